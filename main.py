@@ -1,0 +1,3 @@
+from workbench.__main__ import main
+
+raise SystemExit(main())

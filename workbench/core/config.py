@@ -1,0 +1,280 @@
+"""What a run is: the network, the data and how to train, in one validated, frozen tree.
+
+The window, the command line and the store share these classes. Every error names its dotted field.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from workbench.core.errors import ConfigError, UserError, did_you_mean
+
+MAX_STAGES = 6
+
+Stem = Literal["3x3", "7x7"]
+Block = Literal["basic", "bottleneck"]
+Shortcut = Literal["A", "B"]
+Schedule = Literal["cosine", "one-cycle", "constant"]
+Precision = Literal["auto", "fp32", "bf16"]
+Normalization = Literal["cifar10", "imagenet"]
+
+# Output channels of a block are width x expansion (He et al. 2015, "Deep Residual Learning", table 1).
+EXPANSION: Mapping[str, int] = {"basic": 1, "bottleneck": 4}
+
+
+class _Config(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+
+
+_C = TypeVar("_C", bound=_Config)
+
+# JSON and TOML give lists where the frozen config holds tuples.
+_Counts = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=1000)], ...],
+    Field(min_length=1, max_length=MAX_STAGES, strict=False),
+]
+_Widths = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=8192)], ...],
+    Field(min_length=1, max_length=MAX_STAGES, strict=False),
+]
+
+
+class ModelConfig(_Config):
+    """A residual network as in He et al. 2015."""
+
+    stem: Stem = "3x3"
+    """First layers: 3x3 keeps small images whole; 7x7 with stride 2 and max pooling is made for 224 x 224."""
+    block: Block = "basic"
+    """basic: two 3x3 convolutions. bottleneck: 1x1, 3x3, 1x1, four times as wide at its end."""
+    shortcut: Shortcut = "B"
+    """Where shapes change: A subsamples and pads with zeros (no parameters), B projects by a 1x1 convolution."""
+    blocks: _Counts = (1, 1, 1)
+    """Blocks in each stage."""
+    widths: _Widths = (16, 32, 64)
+    """Channels in each stage (of a bottleneck: of its 3x3 convolution)."""
+    num_classes: Annotated[int, Field(ge=2, le=100_000)] = 10
+    """Outputs of the last layer. Training sets it to the number of classes in the data."""
+    input_size: Annotated[int, Field(ge=8, le=512)] = 32
+    """Height and width of the images in pixels; others are cropped to a square and resized."""
+
+    @model_validator(mode="after")
+    def _check_stages(self) -> Self:
+        if len(self.widths) != len(self.blocks):
+            raise _field_error(
+                "widths",
+                f"has {len(self.widths)} stages but blocks has {len(self.blocks)}; give one per stage",
+            )
+        if self.shortcut == "A":
+            for stage, (before, after) in enumerate(
+                zip((self.widths[0], *self.widths), self.widths, strict=False), 1
+            ):
+                if after < before:
+                    raise _field_error(
+                        "widths",
+                        f"of stage {stage} is {after} after {before}; shortcut A can only widen, "
+                        "so give at least as many channels or use shortcut B",
+                    )
+        return self
+
+    @property
+    def expansion(self) -> int:
+        return EXPANSION[self.block]
+
+
+class DataConfig(_Config):
+    """Which images, and how they are split."""
+
+    source: Annotated[str, Field(min_length=1)] = "sample"
+    """sample, cifar10-jpeg, cifar10, or a path to a folder, .zip or .tar of train/<class>/ and test/<class>/."""
+    validation_fraction: Annotated[float, Field(ge=0.0, le=0.5, strict=False)] = 0.1
+    """Share of the training images held out, stratified, to choose the best epoch. 0: no split."""
+    normalization: Normalization = "cifar10"
+    """Mean and standard deviation that images are normalized by."""
+
+
+class TrainingConfig(_Config):
+    """How to train."""
+
+    epochs: Annotated[int, Field(ge=1, le=100_000)] = 12
+    """Passes over the training images."""
+    batch_size: Annotated[int, Field(ge=2, le=65_536)] = 128
+    """Images per step."""
+    learning_rate: Annotated[float, Field(gt=0.0, le=100.0, strict=False)] = 0.1
+    """Highest step size; the schedule moves it."""
+    momentum: Annotated[float, Field(ge=0.0, lt=1.0, strict=False)] = 0.9
+    """Share of the last update that is kept (Nesterov's when above 0)."""
+    weight_decay: Annotated[float, Field(ge=0.0, le=1.0, strict=False)] = 5e-4
+    """L2 penalty on all weights."""
+    schedule: Schedule = "one-cycle"
+    """constant; cosine: falls to 0 along half a cosine; one-cycle: rises for 30 % of the steps, then falls."""
+    crop_padding: Annotated[int, Field(ge=0, le=16)] = 4
+    """Random crops from images padded by so many reflected pixels. 0: no crop."""
+    horizontal_flip: bool = True
+    """Mirror half of the training images."""
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    """Start of every random choice: initial weights, split, order, augmentation."""
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$")] = "auto"
+    """auto, cpu, cuda, cuda:<index> or mps. auto takes the GPU if there is one."""
+    precision: Precision = "auto"
+    """Number format of convolutions: auto takes bf16 where the machine computes in it, else fp32."""
+    threads: Annotated[int, Field(ge=0, le=1024)] = 0
+    """CPU threads. 0: one per core."""
+
+
+class RunConfig(_Config):
+    """Everything that decides a run."""
+
+    model: ModelConfig = ModelConfig()
+    data: DataConfig = DataConfig()
+    training: TrainingConfig = TrainingConfig()
+
+    @model_validator(mode="after")
+    def _check_crop(self) -> Self:
+        if self.training.crop_padding >= self.model.input_size:
+            raise _field_error(
+                "training.crop_padding",
+                f"is {self.training.crop_padding}, but the images have only {self.model.input_size} pixels",
+            )
+        return self
+
+    @classmethod
+    def build(cls, tree: Mapping[str, Any]) -> "RunConfig":
+        """Validate a plain tree such as a parsed JSON file.
+
+        Raises:
+            ConfigError: with one sentence per wrong field.
+        """
+        return parse(cls, tree)
+
+    @classmethod
+    def from_json(cls, text: str, origin: str = "the configuration") -> "RunConfig":
+        """The inverse of `model_dump_json`; `origin` names the file in errors."""
+        try:
+            tree = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise UserError(f"{origin} is not JSON: {error}") from error
+        if not isinstance(tree, dict):
+            raise UserError(f"{origin} is {type(tree).__name__}; expected an object with model, data, training")
+        return cls.build(tree)
+
+    def with_values(self, values: Mapping[str, Any]) -> "RunConfig":
+        """A validated copy with dotted fields replaced, for example `{"model.widths": [16, 32]}`."""
+        tree = self.model_dump()
+        for dotted, value in values.items():
+            section, _, field = dotted.partition(".")
+            if section not in tree or not field:
+                raise ConfigError({dotted: _unknown_key(dotted)})
+            tree[section][field] = value
+        return type(self).build(tree)
+
+
+_SECTIONS: Mapping[str, type[_Config]] = {
+    "model": ModelConfig,
+    "data": DataConfig,
+    "training": TrainingConfig,
+}
+
+
+def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
+    """`["model.widths=[16,32]", "data.source=sample"]` as a dict; values are JSON, bare words strings."""
+    values: dict[str, Any] = {}
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        if not equals or not key.strip():
+            raise UserError(f"'{assignment}' is not KEY=VALUE, for example training.learning_rate=0.05")
+        try:
+            values[key.strip()] = json.loads(text)
+        except json.JSONDecodeError:
+            values[key.strip()] = text
+    return values
+
+
+def field_names() -> list[str]:
+    """All dotted fields: `model.stem`, ..., `training.threads`."""
+    return [f"{section}.{name}" for section, config in _SECTIONS.items() for name in config.model_fields]
+
+
+def help_of(dotted: str) -> str:
+    """The sentence under a field, for tooltips and tables."""
+    section, _, name = dotted.partition(".")
+    return _SECTIONS[section].model_fields[name].description or ""
+
+
+def parse(kind: type[_C], tree: Mapping[str, Any], prefix: str = "") -> _C:
+    """Validate `tree` as `kind`; errors name `prefix` + field."""
+    try:
+        return kind.model_validate(tree)
+    except ValidationError as error:
+        raise ConfigError(_sentences(error.errors(include_url=False), prefix)) from None
+
+
+def _field_error(field: str, sentence: str) -> PydanticCustomError:
+    return PydanticCustomError("field", "{sentence}", {"field": field, "sentence": sentence})
+
+
+def _sentences(errors: Sequence[ErrorDetails], prefix: str) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    for error in errors:
+        location = [str(part) for part in error["loc"]]
+        if error["type"] == "field":
+            location += error["ctx"]["field"].split(".")
+        names = [part for part in location if not part.isdigit()]
+        field = prefix + ".".join(names)
+        stage = f" of stage {int(location[-1]) + 1}" if location[-1:] and location[-1].isdigit() else ""
+        fields.setdefault(field, _sentence(field, stage, error))
+    return fields
+
+
+def _sentence(field: str, stage: str, error: ErrorDetails) -> str:
+    if error["type"] == "extra_forbidden":
+        return _unknown_key(field)
+    if error["type"] == "field":
+        return f"{field} {error['ctx']['sentence']}"
+    value = error["input"]
+    if isinstance(value, tuple):
+        value = list(value)
+    return f"{field}{stage} is {value!r}; it must be {_allowed(error)}"
+
+
+# What each kind of pydantic error allows, filled in from its context.
+_ALLOWED = {
+    "greater_than_equal": "at least {ge:g}",
+    "greater_than": "above {gt:g}",
+    "less_than_equal": "at most {le:g}",
+    "less_than": "below {lt:g}",
+    "too_short": "a list of at least {min_length} stage",
+    "too_long": "a list of at most {max_length} stages",
+    "string_pattern_mismatch": "auto, cpu, cuda, cuda:<index> or mps",
+    "string_too_short": "a text that is not empty",
+    "string_type": "a text that is not empty",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "bool_type": "true or false",
+    "tuple_type": "a list of whole numbers, one per stage, such as [16, 32, 64]",
+    "model_type": "an object of fields",
+}
+
+
+def _allowed(error: ErrorDetails) -> str:
+    context = error.get("ctx", {})
+    if error["type"] == "literal_error":
+        allowed = re.findall(r"'([^']*)'", context["expected"])
+        return f"one of {', '.join(allowed)}{did_you_mean(error['input'], allowed)}"
+    if error["type"] in _ALLOWED:
+        return _ALLOWED[error["type"]].format(**context)
+    return error["msg"].removeprefix("Input should be ")
+
+
+def _unknown_key(dotted: str) -> str:
+    known = field_names()
+    guess = did_you_mean(dotted, known)
+    if not guess:
+        last = dotted.rpartition(".")[2]
+        same = [name for name in known if name.endswith("." + last)]
+        guess = f" (did you mean '{same[0]}'?)" if same else ""
+    return f"{dotted} is not a known field{guess or '; known are ' + ', '.join(known)}"

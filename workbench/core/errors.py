@@ -1,0 +1,28 @@
+"""Errors that the person at the keyboard can act on."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(Exception):
+    """A situation the person can change. Its text is one sentence: what is wrong and what is allowed.
+
+    The command line prints it and exits with 2; the window shows it. Any other exception is a bug.
+    """
+
+
+class ConfigError(UserError):
+    """A configuration that is not allowed, with one sentence per dotted field.
+
+    `fields` maps for example `model.widths` to a sentence, so that a window can mark the field.
+    """
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        super().__init__("; ".join(fields.values()))
+        self.fields = fields
+
+
+def did_you_mean(value: object, allowed: Iterable[str]) -> str:
+    """`" (did you mean 'x'?)"` for the nearest of `allowed`, or the empty string."""
+    close = difflib.get_close_matches(str(value), list(allowed), n=1)
+    return f" (did you mean '{close[0]}'?)" if close else ""

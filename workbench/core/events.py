@@ -1,0 +1,139 @@
+"""What a training run says while it goes on. All events are frozen and can be pickled.
+
+Rates (accuracy) are fractions 0 to 1. `step` counts optimizer updates from 1 over the whole run.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.core.config import RunConfig
+from workbench.core.evaluation import Evaluation
+
+Status = Literal["running", "finished", "stopped", "failed", "interrupted"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Work that is not training steps: reading images, evaluating."""
+
+    run_id: str
+    activity: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class RunStarted:
+    """Everything is ready; steps follow. Also said when a run is resumed."""
+
+    run_id: str
+    name: str
+    config: RunConfig
+    device: str
+    precision: str
+    parameters: int
+    class_names: tuple[str, ...]
+    images: tuple[int, int, int]
+    """Number of training, validation and test images."""
+    dataset_path: Path
+    """Folder of the decoded images (`core.dataset.Dataset.open`)."""
+    steps_per_epoch: int
+    first_step: int
+    """Steps done before; above 0 when resumed."""
+    elapsed_s: float
+    """Seconds of work before; above 0 when resumed."""
+
+    @property
+    def total_steps(self) -> int:
+        return self.steps_per_epoch * self.config.training.epochs
+
+
+@dataclass(frozen=True)
+class StepMetrics:
+    """All steps since the last event of this kind, as arrays of equal length."""
+
+    run_id: str
+    epoch: int
+    steps: NDArray[np.int64]
+    loss: NDArray[np.float32]
+    accuracy: NDArray[np.float32]
+    learning_rate: NDArray[np.float64]
+    images_per_s: float
+    """Over these steps; time spent paused is not counted."""
+    elapsed_s: float
+    """Seconds of work since the run's start; time spent paused is not counted."""
+
+
+@dataclass(frozen=True)
+class EpochMetrics:
+    """One finished epoch. `validation_*` is None without a split."""
+
+    run_id: str
+    epoch: int
+    step: int
+    train_loss: float
+    train_accuracy: float
+    validation_loss: float | None
+    validation_accuracy: float | None
+    test_loss: float
+    test_accuracy: float
+    images_per_s: float
+    """Of training, evaluation not counted."""
+    elapsed_s: float
+    best: bool
+    """Whether this is the best epoch so far (by validation; without a split, the last counts)."""
+
+
+@dataclass(frozen=True)
+class EvaluationReady:
+    run_id: str
+    evaluation: Evaluation
+
+
+@dataclass(frozen=True)
+class CheckpointSaved:
+    run_id: str
+    kind: Literal["last", "best"]
+    path: Path
+    step: int
+
+
+@dataclass(frozen=True)
+class Warned:
+    run_id: str
+    message: str
+
+
+@dataclass(frozen=True)
+class RunFinished:
+    """The run ended as planned or was stopped; everything is saved."""
+
+    run_id: str
+    status: Literal["finished", "stopped"]
+
+
+@dataclass(frozen=True)
+class RunFailed:
+    """The run ended by an error; the last checkpoint is kept."""
+
+    run_id: str
+    message: str
+    is_bug: bool
+    """False: the person can act on it. True: the traceback is in the log."""
+
+
+Event = (
+    Progress
+    | RunStarted
+    | StepMetrics
+    | EpochMetrics
+    | EvaluationReady
+    | CheckpointSaved
+    | Warned
+    | RunFinished
+    | RunFailed
+)

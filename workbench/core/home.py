@@ -1,0 +1,60 @@
+"""The folder where the workbench keeps runs, data and the person's own presets."""
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from workbench.core.errors import UserError
+
+ENVIRONMENT_VARIABLE = "RESNET_WORKBENCH_HOME"
+
+
+@dataclass(frozen=True)
+class Home:
+    """Paths below one home folder. Nothing is created until `prepare()`."""
+
+    root: Path
+
+    @classmethod
+    def locate(cls, override: str | None = None) -> "Home":
+        """`override` (from --home), else the environment variable, else the user's data folder."""
+        chosen = override or os.environ.get(ENVIRONMENT_VARIABLE)
+        root = Path(chosen).expanduser() if chosen else platformdirs.user_data_path("resnet-workbench", False)
+        return cls(root.absolute())
+
+    @property
+    def database(self) -> Path:
+        return self.root / "workbench.db"
+
+    @property
+    def runs(self) -> Path:
+        return self.root / "runs"
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    @property
+    def presets(self) -> Path:
+        return self.root / "presets"
+
+    def prepare(self) -> "Home":
+        """Create the folders and check that they can be written.
+
+        Raises:
+            UserError: the folder cannot be created or written.
+        """
+        try:
+            for folder in (self.root, self.runs, self.data, self.presets):
+                folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.root):
+                pass
+        except OSError as error:
+            raise UserError(
+                f"the home folder {self.root} cannot be written ({error.strerror or error}); "
+                f"choose another with --home DIR or {ENVIRONMENT_VARIABLE}"
+            ) from error
+        return self

@@ -1,0 +1,59 @@
+"""What the store knows of one run."""
+
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.core.config import RunConfig
+from workbench.core.events import EpochMetrics, Status
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One row of the list of runs."""
+
+    id: str
+    name: str
+    model: str
+    recipe: str
+    source: str
+    config: RunConfig
+    status: Status
+    message: str
+    created_utc: str
+    machine: Mapping[str, Any]
+    started: Mapping[str, Any]
+    """What RunStarted said: device, precision, parameters, class_names, images, dataset_path, ..."""
+    elapsed_s: float
+    test_looks: int
+    """How often the test images were evaluated: they are for looking at, not for choosing by."""
+    epochs: tuple[EpochMetrics, ...]
+
+    @property
+    def last(self) -> EpochMetrics | None:
+        return self.epochs[-1] if self.epochs else None
+
+    @property
+    def best(self) -> EpochMetrics | None:
+        """The epoch that validation chose; without a split, the last one."""
+        return next((epoch for epoch in reversed(self.epochs) if epoch.best), None)
+
+    @property
+    def can_resume(self) -> bool:
+        return self.status in ("stopped", "failed", "interrupted")
+
+
+def truthful_status(status: Status, host: str, pid: int) -> Status:
+    """'interrupted' for a run whose process is gone without a word."""
+    # On Windows os.kill(pid, 0) is no question: it sends Ctrl+C.
+    if status != "running" or host != socket.gethostname() or pid == os.getpid() or os.name == "nt":
+        return status
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return "interrupted"
+    except PermissionError:
+        return status
+    return status

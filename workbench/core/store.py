@@ -1,0 +1,341 @@
+"""Every run on disk: a SQLite database and one folder per run. The only place that writes them.
+
+One RunStore per thread: it owns one connection. The window reads on a read-only one.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from workbench import __version__
+from workbench.core.config import RunConfig
+from workbench.core.errors import UserError
+from workbench.core.evaluation import Evaluation
+from workbench.core.events import EpochMetrics, RunStarted, Status, StepMetrics, Warned
+from workbench.core.files import write_atomically
+from workbench.core.home import Home
+from workbench.core.run_record import RunRecord, truthful_status
+
+SCHEMA_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE runs (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    model TEXT NOT NULL,
+    recipe TEXT NOT NULL,
+    source TEXT NOT NULL,
+    config TEXT NOT NULL,
+    machine TEXT NOT NULL,
+    status TEXT NOT NULL,
+    message TEXT NOT NULL DEFAULT '',
+    created_utc TEXT NOT NULL,
+    host TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    started TEXT NOT NULL DEFAULT '{}',
+    elapsed_s REAL NOT NULL DEFAULT 0,
+    test_looks INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE steps (
+    run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    step INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    loss REAL,
+    accuracy REAL NOT NULL,
+    learning_rate REAL NOT NULL,
+    PRIMARY KEY (run_id, step)
+) WITHOUT ROWID;
+CREATE TABLE epochs (
+    run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    epoch INTEGER NOT NULL,
+    metrics TEXT NOT NULL,
+    PRIMARY KEY (run_id, epoch)
+) WITHOUT ROWID;
+CREATE TABLE warnings (
+    run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    message TEXT NOT NULL
+);
+"""
+
+
+class RunStore:
+    """Runs of one home folder.
+
+    Args:
+        home: its folders must exist (`Home.prepare`) unless read_only.
+        read_only: open without the right to write; the database must exist.
+
+    Raises:
+        UserError: the database is damaged, of a newer version or cannot be opened.
+    """
+
+    def __init__(self, home: Home, read_only: bool = False) -> None:
+        self.home = home
+        path = home.database
+        mode = "ro" if read_only else "rwc"
+        try:
+            self._db = sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=30)
+            self._db.row_factory = sqlite3.Row
+            self._configure(read_only)
+        except sqlite3.Error as error:
+            raise UserError(f"cannot open the run database {path}: {error}") from error
+
+    def _configure(self, read_only: bool) -> None:
+        # WAL before SQLite 3.51.3 can corrupt when two connections write (sqlite.org/wal.html#walresetbug).
+        if not read_only:
+            self._db.execute("PRAGMA journal_mode=TRUNCATE")
+        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.execute("PRAGMA foreign_keys=ON")
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version > SCHEMA_VERSION:
+            raise UserError(
+                f"the run database {self.home.database} has version {version}, written by a newer workbench; "
+                f"this one reads up to {SCHEMA_VERSION}: update it or choose another --home"
+            )
+        if version == 0 and not read_only:
+            with self._transaction():
+                # Another process may have made the tables while this one waited for the lock.
+                (version,) = self._db.execute("PRAGMA user_version").fetchone()
+                if version == 0:
+                    for statement in filter(str.strip, _SCHEMA.split(";")):
+                        self._db.execute(statement)
+                    self._db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            raise UserError(f"cannot write the run database {self.home.database}: {error}") from error
+
+    # Folders
+
+    def folder(self, run_id: str) -> Path:
+        return self.home.runs / run_id
+
+    def checkpoints(self, run_id: str) -> Path:
+        return self.folder(run_id) / "checkpoints"
+
+    def _evaluation_path(self, run_id: str, epoch: int) -> Path:
+        return self.folder(run_id) / "evaluations" / f"epoch-{epoch:05d}.npz"
+
+    # Writing
+
+    def create(self, config: RunConfig, *, name: str, model: str, recipe: str, machine: Mapping[str, Any]) -> str:
+        """Record a new run as running in this process; returns its id."""
+        run_id = secrets.token_hex(4)
+        created = datetime.now(UTC).isoformat(timespec="seconds")
+        about = {
+            "id": run_id,
+            "name": name,
+            "model": model,
+            "recipe": recipe,
+            "created_utc": created,
+            "workbench": __version__,
+            "machine": machine,
+            "config": config.model_dump(mode="json"),
+        }
+        text = json.dumps(about, indent=2)
+        write_atomically(self.folder(run_id) / "config.json", lambda file: file.write(text.encode()))
+        with self._transaction():
+            self._db.execute(
+                "INSERT INTO runs (id, name, model, recipe, source, config, machine, status, created_utc, host,"
+                " pid) VALUES (?, ?, ?, ?, ?, ?, ?, 'running', ?, ?, ?)",
+                (run_id, name or model, model, recipe, config.data.source, config.model_dump_json(),
+                 json.dumps(machine), created, socket.gethostname(), os.getpid()),
+            )  # fmt: skip
+        return run_id
+
+    def reopen(self, run_id: str, config: RunConfig) -> None:
+        """Record that this process goes on with a run, under a possibly longer config."""
+        with self._transaction():
+            self._db.execute(
+                "UPDATE runs SET status='running', message='', host=?, pid=?, config=? WHERE id=?",
+                (socket.gethostname(), os.getpid(), config.model_dump_json(), run_id),
+            )
+
+    def record_start(self, event: RunStarted) -> None:
+        started = {
+            "device": event.device,
+            "precision": event.precision,
+            "parameters": event.parameters,
+            "class_names": event.class_names,
+            "images": event.images,
+            "dataset_path": str(event.dataset_path),
+            "steps_per_epoch": event.steps_per_epoch,
+        }
+        with self._transaction():
+            # Steps after the checkpoint that a resumed run starts from will be done again.
+            self._db.execute("DELETE FROM steps WHERE run_id=? AND step>?", (event.run_id, event.first_step))
+            done = event.first_step // event.steps_per_epoch
+            self._db.execute("DELETE FROM epochs WHERE run_id=? AND epoch>?", (event.run_id, done))
+            self._db.execute(
+                "UPDATE runs SET started=?, config=? WHERE id=?",
+                (json.dumps(started), event.config.model_dump_json(), event.run_id),
+            )
+
+    def record_steps(self, events: list[StepMetrics]) -> None:
+        if not events:
+            return
+        rows = [
+            (event.run_id, step, event.epoch, loss, accuracy, rate)
+            for event in events
+            for step, loss, accuracy, rate in zip(
+                event.steps.tolist(), event.loss.tolist(), event.accuracy.tolist(),
+                event.learning_rate.tolist(), strict=True,
+            )
+        ]  # fmt: skip
+        with self._transaction():
+            self._db.executemany("INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?, ?, ?)", rows)
+            last = events[-1]
+            self._db.execute("UPDATE runs SET elapsed_s=? WHERE id=?", (last.elapsed_s, last.run_id))
+
+    def record_epoch(self, event: EpochMetrics) -> None:
+        metrics = {key: value for key, value in vars(event).items() if key not in ("run_id", "epoch")}
+        with self._transaction():
+            self._db.execute(
+                "INSERT OR REPLACE INTO epochs VALUES (?, ?, ?)",
+                (event.run_id, event.epoch, json.dumps(metrics)),
+            )
+            self._db.execute("UPDATE runs SET elapsed_s=? WHERE id=?", (event.elapsed_s, event.run_id))
+
+    def record_warning(self, event: Warned) -> None:
+        with self._transaction():
+            self._db.execute("INSERT INTO warnings VALUES (?, ?)", (event.run_id, event.message))
+
+    def record_evaluation(self, run_id: str, evaluation: Evaluation) -> None:
+        """Keep what was said of the test images after an epoch."""
+        evaluation.save(self._evaluation_path(run_id, evaluation.epoch))
+        self.count_test_look(run_id)
+
+    def count_test_look(self, run_id: str) -> None:
+        with self._transaction():
+            self._db.execute("UPDATE runs SET test_looks=test_looks+1 WHERE id=?", (run_id,))
+
+    def finish(self, run_id: str, status: Status, message: str = "") -> None:
+        with self._transaction():
+            self._db.execute("UPDATE runs SET status=?, message=? WHERE id=?", (status, message, run_id))
+
+    def delete(self, run_id: str) -> None:
+        """Remove a run, its series and its folder.
+
+        Raises:
+            UserError: it is running.
+        """
+        if self.run(run_id).status == "running":
+            raise UserError(f"run {run_id} is running; stop it before deleting it")
+        with self._transaction():
+            self._db.execute("DELETE FROM runs WHERE id=?", (run_id,))
+        shutil.rmtree(self.folder(run_id), ignore_errors=True)
+
+    # Reading
+
+    def find(self, reference: str) -> str:
+        """The id meant by an id, a unique prefix of one, or `latest`.
+
+        Raises:
+            UserError: none or several match.
+        """
+        ids = [row["id"] for row in self._db.execute("SELECT id FROM runs ORDER BY created_utc DESC, rowid DESC")]
+        if not ids:
+            raise UserError(f"run '{reference}' is not known: there are no runs yet in {self.home.root}")
+        if reference == "latest":
+            return str(ids[0])
+        found = [run_id for run_id in ids if reference and run_id.startswith(reference)]
+        if len(found) == 1:
+            return str(found[0])
+        if found:
+            raise UserError(f"run '{reference}' is not unique: {', '.join(found)}")
+        raise UserError(f"run '{reference}' is not known; 'runs list' shows all, 'latest' is the newest")
+
+    def run(self, run_id: str) -> RunRecord:
+        row = self._db.execute("SELECT * FROM runs WHERE id=?", (run_id,)).fetchone()
+        if row is None:
+            raise UserError(f"run '{run_id}' is not known; it may have been deleted")
+        return self._record(row)
+
+    def runs(self) -> list[RunRecord]:
+        """All runs, newest first."""
+        rows = self._db.execute("SELECT * FROM runs ORDER BY created_utc DESC, rowid DESC").fetchall()
+        return [self._record(row) for row in rows]
+
+    def _record(self, row: sqlite3.Row) -> RunRecord:
+        started = json.loads(row["started"])
+        epochs = self._db.execute("SELECT * FROM epochs WHERE run_id=? ORDER BY epoch", (row["id"],))
+        return RunRecord(
+            id=row["id"], name=row["name"], model=row["model"], recipe=row["recipe"], source=row["source"],
+            config=RunConfig.from_json(row["config"], f"config of run {row['id']}"),
+            status=truthful_status(row["status"], row["host"], row["pid"]), message=row["message"],
+            created_utc=row["created_utc"], machine=json.loads(row["machine"]), started=started,
+            elapsed_s=row["elapsed_s"], test_looks=row["test_looks"],
+            epochs=tuple(EpochMetrics(row["id"], e["epoch"], **json.loads(e["metrics"])) for e in epochs),
+        )  # fmt: skip
+
+    def warnings(self, run_id: str) -> list[str]:
+        rows = self._db.execute("SELECT message FROM warnings WHERE run_id=? ORDER BY rowid", (run_id,))
+        return [row["message"] for row in rows]
+
+    def steps(self, run_id: str, after: int = 0) -> StepMetrics | None:
+        """All recorded steps later than `after` as one event; None if there are none."""
+        rows = self._db.execute(
+            "SELECT step, epoch, loss, accuracy, learning_rate FROM steps WHERE run_id=? AND step>? ORDER BY step",
+            (run_id, after),
+        ).fetchall()
+        if not rows:
+            return None
+        steps, epochs, losses, accuracies, rates = zip(*rows, strict=True)
+        (elapsed,) = self._db.execute("SELECT elapsed_s FROM runs WHERE id=?", (run_id,)).fetchone()
+        return StepMetrics(
+            run_id, epochs[-1], np.array(steps, np.int64),
+            # SQLite stores NaN as NULL.
+            np.array([np.nan if loss is None else loss for loss in losses], np.float32),
+            np.array(accuracies, np.float32), np.array(rates, np.float64), 0.0, elapsed,
+        )  # fmt: skip
+
+    def events(self, run_id: str) -> Iterator[RunStarted | StepMetrics | EpochMetrics]:
+        """A recorded run as the events that it said: the same feed as a live one."""
+        record = self.run(run_id)
+        if record.started:
+            yield self._started(record)
+        steps = self.steps(run_id)
+        if steps is not None:
+            yield steps
+        yield from record.epochs
+
+    def _started(self, record: RunRecord) -> RunStarted:
+        started = record.started
+        return RunStarted(
+            record.id, record.name, record.config, started["device"], started["precision"],
+            started["parameters"], tuple(started["class_names"]), tuple(started["images"]),
+            Path(started["dataset_path"]), started["steps_per_epoch"], 0, 0.0,
+        )  # fmt: skip
+
+    def evaluated_epochs(self, run_id: str) -> list[int]:
+        folder = self._evaluation_path(run_id, 0).parent
+        return sorted(int(path.stem.removeprefix("epoch-")) for path in folder.glob("epoch-*.npz"))
+
+    def evaluation(self, run_id: str, epoch: int | None = None) -> Evaluation | None:
+        """What was said of the test images after `epoch`, or after the last one; None before the first."""
+        epochs = self.evaluated_epochs(run_id)
+        if not epochs:
+            return None
+        return Evaluation.load(self._evaluation_path(run_id, epoch or epochs[-1]))

@@ -1,0 +1,1 @@
+"""Everything that computes with torch. Knows neither Qt nor a screen."""

@@ -1,0 +1,36 @@
+"""Running a network over images without training it."""
+
+from collections.abc import Generator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from workbench.core.events import Progress
+from workbench.engine.data import DeviceImages
+from workbench.engine.device import Compute
+
+_BATCH = 250
+
+Logits = NDArray[np.float32]
+
+
+def logits(
+    network: nn.Module, images: DeviceImages, compute: Compute, run_id: str, activity: str
+) -> Generator[Progress, None, Logits]:
+    """(N, K) logits of all images in evaluation mode; says how far it is after every batch."""
+    outputs = []
+    was_training = network.training
+    network.eval()
+    try:
+        for start in range(0, len(images), _BATCH):
+            # Entered anew per batch: grad mode must not stay off in the caller while this generator waits.
+            with torch.inference_mode(), compute.autocast():
+                batch, _ = images.plain(start, min(start + _BATCH, len(images)))
+                outputs.append(network(batch).float())
+            yield Progress(run_id, activity, min(start + _BATCH, len(images)), len(images))
+    finally:
+        network.train(was_training)
+    result: Logits = torch.cat(outputs).cpu().numpy()
+    return result

@@ -1,0 +1,101 @@
+"""Recording a run: every event that the store keeps, and how the run ended."""
+
+import gc
+import logging
+import time
+from collections.abc import Generator
+
+import torch
+
+from workbench.core.errors import UserError
+from workbench.core.events import (
+    EpochMetrics,
+    EvaluationReady,
+    Event,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    StepMetrics,
+    Warned,
+)
+from workbench.core.store import RunStore
+
+_log = logging.getLogger(__name__)
+
+_RECORD_INTERVAL_S = 2.0
+
+Events = Generator[Event, None, None]
+
+
+def recorded(run_id: str, events: Events, store: RunStore) -> Events:
+    """The one place that records a run: its events, and how it ended."""
+    pending: list[StepMetrics] = []
+    recorded_at = time.monotonic()
+    failure: RunFailed | None = None
+    try:
+        for event in events:
+            if isinstance(event, StepMetrics):
+                pending.append(event)
+            if not isinstance(event, StepMetrics) or time.monotonic() - recorded_at > _RECORD_INTERVAL_S:
+                store.record_steps(pending)
+                pending, recorded_at = [], time.monotonic()
+                _record(event, store)
+            yield event
+        store.record_steps(pending)
+        store.finish(run_id, "finished")
+    except GeneratorExit:
+        _stop(run_id, events, pending, store)
+        raise
+    except UserError as error:
+        failure = RunFailed(run_id, str(error), is_bug=False)
+    # A bug ends the run, not the program: it is logged with its traceback and the next run works.
+    except Exception as error:  # noqa: BLE001
+        _log.exception("run %s failed", run_id)
+        failure = _explained(run_id, error)
+    if failure is None:
+        yield RunFinished(run_id, "finished")
+        return
+    # Outside the except block: the exception's traceback holds the tensors that memory must be freed of.
+    events.close()
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    store.record_steps(pending)
+    store.finish(run_id, "failed", failure.message)
+    yield failure
+
+
+def _stop(run_id: str, events: Events, pending: list[StepMetrics], store: RunStore) -> None:
+    """Close the run, which saves a checkpoint, and record it as stopped.
+
+    Raises:
+        UserError: the checkpoint cannot be written; the run is recorded as failed, with the ones before.
+    """
+    store.record_steps(pending)
+    try:
+        events.close()
+    except UserError as error:
+        store.finish(run_id, "failed", str(error))
+        raise
+    store.finish(run_id, "stopped")
+
+
+def _record(event: Event, store: RunStore) -> None:
+    match event:
+        case RunStarted():
+            store.record_start(event)
+        case EpochMetrics():
+            store.record_epoch(event)
+        case EvaluationReady(run_id, evaluation):
+            store.record_evaluation(run_id, evaluation)
+        case Warned():
+            store.record_warning(event)
+
+
+def _explained(run_id: str, error: Exception) -> RunFailed:
+    out_of_memory = isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate" in str(error)
+    if out_of_memory:
+        sentence = "the memory is not enough for this network and batch; choose a smaller training.batch_size"
+        return RunFailed(run_id, sentence, is_bug=False)
+    first_line = str(error).split("\n")[0]
+    return RunFailed(run_id, f"{type(error).__name__}: {first_line}", is_bug=True)

@@ -1,0 +1,172 @@
+"""One network being trained: what a checkpoint holds, and the step that changes it."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from workbench.core.config import RunConfig
+from workbench.core.errors import UserError
+from workbench.core.events import StepMetrics
+from workbench.core.schedule import learning_rate
+from workbench.engine import resnet, weights
+from workbench.engine.data import DeviceImages, EpochPlan
+from workbench.engine.device import Compute
+
+
+@dataclass
+class Position:
+    """How far a run is, and the sums of the epoch it is in."""
+
+    epoch: int = 0
+    """Finished epochs."""
+    batch: int = 0
+    """Finished steps of the epoch after those."""
+    loss_sum: float = 0.0
+    correct: float = 0.0
+    images: int = 0
+    train_s: float = 0.0
+    """Seconds of training steps in this epoch."""
+    elapsed_s: float = 0.0
+    best_accuracy: float = -1.0
+
+    def next_epoch(self) -> None:
+        self.epoch += 1
+        self.batch = 0
+        self.loss_sum, self.correct, self.images, self.train_s = 0.0, 0.0, 0, 0.0
+
+
+class Trainer:
+    """A network, its optimizer and its position in a run.
+
+    Args:
+        config: of the run; its model must have as many classes as the data.
+        compute: device and precision.
+        images: training images on that device.
+    """
+
+    def __init__(self, config: RunConfig, compute: Compute, images: DeviceImages) -> None:
+        self.config, self.compute, self.images = config, compute, images
+        self.steps_per_epoch = len(images) // config.training.batch_size
+        self.total_steps = self.steps_per_epoch * config.training.epochs
+        self.position = Position()
+        network = resnet.build(config.model, config.training.seed)
+        self.network = network.to(compute.device, memory_format=compute.memory_format)  # type: ignore[call-overload]
+        self.optimizer = torch.optim.SGD(
+            self.network.parameters(),
+            lr=config.training.learning_rate,
+            momentum=config.training.momentum,
+            weight_decay=config.training.weight_decay,
+            nesterov=config.training.momentum > 0,
+            fused=compute.device.type == "cuda",
+        )
+        self._plan: tuple[int, EpochPlan] | None = None
+
+    @property
+    def step_number(self) -> int:
+        """Steps done in the whole run."""
+        return self.position.epoch * self.steps_per_epoch + self.position.batch
+
+    @property
+    def epoch_is_done(self) -> bool:
+        return self.position.batch >= self.steps_per_epoch
+
+    def step(self) -> tuple[Tensor, Tensor, float]:
+        """Train on the next batch. Returns loss and number of right answers, on the device, and the rate."""
+        rate = learning_rate(self.config.training, self.step_number, self.total_steps)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        size = self.config.training.batch_size
+        start = self.position.batch * size
+        batch, labels = self.images.augmented(self._epoch_plan(), start, start + size)
+        with self.compute.autocast():
+            logits = self.network(batch)
+        loss = functional.cross_entropy(logits.float(), labels)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        self.position.batch += 1
+        return loss.detach(), (logits.detach().argmax(1) == labels).sum(), rate
+
+    def _epoch_plan(self) -> EpochPlan:
+        epoch = self.position.epoch
+        if self._plan is None or self._plan[0] != epoch:
+            plan = EpochPlan.draw(len(self.images), epoch, self.config.training, self.compute.device)
+            self._plan = (epoch, plan)
+        return self._plan[1]
+
+    def state(self) -> dict[str, Any]:
+        """Everything needed to go on as if nothing had happened."""
+        return {
+            "config": self.config.model_dump_json(),
+            "model": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "position": dict(vars(self.position)),
+            "torch_rng": torch.get_rng_state(),
+        }
+
+    def restore(self, state: dict[str, Any], origin: object) -> None:
+        """Go on from `state`; `origin` names it in errors.
+
+        Raises:
+            UserError: it is of another network or not a checkpoint of the workbench.
+        """
+        try:
+            weights.load_strictly(self.network, state["model"], origin)
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.position = Position(**state["position"])
+            torch.set_rng_state(state["torch_rng"].cpu())
+        except (KeyError, TypeError, ValueError) as error:
+            raise UserError(f"{origin} is not a checkpoint of a run: {error!r}") from error
+
+
+@dataclass
+class PendingSteps:
+    """Steps whose figures are still on the device; read back together, once."""
+
+    started: float = field(default_factory=time.perf_counter)
+    losses: list[Tensor] = field(default_factory=list)
+    corrects: list[Tensor] = field(default_factory=list)
+    rates: list[float] = field(default_factory=list)
+
+    def append(self, loss: Tensor, correct: Tensor, rate: float) -> None:
+        self.losses.append(loss)
+        self.corrects.append(correct)
+        self.rates.append(rate)
+
+    @property
+    def age_s(self) -> float:
+        return time.perf_counter() - self.started
+
+    def flush(self, trainer: Trainer, run_id: str) -> StepMetrics:
+        """The one device-to-host read; adds the steps to the epoch's sums and starts anew."""
+        figures = torch.stack([torch.stack(self.losses), torch.stack(self.corrects).float()]).cpu().numpy()
+        seconds = self.age_s
+        position, batch_size = trainer.position, trainer.config.training.batch_size
+        count = len(self.rates)
+        position.loss_sum += float(figures[0].sum(dtype=np.float64)) * batch_size
+        position.correct += float(figures[1].sum(dtype=np.float64))
+        position.images += count * batch_size
+        position.train_s += seconds
+        position.elapsed_s += seconds
+        last = trainer.step_number
+        metrics = StepMetrics(
+            run_id=run_id,
+            epoch=position.epoch + 1,
+            steps=np.arange(last - count + 1, last + 1, dtype=np.int64),
+            loss=figures[0].copy(),
+            accuracy=figures[1] / np.float32(batch_size),
+            learning_rate=np.array(self.rates, np.float64),
+            images_per_s=count * batch_size / seconds,
+            elapsed_s=position.elapsed_s,
+        )
+        self.losses, self.corrects, self.rates = [], [], []
+        return metrics
+
+    def restart_clock(self) -> None:
+        """Call when the consumer asks for the next event: the time it took is not training time."""
+        self.started = time.perf_counter()

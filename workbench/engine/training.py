@@ -1,0 +1,259 @@
+"""Training as a generator of events.
+
+    for event in train(config, store=store):
+        ...
+
+The consumer drives. To pause is not to ask for the next event; to stop is to close the generator, which
+saves a checkpoint and records the run as stopped.
+"""
+
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from workbench.core.config import RunConfig
+from workbench.core.dataset import Dataset
+from workbench.core.errors import ConfigError, UserError
+from workbench.core.evaluation import Evaluation
+from workbench.core.events import (
+    CheckpointSaved,
+    EpochMetrics,
+    EvaluationReady,
+    RunStarted,
+    StepMetrics,
+    Warned,
+)
+from workbench.core.store import RunStore
+from workbench.engine import checkpoint, sources, weights
+from workbench.engine.data import DeviceImages, split
+from workbench.engine.device import Compute, choose, describe_machine, device_name, keep_large_blocks
+from workbench.engine.inference import logits
+from workbench.engine.recording import Events, recorded
+from workbench.engine.trainer import PendingSteps, Trainer
+
+YIELD_INTERVAL_S = 0.05
+_CHECKPOINT_INTERVAL_S = 300.0
+
+
+def train(
+    config: RunConfig,
+    *,
+    store: RunStore,
+    name: str = "",
+    model: str = "custom",
+    recipe: str = "custom",
+    weights_file: Path | None = None,
+) -> Events:
+    """Train a new run from the start and record it.
+
+    Args:
+        config: what to train; the number of classes follows the data.
+        store: of the calling thread.
+        name: what the person calls the run; by default the model's name.
+        model: name of the model preset, for the list of runs.
+        recipe: name of the recipe, for the list of runs.
+        weights_file: state dict to start from instead of random weights.
+
+    Once the run is recorded, an error ends it with RunFailed, never with an exception.
+
+    Raises:
+        UserError: the data, the weights or the device are not there; nothing is recorded then.
+    """
+    choose(config.training)
+    sources.locate(config.data.source, store.home)
+    initial = weights.read_state_dict(weights_file) if weights_file else None
+    run_id = store.create(config, name=name, model=model, recipe=recipe, machine=describe_machine())
+    yield from recorded(run_id, _Run(run_id, config, store, weights=initial).events(), store)
+
+
+def resume(run_id: str, *, store: RunStore, epochs: int | None = None) -> Events:
+    """Go on with a stopped, failed or interrupted run, or with a finished one up to more `epochs`.
+
+    Raises:
+        UserError: nothing is left to train, or the run is being trained.
+    """
+    record = store.run(run_id)
+    if record.status == "running":
+        raise UserError(f"run {run_id} is being trained by another process; stop it there first")
+    config = record.config
+    if epochs is not None:
+        config = config.with_values({"training.epochs": epochs})
+    done = len(record.epochs)
+    if done > config.training.epochs or (done == config.training.epochs and record.status == "finished"):
+        raise UserError(f"run {run_id} has {done} epochs already; give --epochs above {done} to go on")
+    # Read before anything is recorded, so that a run that cannot be resumed stays as it is.
+    folder = store.checkpoints(run_id)
+    state, warning = None, ""
+    if checkpoint.read_manifest(folder, "last") is not None:
+        state, warning = checkpoint.load_last(folder)
+    store.reopen(run_id, config)
+    run = _Run(run_id, config, store, resume_from=state, warning=warning)
+    yield from recorded(run_id, run.events(), store)
+
+
+class _Run:
+    """One pass of the generator, from reading images to the last epoch."""
+
+    def __init__(
+        self,
+        run_id: str,
+        config: RunConfig,
+        store: RunStore,
+        *,
+        weights: dict[str, Tensor] | None = None,
+        resume_from: dict[str, Any] | None = None,
+        warning: str = "",
+    ) -> None:
+        self._id, self._config, self._store = run_id, config, store
+        self._weights, self._resume_from, self._warning = weights, resume_from, warning
+        self._saved_at = time.monotonic()
+
+    def events(self) -> Events:
+        keep_large_blocks()
+        compute = choose(self._config.training)
+        if self._warning:
+            yield Warned(self._id, self._warning)
+        source, size = self._config.data.source, self._config.model.input_size
+        folder = yield from sources.read(source, size, self._store.home, self._id)
+        dataset = Dataset.require(folder)
+        yield from self._fit_classes(dataset)
+        trainer = self._prepare(dataset, compute)
+        yield self._started(trainer, dataset, folder)
+        try:
+            yield from self._train(trainer, dataset)
+        except GeneratorExit:
+            self._save(trainer, best=False)
+            raise
+
+    def _fit_classes(self, dataset: Dataset) -> Iterator[Warned]:
+        """The last layer has one output per class of the data."""
+        classes, configured = len(dataset.class_names), self._config.model.num_classes
+        if classes == configured:
+            return
+        self._config = self._config.with_values({"model.num_classes": classes})
+        yield Warned(
+            self._id,
+            f"the data has {classes} classes, so the network has {classes} outputs, not {configured}",
+        )
+
+    def _prepare(self, dataset: Dataset, compute: Compute) -> Trainer:
+        config = self._config
+        training, validation = split(dataset.train.labels, config.data.validation_fraction, config.training.seed)
+        if config.training.batch_size > len(training):
+            raise ConfigError(
+                {
+                    "training.batch_size": f"training.batch_size is {config.training.batch_size}; it must be "
+                    f"at most {len(training)}, the number of training images"
+                }
+            )
+        self._validation = DeviceImages(dataset.train, config.data, compute, validation)
+        self._test = DeviceImages(dataset.test, config.data, compute)
+        trainer = Trainer(config, compute, DeviceImages(dataset.train, config.data, compute, training))
+        if self._resume_from is not None:
+            trainer.restore(self._resume_from, f"the checkpoint of run {self._id}")
+        elif self._weights is not None:
+            weights.load_strictly(trainer.network, self._weights, "the weights file")
+        return trainer
+
+    def _started(self, trainer: Trainer, dataset: Dataset, folder: Path) -> RunStarted:
+        return RunStarted(
+            run_id=self._id,
+            name=self._store.run(self._id).name,
+            config=self._config,
+            device=device_name(trainer.compute.device),
+            precision=trainer.compute.precision,
+            parameters=sum(p.numel() for p in trainer.network.parameters()),
+            class_names=dataset.class_names,
+            images=(len(trainer.images), len(self._validation), len(self._test)),
+            dataset_path=folder,
+            steps_per_epoch=trainer.steps_per_epoch,
+            first_step=trainer.step_number,
+            elapsed_s=trainer.position.elapsed_s,
+        )
+
+    def _train(self, trainer: Trainer, dataset: Dataset) -> Events:
+        while trainer.position.epoch < self._config.training.epochs:
+            yield from self._steps(trainer)
+            yield from self._finish_epoch(trainer, dataset)
+
+    def _steps(self, trainer: Trainer) -> Events:
+        pending = PendingSteps()
+        while not trainer.epoch_is_done:
+            pending.append(*trainer.step())
+            if pending.age_s >= YIELD_INTERVAL_S or trainer.epoch_is_done:
+                metrics = pending.flush(trainer, self._id)
+                self._refuse_divergence(metrics)
+                yield metrics
+                yield from self._save_now_and_then(trainer)
+                pending.restart_clock()
+
+    def _refuse_divergence(self, metrics: StepMetrics) -> None:
+        """Stop before a network of NaN replaces the last good checkpoint."""
+        for step, loss, rate in zip(metrics.steps, metrics.loss, metrics.learning_rate, strict=True):
+            if not math.isfinite(loss):
+                raise UserError(
+                    f"the loss became {loss} at step {step} with learning rate {rate:.3g}; choose a smaller "
+                    "training.learning_rate (the last checkpoint is kept)"
+                )
+
+    def _finish_epoch(self, trainer: Trainer, dataset: Dataset) -> Events:
+        """Evaluate, compare with the best, save. Stopped meanwhile, a resumed run evaluates again."""
+        compute, position = trainer.compute, trainer.position
+        started = time.perf_counter()
+        validation = None
+        if len(self._validation):
+            said = yield from logits(trainer.network, self._validation, compute, self._id, "Validating")
+            validation = Evaluation(self._validation.labels.cpu().numpy(), said, dataset.class_names)
+        said = yield from logits(trainer.network, self._test, compute, self._id, "Testing")
+        test = Evaluation(dataset.test.labels, said, dataset.class_names, position.epoch + 1)
+        compute.synchronize()
+        position.elapsed_s += time.perf_counter() - started
+        # Test images are looked at, never chosen by: without a split the last epoch counts.
+        best = validation is None or validation.accuracy > position.best_accuracy
+        yield EvaluationReady(self._id, test)
+        yield _epoch_metrics(self._id, trainer, validation, test, best)
+        # Only now is the epoch over: stopped at an event above, a resumed run repeats the end.
+        if validation is not None and best:
+            position.best_accuracy = validation.accuracy
+        position.next_epoch()
+        path = self._save(trainer, best)
+        yield CheckpointSaved(self._id, "best" if best else "last", path, trainer.step_number)
+
+    def _save(self, trainer: Trainer, best: bool) -> Path:
+        self._saved_at = time.monotonic()
+        return checkpoint.save(
+            self._store.checkpoints(self._id),
+            trainer.state(),
+            step=trainer.step_number,
+            epoch=trainer.position.epoch,
+            best=best,
+        )
+
+    def _save_now_and_then(self, trainer: Trainer) -> Iterator[CheckpointSaved]:
+        """In long epochs, so that a power cut costs minutes at most."""
+        if time.monotonic() - self._saved_at > _CHECKPOINT_INTERVAL_S:
+            yield CheckpointSaved(self._id, "last", self._save(trainer, best=False), trainer.step_number)
+
+
+def _epoch_metrics(
+    run_id: str, trainer: Trainer, validation: Evaluation | None, test: Evaluation, best: bool
+) -> EpochMetrics:
+    position = trainer.position
+    return EpochMetrics(
+        run_id=run_id,
+        epoch=position.epoch + 1,
+        step=trainer.step_number,
+        train_loss=position.loss_sum / position.images,
+        train_accuracy=position.correct / position.images,
+        validation_loss=validation.loss if validation else None,
+        validation_accuracy=validation.accuracy if validation else None,
+        test_loss=test.loss,
+        test_accuracy=test.accuracy,
+        images_per_s=position.images / position.train_s,
+        elapsed_s=position.elapsed_s,
+        best=best,
+    )
