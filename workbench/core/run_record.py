@@ -2,6 +2,7 @@
 
 import os
 import socket
+import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -43,6 +44,32 @@ class RunRecord:
     @property
     def can_resume(self) -> bool:
         return self.status in ("stopped", "failed", "interrupted")
+
+    def summary(self) -> dict[str, Any]:
+        """The result as plain values; losses and accuracies are those of `best_epoch`, None before the first."""
+        best, last = self.best, self.last
+        return {
+            "run": self.id,
+            "name": self.name,
+            "model": self.model,
+            "recipe": self.recipe,
+            "source": self.source,
+            "status": self.status,
+            "message": self.message,
+            "epochs": last.epoch if last else 0,
+            "steps": last.step if last else 0,
+            "seconds": self.elapsed_s,
+            "images_per_s": statistics.median(e.images_per_s for e in self.epochs) if last else None,
+            "train_loss": best.train_loss if best else None,
+            "train_accuracy": best.train_accuracy if best else None,
+            "validation_loss": best.validation_loss if best else None,
+            "validation_accuracy": best.validation_accuracy if best else None,
+            "test_loss": best.test_loss if best else None,
+            "test_accuracy": best.test_accuracy if best else None,
+            "best_epoch": best.epoch if best else None,
+            "device": self.started.get("device"),
+            "precision": self.started.get("precision"),
+        }
 
 
 def truthful_status(status: Status, host: str, pid: int) -> Status:

@@ -1,0 +1,34 @@
+"""The one entry point: the window without a command, the command line with one."""
+
+import sys
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run and return the exit code: 0 done, 2 something the person can change, 1 a bug.
+
+    The two sides are imported only here: the window must not wait for the command line's libraries.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    home = _home_of_window(arguments)
+    if home is not None:
+        from workbench.gui.app import open_window
+
+        return open_window(home)
+    from workbench.cli import run
+
+    return run(arguments)
+
+
+def _home_of_window(arguments: list[str]) -> str | None:
+    """The --home of a call without a command ('' for the default); None if there is a command."""
+    if not arguments:
+        return ""
+    if len(arguments) == 2 and arguments[0] == "--home":
+        return arguments[1]
+    if len(arguments) == 1 and arguments[0].startswith("--home="):
+        return arguments[0].removeprefix("--home=")
+    return None
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

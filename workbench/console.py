@@ -1,0 +1,220 @@
+"""What the command line shows to a person: tables on standard output, progress on standard error."""
+
+import json
+from collections.abc import Generator, Sequence
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+
+from workbench.core.evaluation import Evaluation
+from workbench.core.events import (
+    EpochMetrics,
+    Event,
+    Progress,
+    RunStarted,
+    StepMetrics,
+    Warned,
+)
+from workbench.core.run_record import RunRecord
+
+_T = TypeVar("_T")
+
+
+def print_json(document: Any) -> None:
+    """The one JSON document of a command. NaN, which JSON lacks, becomes null."""
+    Console(soft_wrap=True, highlight=False, markup=False).print(json.dumps(_finite(document), indent=2))
+
+
+def print_table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = (), wrap: Sequence[str] = ()
+) -> None:
+    """A plain table: columns in `right` are aligned to the right, those in `wrap` may break their lines."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(
+            column, justify="right" if column in right else "left", no_wrap=column not in wrap, overflow="fold"
+        )
+    for row in rows:
+        table.add_row(*row)
+    console = Console()
+    # A pipe has no width: rich would take 80 and break the columns that scripts and logs want whole.
+    console.print(table, width=None if console.is_terminal else max(200, console.width), crop=console.is_terminal)
+
+
+def print_line(text: str) -> None:
+    Console(highlight=False, markup=False, soft_wrap=True).print(text)
+
+
+def print_error(text: str) -> None:
+    Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(text)
+
+
+def shape(values: Sequence[int]) -> str:
+    return " x ".join(str(value) for value in values)
+
+
+def percent(value: float | None) -> str:
+    return "" if value is None else f"{value:.1%}"
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    return "" if value is None else f"{value:,.{digits}f}".replace(",", " ")
+
+
+def duration(seconds: float) -> str:
+    """`0:07`, `12:34` or `1:02:03`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def print_result(record: RunRecord) -> None:
+    best = record.best
+    text = f"run {record.id} {record.status} after {len(record.epochs)} epochs, {duration(record.elapsed_s)}"
+    if best is not None:
+        text += f"; best epoch {best.epoch}: test accuracy {best.test_accuracy:.1%}"
+        if best.validation_accuracy is not None:
+            text += f", validation accuracy {best.validation_accuracy:.1%}"
+    print_line(text)
+
+
+def print_run(record: RunRecord, document: dict[str, Any]) -> None:
+    shown = ("run", "name", "model", "recipe", "source", "status", "message", "created_utc", "device", "precision",
+             "test_looks", "folder")  # fmt: skip
+    print_table(("", ""), [(key, str(document[key])) for key in shown if document[key]])
+    settings = [
+        (f"{section}.{key}", str(value))
+        for section, fields in document["config"].items()
+        for key, value in fields.items()
+    ]
+    print_table(("setting", "value"), settings)
+    rows = [
+        (str(e.epoch), number(e.train_loss), percent(e.train_accuracy),
+         number(e.validation_loss), percent(e.validation_accuracy), number(e.test_loss),
+         percent(e.test_accuracy), number(e.images_per_s, 0), "best" if e.best else "")
+        for e in record.epochs
+    ]  # fmt: skip
+    columns = (
+        "epoch",
+        "train loss",
+        "train",
+        "validation loss",
+        "validation",
+        "test loss",
+        "test",
+        "images/s",
+        "",
+    )
+    print_table(columns, rows, right=columns)
+    for warning in document["warnings"]:
+        print_line(f"warning: {warning}")
+
+
+def print_evaluation(evaluation: Evaluation) -> None:
+    rows = [
+        (figures.name, str(figures.images), percent(figures.accuracy), percent(figures.precision))
+        for figures in evaluation.per_class()
+    ]
+    columns = ("class", "images", "accuracy", "precision")
+    print_table(columns, rows, right=columns[1:])
+    short = [name[:5] for name in evaluation.class_names]
+    counts = [
+        (name, *(str(count) if count else "." for count in row))
+        for name, row in zip(evaluation.class_names, evaluation.confusion.tolist(), strict=True)
+    ]
+    print_table(("truth / said", *short), counts, right=short)
+    total = len(evaluation.labels)
+    print_line(f"accuracy {evaluation.accuracy:.2%}, loss {evaluation.loss:.4f} on {total} images")
+
+
+class TrainingDisplay:
+    """A live bar of the epoch and one line per finished epoch, on standard error."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._console = Console(stderr=True, quiet=quiet, highlight=False)
+        self._bar = Bar(
+            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[figures]}"),
+            TimeElapsedColumn(),
+            console=self._console, transient=True, disable=quiet,
+        )  # fmt: skip
+        self._task = self._bar.add_task("Starting", total=None, figures="")
+        self._started: RunStarted | None = None
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def show(self, event: Event) -> None:
+        match event:
+            case Progress(_, activity, done, total):
+                self._bar.update(self._task, description=activity, completed=done, total=total or None, figures="")
+            case RunStarted():
+                self._start(event)
+            case StepMetrics():
+                self._step(event)
+            case EpochMetrics():
+                self._epoch(event)
+            case Warned(_, message):
+                self._console.print(f"[yellow]warning:[/] {message}")
+
+    def _start(self, event: RunStarted) -> None:
+        self._started = event
+        train, validation, test = (number(count, 0) for count in event.images)
+        self._console.print(
+            f"run {event.run_id}: {event.name}, {number(event.parameters, 0)} parameters, {event.device}, "
+            f"{event.precision}; {train} training, {validation} validation, {test} test images",
+            soft_wrap=True,
+        )
+        self._console.print("epoch  train loss  train  validation   test   images/s   time", style="bold")
+
+    def _step(self, event: StepMetrics) -> None:
+        if self._started is None:
+            return
+        per_epoch, epochs = self._started.steps_per_epoch, self._started.config.training.epochs
+        step = int(event.steps[-1])
+        worked = (event.elapsed_s - self._started.elapsed_s) / max(1, step - self._started.first_step)
+        left = duration(worked * (self._started.total_steps - step))
+        figures = (
+            f"loss {float(event.loss.mean()):.3f}  accuracy {float(event.accuracy.mean()):.1%}  "
+            f"{event.images_per_s:.0f} images/s  ETA {left}"
+        )
+        done = step - (event.epoch - 1) * per_epoch
+        label = f"Epoch {event.epoch}/{epochs}"
+        self._bar.update(self._task, description=label, completed=done, total=per_epoch, figures=figures)
+
+    def _epoch(self, event: EpochMetrics) -> None:
+        self._console.print(
+            f"{event.epoch:5d}  {event.train_loss:10.3f}  {event.train_accuracy:5.1%}  "
+            f"{percent(event.validation_accuracy):>10}  {event.test_accuracy:5.1%}  {event.images_per_s:9.0f}  "
+            f"{duration(event.elapsed_s):>5}{'  best' if event.best else ''}"
+        )
+
+
+def exhaust(work: Generator[Progress, None, _T], display: TrainingDisplay) -> _T:
+    """Show the progress of `work` and return its result."""
+    while True:
+        try:
+            display.show(next(work))
+        except StopIteration as end:
+            result: _T = end.value
+            return result
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and value != value:
+        return None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value

@@ -1,0 +1,71 @@
+"""Evaluating a finished network: a run's best checkpoint, or weights from a file."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from workbench.core.config import RunConfig
+from workbench.core.dataset import Dataset
+from workbench.core.errors import UserError
+from workbench.core.evaluation import Evaluation
+from workbench.core.events import Progress
+from workbench.core.home import Home
+from workbench.core.store import RunStore
+from workbench.engine import checkpoint, resnet, sources, weights
+from workbench.engine.data import DeviceImages
+from workbench.engine.device import choose
+from workbench.engine.inference import logits
+
+Evaluating = Generator[Progress, None, Evaluation]
+
+
+def evaluate_run(run_id: str, store: RunStore, source: str | None = None) -> Evaluating:
+    """Evaluate the best checkpoint of a run on the test images of its source, or of another one.
+
+    Raises:
+        UserError: the run has no checkpoint yet, or `source` has other classes than the run.
+    """
+    record = store.run(run_id)
+    config = record.config
+    if source is not None:
+        config = config.with_values({"data.source": source})
+    folder = store.checkpoints(run_id)
+    kind: checkpoint.Kind = "best" if checkpoint.read_manifest(folder, "best") else "last"
+    state = checkpoint.load(folder, kind)
+    names = tuple(record.started["class_names"])
+    evaluation = yield from _evaluate(config, state["model"], f"run {run_id}", store.home, names)
+    store.count_test_look(run_id)
+    return evaluation
+
+
+def evaluate_weights(config: RunConfig, path: Path, home: Home) -> Evaluating:
+    """Evaluate a state dict from a file on the test images of `config.data.source`."""
+    return (yield from _evaluate(config, weights.read_state_dict(path), str(path), home, None))
+
+
+def _evaluate(
+    config: RunConfig, state: dict[str, Tensor], origin: str, home: Home, class_names: tuple[str, ...] | None
+) -> Evaluating:
+    compute = choose(config.training)
+    folder = yield from sources.read(config.data.source, config.model.input_size, home)
+    dataset = Dataset.require(folder)
+    if class_names is not None and class_names != dataset.class_names:
+        raise UserError(
+            f"data.source is '{config.data.source}' with the classes {', '.join(dataset.class_names[:20])}, but "
+            f"{origin} was trained on {', '.join(class_names[:20])}; they must be the same"
+        )
+    if len(dataset.class_names) != config.model.num_classes:
+        raise UserError(
+            f"model.num_classes is {config.model.num_classes}, but {config.data.source} has "
+            f"{len(dataset.class_names)} classes; they must be the same to evaluate"
+        )
+    network = resnet.build(config.model, seed=0)
+    weights.load_strictly(network, state, origin)
+    network.to(compute.device, memory_format=compute.memory_format)  # type: ignore[call-overload]
+    # Full precision: an evaluation by itself is asked for to compare figures, not for speed.
+    exact = type(compute)(compute.device, torch.float32)
+    images = DeviceImages(dataset.test, config.data, exact)
+    said = yield from logits(network, images, exact, "", "Testing")
+    return Evaluation(dataset.test.labels, said, dataset.class_names)
