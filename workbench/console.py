@@ -1,6 +1,7 @@
 """What the command line shows to a person: tables on standard output, progress on standard error."""
 
 import json
+import sys
 from collections.abc import Generator, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -41,9 +42,8 @@ def print_table(
         )
     for row in rows:
         table.add_row(*row)
-    console = Console()
-    # A pipe has no width: rich would take 80 and break the columns that scripts and logs want whole.
-    console.print(table, width=None if console.is_terminal else max(200, console.width), crop=console.is_terminal)
+    # A pipe has no width: rich would take 80 and cut the columns that scripts and logs want whole.
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
 def print_line(text: str) -> None:

@@ -16,6 +16,8 @@ class RunRecord:
     """One row of the list of runs."""
 
     id: str
+    number: int
+    """Counts the runs of this home from 1; decides the run's color."""
     name: str
     model: str
     recipe: str

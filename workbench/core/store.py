@@ -268,21 +268,22 @@ class RunStore:
         raise UserError(f"run '{reference}' is not known; 'runs list' shows all, 'latest' is the newest")
 
     def run(self, run_id: str) -> RunRecord:
-        row = self._db.execute("SELECT * FROM runs WHERE id=?", (run_id,)).fetchone()
+        row = self._db.execute("SELECT rowid, * FROM runs WHERE id=?", (run_id,)).fetchone()
         if row is None:
             raise UserError(f"run '{run_id}' is not known; it may have been deleted")
         return self._record(row)
 
     def runs(self) -> list[RunRecord]:
         """All runs, newest first."""
-        rows = self._db.execute("SELECT * FROM runs ORDER BY created_utc DESC, rowid DESC").fetchall()
+        rows = self._db.execute("SELECT rowid, * FROM runs ORDER BY created_utc DESC, rowid DESC").fetchall()
         return [self._record(row) for row in rows]
 
     def _record(self, row: sqlite3.Row) -> RunRecord:
         started = json.loads(row["started"])
         epochs = self._db.execute("SELECT * FROM epochs WHERE run_id=? ORDER BY epoch", (row["id"],))
         return RunRecord(
-            id=row["id"], name=row["name"], model=row["model"], recipe=row["recipe"], source=row["source"],
+            id=row["id"], number=row["rowid"], name=row["name"], model=row["model"], recipe=row["recipe"],
+            source=row["source"],
             config=RunConfig.from_json(row["config"], f"config of run {row['id']}"),
             status=truthful_status(row["status"], row["host"], row["pid"]), message=row["message"],
             created_utc=row["created_utc"], machine=json.loads(row["machine"]), started=started,

@@ -1,0 +1,66 @@
+"""Opening the window: display check, theme, log, exception hook."""
+
+import logging
+import os
+import sys
+from logging.handlers import RotatingFileHandler
+from types import TracebackType
+
+from workbench.core.display import display_problem
+from workbench.core.home import Home
+
+_log = logging.getLogger(__name__)
+_FALLBACK_FONT_PX = 13
+
+
+def open_window(home_override: str = "") -> int:
+    """Show the window until it is closed; returns the exit code."""
+    problem = display_problem()
+    if problem is not None:
+        sys.stderr.write(f"error: {problem}\n")
+        return 2
+    home = Home.locate(home_override or None)
+    _start_log(home)
+    # Only now: without a display, Qt would abort the process.
+    from PySide6.QtCore import QSettings
+    from PySide6.QtGui import QIcon
+    from PySide6.QtWidgets import QApplication
+
+    from workbench.core.resources import resource_path
+    from workbench.gui.main_window import MainWindow
+    from workbench.gui.theme import Theme
+
+    sys.excepthook = _log_exception
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("resnet-workbench")
+    application.setApplicationDisplayName("ResNet Workbench")
+    application.setDesktopFileName("resnet-workbench")
+    application.setWindowIcon(QIcon(str(resource_path("icons/workbench.svg"))))
+    if application.font().pointSizeF() <= 0 and application.font().pixelSize() <= 0:
+        font = application.font()
+        font.setPixelSize(_FALLBACK_FONT_PX)
+        application.setFont(font)
+    settings = QSettings(str(home.root / "window.ini"), QSettings.Format.IniFormat)
+    theme = Theme(application, str(settings.value("theme", "system")))
+    window = MainWindow(home, theme, settings)
+    window.show()
+    return application.exec()
+
+
+def _start_log(home: Home) -> None:
+    """Warnings and tracebacks go to <home>/workbench.log; to standard error where that cannot be written."""
+    handler: logging.Handler = logging.StreamHandler()
+    try:
+        home.root.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(home.root / "workbench.log", maxBytes=1 << 20, backupCount=1, delay=True)
+        if not os.access(home.root, os.W_OK):
+            handler = logging.StreamHandler()
+    except OSError:
+        logging.getLogger(__name__).debug("no log file in %s", home.root)
+    logging.basicConfig(handlers=[handler], format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
+def _log_exception(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Exceptions in slots reach only this hook: log them and keep the window."""
+    _log.error("unexpected error", exc_info=(kind, error, trace))
+    sys.__excepthook__(kind, error, trace)

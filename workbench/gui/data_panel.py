@@ -1,0 +1,149 @@
+"""Where a person chooses the images: a shipped source, the official archive, or a folder or file of their own."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QHBoxLayout,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.core.config import DataConfig, parse
+from workbench.core.errors import ConfigError
+from workbench.gui.field_form import FieldForm, labeled
+from workbench.gui.theme import FIELD_GAP, MARGIN
+
+
+class DataPanel(QWidget):
+    """Edits a DataConfig. `config_changed` carries it, or None while it is not allowed."""
+
+    config_changed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._config: DataConfig | None = None
+        self._loading = False
+        self._notes = {
+            "sample": self.tr(
+                "10 000 training and 2 000 test images of CIFAR-10, shipped. A JPEG copy, slightly lossy: "
+                "figures on it are not comparable with published ones."
+            ),
+            "cifar10-jpeg": self.tr(
+                "All 60 000 images of CIFAR-10, shipped. A JPEG copy, slightly lossy: figures on it are not "
+                "comparable with published ones."
+            ),
+            "cifar10": self.tr("The official lossless archive; the first run downloads 170 MB."),
+        }
+        self._build_fields()
+        credit = labeled(
+            self.tr('CIFAR-10: Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009.'),
+            "secondary",
+        )
+        credit.setWordWrap(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        layout.setSpacing(FIELD_GAP)
+        layout.addWidget(self._form)
+        layout.addLayout(self._buttons)
+        layout.addWidget(self._note)
+        layout.addStretch(1)
+        layout.addWidget(credit)
+
+    @property
+    def config(self) -> DataConfig | None:
+        """None while the fields are not allowed."""
+        return self._config
+
+    def show_config(self, config: DataConfig) -> None:
+        self._loading = True
+        self._select_source(config.source)
+        self._validation.setValue(100 * config.validation_fraction)
+        self._normalization.setCurrentText(config.normalization)
+        self._loading = False
+        self._on_edit()
+
+    def choose_source(self, path: str) -> None:
+        """Take a folder or an archive as the source."""
+        self._select_source(path)
+        self._on_edit()
+
+    def show_source_error(self, sentence: str) -> None:
+        """Mark the source, whose errors are known only once it is read."""
+        self._form.show_errors({"data.source": sentence})
+
+    def _build_fields(self) -> None:
+        self._form = FieldForm()
+        self._source = QComboBox()
+        self._source.addItem(self.tr("Sample (12 000 images)"), "sample")
+        self._source.addItem(self.tr("CIFAR-10 as JPEG (60 000)"), "cifar10-jpeg")
+        self._source.addItem(self.tr("CIFAR-10, official (download)"), "cifar10")
+        self._source.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._source.currentIndexChanged.connect(self._on_edit)
+        self._validation = QDoubleSpinBox()
+        self._validation.setRange(0, 100)
+        self._validation.setDecimals(0)
+        self._validation.setSuffix(self.tr(" % of training"))
+        self._validation.valueChanged.connect(self._on_edit)
+        self._normalization = QComboBox()
+        self._normalization.addItems(("cifar10", "imagenet"))
+        self._normalization.currentIndexChanged.connect(self._on_edit)
+        self._form.add("data.source", self.tr("Source"), self._source)
+        self._form.add("data.validation_fraction", self.tr("Validation"), self._validation)
+        self._form.add("data.normalization", self.tr("Normalize by"), self._normalization)
+        folder = QPushButton(self.tr("Folder…"))
+        folder.setToolTip(self.tr("Take images from a folder with train/<class>/ and test/<class>/"))
+        folder.clicked.connect(self.ask_folder)
+        archive = QPushButton(self.tr("Archive…"))
+        archive.setToolTip(self.tr("Take images from a .zip or .tar with train/<class>/ and test/<class>/"))
+        archive.clicked.connect(self.ask_archive)
+        self._buttons = QHBoxLayout()
+        self._buttons.addStretch(1)
+        self._buttons.addWidget(folder)
+        self._buttons.addWidget(archive)
+        self._note = labeled("", "secondary")
+        self._note.setWordWrap(True)
+
+    @Slot()
+    def ask_folder(self) -> None:
+        path = QFileDialog.getExistingDirectory(self, self.tr("Folder of images"))
+        if path:
+            self.choose_source(path)
+
+    @Slot()
+    def ask_archive(self) -> None:
+        kinds = self.tr("Archives (*.zip *.tar *.tar.gz *.tgz *.tar.xz *.txz)")
+        path, _ = QFileDialog.getOpenFileName(self, self.tr("Archive of images"), filter=kinds)
+        if path:
+            self.choose_source(path)
+
+    def _select_source(self, source: str) -> None:
+        index = self._source.findData(source)
+        if index < 0:
+            self._source.addItem(Path(source).name or source, source)
+            index = self._source.count() - 1
+        self._source.setCurrentIndex(index)
+
+    @Slot()
+    def _on_edit(self) -> None:
+        if self._loading:
+            return
+        source = self._source.currentData()
+        own = self.tr("Images from {0}, in train/<class>/ and test/<class>/.").format(source)
+        self._note.setText(self._notes.get(source, own))
+        tree = {
+            "source": source,
+            "validation_fraction": self._validation.value() / 100,
+            "normalization": self._normalization.currentText(),
+        }
+        errors: dict[str, str] = {}
+        try:
+            self._config = parse(DataConfig, tree, "data.")
+        except ConfigError as error:
+            self._config, errors = None, error.fields
+        self._form.show_errors(errors)
+        self.config_changed.emit(self._config)

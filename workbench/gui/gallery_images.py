@@ -1,0 +1,38 @@
+"""Pixels of the test images as Qt pictures."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPixmap, QPixmapCache
+
+from workbench.core.dataset import ImageSet
+
+PICTURE_PX = 64
+EDGE_PX = 2
+
+
+def to_qimage(pixels_nhwc: NDArray[np.uint8]) -> QImage:
+    """A copy of one (height, width, 3) uint8 image."""
+    pixels = np.ascontiguousarray(pixels_nhwc)
+    height, width, _ = pixels.shape
+    return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+
+
+def thumbnail(images: ImageSet, index: int) -> QPixmap:
+    """Nearest neighbor at a whole multiple, kept in Qt's cache of the last used ones."""
+    key = f"{id(images)}-{index}"
+    pixmap = QPixmap()
+    if not QPixmapCache.find(key, pixmap):
+        image = to_qimage(images.images[index])
+        fitting = image.scaled(PICTURE_PX, PICTURE_PX, Qt.AspectRatioMode.KeepAspectRatio)
+        pixmap = QPixmap.fromImage(fitting)
+        QPixmapCache.insert(key, pixmap)
+    return pixmap
+
+
+def draw_edge(painter: QPainter, picture: QRect, color: QColor) -> None:
+    painter.setPen(
+        QPen(color, EDGE_PX, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap, Qt.PenJoinStyle.MiterJoin)
+    )
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(picture.adjusted(-1, -1, 1, 1))

@@ -1,0 +1,41 @@
+"""The menu bar: every action of the window, with its shortcut."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+
+class Menus(QObject):
+    """Builds the menus of a window from bound methods; holds the actions that are enabled and disabled."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        super().__init__(window)
+        bar = window.menuBar()
+        self.file = bar.addMenu(self.tr("&File"))
+        self.run = bar.addMenu(self.tr("&Run"))
+        self.view = bar.addMenu(self.tr("&View"))
+        self.help = bar.addMenu(self.tr("&Help"))
+
+    def add(
+        self, menu: QMenu, text: str, do: Callable[..., object], shortcut: str | QKeySequence.StandardKey = ""
+    ) -> QAction:
+        action = menu.addAction(text)
+        action.triggered.connect(do)
+        if shortcut:
+            action.setShortcut(QKeySequence(shortcut))
+        return action
+
+    def add_choice(
+        self, menu: QMenu, choices: tuple[tuple[str, str], ...], chosen: str, do: Callable[[QAction], object]
+    ) -> None:
+        """Entries (text, data) of which one is checked; `do` takes the chosen action."""
+        group = QActionGroup(self)
+        for text, data in choices:
+            action = menu.addAction(text)
+            action.setData(data)
+            action.setCheckable(True)
+            action.setChecked(data == chosen)
+            group.addAction(action)
+        group.triggered.connect(do)

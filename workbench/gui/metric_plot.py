@@ -1,0 +1,200 @@
+"""One plot of one metric over epochs: per run a thin raw line, a smoothed one, validation and test."""
+
+import html
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt, Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from workbench.gui.run_curves import RunCurves
+from workbench.gui.theme import Theme
+
+_RAW_ALPHA = 64
+_KINDS = ("raw", "smoothed", "validation", "test")
+
+
+class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
+    """Draws RunCurves of one metric. `hovered` carries the epoch under the pointer."""
+
+    hovered = Signal(float)
+
+    def __init__(self, metric: str, title: str, scale: float, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.metric, self._title, self._scale, self._theme = metric, title, scale, theme
+        self._lines: dict[tuple[str, str], pg.PlotDataItem] = {}
+        self._ends: dict[str, pg.TextItem] = {}
+        self._x_title = self.tr("epoch")
+        self.setAccessibleName(title)
+        item = self.getPlotItem()
+        item.setMenuEnabled(False)
+        item.hideButtons()
+        # The axis pen is the faint hairline color already.
+        item.showGrid(x=False, y=True, alpha=1.0)
+        item.getViewBox().setDefaultPadding(0.04)
+        item.getAxis("left").setWidth(52)
+        self.setMouseEnabled(x=True, y=False)
+        self._cursor = pg.InfiniteLine(angle=90)
+        self._cursor.hide()
+        self.addItem(self._cursor, ignoreBounds=True)
+        self._readout = pg.TextItem(anchor=(0, 0))
+        self._readout.setZValue(20)
+        self._readout.hide()
+        self.addItem(self._readout, ignoreBounds=True)
+        self._empty = pg.TextItem(anchor=(0.5, 0.5))
+        self.addItem(self._empty, ignoreBounds=True)
+        self._is_empty = True
+        self.scene().sigMouseMoved.connect(self._on_mouse)
+        item.getViewBox().sigRangeChanged.connect(self._place_texts)
+        self.show_empty(True)
+
+    def hide_x_title(self) -> None:
+        """For all but the lowest of plots with linked x axes."""
+        self._x_title = ""
+
+    def draw(self, curves: RunCurves) -> None:
+        """Update the lines of one run, or remove them if it is hidden."""
+        if not curves.visible:
+            self._remove(curves.run_id)
+            return
+        smoothed = curves.smoothed.get(self.metric)
+        train = curves.train[self.metric]
+        values = {
+            "raw": (train.x, train.y),
+            "smoothed": (train.x, smoothed.values if smoothed else []),
+            "validation": (curves.validation[self.metric].x, curves.validation[self.metric].y),
+            "test": (curves.test[self.metric].x, curves.test[self.metric].y),
+        }
+        for kind, (x, y) in values.items():
+            self._line(curves, kind).setData(np.array(x), self._scale * np.array(y))
+        self._label_end(curves)
+
+    def _line(self, curves: RunCurves, kind: str) -> pg.PlotDataItem:
+        key = (curves.run_id, kind)
+        if key not in self._lines:
+            line = pg.PlotDataItem()
+            self.addItem(line)
+            # Only after the item has a view do these work (pyqtgraph#1855).
+            line.setDownsampling(auto=True, method="peak")
+            line.setClipToView(True)
+            self._lines[key] = line
+            self._style(line, kind, curves.color_index)
+        return self._lines[key]
+
+    def _style(self, line: pg.PlotDataItem, kind: str, color_index: int) -> None:
+        color = self._theme.series(color_index)
+        if kind == "raw":
+            color.setAlpha(_RAW_ALPHA)
+        style = Qt.PenStyle.DotLine if kind == "test" else Qt.PenStyle.SolidLine
+        line.setPen(pg.mkPen(color, width=1, style=style))
+        if kind == "validation":
+            line.setSymbol("o")
+            line.setSymbolSize(5)
+            line.setSymbolBrush(color)
+            line.setSymbolPen(None)
+        line.color_index = color_index
+
+    def _label_end(self, curves: RunCurves) -> None:
+        """The last value, written at the line's end: validation if there is one, else training."""
+        for series in (curves.validation[self.metric], curves.test[self.metric], curves.train[self.metric]):
+            if series.y:
+                break
+        else:
+            return
+        label = self._ends.get(curves.run_id)
+        if label is None:
+            label = self._ends[curves.run_id] = pg.TextItem(anchor=(1, 1))
+            self.addItem(label, ignoreBounds=True)
+        value = self._scale * series.y[-1]
+        label.setText(f"{value:.1f}" if self._scale > 1 else f"{value:.3f}", self._theme.color("text"))
+        height = np.log10(value) if self._log_is_on and value > 0 else value
+        label.setPos(series.x[-1], height)
+
+    def _remove(self, run_id: str) -> None:
+        for kind in _KINDS:
+            line = self._lines.pop((run_id, kind), None)
+            if line is not None:
+                self.removeItem(line)
+        label = self._ends.pop(run_id, None)
+        if label is not None:
+            self.removeItem(label)
+
+    @property
+    def _log_is_on(self) -> bool:
+        return bool(self.getPlotItem().getAxis("left").logMode)
+
+    @Slot(bool)
+    def set_log(self, on: bool) -> None:
+        self.setLogMode(False, on)
+        for label in self._ends.values():
+            position = label.pos()
+            if position.y() > 0 or not on:
+                label.setPos(position.x(), np.log10(position.y()) if on else 10 ** position.y())
+
+    def show_empty(self, empty: bool) -> None:
+        self._is_empty = empty
+        self._empty.setVisible(empty)
+        if empty:
+            self.setXRange(0, 10, padding=0)
+            self.setYRange(0, 100 if self._scale > 1 else 2.5, padding=0)
+            self._place_texts()
+        else:
+            self.enableAutoRange()
+
+    def restyle(self) -> None:
+        """Take the theme's present colors."""
+        theme, item = self._theme, self.getPlotItem()
+        self.setBackground(theme.color("surface"))
+        for name, label in (("left", self._title), ("bottom", self._x_title)):
+            axis = item.getAxis(name)
+            axis.setPen(pg.mkPen(theme.color("hairline")))
+            axis.setTextPen(pg.mkPen(theme.color("secondary")))
+            axis.setLabel(label or None, color=theme.colors.secondary)
+            axis.showLabel(bool(label))
+            axis.enableAutoSIPrefix(False)
+        self._cursor.setPen(pg.mkPen(theme.color("secondary"), style=Qt.PenStyle.DashLine))
+        self._empty.setText(
+            self.tr("The {0} of every step will appear here: press Start").format(self.metric),
+            theme.color("secondary"),
+        )
+        surface = theme.color("surface")
+        surface.setAlpha(230)
+        self._readout.fill = pg.mkBrush(surface)
+        self._readout.border = pg.mkPen(theme.color("hairline"))
+        for (_, kind), line in self._lines.items():
+            self._style(line, kind, line.color_index)
+
+    @Slot()
+    def _place_texts(self) -> None:
+        if self._is_empty:
+            (left, right), (low, high) = self.getPlotItem().getViewBox().viewRange()
+            self._empty.setPos((left + right) / 2, (low + high) / 2)
+
+    @Slot(object)
+    def _on_mouse(self, position: QPointF) -> None:
+        box = self.getPlotItem().getViewBox()
+        if not self._is_empty and box.sceneBoundingRect().contains(position):
+            self.hovered.emit(float(box.mapSceneToView(position).x()))
+
+    def leaveEvent(self, event: object) -> None:
+        super().leaveEvent(event)
+        self.hovered.emit(float("nan"))
+
+    def show_readout(self, x: float, lines: list[tuple[str, int, str]]) -> None:
+        """A cross-hair at epoch `x` with a line per run (name, color index, text); none: hidden."""
+        shown = bool(lines) and x == x
+        self._cursor.setVisible(shown)
+        self._readout.setVisible(shown)
+        if not shown:
+            return
+        self._cursor.setPos(x)
+        rows = [f"<span style='color:{self._theme.colors.secondary}'>{self.tr('epoch')} {x:.2f}</span>"]
+        rows += [
+            f"<span style='color:{self._theme.series(color).name()}'>&#9632;</span> "
+            f"<span style='color:{self._theme.colors.text}'>{html.escape(name)}: {text}</span>"
+            for name, color, text in lines
+        ]
+        self._readout.setHtml("<br>".join(rows))
+        (left, right), (_, high) = self.getPlotItem().getViewBox().viewRange()
+        self._readout.setAnchor((1, 0) if x > (left + right) / 2 else (0, 0))
+        self._readout.setPos(x, high)

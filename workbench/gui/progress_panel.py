@@ -1,0 +1,187 @@
+"""The strip above everything: Start, Pause, Stop, and how the run is doing."""
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from workbench.core.events import EpochMetrics, Event, Progress, RunFailed, RunFinished, RunStarted, StepMetrics
+from workbench.gui.field_form import labeled
+from workbench.gui.formats import count, duration, percent
+from workbench.gui.theme import FIELD_GAP, GAP, GROUP_GAP, LARGE_NUMBER_PX, Theme, tabular
+from workbench.gui.training_session import State
+
+# The rate of the last half minute says more of the time left than the whole run does.
+_RATE_WINDOW_S = 30.0
+
+
+class ProgressPanel(QWidget):
+    """Buttons and figures of the run that is being trained."""
+
+    start_asked = Signal()
+    pause_asked = Signal()
+    proceed_asked = Signal()
+    stop_asked = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._state = State.IDLE
+        self._started: RunStarted | None = None
+        self._recent: list[tuple[float, int]] = []
+        self._start = self._button(self.tr("Start"), self.tr("Train the network on the left (Ctrl+Return)"))
+        self._start.setProperty("role", "primary")
+        self._start.clicked.connect(self.start_asked)
+        self._pause = self._button(self.tr("Pause"), self.tr("Hold the run after this step (Ctrl+P)"))
+        self._pause.clicked.connect(self._on_pause)
+        self._stop = self._button(self.tr("Stop"), self.tr("End the run and save it; it can be resumed (Ctrl+.)"))
+        self._stop.clicked.connect(self.stop_asked)
+        self._activity = QLabel(self.tr("Ready"))
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setRange(0, 1)
+        self._figures = labeled("", "secondary")
+        self._figures.setFont(tabular(self._figures.font()))
+        self._accuracy = self._large(self.tr("accuracy"))
+        self._left = self._large(self.tr("time left"))
+        self._lay_out()
+        theme.changed.connect(self._restyle)
+        self._restyle()
+        self.show_state(State.IDLE)
+
+    def _button(self, text: str, tooltip: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setToolTip(tooltip)
+        return button
+
+    def _large(self, caption: str) -> QLabel:
+        number = QLabel("–")
+        font = tabular(number.font())
+        font.setPixelSize(LARGE_NUMBER_PX)
+        number.setFont(font)
+        number.setAccessibleName(caption)
+        # Room for the longest figure, so that nothing else moves when digits come and go.
+        number.setMinimumWidth(number.fontMetrics().horizontalAdvance("00:00:00"))
+        return number
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, GAP)
+        row.setSpacing(FIELD_GAP)
+        for button in (self._start, self._pause, self._stop):
+            row.addWidget(button)
+        row.addSpacing(GROUP_GAP - FIELD_GAP)
+        middle = QVBoxLayout()
+        middle.setSpacing(GAP)
+        texts = QHBoxLayout()
+        texts.addWidget(self._activity)
+        texts.addStretch(1)
+        texts.addWidget(self._figures)
+        middle.addLayout(texts)
+        middle.addWidget(self._bar)
+        row.addLayout(middle, 1)
+        for number, caption in ((self._accuracy, self.tr("accuracy")), (self._left, self.tr("time left"))):
+            row.addSpacing(GROUP_GAP - FIELD_GAP)
+            column = QVBoxLayout()
+            column.setSpacing(0)
+            column.addWidget(number)
+            column.addWidget(labeled(caption, "secondary"))
+            row.addLayout(column)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_state(self, state: State) -> None:
+        """Enable what can be done in a state."""
+        self._state = state
+        active = state in (State.RUNNING, State.PAUSED)
+        self._pause.setEnabled(active)
+        self._stop.setEnabled(active or state is State.STARTING)
+        self._pause.setText(self.tr("Resume") if state is State.PAUSED else self.tr("Pause"))
+        self._restyle()
+        texts = {
+            State.STARTING: self.tr("Starting…"),
+            State.PAUSED: self.tr("Paused"),
+            State.STOPPING: self.tr("Stopping and saving…"),
+        }
+        if state in texts:
+            self._activity.setText(texts[state])
+        if state is State.STARTING:
+            self._bar.setRange(0, 0)
+            self._recent, self._started = [], None
+            for label in (self._accuracy, self._left):
+                label.setText("–")
+            self._figures.setText("")
+
+    def allow_start(self, allowed: bool, reason: str) -> None:
+        """Enable Start, or say in its tooltip why it is disabled."""
+        self._start.setEnabled(allowed)
+        self._start.setToolTip(reason or self.tr("Train the network on the left (Ctrl+Return)"))
+
+    def append(self, event: Event) -> None:
+        """Take one event of the run that is being trained."""
+        match event:
+            case Progress(_, activity, done, total):
+                self._show_progress(activity, done, total)
+            case RunStarted():
+                self._started = event
+                self._recent = [(event.elapsed_s, event.first_step)]
+            case StepMetrics():
+                self._show_steps(event)
+            case EpochMetrics():
+                best = event.validation_accuracy
+                self._accuracy.setText(percent(event.test_accuracy if best is None else best))
+                which = self.tr("on the test images") if best is None else self.tr("on the validation images")
+                self._accuracy.setToolTip(which)
+            case RunFinished(_, status):
+                finished = status == "finished"
+                self._end(self.tr("Finished") if finished else self.tr("Stopped, saved"), finished)
+            case RunFailed():
+                self._end(self.tr("Failed"), False)
+
+    def _show_progress(self, activity: str, done: int, total: int) -> None:
+        if self._state not in (State.STOPPING, State.PAUSED):
+            self._activity.setText(activity)
+        if self._started is None:
+            self._bar.setRange(0, total)
+            self._bar.setValue(done)
+            self._figures.setText(self.tr("{0} images").format(count(done)) if done else "")
+
+    def _show_steps(self, event: StepMetrics) -> None:
+        started = self._started
+        if started is None:
+            return
+        step = int(event.steps[-1])
+        self._recent.append((event.elapsed_s, step))
+        while len(self._recent) > 2 and event.elapsed_s - self._recent[0][0] > _RATE_WINDOW_S:
+            del self._recent[0]
+        seconds, first = self._recent[0]
+        rate = (step - first) / max(1e-9, event.elapsed_s - seconds)
+        self._left.setText(duration((started.total_steps - step) / rate) if rate else "–")
+        self._bar.setRange(0, started.total_steps)
+        self._bar.setValue(step)
+        if self._state is State.RUNNING:
+            epochs = started.config.training.epochs
+            self._activity.setText(self.tr("Epoch {0} of {1}").format(event.epoch, epochs))
+        figures = self.tr("learning rate {0:.2g} · {1} images/s")
+        self._figures.setText(figures.format(float(event.learning_rate[-1]), count(round(event.images_per_s))))
+
+    def _end(self, text: str, complete: bool) -> None:
+        self._activity.setText(text)
+        if complete:
+            self._left.setText(duration(0))
+        if self._bar.maximum() == 0:
+            self._bar.setRange(0, 1)
+        self._bar.setValue(self._bar.maximum() if complete else self._bar.value())
+
+    def end_without_run(self) -> None:
+        """A job that never became a run is over."""
+        if self._started is None:
+            self._bar.setRange(0, 1)
+            self._activity.setText(self.tr("Ready"))
+
+    @Slot()
+    def _on_pause(self) -> None:
+        (self.proceed_asked if self._state is State.PAUSED else self.pause_asked).emit()
+
+    @Slot()
+    def _restyle(self) -> None:
+        self._start.setIcon(self._theme.icon("start", "on_accent"))
+        self._pause.setIcon(self._theme.icon("resume" if self._state is State.PAUSED else "pause"))
+        self._stop.setIcon(self._theme.icon("stop"))

@@ -1,0 +1,106 @@
+"""The figures of one run as growing arrays, ready to be drawn."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.core.events import EpochMetrics, RunStarted, StepMetrics
+
+Array = NDArray[np.float64]
+
+
+@dataclass
+class Series:
+    """A growing series of values; x is in epochs."""
+
+    x: list[float] = field(default_factory=list)
+    y: list[float] = field(default_factory=list)
+
+    def cut(self, last_x: float) -> None:
+        """Forget all points later than `last_x`."""
+        keep = sum(x <= last_x + 1e-9 for x in self.x)
+        del self.x[keep:], self.y[keep:]
+
+
+class Smoothed:
+    """An exponential moving average without the bias towards its start, as in Adam (Kingma & Ba 2015)."""
+
+    def __init__(self, weight: float) -> None:
+        self._weight = weight
+        self._sum, self._norm = 0.0, 0.0
+        self.values: list[float] = []
+
+    def extend(self, values: list[float]) -> None:
+        for value in values:
+            self._sum = self._weight * self._sum + (1 - self._weight) * value
+            self._norm = self._weight * self._norm + (1 - self._weight)
+            self.values.append(self._sum / self._norm)
+
+
+@dataclass
+class RunCurves:
+    """Loss and accuracy of one run: every training step, and validation and test per epoch."""
+
+    run_id: str
+    name: str
+    color_index: int
+    steps_per_epoch: int = 1
+    visible: bool = True
+    train: dict[str, Series] = field(default_factory=lambda: {"loss": Series(), "accuracy": Series()})
+    validation: dict[str, Series] = field(default_factory=lambda: {"loss": Series(), "accuracy": Series()})
+    test: dict[str, Series] = field(default_factory=lambda: {"loss": Series(), "accuracy": Series()})
+    smoothed: dict[str, Smoothed] = field(default_factory=dict)
+    _weight: float = 0.9
+
+    def start(self, event: RunStarted) -> None:
+        """Take up a run; a resumed one does the steps after its checkpoint again."""
+        self.name, self.steps_per_epoch = event.name, event.steps_per_epoch
+        epochs_done = event.first_step / event.steps_per_epoch
+        for metric in ("loss", "accuracy"):
+            for series in (self.train[metric], self.validation[metric], self.test[metric]):
+                series.cut(epochs_done)
+        self.smooth(self._weight)
+
+    def append_steps(self, event: StepMetrics) -> None:
+        x = (event.steps / self.steps_per_epoch).tolist()
+        for metric, values in (("loss", event.loss.tolist()), ("accuracy", event.accuracy.tolist())):
+            self.train[metric].x.extend(x)
+            self.train[metric].y.extend(values)
+            self.smoothed.setdefault(metric, Smoothed(self._weight)).extend(values)
+
+    def append_epoch(self, event: EpochMetrics) -> None:
+        for split, loss, accuracy in (
+            (self.validation, event.validation_loss, event.validation_accuracy),
+            (self.test, event.test_loss, event.test_accuracy),
+        ):
+            if loss is not None and accuracy is not None:
+                for metric, value in (("loss", loss), ("accuracy", accuracy)):
+                    split[metric].x.append(float(event.epoch))
+                    split[metric].y.append(value)
+
+    def smooth(self, weight: float) -> None:
+        """Average anew over everything so far; 0 is no smoothing."""
+        self._weight = weight
+        for metric, series in self.train.items():
+            self.smoothed[metric] = Smoothed(weight)
+            self.smoothed[metric].extend(series.y)
+
+    def at(self, metric: str, x: float) -> tuple[float | None, float | None, float | None]:
+        """Smoothed training, validation and test value nearest to epoch `x`; None where there is none."""
+        smoothed = self.smoothed.get(metric)
+        train = _nearest(self.train[metric].x, smoothed.values if smoothed else [], x)
+        return (
+            train,
+            _nearest(self.validation[metric].x, self.validation[metric].y, x),
+            _nearest(self.test[metric].x, self.test[metric].y, x),
+        )
+
+
+def _nearest(xs: list[float], ys: list[float], x: float) -> float | None:
+    if not xs or x > xs[-1] + 1:
+        return None
+    index = int(np.searchsorted(xs, x))
+    if index == len(xs) or (index > 0 and x - xs[index - 1] < xs[index] - x):
+        index -= 1
+    return ys[index]

@@ -1,0 +1,99 @@
+"""The window's side of training: owns the thread, passes on what the worker posts, takes the buttons' orders."""
+
+from enum import Enum
+
+from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
+
+from workbench.core.events import RunStarted
+from workbench.core.home import Home
+from workbench.gui.mailbox import EngineReady, Job, JobEnded, Mailbox
+from workbench.gui.training_worker import RunControl, TrainingWorker
+
+_DRAIN_INTERVAL_MS = 33
+_STOP_LIMIT_MS = 60_000
+
+
+class State(Enum):
+    IDLE = "idle"
+    STARTING = "starting"
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+
+
+class TrainingSession(QObject):
+    """One worker on one thread, one job at a time. Everything here runs on the window's thread."""
+
+    message_received = Signal(object)
+    state_changed = Signal(object)
+    _warm_up_asked = Signal()
+    _run_asked = Signal(object, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.state = State.IDLE
+        self.engine_is_ready = False
+        self._mailbox, self._control = Mailbox(), RunControl()
+        self._worker = TrainingWorker(self._mailbox, self._control)
+        self._thread = QThread()
+        self._thread.setObjectName("training")
+        self._worker.moveToThread(self._thread)
+        self._warm_up_asked.connect(self._worker.warm_up)
+        self._run_asked.connect(self._worker.run)
+        self._timer = QTimer(self)
+        self._timer.setInterval(_DRAIN_INTERVAL_MS)
+        self._timer.timeout.connect(self.drain)
+
+    def open(self) -> None:
+        """Start the thread and load torch on it."""
+        self._thread.start()
+        self._timer.start()
+        self._warm_up_asked.emit()
+
+    def start(self, home: Home, job: Job) -> None:
+        if self.state is not State.IDLE:
+            return
+        self._control.reset()
+        self._set_state(State.STARTING)
+        self._run_asked.emit(home, job)
+
+    def pause(self) -> None:
+        if self.state is State.RUNNING:
+            self._control.pause()
+            self._set_state(State.PAUSED)
+
+    def proceed(self) -> None:
+        if self.state is State.PAUSED:
+            self._control.proceed()
+            self._set_state(State.RUNNING)
+
+    def stop(self) -> None:
+        """Ask the run to stop after the present step; it is saved, then JobEnded comes."""
+        if self.state not in (State.IDLE, State.STOPPING):
+            self._control.stop()
+            self._set_state(State.STOPPING)
+
+    def close(self) -> None:
+        """End the thread; a run that is still going on is stopped and saved first."""
+        self.stop()
+        self._timer.stop()
+        self._thread.quit()
+        # Bounded by the longest single step and its checkpoint, both of which must not be cut.
+        if self._thread.isRunning() and not self._thread.wait(_STOP_LIMIT_MS):
+            self._thread.wait()
+
+    @Slot()
+    def drain(self) -> None:
+        """Pass on everything posted since the last time, in order."""
+        for message in self._mailbox.take():
+            if isinstance(message, EngineReady):
+                self.engine_is_ready = True
+            if isinstance(message, RunStarted) and self.state is State.STARTING:
+                self._set_state(State.RUNNING)
+            self.message_received.emit(message)
+            if isinstance(message, JobEnded):
+                self._set_state(State.IDLE)
+
+    def _set_state(self, state: State) -> None:
+        self.state = state
+        self.state_changed.emit(state)

@@ -1,0 +1,102 @@
+"""The side of training that lives on its own thread: the only file of the window that knows the engine."""
+
+import logging
+import threading
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+
+from workbench.core.config import TrainingConfig
+from workbench.core.errors import UserError
+from workbench.core.events import Event, RunFinished
+from workbench.core.home import Home
+from workbench.core.store import RunStore
+from workbench.gui.mailbox import EngineReady, Job, JobEnded, JobRefused, Mailbox, TrainJob
+
+if TYPE_CHECKING:
+    from workbench.engine.recording import Events
+
+_log = logging.getLogger(__name__)
+
+
+class RunControl:
+    """Pause and stop, asked for by the window's thread and obeyed by the worker's between two events."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._go = threading.Event()
+        self.reset()
+
+    def reset(self) -> None:
+        self._stop.clear()
+        self._go.set()
+
+    def pause(self) -> None:
+        self._go.clear()
+
+    def proceed(self) -> None:
+        self._go.set()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._go.set()
+
+    def should_stop(self) -> bool:
+        """Wait while paused, then say whether to stop."""
+        self._go.wait()
+        return self._stop.is_set()
+
+
+class TrainingWorker(QObject):
+    """Runs one job at a time. Its slots are called through queued signals and run on the worker's thread."""
+
+    def __init__(self, mailbox: Mailbox, control: RunControl) -> None:
+        super().__init__()
+        self._mailbox, self._control = mailbox, control
+
+    @Slot()
+    def warm_up(self) -> None:
+        """Load torch while the person looks at the first window."""
+        try:
+            from workbench.engine import device, training  # noqa: F401  # training: loads all of the engine
+
+            compute = device.choose(TrainingConfig())
+            self._mailbox.post(EngineReady(device.device_name(compute.device), compute.precision))
+        # A broken torch must not take the window down: looking at recorded runs needs none.
+        except Exception as error:  # noqa: BLE001
+            _log.exception("the engine cannot be loaded")
+            self._mailbox.post(JobRefused(f"PyTorch cannot be loaded: {error}"))
+
+    @Slot(object, object)
+    def run(self, home: Home, job: Job) -> None:
+        try:
+            with closing(RunStore(home.prepare())) as store:
+                self._forward(self._events(job, store))
+        except UserError as error:
+            self._mailbox.post(JobRefused(str(error)))
+        # A bug ends the job, not the window; the next job works.
+        except Exception as error:  # noqa: BLE001
+            _log.exception("the training worker failed")
+            self._mailbox.post(JobRefused(f"{type(error).__name__}: {error}"))
+        finally:
+            self._mailbox.post(JobEnded())
+
+    def _events(self, job: Job, store: RunStore) -> "Events":
+        from workbench.engine import training
+
+        if isinstance(job, TrainJob):
+            return training.train(job.config, store=store, name=job.name, model=job.model, recipe=job.recipe)
+        return training.resume(job.run_id, store=store, epochs=job.epochs)
+
+    def _forward(self, events: "Events") -> None:
+        event: Event
+        with closing(events):
+            for event in events:
+                self._mailbox.post(event)
+                if self._control.should_stop():
+                    break
+            else:
+                return
+        # Closing the generator saved the run; only now is it true to say so.
+        self._mailbox.post(RunFinished(event.run_id, "stopped"))
