@@ -137,11 +137,12 @@ class Evaluation:
 
     def save(self, path: Path) -> None:
         """Write as .npz, logits as float16: 200 kB for 10 000 images of 10 classes."""
+        half = np.finfo(np.float16)
         buffer = io.BytesIO()
         np.savez(
             buffer,
             labels=self.labels.astype(np.int32),
-            logits=self.logits.astype(np.float16),
+            logits=self.logits.clip(half.min, half.max).astype(np.float16),
             class_names=np.array(self.class_names),
             epoch=np.array(self.epoch),
         )
@@ -155,7 +156,8 @@ class Evaluation:
             UserError: the file is missing or damaged.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
+            # From memory: given a path, numpy leaves the file open when it is damaged.
+            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
                 return cls(
                     file["labels"].astype(np.int64),
                     file["logits"].astype(np.float32),

@@ -50,8 +50,10 @@ def recorded(run_id: str, events: Events, store: RunStore) -> Events:
         failure = RunFailed(run_id, str(error), is_bug=False)
     # A bug ends the run, not the program: it is logged with its traceback and the next run works.
     except Exception as error:  # noqa: BLE001
-        _log.exception("run %s failed", run_id)
         failure = _explained(run_id, error)
+        # A log record keeps the traceback, and with it the tensors; running out of memory must free them.
+        if failure.is_bug:
+            _log.exception("run %s failed", run_id)
     if failure is None:
         yield RunFinished(run_id, "finished")
         return

@@ -99,6 +99,11 @@ class Trainer:
             self._plan = (epoch, plan)
         return self._plan[1]
 
+    def is_finite(self) -> bool:
+        """Whether all weights and running statistics are numbers; one device-to-host read."""
+        tensors = [t for t in self.network.state_dict().values() if t.is_floating_point()]
+        return bool(torch.stack([t.isfinite().all() for t in tensors]).all())
+
     def state(self) -> dict[str, Any]:
         """Everything needed to go on as if nothing had happened."""
         return {

@@ -192,12 +192,11 @@ class _Run:
                 pending.restart_clock()
 
     def _refuse_divergence(self, metrics: StepMetrics) -> None:
-        """Stop before a network of NaN replaces the last good checkpoint."""
         for step, loss, rate in zip(metrics.steps, metrics.loss, metrics.learning_rate, strict=True):
             if not math.isfinite(loss):
                 raise UserError(
                     f"the loss became {loss} at step {step} with learning rate {rate:.3g}; choose a smaller "
-                    "training.learning_rate (the last checkpoint is kept)"
+                    "training.learning_rate (the last good checkpoint is kept)"
                 )
 
     def _finish_epoch(self, trainer: Trainer, dataset: Dataset) -> Events:
@@ -224,6 +223,12 @@ class _Run:
         yield CheckpointSaved(self._id, "best" if best else "last", path, trainer.step_number)
 
     def _save(self, trainer: Trainer, best: bool) -> Path:
+        # The loss may still be a number when the running statistics no longer are.
+        if not trainer.is_finite():
+            raise UserError(
+                f"the weights are no longer finite numbers after step {trainer.step_number}; choose a smaller "
+                "training.learning_rate (the last good checkpoint is kept)"
+            )
         self._saved_at = time.monotonic()
         return checkpoint.save(
             self._store.checkpoints(self._id),

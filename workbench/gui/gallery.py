@@ -141,6 +141,9 @@ class Gallery(QWidget):
         self._view.setSpacing(0)
         self._view.setAccessibleName(self.tr("Test images"))
         self._view.selectionModel().currentChanged.connect(self._on_current)
+        # An image that the person picked stays chosen from epoch to epoch; otherwise the worst one is shown.
+        self._picked: int | None = None
+        self._filling = False
         self._empty = labeled(
             self.tr("Predictions on the test images appear here after the first epoch."), "secondary"
         )
@@ -196,7 +199,6 @@ class Gallery(QWidget):
 
     def show_evaluation(self, evaluation: Evaluation | None, images: ImageSet | None) -> None:
         """Show another evaluation; filters stay, and so does the chosen image if it is still there."""
-        chosen = self._current_image()
         names = evaluation.class_names if evaluation else ()
         for box, title in ((self._truth, self.tr("Truth")), (self._prediction, self.tr("Prediction"))):
             if tuple(box.itemText(i) for i in range(1, box.count())) != names:
@@ -206,7 +208,7 @@ class Gallery(QWidget):
                 for index, name in enumerate(names):
                     box.addItem(name, index)
                 box.blockSignals(False)
-        self._fill(evaluation, images, chosen)
+        self._fill(evaluation, images)
 
     def filter(self, truth: int | None, prediction: int | None) -> None:
         """Show only images of that truth and prediction; None: any. A diagonal cell has no wrong ones."""
@@ -224,23 +226,23 @@ class Gallery(QWidget):
 
     @Slot()
     def _on_filter(self) -> None:
-        self._fill(self._model.evaluation, self._model.images, self._current_image())
+        self._fill(self._model.evaluation, self._model.images)
         self.filter_changed.emit(self._truth.currentData(), self._prediction.currentData())
 
-    def _current_image(self) -> int | None:
-        current = self._view.currentIndex()
-        return self._model.image_index(current.row()) if current.isValid() else None
-
-    def _fill(self, evaluation: Evaluation | None, images: ImageSet | None, chosen: int | None) -> None:
+    def _fill(self, evaluation: Evaluation | None, images: ImageSet | None) -> None:
+        if images is not self._model.images:
+            self._picked = None
         order = np.zeros(0, np.int64)
         if evaluation is not None:
             truth, prediction = self._truth.currentData(), self._prediction.currentData()
             order = evaluation.indices(truth, prediction, self._wrong.isChecked())
+        self._filling = True
         self._model.show(evaluation, images, order)
         self._show_count(evaluation)
         if len(order):
-            row = self._model.row_of(chosen) if chosen is not None else None
+            row = self._model.row_of(self._picked) if self._picked is not None else None
             self._view.setCurrentIndex(self._model.index(row or 0))
+        self._filling = False
 
     def _show_count(self, evaluation: Evaluation | None) -> None:
         shown = self._model.rowCount()
@@ -255,5 +257,9 @@ class Gallery(QWidget):
 
     @Slot(QModelIndex, QModelIndex)
     def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
-        if current.isValid():
-            self.image_chosen.emit(self._model.image_index(current.row()))
+        if not current.isValid():
+            return
+        image = self._model.image_index(current.row())
+        if not self._filling:
+            self._picked = image
+        self.image_chosen.emit(image)

@@ -78,12 +78,14 @@ class ProgressPanel(QWidget):
         middle.addLayout(texts)
         middle.addWidget(self._bar)
         row.addLayout(middle, 1)
-        for number, caption in ((self._accuracy, self.tr("accuracy")), (self._left, self.tr("time left"))):
+        self._accuracy_caption = labeled(self.tr("validation accuracy"), "secondary")
+        captions = self._accuracy_caption, labeled(self.tr("time left"), "secondary")
+        for number, caption in zip((self._accuracy, self._left), captions, strict=True):
             row.addSpacing(GROUP_GAP - FIELD_GAP)
             column = QVBoxLayout()
             column.setSpacing(0)
             column.addWidget(number)
-            column.addWidget(labeled(caption, "secondary"))
+            column.addWidget(caption)
             row.addLayout(column)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -127,8 +129,8 @@ class ProgressPanel(QWidget):
             case EpochMetrics():
                 best = event.validation_accuracy
                 self._accuracy.setText(percent(event.test_accuracy if best is None else best))
-                which = self.tr("on the test images") if best is None else self.tr("on the validation images")
-                self._accuracy.setToolTip(which)
+                which = self.tr("test accuracy") if best is None else self.tr("validation accuracy")
+                self._accuracy_caption.setText(which)
             case RunFinished(_, status):
                 finished = status == "finished"
                 self._end(self.tr("Finished") if finished else self.tr("Stopped, saved"), finished)

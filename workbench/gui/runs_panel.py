@@ -48,9 +48,7 @@ class RunsModel(QAbstractTableModel):
         self.checked: set[str] = set()
         # The most telling ones first: a narrow table shows only these.
         self._columns = (
-            _Column(
-                self.tr("Run"), self.tr("Name, and model where it differs; checked runs are drawn in the plots")
-            ),
+            _Column(self.tr("Run"), self.tr("Name (and model where it differs); checked runs are drawn")),
             _Column(self.tr("Status"), self.tr("How the run ended, if it has")),
             _Column(self.tr("Validation"), self.tr("Validation accuracy of the best epoch"), True),
             _Column(self.tr("Test"), self.tr("Test accuracy of the best epoch, never used to choose"), True),

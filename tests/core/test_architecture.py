@@ -1,0 +1,62 @@
+"""The table by arithmetic: published parameter counts, shapes, receptive fields."""
+
+import pytest
+
+from workbench.core.architecture import Architecture
+from workbench.core.config import ModelConfig
+from workbench.core.presets import Presets
+
+PRESETS = Presets.load()
+
+
+@pytest.mark.parametrize(
+    ("name", "classes", "parameters"),
+    [
+        ("resnet20", 10, 269_722),
+        ("resnet20-b", 10, 272_474),
+        ("resnet18", 10, 11_173_962),
+        ("resnet50", 10, 23_520_842),
+        ("resnet18-imagenet", 1000, 11_689_512),
+        ("resnet34-imagenet", 1000, 21_797_672),
+        ("resnet50-imagenet", 1000, 25_557_032),
+    ],
+)
+def test_parameters_are_the_published_ones(name: str, classes: int, parameters: int) -> None:
+    config = PRESETS.model(name).config.model_copy(update={"num_classes": classes})
+    assert Architecture.of(config).parameters == parameters
+
+
+@pytest.mark.parametrize(("name", "depth"), [("resnet8", 8), ("resnet110", 110), ("resnet50", 50)])
+def test_depth_is_the_name(name: str, depth: int) -> None:
+    assert Architecture.of(PRESETS.model(name).config).depth == depth
+
+
+def test_macs_at_224_are_the_published_ones() -> None:
+    config = PRESETS.model("resnet50-imagenet").config.model_copy(update={"num_classes": 1000, "input_size": 224})
+    assert Architecture.of(config).macs == pytest.approx(4.09e9, rel=0.002)
+
+
+def test_shapes_of_resnet20() -> None:
+    shapes = {layer.name: layer.output_shape for layer in Architecture.of(PRESETS.model("resnet20").config).layers}
+    assert shapes["conv1"] == (16, 32, 32)
+    assert shapes["layer2.0.conv1"] == (32, 16, 16)
+    assert shapes["layer3.2.conv2"] == (64, 8, 8)
+    assert shapes["fc"] == (10, 1, 1)
+
+
+def test_receptive_field_grows_by_the_stride() -> None:
+    fields = {
+        row.name: row.receptive_field for row in Architecture.of(ModelConfig(blocks=(1, 1), widths=(8, 8))).layers
+    }
+    assert fields["conv1"] == 3
+    assert fields["layer1.0.conv2"] == 7
+    assert fields["layer2.0.conv1"] == 9
+    # After the stride of 2, each further 3x3 sees 4 pixels more.
+    assert fields["layer2.0.conv2"] == 13
+
+
+def test_an_imagenet_stem_on_small_images_is_warned_of() -> None:
+    (warning,) = Architecture.of(PRESETS.model("resnet18-imagenet").config).warnings
+    assert "8 x 8" in warning
+    assert "94%" in warning
+    assert Architecture.of(PRESETS.model("resnet18").config).warnings == ()

@@ -1,0 +1,128 @@
+"""RunConfig: validated, frozen, JSON round trip, errors that name the field."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from workbench.core.config import (
+    MAX_STAGES,
+    ModelConfig,
+    RunConfig,
+    field_names,
+    help_of,
+    parse,
+    parse_assignments,
+)
+from workbench.core.errors import ConfigError, UserError
+
+
+@st.composite
+def model_trees(draw: st.DrawFn) -> dict[str, object]:
+    stages = draw(st.integers(1, MAX_STAGES))
+    return {
+        "stem": draw(st.sampled_from(["3x3", "7x7"])),
+        "block": draw(st.sampled_from(["basic", "bottleneck"])),
+        "shortcut": draw(st.sampled_from(["A", "B"])),
+        "blocks": draw(st.lists(st.integers(1, 3), min_size=stages, max_size=stages)),
+        "widths": draw(st.lists(st.integers(1, 24), min_size=stages, max_size=stages)),
+        "input_size": draw(st.integers(8, 64)),
+    }
+
+
+@given(model_trees())
+def test_a_model_is_either_refused_by_field_or_survives_json(tree: dict[str, object]) -> None:
+    refused: dict[str, str] = {}
+    try:
+        config = RunConfig.build({"model": tree})
+    except ConfigError as error:
+        refused = error.fields
+    if refused:
+        assert tree["shortcut"] == "A"
+        assert set(refused) == {"model.widths"}
+        return
+    assert RunConfig.from_json(config.model_dump_json()) == config
+
+
+@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda leaf: st.lists(leaf, max_size=3)))
+def test_any_value_is_taken_or_refused_with_the_field_named(value: object) -> None:
+    for field in field_names():
+        refused: dict[str, str] = {}
+        try:
+            RunConfig().with_values({field: value})
+        except ConfigError as error:
+            refused = error.fields
+        assert all(key == field and sentence.startswith(field) for key, sentence in refused.items())
+
+
+@pytest.mark.parametrize(
+    ("tree", "field", "words"),
+    [
+        ({"model": {"blocks": [3, 0, 3]}}, "model.blocks", "stage 2 is 0; it must be at least 1"),
+        ({"model": {"blocks": [1], "widths": []}}, "model.widths", "at least 1 stage"),
+        ({"model": {"widths": [16, 32]}}, "model.widths", "has 2 stages but blocks has 3"),
+        ({"model": {"widths": [10**9] * 3}}, "model.widths", "at most 8192"),
+        ({"model": {"stem": "3x"}}, "model.stem", "did you mean '3x3'?"),
+        ({"model": {"widhts": [1]}}, "model.widhts", "did you mean 'model.widths'?"),
+        ({"model": 3}, "model", "an object of fields"),
+        ({"training": {"batch_size": 1.5}}, "training.batch_size", "a whole number"),
+        ({"training": {"batch_size": 1}}, "training.batch_size", "at least 2"),
+        ({"training": {"learning_rate": 0}}, "training.learning_rate", "above 0"),
+        ({"training": {"learning_rate": float("nan")}}, "training.learning_rate", "must be"),
+        ({"training": {"device": "gpu"}}, "training.device", "cuda:<index>"),
+        ({"training": {"horizontal_flip": "yes"}}, "training.horizontal_flip", "true or false"),
+        ({"data": {"validation_fraction": 0.9}}, "data.validation_fraction", "at most 0.5"),
+        ({"model": {"input_size": 8}, "training": {"crop_padding": 8}}, "training.crop_padding", "only 8 pixels"),
+    ],
+)
+def test_an_error_names_field_and_what_is_allowed(tree: dict[str, object], field: str, words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        RunConfig.build(tree)
+    assert field in caught.value.fields
+    assert words in caught.value.fields[field]
+
+
+def test_shortcut_a_cannot_narrow() -> None:
+    with pytest.raises(ConfigError, match=r"model\.widths of stage 2 is 32 after 64"):
+        RunConfig.build({"model": {"shortcut": "A", "widths": [64, 32, 64]}})
+
+
+def test_config_is_frozen() -> None:
+    with pytest.raises(ValidationError):
+        RunConfig().training.epochs = 3  # type: ignore[misc]
+
+
+def test_dotted_values_replace_fields() -> None:
+    values = parse_assignments(["model.widths=[8,8,8]", "model.stem=7x7", "training.learning_rate=0.05"])
+    config = RunConfig().with_values(values)
+    assert config.model.widths == (8, 8, 8)
+    assert config.model.stem == "7x7"
+    assert config.training.learning_rate == 0.05
+
+
+@pytest.mark.parametrize("key", ["learning_rate", "training.lerning_rate"])
+def test_a_wrong_key_gets_the_nearest_one(key: str) -> None:
+    with pytest.raises(UserError, match=r"did you mean 'training\.learning_rate'\?"):
+        RunConfig().with_values({key: 1})
+
+
+def test_an_assignment_without_equals_is_refused() -> None:
+    with pytest.raises(UserError, match="KEY=VALUE"):
+        parse_assignments(["training.epochs"])
+
+
+def test_a_file_that_is_not_json_is_named() -> None:
+    with pytest.raises(UserError, match=r"run\.json is not JSON"):
+        RunConfig.from_json("{", "run.json")
+
+
+def test_every_field_explains_itself() -> None:
+    assert [name for name in field_names() if not help_of(name)] == []
+
+
+def test_json_holds_plain_values() -> None:
+    tree = json.loads(RunConfig().model_dump_json())
+    assert tree["model"]["widths"] == [16, 32, 64]
+    assert parse(ModelConfig, tree["model"]) == ModelConfig()

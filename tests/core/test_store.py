@@ -1,0 +1,218 @@
+"""RunStore: what is recorded comes back, two connections get along, bad files are named."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from workbench.core.config import RunConfig
+from workbench.core.errors import UserError
+from workbench.core.evaluation import Evaluation
+from workbench.core.events import EpochMetrics, RunStarted, StepMetrics, Warned
+from workbench.core.home import Home
+from workbench.core.store import SCHEMA_VERSION, RunStore
+
+
+def create(store: RunStore, name: str = "a") -> str:
+    return store.create(RunConfig(), name=name, model="resnet8", recipe="quick", machine={"torch": "2"})
+
+
+def started(run_id: str, first_step: int = 0) -> RunStarted:
+    return RunStarted(
+        run_id, "a", RunConfig(), "CPU", "bf16", 10, ("x", "y"), (8, 1, 2), Path("/d"), 10, first_step, 0.0
+    )
+
+
+def steps(run_id: str, first: int, count: int) -> StepMetrics:
+    numbers = np.arange(first, first + count)
+    ones = np.ones(count, np.float32)
+    return StepMetrics(run_id, 1, numbers, ones * 0.5, ones * 0.25, ones.astype(float) * 0.1, 100.0, 1.5)
+
+
+def epoch(run_id: str, number: int, accuracy: float = 0.5, best: bool = True) -> EpochMetrics:
+    return EpochMetrics(run_id, number, 10 * number, 1.0, 0.4, 1.1, accuracy, 1.2, 0.3, 1000.0, 2.0, best)
+
+
+@pytest.fixture
+def store(home: Home) -> RunStore:
+    return RunStore(home)
+
+
+def test_a_run_comes_back_as_the_events_it_said(store: RunStore) -> None:
+    run_id = create(store)
+    said = [started(run_id), steps(run_id, 1, 10), epoch(run_id, 1)]
+    store.record_start(said[0])
+    store.record_steps([said[1]])
+    store.record_epoch(said[2])
+    again = list(store.events(run_id))
+    assert again[0] == said[0]
+    np.testing.assert_array_equal(again[1].steps, said[1].steps)
+    np.testing.assert_allclose(again[1].loss, said[1].loss)
+    assert again[2] == said[2]
+
+
+def test_every_step_is_kept(store: RunStore) -> None:
+    run_id = create(store)
+    for first in range(1, 5001, 100):
+        store.record_steps([steps(run_id, first, 100)])
+    everything = store.steps(run_id)
+    assert everything is not None
+    assert len(everything.steps) == 5000
+    later = store.steps(run_id, after=4990)
+    assert later is not None
+    assert later.steps.tolist() == list(range(4991, 5001))
+
+
+def test_a_resumed_run_forgets_what_came_after_its_checkpoint(store: RunStore) -> None:
+    run_id = create(store)
+    store.record_steps([steps(run_id, 1, 25)])
+    for number in (1, 2):
+        store.record_epoch(epoch(run_id, number))
+    store.record_start(started(run_id, first_step=10))
+    kept = store.steps(run_id)
+    assert kept is not None
+    assert kept.steps.tolist() == list(range(1, 11))
+    assert [e.epoch for e in store.run(run_id).epochs] == [1]
+
+
+def test_best_is_the_last_epoch_that_said_so(store: RunStore) -> None:
+    run_id = create(store)
+    for number, best in ((1, True), (2, True), (3, False)):
+        store.record_epoch(epoch(run_id, number, best=best))
+    record = store.run(run_id)
+    assert record.best is not None
+    assert record.best.epoch == 2
+    assert record.summary()["best_epoch"] == 2
+    assert record.summary()["epochs"] == 3
+
+
+def test_runs_are_found_by_prefix_and_latest(store: RunStore) -> None:
+    first, second = create(store), create(store)
+    assert store.find("latest") == second
+    assert store.find(first) == first
+    assert store.find(first[:7]) == first
+    with pytest.raises(UserError, match="not known"):
+        store.find("zz")
+
+
+def test_an_ambiguous_prefix_is_refused(store: RunStore) -> None:
+    ids = [create(store) for _ in range(17)]
+    common = next(i[0] for i in ids if sum(other[0] == i[0] for other in ids) > 1)
+    with pytest.raises(UserError, match="not unique"):
+        store.find(common)
+
+
+def test_an_empty_store_says_so(store: RunStore) -> None:
+    with pytest.raises(UserError, match="no runs yet"):
+        store.find("latest")
+
+
+def test_another_connection_reads_while_one_writes(store: RunStore, home: Home) -> None:
+    reader = RunStore(home, read_only=True)
+    run_id = create(store)
+    store.finish(run_id, "finished")
+    assert [record.status for record in reader.runs()] == ["finished"]
+    with pytest.raises(UserError, match="cannot write the run database"):
+        reader.finish(run_id, "failed")
+    reader.close()
+
+
+def test_two_processes_create_the_database_at_once(home: Home) -> None:
+    code = (
+        "import sys; from pathlib import Path; from workbench.core.home import Home;"
+        "from workbench.core.store import RunStore; from workbench.core.config import RunConfig;"
+        "s = RunStore(Home(Path(sys.argv[1])));"
+        "[s.create(RunConfig(), name='n', model='m', recipe='r', machine={}) for _ in range(5)]"
+    )
+    command = [sys.executable, "-c", code, str(home.root)]
+    processes = [subprocess.Popen(command) for _ in range(3)]
+    assert [process.wait(60) for process in processes] == [0, 0, 0]
+    assert len(RunStore(home).runs()) == 15
+
+
+def test_a_run_whose_process_is_gone_is_interrupted(store: RunStore, home: Home) -> None:
+    run_id = create(store)
+    assert store.run(run_id).status == "running"
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    with sqlite3.connect(home.database) as other:
+        other.execute("UPDATE runs SET pid=?", (gone.pid,))
+    other.close()
+    record = store.run(run_id)
+    assert record.status == "interrupted"
+    assert record.can_resume
+
+
+def test_a_newer_database_is_refused_and_left_alone(home: Home) -> None:
+    RunStore(home).close()
+    with sqlite3.connect(home.database) as other:
+        other.execute(f"PRAGMA user_version={SCHEMA_VERSION + 1}")
+    other.close()
+    before = home.database.read_bytes()
+    with pytest.raises(UserError, match="newer workbench"):
+        RunStore(home)
+    assert home.database.read_bytes() == before
+
+
+def test_a_damaged_database_is_named(home: Home) -> None:
+    home.database.write_bytes(b"not a database at all" * 100)
+    with pytest.raises(UserError, match=r"workbench\.db"):
+        RunStore(home)
+
+
+def test_the_journal_is_not_wal(store: RunStore, home: Home) -> None:
+    create(store)
+    with sqlite3.connect(home.database) as other:
+        assert other.execute("PRAGMA journal_mode").fetchone()[0] != "wal"
+    other.close()
+
+
+def test_evaluations_are_kept_per_epoch(store: RunStore) -> None:
+    run_id = create(store)
+    assert store.evaluation(run_id) is None
+    for number in (1, 2):
+        store.record_evaluation(
+            run_id, Evaluation(np.array([0]), np.zeros((1, 2), np.float32), ("a", "b"), number)
+        )
+    assert store.evaluated_epochs(run_id) == [1, 2]
+    latest = store.evaluation(run_id)
+    assert latest is not None
+    assert latest.epoch == 2
+    assert store.run(run_id).test_looks == 2
+
+
+def test_delete_removes_rows_and_folder_but_not_a_running_run(store: RunStore) -> None:
+    run_id = create(store)
+    store.record_warning(Warned(run_id, "careful"))
+    with pytest.raises(UserError, match="running"):
+        store.delete(run_id)
+    store.finish(run_id, "stopped")
+    store.delete(run_id)
+    assert store.runs() == []
+    assert store.warnings(run_id) == []
+    assert not store.folder(run_id).exists()
+
+
+def test_config_json_holds_everything(store: RunStore) -> None:
+    run_id = create(store, "my run")
+    text = (store.folder(run_id) / "config.json").read_text(encoding="utf-8")
+    assert '"name": "my run"' in text
+    assert '"learning_rate"' in text
+
+
+def test_a_home_that_is_a_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot be written"):
+        Home(tmp_path / "file").prepare()
+
+
+def test_home_is_chosen_by_option_then_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("RESNET_WORKBENCH_HOME", str(tmp_path / "env"))
+    assert Home.locate().root == tmp_path / "env"
+    assert Home.locate(str(tmp_path / "option")).root == tmp_path / "option"
+    monkeypatch.delenv("RESNET_WORKBENCH_HOME")
+    assert os.fspath(Home.locate().root).endswith("resnet-workbench")

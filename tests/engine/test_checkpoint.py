@@ -1,0 +1,91 @@
+"""Checkpoints: whole, verified, and never worse than the one before."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from workbench.core.errors import UserError
+from workbench.engine import checkpoint
+
+
+def save(folder: Path, step: int, best: bool = False) -> Path:
+    return checkpoint.save(
+        folder, {"step": step, "w": torch.full((4,), float(step))}, step=step, epoch=1, best=best
+    )
+
+
+def test_last_and_best_come_back(tmp_path: Path) -> None:
+    for step in (1, 2, 3):
+        save(tmp_path, step, best=step == 2)
+    assert checkpoint.load(tmp_path, "last")["step"] == 3
+    assert checkpoint.load(tmp_path, "best")["step"] == 2
+    assert torch.equal(checkpoint.load(tmp_path, "best")["w"], torch.full((4,), 2.0))
+
+
+def test_only_files_in_use_are_kept(tmp_path: Path) -> None:
+    for step in range(1, 8):
+        save(tmp_path, step, best=step == 3)
+    assert len(list(tmp_path.glob("step-*.pt"))) == 3
+    assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize("damage", ["flip", "cut", "empty", "gone"])
+def test_a_damaged_checkpoint_is_named_and_the_one_before_taken(tmp_path: Path, damage: str) -> None:
+    save(tmp_path, 1)
+    path = save(tmp_path, 2)
+    content = bytearray(path.read_bytes())
+    if damage == "flip":
+        content[len(content) // 2] ^= 1
+        path.write_bytes(content)
+    elif damage == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(content[: len(content) // 2 if damage == "cut" else 0])
+    with pytest.raises(UserError, match=path.name):
+        checkpoint.load(tmp_path, "last")
+    state, warning = checkpoint.load_last(tmp_path)
+    assert state["step"] == 1
+    assert path.name in warning
+
+
+def test_with_both_damaged_the_last_one_is_named(tmp_path: Path) -> None:
+    first, second = save(tmp_path, 1), save(tmp_path, 2)
+    first.write_bytes(b"")
+    second.write_bytes(b"")
+    with pytest.raises(UserError, match=second.name):
+        checkpoint.load_last(tmp_path)
+
+
+def test_a_damaged_manifest_is_named(tmp_path: Path) -> None:
+    save(tmp_path, 1)
+    (tmp_path / "last.json").write_text("{")
+    with pytest.raises(UserError, match=r"last\.json"):
+        checkpoint.load(tmp_path, "last")
+
+
+def test_a_newer_version_is_refused(tmp_path: Path) -> None:
+    save(tmp_path, 1)
+    manifest = tmp_path / "last.json"
+    manifest.write_text(manifest.read_text().replace('"version": 1', '"version": 99'))
+    with pytest.raises(UserError, match="newer workbench"):
+        checkpoint.load(tmp_path, "last")
+
+
+def test_none_yet_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no checkpoint 'best'"):
+        checkpoint.load(tmp_path, "best")
+
+
+def test_a_full_disk_leaves_the_old_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(tmp_path, 1)
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(UserError, match="No space left"):
+        save(tmp_path, 2)
+    monkeypatch.undo()
+    assert checkpoint.load(tmp_path, "last")["step"] == 1
+    assert not list(tmp_path.glob(".*"))
