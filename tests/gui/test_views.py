@@ -1,0 +1,299 @@
+"""Gallery, image, matrix, classes, plots, theme: each by itself."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor, QPixmapCache
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from workbench.core.config import RunConfig
+from workbench.core.dataset import ImageSet
+from workbench.core.evaluation import Evaluation
+from workbench.core.events import EpochMetrics, RunStarted, StepMetrics
+from workbench.core.home import Home
+from workbench.gui.confusion_view import ConfusionView
+from workbench.gui.gallery import Gallery
+from workbench.gui.gallery_images import thumbnail, to_qimage
+from workbench.gui.inspect_panel import InspectPanel
+from workbench.gui.plot_panel import PlotPanel
+from workbench.gui.run_curves import RunCurves, Smoothed
+from workbench.gui.theme import DARK, LIGHT, Theme, contrast
+
+
+@pytest.fixture
+def inspect(qtbot: QtBot, theme: Theme, evaluation: Evaluation, images: ImageSet) -> InspectPanel:
+    panel = InspectPanel(theme)
+    qtbot.addWidget(panel)
+    panel.resize(460, 800)
+    panel.show()
+    panel.show_evaluation("a run", evaluation, images)
+    return panel
+
+
+def shown(gallery: Gallery) -> list[int]:
+    return [gallery._model.image_index(row) for row in range(gallery.shown_count)]
+
+
+def test_most_confidently_wrong_comes_first(inspect: InspectPanel) -> None:
+    assert shown(inspect.gallery) == list(range(36, -1, -4))
+    assert inspect.image_view.caption.startswith("cat → dog 0.")
+
+
+def test_filters_by_truth_and_prediction(inspect: InspectPanel) -> None:
+    gallery = inspect.gallery
+    gallery._wrong.setChecked(False)
+    gallery._truth.setCurrentIndex(1 + 2)
+    assert set(shown(gallery)) == set(range(2, 40, 4))
+    gallery._prediction.setCurrentIndex(1 + 1)
+    assert gallery.shown_count == 0
+    assert gallery._empty.isVisible()
+    gallery.clear_filter()
+    assert gallery.shown_count == 40
+
+
+def test_a_cell_of_the_diagonal_shows_the_right_ones(qtbot: QtBot, inspect: InspectPanel) -> None:
+    center = inspect.confusion_view.cell_rect(3, 3).center()
+    qtbot.mouseClick(inspect.confusion_view, Qt.MouseButton.LeftButton, pos=center)
+    assert set(shown(inspect.gallery)) == set(range(3, 40, 4))
+    assert inspect.confusion_view._chosen == (3, 3)
+
+
+def test_a_class_bar_filters_by_truth(qtbot: QtBot, inspect: InspectPanel) -> None:
+    inspect._tabs.setCurrentIndex(1)
+    view = inspect.class_view
+    qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(20, 12))
+    assert inspect.gallery._truth.currentData() == 0
+    assert "cat 0.0" in view.accessibleDescription()
+
+
+def test_a_picked_image_stays_when_the_next_epoch_comes(
+    inspect: InspectPanel, evaluation: Evaluation, images: ImageSet
+) -> None:
+    gallery = inspect.gallery
+    gallery._view.setCurrentIndex(gallery._model.index(3))
+    picked = gallery._model.image_index(3)
+    logits = evaluation.logits.copy()
+    logits[0, 1] = 99
+    following = Evaluation(evaluation.labels, logits, evaluation.class_names, 3)
+    inspect.show_evaluation("a run", following, images)
+    assert gallery._model.image_index(gallery._view.currentIndex().row()) == picked
+
+
+def test_without_a_pick_the_worst_one_is_shown(
+    inspect: InspectPanel, evaluation: Evaluation, images: ImageSet
+) -> None:
+    logits = evaluation.logits.copy()
+    logits[0, 1] = 99
+    inspect.show_evaluation("a run", Evaluation(evaluation.labels, logits, evaluation.class_names, 3), images)
+    assert inspect.gallery._view.currentIndex().row() == 0
+    assert shown(inspect.gallery)[0] == 0
+
+
+def test_no_evaluation_says_what_will_come(inspect: InspectPanel) -> None:
+    inspect.show_evaluation("", None, None)
+    assert inspect.gallery.shown_count == 0
+    assert "first epoch" in inspect.gallery._empty.text()
+    assert inspect.image_view.caption == ""
+    inspect.grab()
+
+
+def test_pictures_keep_their_pixels(images: ImageSet, qapp: QApplication) -> None:
+    image = to_qimage(images.images[5])
+    for y, x in ((0, 0), (3, 7), (31, 31)):
+        assert image.pixelColor(x, y).getRgb()[:3] == tuple(int(v) for v in images.images[5][y, x])
+    QPixmapCache.clear()
+    doubled = thumbnail(images, 5).toImage()
+    assert doubled.size().width() == 64
+    assert doubled.pixelColor(7, 3) == image.pixelColor(3, 1), "nearest neighbor at twice the size"
+
+
+def test_ten_thousand_images_ask_only_for_those_in_sight(
+    qtbot: QtBot, theme: Theme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = 10_000
+    pixels = np.zeros((count, 32, 32, 3), np.uint8)
+    images = ImageSet(pixels, np.zeros(count, np.int64), ("x",) * count)
+    evaluation = Evaluation(np.zeros(count, np.int64), np.tile([0, 1], (count, 1)).astype(np.float32), ("a", "b"))
+    asked: list[int] = []
+
+    def counting(images: ImageSet, index: int) -> object:
+        asked.append(index)
+        return thumbnail(images, index)
+
+    monkeypatch.setattr("workbench.gui.gallery.thumbnail", counting)
+    gallery = Gallery(theme)
+    qtbot.addWidget(gallery)
+    gallery.resize(420, 300)
+    gallery.show()
+    gallery.show_evaluation(evaluation, images)
+    qtbot.waitUntil(lambda: len(asked) > 0)
+    assert len(set(asked)) < 100
+
+
+def test_the_matrix_can_be_used_by_keyboard(qtbot: QtBot, inspect: InspectPanel) -> None:
+    view = inspect.confusion_view
+    view.setFocus()
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Right):
+        qtbot.keyClick(view, key)
+    with qtbot.waitSignal(view.cell_clicked) as clicked:
+        qtbot.keyClick(view, Qt.Key.Key_Return)
+    assert clicked.args == [0, 1]
+    assert shown(inspect.gallery) == list(range(36, -1, -4))
+
+
+def test_a_cell_says_counts_and_share(qtbot: QtBot, theme: Theme, evaluation: Evaluation) -> None:
+    view = ConfusionView(theme)
+    qtbot.addWidget(view)
+    view.show_evaluation(evaluation)
+    assert view.describe(0, 1) == "10 of 10 cat taken for dog (100.0\u202f%)"
+    assert view.describe(2, 2) == "10 of 10 frog recognized (100.0\u202f%)"
+
+
+def started(first_step: int = 0) -> RunStarted:
+    config = RunConfig().with_values({"training.epochs": 200})
+    home = Home.locate("/tmp").data
+    return RunStarted("r", "run", config, "CPU", "fp32", 1, ("a", "b"), (8, 1, 1), home, 100, first_step, 0.0)
+
+
+def steps(first: int, count: int) -> StepMetrics:
+    numbers = np.arange(first, first + count)
+    values = np.linspace(2, 1, count).astype(np.float32)
+    return StepMetrics("r", 1, numbers, values, values / 4, values.astype(float), 500.0, float(first))
+
+
+def epoch(number: int) -> EpochMetrics:
+    return EpochMetrics("r", number, 100 * number, 1.5, 0.4, 1.4, 0.5, 1.3, 0.6, 500.0, 1.0, True)
+
+
+@pytest.fixture
+def plots(qtbot: QtBot, theme: Theme) -> PlotPanel:
+    panel = PlotPanel(theme)
+    qtbot.addWidget(panel)
+    panel.resize(700, 500)
+    panel.show()
+    panel.add_run("r", "run", 0)
+    panel.append(started())
+    return panel
+
+
+def test_many_events_are_few_redraws(qtbot: QtBot, plots: PlotPanel) -> None:
+    redraws: list[None] = []
+    plots.redrawn.connect(lambda: redraws.append(None))
+    for first in range(1, 20_001, 10):
+        plots.append(steps(first, 10))
+    qtbot.waitUntil(lambda: len(redraws) > 0)
+    assert len(redraws) <= 2
+    assert len(plots.curves("r").train["loss"].x) == 20_000
+
+
+def test_lines_hold_every_point(plots: PlotPanel) -> None:
+    plots.append(steps(1, 100))
+    plots.append(epoch(1))
+    plots.redraw()
+    x, y = plots.accuracy._lines["r", "raw"].getOriginalDataset()
+    assert len(x) == 100
+    assert x[-1] == 1.0
+    assert y[0] == pytest.approx(50.0)
+    assert plots.accuracy._lines["r", "validation"].getOriginalDataset()[1].tolist() == [50.0]
+    assert plots.loss._lines["r", "test"].getOriginalDataset()[1].tolist() == [1.3]
+
+
+def test_a_resumed_run_draws_no_step_twice(plots: PlotPanel) -> None:
+    plots.append(steps(1, 150))
+    plots.append(epoch(1))
+    plots.append(started(first_step=120))
+    plots.append(steps(121, 30))
+    curves = plots.curves("r")
+    assert curves.train["loss"].x == pytest.approx((np.arange(1, 151) / 100).tolist())
+    assert len(curves.smoothed["loss"].values) == 150
+    assert curves.validation["loss"].x == [1.0]
+
+
+def test_hidden_runs_are_not_drawn_and_empty_plots_say_what_comes(plots: PlotPanel) -> None:
+    plots.append(steps(1, 10))
+    plots.redraw()
+    assert not plots.loss._empty.isVisible()
+    plots.hide_run("r")
+    plots.redraw()
+    assert plots.loss._lines == {}
+    assert plots.loss._empty.isVisible()
+
+
+def test_log_loss_moves_the_end_label_too(plots: PlotPanel) -> None:
+    plots.append(steps(1, 10))
+    plots.append(epoch(1))
+    plots.redraw()
+    before = plots.loss._ends["r"].pos().y()
+    plots._log.setChecked(True)
+    assert plots.loss._ends["r"].pos().y() == pytest.approx(np.log10(before))
+    plots._log.setChecked(False)
+    assert plots.loss._ends["r"].pos().y() == pytest.approx(before)
+
+
+def test_the_cross_hair_reads_all_figures(plots: PlotPanel) -> None:
+    plots.append(steps(1, 100))
+    plots.append(epoch(1))
+    plots.redraw()
+    plots._show_readout(1.0)
+    text = plots.accuracy._readout.toPlainText()
+    assert "validation 50.0" in text
+    assert "test 60.0" in text
+    plots._show_readout(float("nan"))
+    assert not plots.accuracy._readout.isVisible()
+
+
+def test_smoothing_starts_without_bias_and_zero_is_none() -> None:
+    smooth = Smoothed(0.9)
+    smooth.extend([5.0, 5.0, 5.0])
+    assert smooth.values == pytest.approx([5.0, 5.0, 5.0])
+    curves = RunCurves("r", "run", 0)
+    curves.append_steps(steps(1, 5))
+    curves.smooth(0.0)
+    assert curves.smoothed["loss"].values == pytest.approx(curves.train["loss"].y)
+
+
+@pytest.mark.parametrize("colors", [LIGHT, DARK])
+@pytest.mark.parametrize("role", ["text", "secondary", "right", "warning", "wrong", "accent"])
+@pytest.mark.parametrize("ground", ["window", "surface"])
+def test_text_can_be_read(colors: object, role: str, ground: str) -> None:
+    ratio = contrast(QColor(getattr(colors, role)), QColor(getattr(colors, ground)))
+    assert ratio >= (3.0 if role in ("accent", "right") else 4.5)
+
+
+def test_run_colors_are_lifted_on_dark(theme: Theme) -> None:
+    theme.choose("dark")
+    surface = theme.color("surface")
+    assert all(contrast(theme.series(i), surface) >= 3 for i in range(10))
+    assert len({theme.series(i).name() for i in range(10)}) == 10
+    theme.choose("light")
+
+
+@pytest.mark.parametrize("choice", ["light", "dark"])
+def test_every_view_paints_in_both_themes(
+    inspect: InspectPanel, plots: PlotPanel, theme: Theme, choice: str
+) -> None:
+    theme.choose(choice)
+    plots.append(steps(1, 10))
+    plots.redraw()
+    for widget in (inspect, plots):
+        image = widget.grab().toImage()
+        assert image.pixelColor(2, 2) == theme.color("window")
+    theme.choose("light")
+
+
+def test_signals_do_not_wear_out_true(run_alone: Callable[[str], str]) -> None:
+    """PySide6 6.12.0 before Python 3.12 loses a reference to True with each emit, then aborts (PYSIDE-3474)."""
+    out = run_alone(
+        "import sys\n"
+        "from PySide6.QtCore import QObject, Signal\n"
+        "class Sender(QObject):\n"
+        "    sent = Signal(object)\n"
+        "sender = Sender(); sender.sent.connect(lambda x: None)\n"
+        "before = sys.getrefcount(True)\n"
+        "for _ in range(1000): sender.sent.emit(True)\n"
+        "print(before - sys.getrefcount(True))\n"
+    )
+    assert abs(int(out)) < 100

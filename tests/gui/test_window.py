@@ -1,0 +1,338 @@
+"""The real window with the real engine: train, look, pause, stop, resume, close."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QMessageBox, QPushButton
+from pytestqt.qtbot import QtBot
+
+from tests.gui.conftest import LONG_MS
+from workbench.core.config import RunConfig
+from workbench.core.errors import UserError
+from workbench.core.events import Event, StepMetrics
+from workbench.core.home import Home
+from workbench.core.store import RunStore
+from workbench.gui.main_window import MainWindow
+from workbench.gui.training_session import State
+
+
+def button(window: MainWindow, text: str) -> QPushButton:
+    return next(b for b in window.findChildren(QPushButton) if b.text() == text and b.isVisible())
+
+
+def click(qtbot: QtBot, window: MainWindow, text: str) -> None:
+    qtbot.mouseClick(button(window, text), Qt.MouseButton.LeftButton)
+
+
+def wait_for(qtbot: QtBot, window: MainWindow, state: State) -> None:
+    qtbot.waitUntil(lambda: window.session.state is state, timeout=LONG_MS)
+
+
+def wait_until_trained(qtbot: QtBot, window: MainWindow, steps: int = 1) -> None:
+    """Until the plot has got some steps of the run that is going on."""
+
+    def enough() -> bool:
+        run = window._training_run
+        return bool(run) and len(window.plot_panel.curves(run).train["loss"].x) >= steps
+
+    qtbot.waitUntil(enough, timeout=LONG_MS)
+
+
+def test_a_run_from_click_to_mistake(qtbot: QtBot, window: MainWindow, home: Home) -> None:
+    assert button(window, "Start").isEnabled()
+    click(qtbot, window, "Start")
+    wait_for(qtbot, window, State.RUNNING)
+    wait_for(qtbot, window, State.IDLE)
+    (record,) = RunStore(home, read_only=True).runs()
+    assert record.status == "finished"
+    curves = window.plot_panel.curves(record.id)
+    assert len(curves.train["loss"].x) == 18
+    assert curves.test["accuracy"].x == [1.0, 2.0, 3.0]
+    assert window.runs_panel.model.rowCount() == 1
+
+    inspect = window.inspect_panel
+    assert "test images right" in inspect._title.text()
+    # Every cell of the matrix shows as many pictures as it counts.
+    matrix = inspect.confusion_view
+    confusion = matrix._evaluation.confusion
+    for truth in range(3):
+        for said in range(3):
+            inspect.gallery._wrong.setChecked(False)
+            center = matrix.cell_rect(truth, said).center()
+            qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=center)
+            assert inspect.gallery.shown_count == confusion[truth, said]
+    inspect.gallery.clear_filter()
+    assert inspect.gallery.shown_count == 36
+    assert inspect.image_view.caption
+
+
+def test_the_inspect_side_fills_while_training_goes_on(qtbot: QtBot, window: MainWindow) -> None:
+    window.build_panel.training_panel._fields["epochs"].setValue(500)
+    click(qtbot, window, "Start")
+    qtbot.waitUntil(lambda: window.inspect_panel.confusion_view._evaluation is not None, timeout=LONG_MS)
+    assert window.session.state is State.RUNNING
+    click(qtbot, window, "Stop")
+    wait_for(qtbot, window, State.IDLE)
+
+
+def test_pause_holds_and_resume_goes_on(qtbot: QtBot, window: MainWindow) -> None:
+    window.build_panel.training_panel._fields["epochs"].setValue(500)
+    click(qtbot, window, "Start")
+    wait_until_trained(qtbot, window)
+    click(qtbot, window, "Pause")
+    assert window.session.state is State.PAUSED
+    curves = window.plot_panel.curves(window._training_run)
+    # What was on its way when the button was pressed: at most the step that was being computed.
+    with qtbot.waitSignal(window.session._timer.timeout), qtbot.waitSignal(window.session._timer.timeout):
+        pass
+    held = len(curves.train["loss"].x)
+    for _ in range(10):
+        with qtbot.waitSignal(window.session._timer.timeout):
+            pass
+    assert len(curves.train["loss"].x) - held <= 1
+    click(qtbot, window, "Resume")
+    qtbot.waitUntil(lambda: len(curves.train["loss"].x) > held + 1, timeout=LONG_MS)
+    click(qtbot, window, "Stop")
+    wait_for(qtbot, window, State.IDLE)
+
+
+def test_a_stopped_run_is_resumed_from_the_list(qtbot: QtBot, window: MainWindow, home: Home) -> None:
+    window.build_panel.training_panel._fields["epochs"].setValue(40)
+    click(qtbot, window, "Start")
+    wait_until_trained(qtbot, window, 20)
+    click(qtbot, window, "Stop")
+    wait_for(qtbot, window, State.IDLE)
+    (record,) = RunStore(home, read_only=True).runs()
+    assert record.status == "stopped"
+    click(qtbot, window, "Resume")
+    wait_for(qtbot, window, State.RUNNING)
+    wait_for(qtbot, window, State.IDLE)
+    (record,) = RunStore(home, read_only=True).runs()
+    assert record.status == "finished"
+    x = window.plot_panel.curves(record.id).train["loss"].x
+    assert x == sorted(set(x)), "steps drawn twice"
+    assert len(x) == 240
+
+
+def test_closing_while_training_stops_and_keeps_everything(qtbot: QtBot, window: MainWindow, home: Home) -> None:
+    window.build_panel.training_panel._fields["epochs"].setValue(500)
+    click(qtbot, window, "Start")
+    wait_until_trained(qtbot, window, 10)
+    window.close()
+    assert window.isVisible(), "the window must wait for the run to be saved"
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=LONG_MS)
+    store = RunStore(home)
+    (record,) = store.runs()
+    assert record.status == "stopped"
+    steps = store.steps(record.id)
+    assert steps is not None
+    assert len(steps.steps) >= 10
+    assert (store.checkpoints(record.id) / "last.json").exists()
+
+
+def test_a_run_from_history_is_drawn_and_shown(
+    qtbot: QtBot, window: MainWindow, make_window: Callable[..., MainWindow], tiny_config: RunConfig
+) -> None:
+    for seed in (0, 1):
+        window.build_panel.show_config(tiny_config.with_values({"training.seed": seed}))
+        click(qtbot, window, "Start")
+        wait_for(qtbot, window, State.IDLE)
+    window.close()
+    again = make_window()
+    qtbot.waitUntil(lambda: again.runs_panel.model.rowCount() == 2)
+    newest, older = again.runs_panel.model.records
+    assert again.plot_panel.has_run(newest.id)
+    assert not again.plot_panel.has_run(older.id)
+    again.runs_panel.select(older.id)
+    assert len(again.plot_panel.curves(older.id).train["loss"].x) == 18
+    assert again.inspect_panel.gallery._model.rowCount() > 0 or again.inspect_panel._evaluation.accuracy == 1
+    again.runs_panel.model.set_checked(newest.id, False)
+    assert not again.plot_panel.curves(newest.id).visible
+
+
+def test_use_settings_fills_the_left_side(qtbot: QtBot, window: MainWindow, tiny_config: RunConfig) -> None:
+    click(qtbot, window, "Start")
+    wait_for(qtbot, window, State.IDLE)
+    window.build_panel.model_panel.select_preset("resnet20")
+    click(qtbot, window, "Use settings")
+    assert window.build_panel.job().config.model.widths == tiny_config.model.widths
+
+
+def test_delete_asks_and_removes(
+    qtbot: QtBot, window: MainWindow, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    click(qtbot, window, "Start")
+    wait_for(qtbot, window, State.IDLE)
+    answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: answers.pop(0))
+    click(qtbot, window, "Delete…")
+    assert window.runs_panel.model.rowCount() == 1
+    click(qtbot, window, "Delete…")
+    assert window.runs_panel.model.rowCount() == 0
+    assert RunStore(home, read_only=True).runs() == []
+
+
+def test_a_wrong_field_is_marked_and_start_says_why(window: MainWindow) -> None:
+    panel = window.build_panel.model_panel
+    blocks = panel._rows[1][1]
+    blocks.setValue(0)
+    assert not button(window, "Start").isEnabled()
+    assert "tab 'Model'" in button(window, "Start").toolTip()
+    assert panel._stage_error.text() == "model.blocks of stage 2 is 0; it must be at least 1"
+    assert blocks.property("invalid")
+    blocks.setValue(2)
+    assert button(window, "Start").isEnabled()
+    assert panel._stage_error.text() == ""
+    assert not blocks.property("invalid")
+
+
+def test_fields_that_do_not_fit_together_are_said(window: MainWindow) -> None:
+    window.build_panel.model_panel._input.setValue(8)
+    window.build_panel.training_panel._fields["crop_padding"].setValue(8)
+    assert not button(window, "Start").isEnabled()
+    assert "only 8 pixels" in button(window, "Start").toolTip()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("data.source", "/nowhere", "there is no such file"),
+        ("training.batch_size", 4096, "at most 96"),
+        ("training.device", "cuda:77", "training.device is 'cuda:77'"),
+    ],
+)
+def test_what_the_engine_refuses_is_told_at_the_field(
+    qtbot: QtBot, window: MainWindow, tiny_config: RunConfig, key: str, value: object, words: str
+) -> None:
+    window.build_panel.show_config(tiny_config.with_values({key: value}))
+    click(qtbot, window, "Start")
+    wait_for(qtbot, window, State.IDLE)
+    assert words in window.message_bar.text
+    assert window.message_bar.isVisible()
+    section = key.partition(".")[0]
+    panel = getattr(window.build_panel, f"{section}_panel")
+    forms = panel._forms if section == "training" else [panel._form]
+    assert any(words in form._errors[key].text() for form in forms if key in form._errors)
+    window.build_panel.show_config(tiny_config)
+    click(qtbot, window, "Start")
+    wait_for(qtbot, window, State.RUNNING)
+    wait_for(qtbot, window, State.IDLE)
+    assert window.runs_panel.model.records[0].status == "finished"
+
+
+def test_a_home_that_cannot_be_written_is_told_and_another_can_be_chosen(
+    qtbot: QtBot,
+    make_window: Callable[..., MainWindow],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "file").write_text("")
+    window = make_window(Home(tmp_path / "file"))
+    assert "cannot be written" in window.message_bar.text
+    assert not button(window, "Start").isEnabled()
+    monkeypatch.setattr(
+        "workbench.gui.main_window.QFileDialog.getExistingDirectory", lambda *_: str(tmp_path / "good")
+    )
+    click(qtbot, window, "Choose folder…")
+    assert button(window, "Start").isEnabled()
+    assert (tmp_path / "good" / "workbench.db").exists()
+
+
+class ScriptedEngine:
+    """Stands in for the engine: a prepared generator of events."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, events: Callable[[], Iterator[Event]]) -> None:
+        monkeypatch.setattr("workbench.gui.training_worker.TrainingWorker._events", lambda *_: events())
+
+
+def test_an_exception_in_the_worker_is_told_and_the_next_run_works(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> Iterator[Event]:
+        raise ValueError("something new")
+        yield
+
+    with monkeypatch.context() as patch:
+        ScriptedEngine(patch, broken)
+        click(qtbot, window, "Start")
+        wait_for(qtbot, window, State.IDLE)
+    assert "ValueError: something new" in window.message_bar.text
+    assert "Traceback" in caplog.text
+    click(qtbot, window, "Start")
+    wait_for(qtbot, window, State.RUNNING)
+    wait_for(qtbot, window, State.IDLE)
+    assert window.runs_panel.model.records[0].status == "finished"
+
+
+def test_a_refusal_of_the_worker_is_told(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refusing() -> Iterator[Event]:
+        raise UserError("training.epochs is 3; it must be more")
+        yield
+
+    ScriptedEngine(monkeypatch, refusing)
+    click(qtbot, window, "Start")
+    wait_for(qtbot, window, State.IDLE)
+    assert window.message_bar.text.endswith("training.epochs is 3; it must be more")
+    assert window.progress_panel._activity.text() == "Ready"
+
+
+def test_shortcuts_drive_a_run(qtbot: QtBot, window: MainWindow) -> None:
+    window.build_panel.training_panel._fields["epochs"].setValue(500)
+    window.activateWindow()
+    assert window._start_action.shortcut().toString() == "Ctrl+Return"
+    window._start_action.trigger()
+    wait_for(qtbot, window, State.RUNNING)
+    window._pause_action.trigger()
+    assert window.session.state is State.PAUSED
+    window._stop_action.trigger()
+    wait_for(qtbot, window, State.IDLE)
+
+
+def test_the_layout_comes_back(qtbot: QtBot, window: MainWindow, make_window: Callable[..., MainWindow]) -> None:
+    window._docks[1].hide()
+    window.close()
+    again = make_window()
+    assert not again._docks[1].isVisible()
+    again.reset_layout()
+    assert again._docks[1].isVisible()
+
+
+def test_every_control_has_a_name_and_a_tooltip(window: MainWindow) -> None:
+    from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QSlider
+
+    nameless, wordless = [], []
+    for kind in (QAbstractButton, QAbstractSpinBox, QComboBox, QSlider):
+        for widget in window.findChildren(kind):
+            if widget.objectName().startswith("qt_") or not widget.isVisibleTo(window):
+                continue
+            text = widget.text() if isinstance(widget, QAbstractButton) else ""
+            if not (widget.accessibleName() or text):
+                nameless.append(widget)
+            if not widget.toolTip():
+                wordless.append((type(widget).__name__, text or widget.accessibleName()))
+    assert nameless == []
+    assert [entry for entry in wordless if entry[0] != "CornerButton"] == []
+
+
+def test_the_pointer_over_a_cell_is_described(qtbot: QtBot, window: MainWindow) -> None:
+    click(qtbot, window, "Start")
+    wait_for(qtbot, window, State.IDLE)
+    view = window.inspect_panel.confusion_view
+    qtbot.mouseMove(view, QPoint(1, 1))
+    qtbot.mouseMove(view, view.cell_rect(1, 1).center())
+    assert "green recognized" in view.accessibleDescription()
+
+
+def test_steps_cross_to_the_window_in_order(qtbot: QtBot, window: MainWindow) -> None:
+    seen: list[int] = []
+    window.session.message_received.connect(
+        lambda m: seen.extend(m.steps.tolist()) if isinstance(m, StepMetrics) else None
+    )
+    click(qtbot, window, "Start")
+    wait_for(qtbot, window, State.RUNNING)
+    wait_for(qtbot, window, State.IDLE)
+    assert seen == list(range(1, 19))
