@@ -12,7 +12,7 @@ import typer
 
 from workbench import console
 from workbench.core.architecture import Architecture
-from workbench.core.config import RunConfig, help_of, parse_assignments
+from workbench.core.config import RunConfig, help_of, parse_assignments, parse_value
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import RunFailed, RunStarted
@@ -125,7 +125,7 @@ def train(
     model: Model = DEFAULT_MODEL,
     recipe: Annotated[str, typer.Option(help="Name of a recipe.")] = DEFAULT_RECIPE,
     data: Annotated[str | None, typer.Option(help=_SOURCE_HELP)] = None,
-    epochs: Annotated[int | None, typer.Option(help=help_of("training.epochs"))] = None,
+    epochs: Annotated[str | None, typer.Option(help=help_of("training.epochs"), metavar="INTEGER")] = None,
     device: Annotated[str | None, typer.Option(help=help_of("training.device"))] = None,
     set_: Set = None,
     name: Annotated[str, typer.Option(help="What to call the run.")] = "",
@@ -139,7 +139,7 @@ def train(
     presets = _presets(context)
     config = _read_config(config_file) if config_file else presets.run_config(model, recipe)
     values: dict[str, Any] = parse_assignments(set_ or [])
-    options = {"data.source": data, "training.epochs": epochs, "training.device": device}
+    options = {"data.source": data, "training.epochs": _parsed(epochs), "training.device": device}
     values |= {key: value for key, value in options.items() if value is not None}
     config = config.with_values(values)
     with _store(context) as store:
@@ -160,14 +160,14 @@ def train(
 def resume(
     context: typer.Context,
     run: Run,
-    epochs: Annotated[int | None, typer.Option(help="New total number of epochs.")] = None,
+    epochs: Annotated[str | None, typer.Option(help="New total number of epochs.", metavar="INTEGER")] = None,
     json: Json = False,
 ) -> int:
     """Go on with a stopped run from its last checkpoint."""
     with _store(context) as store:
         from workbench.engine import training
 
-        return _follow(training.resume(store.find(run), store=store, epochs=epochs), store, json)
+        return _follow(training.resume(store.find(run), store=store, epochs=_parsed(epochs)), store, json)
 
 
 @app.command()
@@ -256,6 +256,11 @@ def doctor(context: typer.Context, json: Json = False) -> int:
         rows = [("!" if f.fix else "", f.topic, f.value, f.fix) for f in findings]
         console.print_table(("", "what", "found", "fix"), rows, wrap=("found", "fix"))
     return 0
+
+
+def _parsed(text: str | None) -> Any:
+    """Left to the config to judge, whose sentences name field, value and what is allowed."""
+    return None if text is None else parse_value(text)
 
 
 def _presets(context: typer.Context) -> Presets:

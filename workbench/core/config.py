@@ -186,11 +186,16 @@ def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
         key, equals, text = assignment.partition("=")
         if not equals or not key.strip():
             raise UserError(f"'{assignment}' is not KEY=VALUE, for example training.learning_rate=0.05")
-        try:
-            values[key.strip()] = json.loads(text)
-        except json.JSONDecodeError:
-            values[key.strip()] = text
+        values[key.strip()] = parse_value(text)
     return values
+
+
+def parse_value(text: str) -> Any:
+    """JSON, or the bare text where it is none."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
 
 
 def field_names() -> list[str]:

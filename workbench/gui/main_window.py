@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, Slot
-from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
+from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QPaintEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QFileDialog,
@@ -49,15 +49,13 @@ class MainWindow(QMainWindow):
         self._home_problem = ""
         self._datasets: dict[str, Dataset] = {}
         self._shown_run = self._training_run = ""
-        self._closing = False
+        self._closing = self._painted = False
         self.session = TrainingSession(self)
         self._build_panels()
         self._lay_out()
         self._build_menus()
         self._connect()
         self._restore_layout()
-        # After the first paint: neither the disk nor torch may delay it.
-        QTimer.singleShot(0, self._open_home)
 
     # Building
 
@@ -378,6 +376,13 @@ class MainWindow(QMainWindow):
         self.build_panel.show_error(sentence)
 
     # Qt
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            # Neither the disk nor torch may delay the first paint.
+            QTimer.singleShot(0, self._open_home)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """A run that is going on is stopped and saved first; the window closes when that is done."""

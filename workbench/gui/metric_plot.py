@@ -1,16 +1,20 @@
 """One plot of one metric over epochs: per run a thin raw line, a smoothed one, validation and test."""
 
 import html
+import math
+from collections.abc import Iterable
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal, Slot
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from workbench.gui.run_curves import RunCurves
 from workbench.gui.theme import Theme
 
 _RAW_ALPHA = 64
+_SMALLEST_LOG = 1e-6
 _KINDS = ("raw", "smoothed", "validation", "test")
 
 
@@ -18,6 +22,7 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     """Draws RunCurves of one metric. `hovered` carries the epoch under the pointer."""
 
     hovered = Signal(float)
+    refit_asked = Signal()
 
     def __init__(self, metric: str, title: str, scale: float, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,9 +36,14 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         item.hideButtons()
         # The axis pen is the faint hairline color already.
         item.showGrid(x=False, y=True, alpha=1.0)
-        item.getViewBox().setDefaultPadding(0.04)
         item.getAxis("left").setWidth(52)
+        for name in ("left", "bottom"):
+            # Painting ticks and grid costs more than painting the lines; they change only with the range.
+            item.getAxis(name).setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.setMouseEnabled(x=True, y=False)
+        self.disableAutoRange()
+        self._follows_data = True
+        item.getViewBox().sigRangeChangedManually.connect(self._stop_following)
         self._cursor = pg.InfiniteLine(angle=90)
         self._cursor.hide()
         self.addItem(self._cursor, ignoreBounds=True)
@@ -44,6 +54,7 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._empty = pg.TextItem(anchor=(0.5, 0.5))
         self.addItem(self._empty, ignoreBounds=True)
         self._is_empty = True
+        self._range: tuple[tuple[float, float], tuple[float, float]] | None = None
         self.scene().sigMouseMoved.connect(self._on_mouse)
         item.getViewBox().sigRangeChanged.connect(self._place_texts)
         self.show_empty(True)
@@ -126,6 +137,7 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     @Slot(bool)
     def set_log(self, on: bool) -> None:
         self.setLogMode(False, on)
+        self._range = None
         for label in self._ends.values():
             position = label.pos()
             if position.y() > 0 or not on:
@@ -134,12 +146,47 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     def show_empty(self, empty: bool) -> None:
         self._is_empty = empty
         self._empty.setVisible(empty)
+        self._range = None if empty else self._range
         if empty:
             self.setXRange(0, 10, padding=0)
             self.setYRange(0, 100 if self._scale > 1 else 2.5, padding=0)
             self._place_texts()
-        else:
-            self.enableAutoRange()
+
+    def fit(self, runs: Iterable[RunCurves]) -> None:
+        """Show all of these runs, unless the person has zoomed; double click goes back to that.
+
+        The limits are round numbers, so that the axes stand still while data come in.
+        """
+        bounds = [b for b in (self._bounds(curves) for curves in runs if curves.visible) if b]
+        if not bounds or not self._follows_data:
+            return
+        right = max(b[0] for b in bounds)
+        low, high = min(b[1] for b in bounds), max(b[2] for b in bounds)
+        if self._log_is_on:
+            low, high = np.log10(max(low, _SMALLEST_LOG)), np.log10(max(high, _SMALLEST_LOG))
+        wanted = ((0.0, round_up(right)), round_out(low, high))
+        if wanted != self._range:
+            self._range = wanted
+            self.setXRange(*wanted[0], padding=0.02)
+            self.setYRange(*wanted[1], padding=0.02)
+
+    def _bounds(self, curves: RunCurves) -> tuple[float, float, float] | None:
+        """Last x, lowest and highest y in the plot's unit."""
+        every = (curves.train[self.metric], curves.validation[self.metric], curves.test[self.metric])
+        filled = [series for series in every if series.y]
+        if not filled:
+            return None
+        right = max(series.x[-1] for series in filled)
+        return right, self._scale * min(s.low for s in filled), self._scale * max(s.high for s in filled)
+
+    @Slot()
+    def _stop_following(self) -> None:
+        self._follows_data = False
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        super().mouseDoubleClickEvent(event)
+        self._follows_data, self._range = True, None
+        self.refit_asked.emit()
 
     def restyle(self) -> None:
         """Take the theme's present colors."""
@@ -198,3 +245,15 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         (left, right), (_, high) = self.getPlotItem().getViewBox().viewRange()
         self._readout.setAnchor((1, 0) if x > (left + right) / 2 else (0, 0))
         self._readout.setPos(x, high)
+
+
+def round_up(value: float) -> float:
+    """The next of 1, 2, 3, 4, 5, 6, 8, 10 times a power of ten."""
+    power = 10.0 ** math.floor(math.log10(max(value, 1e-9)))
+    return next(step * power for step in (1, 2, 3, 4, 5, 6, 8, 10) if step * power >= value * (1 - 1e-9))
+
+
+def round_out(low: float, high: float) -> tuple[float, float]:
+    """`low` down and `high` up to multiples of about a fifth of what lies between."""
+    step = round_up(max(high - low, 1e-3) / 5)
+    return math.floor(low / step) * step, math.ceil(high / step) * step

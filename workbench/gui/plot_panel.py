@@ -11,14 +11,14 @@ from workbench.gui.metric_plot import MetricPlot
 from workbench.gui.run_curves import RunCurves
 from workbench.gui.theme import FIELD_GAP, GAP, MARGIN, Theme
 
-# Drawing competes with training for the cores: 4 times a second still reads as live.
-_REDRAW_INTERVAL_MS = 250
+# Drawing competes with training for the cores; two or three times a second still reads as live.
+_REDRAW_INTERVAL_MS = 400
 _DEFAULT_SMOOTHING = 90
 _LEGEND_FROM_PX = 680
 
 
 class PlotPanel(QWidget):
-    """Two plots over epochs. Feed it events of any runs; it redraws at most four times a second."""
+    """Two plots over epochs. Feed it events of any runs; it redraws at most two or three times a second."""
 
     redrawn = Signal()
 
@@ -37,6 +37,7 @@ class PlotPanel(QWidget):
         self._timer.timeout.connect(self.redraw)
         for plot in self._plots:
             plot.hovered.connect(self._show_readout)
+            plot.refit_asked.connect(self.redraw)
         theme.changed.connect(self._restyle)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, FIELD_GAP)
@@ -56,7 +57,7 @@ class PlotPanel(QWidget):
         row.addStretch(0)
         self._log = QCheckBox(self.tr("Log loss"))
         self._log.setToolTip(self.tr("Draw the loss on a logarithmic axis"))
-        self._log.toggled.connect(self.loss.set_log)
+        self._log.toggled.connect(self._set_log)
         self._smoothing = QSlider(Qt.Orientation.Horizontal)
         self._smoothing.setRange(0, 99)
         self._smoothing.setValue(_DEFAULT_SMOOTHING)
@@ -133,7 +134,13 @@ class PlotPanel(QWidget):
         empty = not any(curves.visible for curves in self._runs.values())
         for plot in self._plots:
             plot.show_empty(empty)
+            plot.fit(self._runs.values())
         self.redrawn.emit()
+
+    @Slot(bool)
+    def _set_log(self, on: bool) -> None:
+        self.loss.set_log(on)
+        self.redraw()
 
     @Slot(int)
     def _smooth(self, value: int) -> None:

@@ -1,5 +1,7 @@
 """The strip above everything: Start, Pause, Stop, and how the run is doing."""
 
+import math
+
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -11,6 +13,7 @@ from workbench.gui.training_session import State
 
 # The rate of the last half minute says more of the time left than the whole run does.
 _RATE_WINDOW_S = 30.0
+_REFRESH_S = 0.25
 
 
 class ProgressPanel(QWidget):
@@ -27,6 +30,7 @@ class ProgressPanel(QWidget):
         self._state = State.IDLE
         self._started: RunStarted | None = None
         self._recent: list[tuple[float, int]] = []
+        self._shown_at = -math.inf
         self._start = self._button(self.tr("Start"), self.tr("Train the network on the left (Ctrl+Return)"))
         self._start.setProperty("role", "primary")
         self._start.clicked.connect(self.start_asked)
@@ -124,6 +128,7 @@ class ProgressPanel(QWidget):
             case RunStarted():
                 self._started = event
                 self._recent = [(event.elapsed_s, event.first_step)]
+                self._shown_at = -math.inf
             case StepMetrics():
                 self._show_steps(event)
             case EpochMetrics():
@@ -153,6 +158,10 @@ class ProgressPanel(QWidget):
         self._recent.append((event.elapsed_s, step))
         while len(self._recent) > 2 and event.elapsed_s - self._recent[0][0] > _RATE_WINDOW_S:
             del self._recent[0]
+        # Every text costs a layout and a repaint, which compete with training for the cores.
+        if event.elapsed_s - self._shown_at < _REFRESH_S:
+            return
+        self._shown_at = event.elapsed_s
         seconds, first = self._recent[0]
         rate = (step - first) / max(1e-9, event.elapsed_s - seconds)
         self._left.setText(duration((started.total_steps - step) / rate) if rate else "–")

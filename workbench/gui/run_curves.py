@@ -1,5 +1,6 @@
 """The figures of one run as growing arrays, ready to be drawn."""
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,11 +17,20 @@ class Series:
 
     x: list[float] = field(default_factory=list)
     y: list[float] = field(default_factory=list)
+    low: float = math.inf
+    high: float = -math.inf
+
+    def extend(self, x: list[float], y: list[float]) -> None:
+        self.x.extend(x)
+        self.y.extend(y)
+        # Kept up to date, because the plots ask for them at every redraw.
+        self.low, self.high = min(self.low, *y), max(self.high, *y)
 
     def cut(self, last_x: float) -> None:
         """Forget all points later than `last_x`."""
         keep = sum(x <= last_x + 1e-9 for x in self.x)
         del self.x[keep:], self.y[keep:]
+        self.low, self.high = min(self.y, default=math.inf), max(self.y, default=-math.inf)
 
 
 class Smoothed:
@@ -65,8 +75,7 @@ class RunCurves:
     def append_steps(self, event: StepMetrics) -> None:
         x = (event.steps / self.steps_per_epoch).tolist()
         for metric, values in (("loss", event.loss.tolist()), ("accuracy", event.accuracy.tolist())):
-            self.train[metric].x.extend(x)
-            self.train[metric].y.extend(values)
+            self.train[metric].extend(x, values)
             self.smoothed.setdefault(metric, Smoothed(self._weight)).extend(values)
 
     def append_epoch(self, event: EpochMetrics) -> None:
@@ -76,8 +85,7 @@ class RunCurves:
         ):
             if loss is not None and accuracy is not None:
                 for metric, value in (("loss", loss), ("accuracy", accuracy)):
-                    split[metric].x.append(float(event.epoch))
-                    split[metric].y.append(value)
+                    split[metric].extend([float(event.epoch)], [value])
 
     def smooth(self, weight: float) -> None:
         """Average anew over everything so far; 0 is no smoothing."""

@@ -1,0 +1,87 @@
+"""The rival: a CIFAR-10 training loop as tutorials write it, with the same network.
+
+fp32, NCHW, a DataLoader with 2 workers over PIL images, torchvision's transforms one image at a time,
+SGD with momentum. Nothing is slowed down on purpose. Prints images/s.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torch import nn
+from torch.utils.data import DataLoader, Dataset
+from torchvision import transforms
+
+from workbench.core.dataset import Dataset as Images
+from workbench.core.home import Home
+from workbench.core.presets import Presets
+from workbench.engine import resnet, sources
+from workbench.engine.data import NORMALIZATIONS
+
+BATCH = 128
+
+
+class PilImages(Dataset):
+    """Decoded PIL images in memory, transformed when asked for, as torchvision.datasets.CIFAR10 does."""
+
+    def __init__(self, folder: Path) -> None:
+        images = Images.require(folder).train
+        self.images = [Image.fromarray(pixels) for pixels in images.images]
+        self.labels = images.labels.tolist()
+        self.transform = transforms.Compose(
+            [
+                transforms.RandomCrop(32, padding=4),
+                transforms.RandomHorizontalFlip(),
+                transforms.ToTensor(),
+                transforms.Normalize(*NORMALIZATIONS["cifar10"]),
+            ]
+        )
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
+        return self.transform(self.images[index]), self.labels[index]
+
+
+def decoded(home: Home) -> Path:
+    work = sources.read("cifar10-jpeg", 32, home)
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("home", type=Path)
+    parser.add_argument("model")
+    parser.add_argument("seconds", type=float)
+    arguments = parser.parse_args()
+    images = PilImages(decoded(Home(arguments.home).prepare()))
+    loader = DataLoader(images, BATCH, shuffle=True, num_workers=2, drop_last=True)
+    network = resnet.ResNet(Presets.load().model(arguments.model).config)
+    criterion = nn.CrossEntropyLoss()
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9, weight_decay=5e-4)
+    network.train()
+    steps, started = -3, 0.0  # three steps to warm up
+    while True:
+        for batch, labels in loader:
+            optimizer.zero_grad()
+            loss = criterion(network(batch), labels)
+            loss.backward()
+            optimizer.step()
+            steps += 1
+            if steps == 0:
+                started = time.perf_counter()
+            seconds = time.perf_counter() - started
+            if steps >= 4 and seconds >= arguments.seconds:
+                print(BATCH * steps / seconds)
+                return
+
+
+if __name__ == "__main__":
+    main()

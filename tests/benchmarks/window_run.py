@@ -1,0 +1,85 @@
+"""One run in the real window: its rate and the lateness of a 16 ms tick meanwhile, as JSON."""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Slot
+from PySide6.QtWidgets import QApplication
+
+from workbench.core.events import StepMetrics
+from workbench.core.home import Home
+from workbench.core.presets import Presets
+from workbench.gui.main_window import MainWindow
+from workbench.gui.theme import Theme
+from workbench.gui.training_session import State
+
+TICK_MS = 16
+
+
+class Probe(QObject):
+    """Starts the run when the engine is ready, measures, closes the window."""
+
+    def __init__(self, window: MainWindow, seconds: float) -> None:
+        super().__init__()
+        self.window, self.seconds = window, seconds
+        self.first = self.started = 0.0
+        self.done = 0
+        self.lateness: list[float] = []
+        self.ticked = 0.0
+        self.timer = QTimer(self)
+        self.timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self.timer.timeout.connect(self.tick)
+        self.timer.start(TICK_MS)
+        window.session.message_received.connect(self.receive)
+
+    @Slot()
+    def tick(self) -> None:
+        now = time.perf_counter()
+        if self.started:
+            self.lateness.append(1000 * (now - self.ticked) - TICK_MS)
+        self.ticked = now
+        if self.window.session.engine_is_ready and self.window.session.state is State.IDLE and not self.done:
+            self.window.start()
+
+    @Slot(object)
+    def receive(self, message: object) -> None:
+        if not isinstance(message, StepMetrics):
+            return
+        now, self.done = time.perf_counter(), int(message.steps[-1])
+        if not self.started and self.done >= 3:
+            self.started, self.first = now, self.done
+        elif self.started and now - self.started >= self.seconds and self.done - self.first >= 4:
+            late = np.maximum(self.lateness, 0)
+            result = {
+                "images_per_s": 128 * (self.done - self.first) / (now - self.started),
+                "late_p99_ms": float(np.percentile(late, 99)),
+                "late_max_ms": float(late.max()),
+            }
+            print(json.dumps(result), flush=True)
+            self.window.session.message_received.disconnect(self.receive)
+            self.timer.stop()
+            self.window.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("home", type=Path)
+    parser.add_argument("model")
+    parser.add_argument("seconds", type=float)
+    arguments = parser.parse_args()
+    application = QApplication([])
+    home = Home(arguments.home).prepare()
+    settings = QSettings(str(arguments.home / "window.ini"), QSettings.Format.IniFormat)
+    window = MainWindow(home, Theme(application, "light"), settings)
+    window.build_panel.show_config(Presets.load().run_config(arguments.model, "tutorial", "cifar10-jpeg"))
+    probe = Probe(window, arguments.seconds)
+    window.show()
+    application.exec()
+    del probe
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,248 @@
+"""Wrong input on the command line: one sentence, exit 2, nothing lost. Each command in a process of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import SIDE
+from workbench.core.home import Home
+from workbench.core.resources import resource_path
+from workbench.core.store import RunStore
+
+TINY = ("--set", "model.blocks=[1,1]", "--set", "model.widths=[8,8]", "--set", f"model.input_size={SIDE}",
+        "--set", "training.batch_size=16", "--set", "training.crop_padding=2", "--device", "cpu",
+        "--set", "training.threads=1")  # fmt: skip
+
+
+def command(home: Home, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "workbench", "--home", str(home.root), *arguments]
+
+
+def call(home: Home, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(home, *arguments), capture_output=True, text=True, timeout=120, env=os.environ | environment
+    )
+
+
+def refused(done: subprocess.CompletedProcess[str]) -> str:
+    """The one sentence of a refusal."""
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    lines = done.stderr.strip().split("\n")
+    assert len(lines) == 1
+    assert lines[0].startswith("error: ")
+    return lines[0]
+
+
+@pytest.fixture
+def trained(home: Home, image_folder: Path) -> str:
+    done = call(home, "train", *TINY, "--data", str(image_folder), "--epochs", "2", "--json")
+    assert done.returncode == 0, done.stderr
+    return str(json.loads(done.stdout)["run"])
+
+
+def test_train_prints_one_json_document_and_the_run_is_there(home: Home, image_folder: Path) -> None:
+    done = call(home, "train", *TINY, "--data", str(image_folder), "--epochs", "2", "--name", "mine", "--json")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    result = json.loads(done.stdout)
+    wanted = {
+        "run", "status", "epochs", "steps", "seconds", "images_per_s", "train_loss", "train_accuracy",
+        "validation_loss", "validation_accuracy", "test_loss", "test_accuracy", "best_epoch", "device",
+        "precision",
+    }  # fmt: skip
+    assert wanted <= set(result)
+    assert (result["status"], result["epochs"], result["steps"]) == ("finished", 2, 12)
+    listed = json.loads(call(home, "runs", "list", "--json").stdout)
+    assert [run["run"] for run in listed] == [result["run"]]
+    shown = json.loads(call(home, "runs", "show", "latest", "--json").stdout)
+    assert shown["name"] == "mine"
+    assert len(shown["history"]) == 2
+    assert shown["config"]["training"]["epochs"] == 2
+
+
+def test_without_a_split_validation_is_null(home: Home, image_folder: Path) -> None:
+    done = call(
+        home, "train", *TINY, "--data", str(image_folder), "--epochs", "1", "--set", "data.validation_fraction=0",
+        "--json",
+    )  # fmt: skip
+    result = json.loads(done.stdout)
+    assert result["validation_loss"] is None
+    assert result["validation_accuracy"] is None
+
+
+def test_evaluate_agrees_with_training(home: Home, trained: str) -> None:
+    evaluation = json.loads(call(home, "evaluate", trained, "--json").stdout)
+    run = json.loads(call(home, "runs", "show", trained, "--json").stdout)
+    assert evaluation["accuracy"] == pytest.approx(run["test_accuracy"], abs=0.03)
+    assert sum(map(sum, evaluation["confusion"])) == evaluation["images"] == 36
+    assert len(evaluation["per_class"]) == 3
+
+
+def test_resume_to_more_epochs(home: Home, trained: str) -> None:
+    assert "give --epochs above 2" in refused(call(home, "resume", trained))
+    done = call(home, "resume", trained[:5], "--epochs", "3", "--json")
+    assert json.loads(done.stdout)["epochs"] == 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_saves_and_can_be_resumed(home: Home, image_folder: Path, number: signal.Signals) -> None:
+    arguments = ("train", *TINY, "--data", str(image_folder), "--epochs", "5000", "--json")
+    process = subprocess.Popen(
+        command(home, *arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 100
+    while not list(home.runs.glob("*/checkpoints/last.json")):
+        assert process.poll() is None
+        assert time.monotonic() < deadline, "no checkpoint came"
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0
+    result = json.loads(out)
+    assert result["status"] == "stopped"
+    assert f"resume {result['run']}" in err
+    store = RunStore(home)
+    done = len(store.run(result["run"]).epochs)
+    store.close()
+    resumed = json.loads(call(home, "resume", "latest", "--epochs", str(done + 1), "--json").stdout)
+    assert resumed["epochs"] == done + 1
+    assert resumed["status"] == "finished"
+
+
+def test_a_killed_run_is_interrupted_and_can_be_resumed(home: Home, image_folder: Path) -> None:
+    arguments = ("train", *TINY, "--data", str(image_folder), "--epochs", "5000", "--json")
+    process = subprocess.Popen(command(home, *arguments), stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 100
+    while not list(home.runs.glob("*/checkpoints/best.json")):
+        assert time.monotonic() < deadline, "no checkpoint came"
+    process.kill()
+    process.wait()
+    (run,) = json.loads(call(home, "runs", "list", "--json").stdout)
+    assert run["status"] == "interrupted"
+    epochs = str(run["epochs"] + 2)
+    assert json.loads(call(home, "resume", "latest", "--epochs", epochs, "--json").stdout)["status"] == "finished"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["train", "--model", "resnet20b"], "model 'resnet20b' is not known (did you mean 'resnet20-b'?)"),
+        (["train", "--recipe", "quik"], "did you mean 'quick'"),
+        (["train", "--set", "training.lr=1"], "training.lr is not a known field"),
+        (["train", "--set", "training.learnin_rate=1"], "did you mean 'training.learning_rate'"),
+        (["train", "--set", "model.blocks=[1,0,1]"], "model.blocks of stage 2 is 0; it must be at least 1"),
+        (["train", "--epochs", "0"], "training.epochs is 0; it must be at least 1"),
+        (["train", "--epochs", "many"], "training.epochs is 'many'; it must be a whole number"),
+        (["train", "--data", "/nowhere"], "data.source is '/nowhere', but there is no such file"),
+        (["train", "--device", "cuda:99"], "training.device is 'cuda:99', but this machine has"),
+        (["train", "--device", "tpu"], "training.device is 'tpu'; it must be auto"),
+        (["train", "--weights", "/nowhere.pt"], "no weights file /nowhere.pt"),
+        (["train", "--config", "/nowhere.json"], "cannot read the configuration /nowhere.json"),
+        (["resume", "latest"], "there are no runs yet"),
+        (["evaluate"], "either RUN or --weights"),
+        (["evaluate", "--weights", "x.pt"], "--weights needs --model"),
+        (["runs", "show", "abc"], "run 'abc' is not known"),
+        (["describe", "--model", "resnet8", "--set", "model.widths=[1,2]"], "has 2 stages but blocks has 3"),
+        (["frobnicate"], "frobnicate"),
+        (["train", "--nonsense"], "--nonsense"),
+    ],
+)
+def test_one_sentence_and_exit_2(home: Home, arguments: list[str], words: str) -> None:
+    done = call(home, *arguments)
+    assert words in refused(done)
+    assert done.stdout == ""
+    store = RunStore(home)
+    assert store.runs() == []
+    store.close()
+
+
+def test_a_batch_larger_than_the_data(home: Home, image_folder: Path) -> None:
+    done = call(home, "train", *TINY, "--data", str(image_folder), "--set", "training.batch_size=500", "--json")
+    assert done.returncode == 2
+    assert "training.batch_size is 500; it must be at most 108" in done.stderr
+    assert json.loads(done.stdout)["status"] == "failed"
+
+
+def test_a_cut_archive(home: Home, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.tar.xz"
+    cut.write_bytes(resource_path("data/cifar10-sample.tar.xz").read_bytes()[:100_000])
+    done = call(home, "train", *TINY, "--data", str(cut))
+    assert done.returncode == 2
+    assert f"cannot read {cut}" in done.stderr
+
+
+def test_an_empty_archive(home: Home, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.tar"
+    tarfile.open(empty, "w").close()
+    done = call(home, "train", *TINY, "--data", str(empty))
+    assert done.returncode == 2
+    assert "at least 2 are needed, in the layout train/<class>/<image>" in done.stderr
+
+
+@pytest.mark.parametrize("keep", [0.0, 0.5])
+def test_a_cut_checkpoint(home: Home, trained: str, keep: float) -> None:
+    for path in (home.runs / trained / "checkpoints").glob("step-*.pt"):
+        path.write_bytes(path.read_bytes()[: int(keep * path.stat().st_size)])
+    sentence = refused(call(home, "resume", trained, "--epochs", "9"))
+    assert "is damaged" in sentence
+    refused(call(home, "evaluate", trained))
+    (run,) = json.loads(call(home, "runs", "list", "--json").stdout)
+    assert (run["status"], run["epochs"]) == ("finished", 2)
+
+
+def test_a_checkpoint_of_another_network(home: Home, trained: str) -> None:
+    weights = next((home.runs / trained / "checkpoints").glob("step-*.pt"))
+    done = call(home, "evaluate", "--weights", str(weights), "--model", "resnet20", "--data", "sample")
+    assert f"{weights} is of another network" in refused(done)
+    done = call(home, "train", "--model", "resnet8", "--weights", str(weights), "--epochs", "1")
+    assert done.returncode == 2
+    assert "is of another network" in done.stderr
+
+
+def test_a_text_as_weights(home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "notes.pt"
+    path.write_text("dear diary")
+    done = call(home, "evaluate", "--weights", str(path), "--model", "resnet8", "--data", "sample")
+    assert f"cannot read weights from {path}" in refused(done)
+
+
+@pytest.mark.parametrize("arguments", [["train"], ["runs", "list"], ["resume", "latest"]])
+def test_a_home_that_cannot_be_written(tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "file").write_text("precious")
+    sentence = refused(call(Home(tmp_path / "file"), *arguments))
+    assert f"the home folder {tmp_path / 'file'} cannot be written" in sentence
+    assert (tmp_path / "file").read_text() == "precious"
+
+
+def test_a_newer_database(home: Home) -> None:
+    import sqlite3
+
+    with sqlite3.connect(home.database) as database:
+        database.execute("PRAGMA user_version=999")
+    database.close()
+    assert "newer workbench" in refused(call(home, "runs", "list"))
+
+
+def test_models_and_describe_agree(home: Home) -> None:
+    listed = {m["name"]: m for m in json.loads(call(home, "models", "--json").stdout)}
+    described = json.loads(call(home, "describe", "--model", "resnet20", "--json").stdout)
+    assert described["parameters"] == listed["resnet20"]["parameters"] == 269_722
+    assert sum(layer["macs"] for layer in described["layers"]) == listed["resnet20"]["macs"]
+
+
+def test_doctor_says_what_is_there(home: Home) -> None:
+    topics = {finding["topic"] for finding in json.loads(call(home, "doctor", "--json").stdout)}
+    assert {"torch", "device", "precision", "display", "home", "disk"} <= topics
+
+
+def test_a_model_with_a_bad_stem_is_warned_of(home: Home) -> None:
+    done = call(home, "describe", "--model", "resnet18-imagenet")
+    assert done.returncode == 0
+    assert "94%" in done.stderr
