@@ -37,7 +37,7 @@ def draw_class_bars(painter: QPainter, area: QRectF, bars: Sequence[ClassBar], t
     painter.setFont(bold)
     mark = painter.fontMetrics().horizontalAdvance("▸ ")
     names = mark + max((painter.fontMetrics().horizontalAdvance(bar.name) for bar in bars), default=0)
-    names = min(names, int(area.width() / 2))
+    names = min(names + GAP, int(area.width() / 2))
     figures = painter.fontMetrics().horizontalAdvance("100.0 %")
     track = max(0.0, area.width() - names - figures - 2 * FIELD_GAP)
     for row, bar in enumerate(bars):

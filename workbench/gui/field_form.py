@@ -17,6 +17,7 @@ from workbench.gui.theme import FIELD_GAP, GAP
 # The same in every form, so that the fields of all tabs stand in one column.
 _CAPTION_WIDTH = 96
 _MIN_FIELD_WIDTH = 64
+_TEXT_MARGIN = 5
 
 
 class FieldForm(QWidget):
@@ -77,6 +78,9 @@ def shrinkable(field: QWidget) -> None:
     """Let a field be narrower than its longest value, so that a narrow panel cuts none off."""
     if isinstance(field, QComboBox):
         field.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    if isinstance(field, QAbstractSpinBox):
+        # The style sheet's padding does not reach the inner field of a spin box.
+        field.lineEdit().setTextMargins(_TEXT_MARGIN, 0, 0, 0)
     if isinstance(field, QComboBox | QAbstractSpinBox):
         field.setMinimumWidth(_MIN_FIELD_WIDTH)
         field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

@@ -15,6 +15,7 @@ from workbench.gui.theme import Theme
 
 _RAW_ALPHA = 64
 _SMALLEST_LOG = 1e-6
+_ROUND = (1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10)
 _KINDS = ("raw", "smoothed", "validation", "test")
 
 
@@ -248,9 +249,11 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
 
 def round_up(value: float) -> float:
-    """The next of 1, 2, 3, 4, 5, 6, 8, 10 times a power of ten."""
+    """The next round number."""
     power = 10.0 ** math.floor(math.log10(max(value, 1e-9)))
-    return next(step * power for step in (1, 2, 3, 4, 5, 6, 8, 10) if step * power >= value * (1 - 1e-9))
+    return next(
+        step * power for step in (1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10) if step * power >= value * (1 - 1e-9)
+    )
 
 
 def round_out(low: float, high: float) -> tuple[float, float]:
