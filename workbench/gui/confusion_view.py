@@ -85,7 +85,7 @@ class ConfusionView(QWidget):
         painter = QPainter(self)
         if self._evaluation is None:
             painter.setPen(self._theme.color("secondary"))
-            text = self.tr("What is taken for what appears here after the first epoch.")
+            text = self.tr("The confusion matrix appears here after the first epoch.")
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
             return
         painter.setFont(self._caption_font())

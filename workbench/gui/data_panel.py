@@ -79,9 +79,9 @@ class DataPanel(QWidget):
     def _build_fields(self) -> None:
         self._form = FieldForm()
         self._source = QComboBox()
-        self._source.addItem(self.tr("Sample (12 000 images)"), "sample")
-        self._source.addItem(self.tr("CIFAR-10 as JPEG (60 000)"), "cifar10-jpeg")
-        self._source.addItem(self.tr("CIFAR-10, official (download)"), "cifar10")
+        self._source.addItem(self.tr("Sample (12 000)"), "sample")
+        self._source.addItem(self.tr("All, JPEG (60 000)"), "cifar10-jpeg")
+        self._source.addItem(self.tr("Official (60 000)"), "cifar10")
         self._source.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._source.currentIndexChanged.connect(self._on_edit)
         self._validation = QDoubleSpinBox()

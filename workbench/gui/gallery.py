@@ -193,6 +193,11 @@ class Gallery(QWidget):
         self._clear.clicked.connect(self.clear_filter)
         self._count = QLabel()
         self._count.setProperty("role", "secondary")
+        self._count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        # Room for the longest text, so that the panel keeps its width when the first images come.
+        self._count.setMinimumWidth(
+            self.fontMetrics().horizontalAdvance(self.tr("{0} images").format(count(99_999)))
+        )
         for widget in (self._truth, self._prediction, self._wrong):
             row.addWidget(widget)
         row.addStretch(1)

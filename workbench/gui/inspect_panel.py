@@ -4,7 +4,7 @@ It holds the connections between its four views, which do not know each other.
 """
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QScrollArea, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QSizePolicy, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from workbench.core.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
@@ -29,6 +29,8 @@ class InspectPanel(QWidget):
         self._evaluation: Evaluation | None = None
         self._images: ImageSet | None = None
         self._title = labeled("", "secondary")
+        # A longer title must not make the panel wider.
+        self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._lay_out()
         self.gallery.image_chosen.connect(self._show_image)
         self.gallery.filter_changed.connect(self.confusion_view.mark)

@@ -36,7 +36,7 @@ from workbench.gui.training_session import State, TrainingSession
 _BUILD_WIDTH, _INSPECT_WIDTH, _RUNS_HEIGHT = 288, 432, 190
 _LAYOUT_VERSION = 1
 # Of the window manager's title bar, which is not known before the window is shown.
-_FRAME_HEIGHT = 32
+_FRAME_HEIGHT = 48
 
 
 class MainWindow(QMainWindow):

@@ -14,6 +14,7 @@ from workbench.gui.run_curves import RunCurves
 from workbench.gui.theme import Theme
 
 _RAW_ALPHA = 64
+_END_LABEL_PX = 18
 _SMALLEST_LOG = 1e-6
 _ROUND = (1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10)
 _KINDS = ("raw", "smoothed", "validation", "test")
@@ -122,6 +123,15 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         height = np.log10(value) if self._log_is_on and value > 0 else value
         label.setPos(series.x[-1], height)
 
+    def _spread_ends(self) -> None:
+        """Write the lower one of two values that would overlap below its line's end."""
+        height = self.getPlotItem().getViewBox().viewPixelSize()[1] * _END_LABEL_PX
+        above: pg.TextItem | None = None
+        for label in sorted(self._ends.values(), key=lambda item: -item.pos().y()):
+            close = above is not None and above.pos().y() - label.pos().y() < height
+            label.setAnchor((1, 0) if close else (1, 1))
+            above = label
+
     def _remove(self, run_id: str) -> None:
         for kind in _KINDS:
             line = self._lines.pop((run_id, kind), None)
@@ -159,7 +169,10 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         The limits are round numbers, so that the axes stand still while data come in.
         """
         bounds = [b for b in (self._bounds(curves) for curves in runs if curves.visible) if b]
-        if not bounds or not self._follows_data:
+        if not bounds:
+            return
+        if not self._follows_data:
+            self._spread_ends()
             return
         right = max(b[0] for b in bounds)
         low, high = min(b[1] for b in bounds), max(b[2] for b in bounds)
@@ -170,6 +183,7 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             self._range = wanted
             self.setXRange(*wanted[0], padding=0.02)
             self.setYRange(*wanted[1], padding=0.02)
+        self._spread_ends()
 
     def _bounds(self, curves: RunCurves) -> tuple[float, float, float] | None:
         """Last x, lowest and highest y in the plot's unit."""

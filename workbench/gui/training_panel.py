@@ -87,7 +87,7 @@ class TrainingPanel(QWidget):
     def _augmentation_form(self) -> FieldForm:
         form = self._form()
         self._add(form, "crop_padding", self.tr("Random crop"), _whole(64, self.tr(" px")))
-        self._add(form, "horizontal_flip", "", QCheckBox(self.tr("Mirror half of the images")))
+        self._add(form, "horizontal_flip", "", QCheckBox(self.tr("Random flip")))
         return form
 
     def _machine_form(self) -> FieldForm:
