@@ -1,8 +1,10 @@
 """Starting the window where none can open: one sentence with the fix, exit 2, no core dump."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -46,3 +48,18 @@ def test_a_missing_system_library_is_named(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "apt-get install" in done.stderr
     assert "libxcb-cursor" in done.stderr
+
+
+def test_a_signal_closes_the_window(tmp_path: Path) -> None:
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    command = [sys.executable, "-m", "workbench", "--home", str(tmp_path / "home")]
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    # The database comes with the first paint, when the handlers are in place.
+    while not (tmp_path / "home" / "workbench.db").exists():
+        assert process.poll() is None
+        assert time.monotonic() < deadline, "no window came"
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "Traceback" not in said

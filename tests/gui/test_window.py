@@ -11,9 +11,10 @@ from pytestqt.qtbot import QtBot
 from tests.gui.conftest import LONG_MS
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
-from workbench.core.events import Event, StepMetrics
+from workbench.core.events import EpochMetrics, Event, StepMetrics
 from workbench.core.home import Home
 from workbench.core.store import RunStore
+from workbench.engine import training
 from workbench.gui.main_window import MainWindow
 from workbench.gui.training_session import State
 
@@ -336,3 +337,32 @@ def test_steps_cross_to_the_window_in_order(qtbot: QtBot, window: MainWindow) ->
     wait_for(qtbot, window, State.RUNNING)
     wait_for(qtbot, window, State.IDLE)
     assert seen == list(range(1, 19))
+
+
+def test_a_run_of_another_process_is_followed(
+    qtbot: QtBot, window: MainWindow, home: Home, tiny_config: RunConfig
+) -> None:
+    """Another connection writes a run, as a headless command would; the window shows it without a click."""
+    store = RunStore(home)
+    events = training.train(tiny_config, store=store)
+    for event in events:
+        if isinstance(event, EpochMetrics):
+            break
+    window.library.watch()
+    (record,) = window.runs_panel.model.records
+    assert record.status == "running"
+    window.runs_panel.select(record.id)
+    curves = window.plot_panel.curves(record.id)
+    assert curves.test["loss"].x == [1.0]
+    assert window.inspect_panel._evaluation.epoch == 1
+    for event in events:
+        if isinstance(event, EpochMetrics):
+            break
+    window.library.watch()
+    assert curves.test["loss"].x == [1.0, 2.0]
+    assert len(curves.train["loss"].x) == 12
+    assert window.inspect_panel._evaluation.epoch == 2
+    events.close()
+    store.close()
+    window.library.watch()
+    assert window.runs_panel.model.records[0].status == "stopped"

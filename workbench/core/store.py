@@ -291,6 +291,11 @@ class RunStore:
             epochs=tuple(EpochMetrics(row["id"], e["epoch"], **json.loads(e["metrics"])) for e in epochs),
         )  # fmt: skip
 
+    def version_of_others(self) -> int:
+        """A number that changes whenever another connection has written to the database."""
+        (version,) = self._db.execute("PRAGMA data_version").fetchone()
+        return int(version)
+
     def warnings(self, run_id: str) -> list[str]:
         rows = self._db.execute("SELECT message FROM warnings WHERE run_id=? ORDER BY rowid", (run_id,))
         return [row["message"] for row in rows]

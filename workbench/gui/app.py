@@ -2,12 +2,18 @@
 
 import logging
 import os
+import signal
 import sys
+import threading
 from logging.handlers import RotatingFileHandler
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from workbench.core.display import display_problem
 from workbench.core.home import Home
+
+if TYPE_CHECKING:
+    from workbench.gui.message_bar import MessageBar
 
 _log = logging.getLogger(__name__)
 _FALLBACK_FONT_PX = 13
@@ -22,7 +28,7 @@ def open_window(home_override: str = "") -> int:
     home = Home.locate(home_override or None)
     _start_log(home)
     # Only now: without a display, Qt would abort the process.
-    from PySide6.QtCore import QSettings
+    from PySide6.QtCore import QSettings, QTimer
     from PySide6.QtGui import QIcon
     from PySide6.QtWidgets import QApplication
 
@@ -30,7 +36,6 @@ def open_window(home_override: str = "") -> int:
     from workbench.gui.main_window import MainWindow
     from workbench.gui.theme import Theme
 
-    sys.excepthook = _log_exception
     application = QApplication(sys.argv[:1])
     application.setApplicationName("resnet-workbench")
     application.setApplicationDisplayName("ResNet Workbench")
@@ -43,6 +48,11 @@ def open_window(home_override: str = "") -> int:
     settings = QSettings(str(home.root / "window.ini"), QSettings.Format.IniFormat)
     theme = Theme(application, str(settings.value("theme", "system")))
     window = MainWindow(home, theme, settings)
+    sys.excepthook = _ExceptionHook(window.message_bar)
+    # Python's handlers run because the window's timer comes back to Python many times a second. They may run
+    # between any two lines, so closing itself is left to the event loop.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: QTimer.singleShot(0, window.close))
     window.show()
     return application.exec()
 
@@ -60,7 +70,15 @@ def _start_log(home: Home) -> None:
     logging.basicConfig(handlers=[handler], format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 
-def _log_exception(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Exceptions in slots reach only this hook: log them and keep the window."""
-    _log.error("unexpected error", exc_info=(kind, error, trace))
-    sys.__excepthook__(kind, error, trace)
+class _ExceptionHook:
+    """Exceptions in slots reach only this hook: log them, tell the person, keep the window."""
+
+    def __init__(self, message_bar: "MessageBar") -> None:
+        self._message_bar = message_bar
+
+    def __call__(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        _log.error("unexpected error", exc_info=(kind, error, trace))
+        sys.__excepthook__(kind, error, trace)
+        if threading.current_thread() is threading.main_thread():
+            sentence = f"{kind.__name__}: {error} (a bug of the workbench; details are in the log)"
+            self._message_bar.tell("error", sentence)

@@ -1,7 +1,5 @@
 """The main window: builds the panels and holds every connection between them."""
 
-from pathlib import Path
-
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QPaintEvent
 from PySide6.QtWidgets import (
@@ -16,12 +14,11 @@ from PySide6.QtWidgets import (
 )
 
 from workbench import __version__
-from workbench.core.dataset import Dataset
 from workbench.core.errors import UserError
-from workbench.core.events import EpochMetrics, EvaluationReady, RunFailed, RunFinished, RunStarted, Warned
+from workbench.core.evaluation import Evaluation
+from workbench.core.events import EpochMetrics, EvaluationReady, Event, RunFailed, RunFinished, RunStarted, Warned
 from workbench.core.home import Home
 from workbench.core.presets import Presets
-from workbench.core.store import RunStore
 from workbench.gui.build_panel import BuildPanel
 from workbench.gui.inspect_panel import InspectPanel
 from workbench.gui.mailbox import EngineReady, JobEnded, JobRefused, Message, ResumeJob
@@ -29,6 +26,7 @@ from workbench.gui.menus import Menus
 from workbench.gui.message_bar import MessageBar
 from workbench.gui.plot_panel import PlotPanel
 from workbench.gui.progress_panel import ProgressPanel
+from workbench.gui.run_library import RunLibrary
 from workbench.gui.runs_panel import RunsPanel
 from workbench.gui.theme import MARGIN, Theme
 from workbench.gui.training_session import State, TrainingSession
@@ -45,12 +43,10 @@ class MainWindow(QMainWindow):
     def __init__(self, home: Home, theme: Theme, settings: QSettings) -> None:
         super().__init__()
         self.home, self.theme, self._settings = home, theme, settings
-        self._store: RunStore | None = None
         self._home_problem = ""
-        self._datasets: dict[str, Dataset] = {}
         self._shown_run = self._training_run = ""
-        self._closing = self._painted = False
-        self.session = TrainingSession(self)
+        self._closing = self._painted = self._is_closed = False
+        self.session, self.library = TrainingSession(self), RunLibrary(self)
         self._build_panels()
         self._lay_out()
         self._build_menus()
@@ -143,6 +139,8 @@ class MainWindow(QMainWindow):
         session.message_received.connect(self._receive)
         session.state_changed.connect(self._on_state)
         self.build_panel.config_changed.connect(self._update_start)
+        self.library.runs_changed.connect(runs.show_runs)
+        self.library.event_read.connect(self._read)
         runs.run_chosen.connect(self.show_run)
         runs.run_drawn_changed.connect(self._draw_run)
         runs.resume_asked.connect(self.resume)
@@ -196,14 +194,15 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _open_home(self) -> None:
+        if self._is_closed:
+            return
         self._home_problem = ""
         try:
-            self._store = RunStore(self.home.prepare())
+            self.library.open(self.home)
         except UserError as error:
             self._home_problem = str(error)
             self.message_bar.tell("error", str(error), self.tr("Choose folder…"), self._choose_home)
         self._update_start()
-        self._refresh_runs()
         records = self.runs_panel.model.records
         if records and not self._shown_run:
             self.runs_panel.select(records[0].id)
@@ -216,31 +215,30 @@ class MainWindow(QMainWindow):
             self.home = Home.locate(path)
             self._open_home()
 
-    def _refresh_runs(self) -> None:
-        if self._store is not None:
-            self.runs_panel.show_runs(self._store.runs())
-
     @Slot(str)
     def show_run(self, run_id: str) -> None:
         """Look at a recorded run: draw its curves and show its last evaluation."""
-        if self._store is None or run_id == self._shown_run:
+        if run_id == self._shown_run:
             return
         self._shown_run = run_id
         self.runs_panel.model.set_checked(run_id, True)
         try:
-            record = self._store.run(run_id)
-            evaluation = self._store.evaluation(run_id)
-            dataset = self._dataset(record.started["dataset_path"]) if evaluation else None
+            evaluation = self.library.evaluation(run_id)
         except UserError as error:
             self.message_bar.tell("warning", str(error))
-            evaluation = dataset = None
-        images = dataset.test if dataset else None
-        self.inspect_panel.show_evaluation(record.name, evaluation, images)
+            evaluation = None
+        self._show_evaluation(run_id, evaluation)
 
-    def _dataset(self, path: str) -> Dataset:
-        if path not in self._datasets:
-            self._datasets[path] = Dataset.require(Path(path))
-        return self._datasets[path]
+    def _show_evaluation(self, run_id: str, evaluation: Evaluation | None) -> None:
+        """Show what a run says of its test images, if those are still there."""
+        record, images = self.library.record(run_id), None
+        if evaluation is not None:
+            try:
+                images = self.library.images(record)
+            except UserError as error:
+                self.message_bar.tell("warning", str(error))
+                evaluation = None
+        self.inspect_panel.show_evaluation(record.name, evaluation, images)
 
     @Slot(str, bool)
     def _draw_run(self, run_id: str, drawn: bool) -> None:
@@ -248,36 +246,39 @@ class MainWindow(QMainWindow):
             self.plot_panel.hide_run(run_id)
             return
         known = self.plot_panel.has_run(run_id)
-        if self._store is None:
-            return
-        record = self._store.run(run_id)
+        record = self.library.record(run_id)
         self.plot_panel.add_run(run_id, record.name, record.number - 1)
         if not known and run_id != self._training_run:
-            for event in self._store.events(run_id):
+            for event in self.library.events(run_id):
                 self.plot_panel.append(event)
+
+    @Slot(object)
+    def _read(self, event: Event) -> None:
+        """What a run that another process trains has said."""
+        if event.run_id != self._training_run:
+            self.plot_panel.append(event)
+            if isinstance(event, EvaluationReady) and event.run_id == self._shown_run:
+                self._show_evaluation(event.run_id, event.evaluation)
 
     @Slot(str)
     def _use_settings(self, run_id: str) -> None:
-        if self._store is not None:
-            self.build_panel.show_config(self._store.run(run_id).config)
+        self.build_panel.show_config(self.library.record(run_id).config)
 
     @Slot(str)
     def _delete(self, run_id: str) -> None:
-        if self._store is None:
-            return
         question = self.tr("Delete run {0} with its checkpoints? This cannot be undone.")
-        answer = QMessageBox.question(self, self.tr("Delete run"), question.format(self._store.run(run_id).name))
+        name = self.library.record(run_id).name
+        answer = QMessageBox.question(self, self.tr("Delete run"), question.format(name))
         if answer != QMessageBox.StandardButton.Yes:
             return
         try:
-            self._store.delete(run_id)
+            self.library.delete(run_id)
         except UserError as error:
             self.message_bar.tell("error", str(error))
             return
         self.plot_panel.remove_run(run_id)
         self._shown_run = ""
         self.inspect_panel.show_evaluation("", None, None)
-        self._refresh_runs()
 
     # Training
 
@@ -337,7 +338,7 @@ class MainWindow(QMainWindow):
             case JobEnded():
                 self._training_run = ""
                 self.progress_panel.end_without_run()
-                self._refresh_runs()
+                self.library.refresh()
                 return
             case RunStarted():
                 self._take_up(message)
@@ -348,16 +349,15 @@ class MainWindow(QMainWindow):
                 self.message_bar.tell("warning", sentence)
         self.progress_panel.append(message)
         self.plot_panel.append(message)
-        if isinstance(message, EvaluationReady) and message.run_id == self._shown_run and self._store:
-            record = self._store.run(message.run_id)
-            images = self._dataset(record.started["dataset_path"]).test
-            self.inspect_panel.show_evaluation(record.name, message.evaluation, images)
+        if isinstance(message, EvaluationReady) and message.run_id == self._shown_run:
+            self._show_evaluation(message.run_id, message.evaluation)
         if isinstance(message, EpochMetrics | RunFinished | RunFailed):
-            self._refresh_runs()
+            self.library.refresh()
 
     def _take_up(self, event: RunStarted) -> None:
         self._training_run = event.run_id
-        self._refresh_runs()
+        self.library.forget(event.run_id)
+        self.library.refresh()
         train, validation, test = event.images
         self._machine.setText(
             self.tr("{0} · {1} · {2} ({3} / {4} / {5} images)").format(
@@ -392,11 +392,10 @@ class MainWindow(QMainWindow):
             self.message_bar.tell("info", self.tr("Saving the run, then closing…"))
             event.ignore()
             return
+        self._is_closed = True
         self._settings.setValue("geometry", self.saveGeometry())
         self._settings.setValue("state", self.saveState(_LAYOUT_VERSION))
         self._settings.sync()
         self.session.close()
-        if self._store is not None:
-            self._store.close()
-            self._store = None
+        self.library.close()
         event.accept()

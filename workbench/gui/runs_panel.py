@@ -218,6 +218,7 @@ class RunsPanel(QWidget):
         button.setToolTip(tooltip)
         return button
 
+    @Slot(object)
     def show_runs(self, records: list[RunRecord]) -> None:
         """Take the present list; the selected run stays selected."""
         chosen = self.chosen
