@@ -48,7 +48,7 @@ def run(arguments: list[str]) -> int:
     except UserError as error:
         console.print_error(f"error: {error}")
         return 2
-    except typer.Abort:
+    except (typer.Abort, KeyboardInterrupt):
         return 130
     except Exception as error:  # noqa: BLE001  # the last line of defense: a bug gets its traceback and exit 1
         # Wrong usage; typer does not export the class of these exceptions.
@@ -122,8 +122,8 @@ def describe(context: typer.Context, model: Model, set_: Set = None, json: Json 
 @app.command()
 def train(
     context: typer.Context,
-    model: Model = DEFAULT_MODEL,
-    recipe: Annotated[str, typer.Option(help="Name of a recipe.")] = DEFAULT_RECIPE,
+    model: Annotated[str | None, typer.Option(help=f"Name of a model preset; {DEFAULT_MODEL} by default.")] = None,
+    recipe: Annotated[str | None, typer.Option(help=f"Name of a recipe; {DEFAULT_RECIPE} by default.")] = None,
     data: Annotated[str | None, typer.Option(help=_SOURCE_HELP)] = None,
     epochs: Annotated[str | None, typer.Option(help=help_of("training.epochs"), metavar="INTEGER")] = None,
     device: Annotated[str | None, typer.Option(help=help_of("training.device"))] = None,
@@ -137,7 +137,12 @@ def train(
 ) -> int:
     """Train a network. Ctrl+C stops it, saves it, and 'resume' goes on."""
     presets = _presets(context)
-    config = _read_config(config_file) if config_file else presets.run_config(model, recipe)
+    if config_file is None:
+        config = presets.run_config(model or DEFAULT_MODEL, recipe or DEFAULT_RECIPE)
+    elif model or recipe:
+        raise UserError("--config holds model and recipe already; give it without --model and --recipe")
+    else:
+        config = _read_config(config_file)
     values: dict[str, Any] = parse_assignments(set_ or [])
     options = {"data.source": data, "training.epochs": _parsed(epochs), "training.device": device}
     values |= {key: value for key, value in options.items() if value is not None}
@@ -187,6 +192,8 @@ def evaluate(
 
     with _store(context) as store, console.TrainingDisplay(quiet=json) as display:
         if run is not None:
+            if model is not None or set_:
+                raise UserError("RUN has its own network and settings; give it without --model and --set")
             work = evaluating.evaluate_run(store.find(run), store, data)
         else:
             if model is None:
@@ -326,7 +333,8 @@ class _StopSignals:
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
         if self.asked:
-            raise typer.Abort
+            # Not an Exception: nothing on the way may take it for a failure of its own.
+            raise KeyboardInterrupt
         self.asked = True
         console.print_error(self.message)
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
+from rich.text import Text
 
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import (
@@ -28,7 +29,7 @@ _T = TypeVar("_T")
 
 def print_json(document: Any) -> None:
     """The one JSON document of a command. NaN, which JSON lacks, becomes null."""
-    Console(soft_wrap=True, highlight=False, markup=False).print(json.dumps(_finite(document), indent=2))
+    sys.stdout.write(json.dumps(_finite(document), indent=2) + "\n")
 
 
 def print_table(
@@ -41,17 +42,18 @@ def print_table(
             column, justify="right" if column in right else "left", no_wrap=column not in wrap, overflow="fold"
         )
     for row in rows:
-        table.add_row(*row)
+        # Text: names and paths may hold what rich would take for markup.
+        table.add_row(*(Text(cell) for cell in row))
     # A pipe has no width: rich would take 80 and cut the columns that scripts and logs want whole.
     Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
 def print_line(text: str) -> None:
-    Console(highlight=False, markup=False, soft_wrap=True).print(text)
+    Console(highlight=False, markup=False, emoji=False, soft_wrap=True).print(text)
 
 
 def print_error(text: str) -> None:
-    Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(text)
+    Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True).print(text)
 
 
 def shape(values: Sequence[int]) -> str:
@@ -136,10 +138,10 @@ class TrainingDisplay:
     """A live bar of the epoch and one line per finished epoch, on standard error."""
 
     def __init__(self, quiet: bool) -> None:
-        self._console = Console(stderr=True, quiet=quiet, highlight=False)
+        self._console = Console(stderr=True, quiet=quiet, highlight=False, markup=False, emoji=False)
         self._bar = Bar(
-            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[figures]}"),
-            TimeElapsedColumn(),
+            TextColumn("{task.description}", markup=False), BarColumn(),
+            TextColumn("{task.fields[figures]}", markup=False), TimeElapsedColumn(),
             console=self._console, transient=True, disable=quiet,
         )  # fmt: skip
         self._task = self._bar.add_task("Starting", total=None, figures="")
@@ -165,7 +167,7 @@ class TrainingDisplay:
             case EpochMetrics():
                 self._epoch(event)
             case Warned(_, message):
-                self._console.print(f"[yellow]warning:[/] {message}")
+                self._console.print(f"warning: {message}", style="yellow")
 
     def _start(self, event: RunStarted) -> None:
         self._started = event

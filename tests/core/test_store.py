@@ -1,5 +1,6 @@
 """RunStore: what is recorded comes back, two connections get along, bad files are named."""
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -216,3 +217,31 @@ def test_home_is_chosen_by_option_then_environment(monkeypatch: pytest.MonkeyPat
     assert Home.locate(str(tmp_path / "option")).root == tmp_path / "option"
     monkeypatch.delenv("RESNET_WORKBENCH_HOME")
     assert os.fspath(Home.locate().root).endswith("resnet-workbench")
+
+
+def test_a_failed_write_leaves_the_store_usable(
+    store: RunStore, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader that holds its lock at the COMMIT makes it fail; the transaction must not stay open."""
+    run_id = create(store)
+    store._db.execute("PRAGMA busy_timeout=50")
+    reader = sqlite3.connect(home.database, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM runs").fetchall()
+    with pytest.raises(UserError, match="locked"):
+        store.finish(run_id, "failed")
+    reader.execute("COMMIT")
+    reader.close()
+    store.finish(run_id, "finished")
+    assert store.run(run_id).status == "finished"
+
+
+def test_one_unreadable_run_hides_no_other(store: RunStore, home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    good, bad = create(store), create(store)
+    with sqlite3.connect(home.database) as other:
+        config = RunConfig().model_dump(mode="json")
+        config["training"]["of_the_future"] = 1
+        other.execute("UPDATE runs SET config=? WHERE id=?", (json.dumps(config), bad))
+    other.close()
+    assert [record.id for record in store.runs()] == [good]
+    assert bad in caplog.text

@@ -138,6 +138,55 @@ def test_a_cut_xz_archive_is_named(tmp_path: Path, home: Home) -> None:
         read(cut, home)
 
 
+def test_a_tar_cut_between_two_images_is_not_taken_for_whole(
+    image_folder: Path, tmp_path: Path, home: Home
+) -> None:
+    path = tmp_path / "plain.tar"
+    with tarfile.open(path, "w") as archive:
+        archive.add(image_folder, ".")
+    with tarfile.open(path) as archive:
+        last = archive.getmembers()[-1]
+    path.write_bytes(path.read_bytes()[: last.offset])
+    with pytest.raises(UserError, match="end mark"):
+        read(path, home)
+
+
+def test_sixteen_bit_and_transparent_images_are_seen_as_people_see_them(tmp_path: Path, home: Home) -> None:
+    root = write_images(tmp_path / "mine", 2, 1)
+    deep = np.full((SIDE, SIDE), 30_000, np.uint16)
+    Image.fromarray(deep).save(root / "train" / "red" / "deep.png")
+    Image.new("RGBA", (SIDE, SIDE), (255, 0, 0, 0)).save(root / "train" / "red" / "clear.png")
+    dataset = read(root, home)
+    images = dict(zip(dataset.train.names, dataset.train.images, strict=True))
+    assert (images["train/red/deep.png"] == 30_000 // 257).all()
+    assert (images["train/red/clear.png"] == 255).all()
+
+
+def test_photographs_are_upright(tmp_path: Path, home: Home) -> None:
+    root = write_images(tmp_path / "mine", 2, 1)
+    photo = Image.new("RGB", (SIDE, SIDE))
+    photo.paste((255, 255, 255), (0, 0, SIDE, SIDE // 2))
+    exif = Image.Exif()
+    exif[274] = 3  # turned upside down
+    photo.save(root / "train" / "red" / "photo.png", exif=exif)
+    dataset = read(root, home)
+    upright = dict(zip(dataset.train.names, dataset.train.images, strict=True))["train/red/photo.png"]
+    assert upright[0, 0].tolist() == [0, 0, 0]
+    assert upright[-1, 0].tolist() == [255, 255, 255]
+
+
+def test_links_that_lead_nowhere_are_passed_over(tmp_path: Path, home: Home) -> None:
+    root = write_images(tmp_path / "mine", 2, 1)
+    (root / "train" / "red" / "gone.png").symlink_to(tmp_path / "nothing.png")
+    assert len(read(root, home).train) == 6
+
+
+def test_a_path_that_cannot_be_looked_up_is_refused(home: Home) -> None:
+    for source in ("x" * 5000, "~nobody-of-that-name/x"):
+        with pytest.raises(UserError, match=r"data\.source"):
+            sources.locate(source, home)
+
+
 def test_a_wrong_source_gets_the_allowed_ones(tmp_path: Path, home: Home) -> None:
     with pytest.raises(UserError, match=r"data\.source is 'sampel'.*did you mean 'sample'.*cifar10-jpeg"):
         sources.locate("sampel", home)

@@ -159,7 +159,8 @@ class RunConfig(_Config):
             raise UserError(f"{origin} is not JSON: {error}") from error
         if not isinstance(tree, dict):
             raise UserError(f"{origin} is {type(tree).__name__}; expected an object with model, data, training")
-        return cls.build(tree)
+        # A run's own config.json holds it beside its name, machine and time.
+        return cls.build(tree["config"] if isinstance(tree.get("config"), dict) else tree)
 
     def with_values(self, values: Mapping[str, Any]) -> "RunConfig":
         """A validated copy with dotted fields replaced, for example `{"model.widths": [16, 32]}`."""

@@ -4,6 +4,7 @@ One RunStore per thread: it owns one connection. The window reads on a read-only
 """
 
 import json
+import logging
 import os
 import secrets
 import shutil
@@ -25,6 +26,8 @@ from workbench.core.events import EpochMetrics, RunStarted, Status, StepMetrics,
 from workbench.core.files import write_atomically
 from workbench.core.home import Home
 from workbench.core.run_record import RunRecord, truthful_status
+
+_log = logging.getLogger(__name__)
 
 SCHEMA_VERSION = 1
 
@@ -120,11 +123,13 @@ class RunStore:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                # A busy COMMIT leaves the transaction open, and with it the lock that keeps others from writing.
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             raise UserError(f"cannot write the run database {self.home.database}: {error}") from error
 
     # Folders
@@ -255,7 +260,7 @@ class RunStore:
         Raises:
             UserError: none or several match.
         """
-        ids = [row["id"] for row in self._db.execute("SELECT id FROM runs ORDER BY created_utc DESC, rowid DESC")]
+        ids = [row["id"] for row in self._read("SELECT id FROM runs ORDER BY created_utc DESC, rowid DESC")]
         if not ids:
             raise UserError(f"run '{reference}' is not known: there are no runs yet in {self.home.root}")
         if reference == "latest":
@@ -268,19 +273,30 @@ class RunStore:
         raise UserError(f"run '{reference}' is not known; 'runs list' shows all, 'latest' is the newest")
 
     def run(self, run_id: str) -> RunRecord:
-        row = self._db.execute("SELECT rowid, * FROM runs WHERE id=?", (run_id,)).fetchone()
+        row = next(iter(self._read("SELECT rowid, * FROM runs WHERE id=?", run_id)), None)
         if row is None:
             raise UserError(f"run '{run_id}' is not known; it may have been deleted")
         return self._record(row)
 
     def runs(self) -> list[RunRecord]:
-        """All runs, newest first."""
-        rows = self._db.execute("SELECT rowid, * FROM runs ORDER BY created_utc DESC, rowid DESC").fetchall()
-        return [self._record(row) for row in rows]
+        """All runs, newest first, but for those that a newer workbench wrote and this one cannot read."""
+        records = []
+        for row in self._read("SELECT rowid, * FROM runs ORDER BY created_utc DESC, rowid DESC"):
+            try:
+                records.append(self._record(row))
+            except UserError as error:
+                _log.warning("run %s is left out: %s", row["id"], error)
+        return records
+
+    def _read(self, query: str, *values: object) -> list[sqlite3.Row]:
+        try:
+            return self._db.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise UserError(f"cannot read the run database {self.home.database}: {error}") from error
 
     def _record(self, row: sqlite3.Row) -> RunRecord:
         started = json.loads(row["started"])
-        epochs = self._db.execute("SELECT * FROM epochs WHERE run_id=? ORDER BY epoch", (row["id"],))
+        epochs = self._read("SELECT * FROM epochs WHERE run_id=? ORDER BY epoch", row["id"])
         return RunRecord(
             id=row["id"], number=row["rowid"], name=row["name"], model=row["model"], recipe=row["recipe"],
             source=row["source"],
@@ -297,15 +313,15 @@ class RunStore:
         return int(version)
 
     def warnings(self, run_id: str) -> list[str]:
-        rows = self._db.execute("SELECT message FROM warnings WHERE run_id=? ORDER BY rowid", (run_id,))
+        rows = self._read("SELECT message FROM warnings WHERE run_id=? ORDER BY rowid", run_id)
         return [row["message"] for row in rows]
 
     def steps(self, run_id: str, after: int = 0) -> StepMetrics | None:
         """All recorded steps later than `after` as one event; None if there are none."""
-        rows = self._db.execute(
-            "SELECT step, epoch, loss, accuracy, learning_rate FROM steps WHERE run_id=? AND step>? ORDER BY step",
-            (run_id, after),
-        ).fetchall()
+        query = (
+            "SELECT step, epoch, loss, accuracy, learning_rate FROM steps WHERE run_id=? AND step>? ORDER BY step"
+        )
+        rows = self._read(query, run_id, after)
         if not rows:
             return None
         steps, epochs, losses, accuracies, rates = zip(*rows, strict=True)

@@ -101,6 +101,11 @@ def read_manifest(folder: Path, kind: Kind) -> Manifest | None:
         raise UserError(f"cannot read the checkpoint manifest {path}: {error}") from error
 
 
+def exists(folder: Path) -> bool:
+    """Whether a checkpoint was ever written there, readable or not."""
+    return any(_manifest_path(folder, kind).exists() for kind in ("last", "previous"))
+
+
 def load_last(folder: Path, device: torch.device | str = "cpu") -> tuple[dict[str, Any], str]:
     """The last checkpoint, or the one before it if the last is damaged; and a warning, empty if all is well.
 
@@ -117,7 +122,7 @@ def load_last(folder: Path, device: torch.device | str = "cpu") -> tuple[dict[st
         return state, f"{error}; going on from the checkpoint before it"
 
 
-def _manifest_path(folder: Path, kind: Kind) -> Path:
+def _manifest_path(folder: Path, kind: str) -> Path:
     return folder / f"{kind}.json"
 
 

@@ -45,7 +45,9 @@ def choose(config: TrainingConfig) -> Compute:
         ConfigError: the device is not there.
     """
     device = _device(config.device)
-    torch.set_num_threads(config.threads or os.cpu_count() or 1)
+    torch.set_num_threads(config.threads or _usable_cores())
+    # fp32 must mean it: TF32 rounds the factors to 10 bits.
+    torch.backends.cudnn.allow_tf32 = False
     if config.precision == "auto":
         return Compute(device, torch.bfloat16 if computes_bf16(device) else torch.float32)
     return Compute(device, torch.bfloat16 if config.precision == "bf16" else torch.float32)
@@ -54,7 +56,8 @@ def choose(config: TrainingConfig) -> Compute:
 def computes_bf16(device: torch.device) -> bool:
     """Whether bf16 is faster than fp32 there: it has instructions for it, not an emulation."""
     if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+        # Of this device, not of the current one. ROCm's GPUs in use have bf16; NVIDIA's since Ampere.
+        return torch.version.hip is not None or torch.cuda.get_device_capability(device) >= (8, 0)
     if device.type == "cpu":
         # Private, and the only question torch 2.10 to 2.14 all answer; without it fp32 is always right.
         for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
@@ -78,6 +81,13 @@ def _device(wanted: str) -> torch.device:
     if device.type == "mps" and not torch.backends.mps.is_available():
         raise ConfigError({"training.device": "training.device is 'mps', but this machine has none; use auto"})
     return torch.device("cuda", device.index or 0) if device.type == "cuda" else device
+
+
+def _usable_cores() -> int:
+    """Of this process: a container or taskset may give it fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def device_name(device: torch.device) -> str:

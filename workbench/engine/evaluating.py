@@ -67,5 +67,5 @@ def _evaluate(
     # Full precision: an evaluation by itself is asked for to compare figures, not for speed.
     exact = type(compute)(compute.device, torch.float32)
     images = DeviceImages(dataset.test, config.data, exact)
-    said = yield from logits(network, images, exact, "", "Testing")
+    said, _ = yield from logits(network, images, exact, "", "Testing")
     return Evaluation(dataset.test.labels, said, dataset.class_names)

@@ -1,5 +1,6 @@
 """Running a network over images without training it."""
 
+import time
 from collections.abc import Generator
 
 import numpy as np
@@ -18,19 +19,22 @@ Logits = NDArray[np.float32]
 
 def logits(
     network: nn.Module, images: DeviceImages, compute: Compute, run_id: str, activity: str
-) -> Generator[Progress, None, Logits]:
-    """(N, K) logits of all images in evaluation mode; says how far it is after every batch."""
-    outputs = []
+) -> Generator[Progress, None, tuple[Logits, float]]:
+    """(N, K) logits of all images in evaluation mode, and the seconds of work; tells after every batch."""
+    outputs, seconds = [], 0.0
     was_training = network.training
     network.eval()
     try:
         for start in range(0, len(images), _BATCH):
+            # The time between two batches is the consumer's.
+            started = time.perf_counter()
             # Entered anew per batch: grad mode must not stay off in the caller while this generator waits.
             with torch.inference_mode(), compute.autocast():
                 batch, _ = images.plain(start, min(start + _BATCH, len(images)))
-                outputs.append(network(batch).float())
+                outputs.append(network(batch).float().cpu())
+            seconds += time.perf_counter() - started
             yield Progress(run_id, activity, min(start + _BATCH, len(images)), len(images))
     finally:
         network.train(was_training)
-    result: Logits = torch.cat(outputs).cpu().numpy()
-    return result
+    result: Logits = torch.cat(outputs).numpy()
+    return result, seconds

@@ -9,6 +9,7 @@ import os
 import tarfile
 import urllib.error
 import urllib.request
+import zlib
 from collections.abc import Generator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from PIL import Image
 from workbench.core.dataset import Dataset, ImageSet
 from workbench.core.errors import UserError
 from workbench.core.events import Progress
+from workbench.engine.tar import opened_tar
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 # As published beside the archive; it guards against a cut download, not against forgery.
@@ -62,7 +64,7 @@ def read_official(path: Path, image_size: int) -> Dataset:
     train: list[bytes] = []
     test: list[bytes] = []
     try:
-        with tarfile.open(path, "r|*") as stream:
+        with opened_tar(path) as stream:
             for member in stream:
                 file_name = member.name.rpartition("/")[2]
                 batch = file_name.endswith("_batch.bin") or file_name.startswith("data_batch_")
@@ -70,7 +72,7 @@ def read_official(path: Path, image_size: int) -> Dataset:
                 if opened is not None:
                     (test if file_name == "test_batch.bin" else train).append(opened.read())
         return Dataset(CLASS_NAMES, _images("train", train, image_size), _images("test", test, image_size))
-    except (tarfile.TarError, EOFError, OSError, ValueError) as error:
+    except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error) as error:
         raise UserError(f"cannot read {path}: {error}; delete it to download it again") from error
 
 

@@ -1,8 +1,8 @@
 """Recording a run: every event that the store keeps, and how the run ended."""
 
-import gc
 import logging
 import time
+import traceback
 from collections.abc import Generator
 
 import torch
@@ -48,18 +48,21 @@ def recorded(run_id: str, events: Events, store: RunStore) -> Events:
         raise
     except UserError as error:
         failure = RunFailed(run_id, str(error), is_bug=False)
+        traceback.clear_frames(error.__traceback__)
     # A bug ends the run, not the program: it is logged with its traceback and the next run works.
     except Exception as error:  # noqa: BLE001
         failure = _explained(run_id, error)
         # A log record keeps the traceback, and with it the tensors; running out of memory must free them.
         if failure.is_bug:
             _log.exception("run %s failed", run_id)
+        # The frames hold the tensors that memory must be freed of. Not by gc.collect(): on a worker's thread it
+        # could free objects of the window, and Qt aborts then.
+        traceback.clear_frames(error.__traceback__)
     if failure is None:
         yield RunFinished(run_id, "finished")
         return
-    # Outside the except block: the exception's traceback holds the tensors that memory must be freed of.
+    # Outside the except block, where the exception itself is gone too.
     events.close()
-    gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     store.record_steps(pending)

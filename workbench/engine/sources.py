@@ -24,6 +24,7 @@ from workbench.core.events import Progress
 from workbench.core.home import Home
 from workbench.core.resources import resource_path
 from workbench.engine.official import fetch_official, read_official
+from workbench.engine.tar import opened_tar
 
 SHIPPED = {"sample": "data/cifar10-sample.tar.xz", "cifar10-jpeg": "data/cifar10-jpeg.tar.xz"}
 OFFICIAL = "cifar10"
@@ -51,13 +52,25 @@ def locate(source: str, home: Home) -> Path:
         return path
     if source == OFFICIAL:
         return home.data / "cifar-10-binary.tar.gz"
-    path = Path(source).expanduser()
+    path = Path(source)
     named = (*SHIPPED, OFFICIAL)
-    if not path.exists():
+    try:
+        path = path.expanduser()
+        found = path.exists()
+    # A user who is not known, a name too long for a file.
+    except (RuntimeError, OSError) as error:
+        raise _not_a_source(source[:100], f"that cannot be looked up ({error})") from error
+    if not found:
         raise _not_a_source(source, f"there is no such file{did_you_mean(source, named)}")
     if path.is_file() and not path.name.lower().endswith(_ARCHIVES):
         raise _not_a_source(source, "that is no folder, .zip or .tar")
     return path.resolve()
+
+
+def absolute(source: str, home: Home) -> str:
+    """`source` as it can be found from any folder: names as they are, paths in full."""
+    path = locate(source, home)
+    return source if source in (*SHIPPED, OFFICIAL) else str(path)
 
 
 def read(source: str, image_size: int, home: Home, run_id: str = "") -> Generator[Progress, None, Path]:
@@ -89,7 +102,8 @@ def _copy_name(source: str, path: Path, image_size: int) -> str:
     """Changes whenever the source does: by size and time of every file, not by reading them."""
     digest = hashlib.sha256(f"{path}|{image_size}".encode())
     files = sorted(path.rglob("*")) if path.is_dir() else [path]
-    for file in files:
+    # Links that lead nowhere are no files.
+    for file in filter(Path.exists, files):
         status = file.stat()
         digest.update(f"{file}|{status.st_size}|{status.st_mtime_ns}".encode())
     slug = re.sub(r"[^\w-]+", "-", source if source in (*SHIPPED, OFFICIAL) else path.stem)[:40]
@@ -107,10 +121,14 @@ def _read_images(path: Path, image_size: int, run_id: str) -> Reading:
             found.append((part, label, name, _decode(content, name, path, image_size)))
             if len(found) % _REPORT_EVERY == 0:
                 yield Progress(run_id, activity, len(found), 0)
+    except PermissionError as error:
+        raise UserError(f"cannot read {error.filename or path}: {error.strerror}") from error
     except _DAMAGED as error:
-        raise UserError(
-            f"cannot read {path}: {error or type(error).__name__}; the file is damaged or cut short"
-        ) from error
+        reason = str(error) or type(error).__name__
+        raise UserError(f"cannot read {path}: {reason}; the file is damaged or cut short") from error
+    # Of zipfile: a password, or a compression that Python does not know.
+    except (RuntimeError, NotImplementedError) as error:
+        raise UserError(f"cannot read {path}: {error}; use a .zip without password, or a .tar") from error
     yield Progress(run_id, activity, len(found), len(found))
     return _assemble(found, path)
 
@@ -128,7 +146,7 @@ def _files(path: Path) -> Iterator[tuple[str, bytes]]:
                 if _is_image(entry.filename):
                     yield entry.filename, archive.read(entry)
     else:
-        with tarfile.open(path, "r|*") as stream:
+        with opened_tar(path) as stream:
             for member in stream:
                 if member.isfile() and _is_image(member.name):
                     opened = stream.extractfile(member)
@@ -144,12 +162,31 @@ def _is_image(name: str) -> bool:
 def _decode(content: bytes, name: str, origin: Path, size: int) -> NDArray[np.uint8]:
     try:
         with Image.open(io.BytesIO(content)) as image:
-            rgb = image if image.mode == "RGB" else image.convert("RGB")
+            rgb = _as_rgb(image)
             if rgb.size != (size, size):
                 rgb = ImageOps.fit(rgb, (size, size), Image.Resampling.LANCZOS)
             return np.asarray(rgb)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise UserError(f"cannot decode the image {name} in {origin}: {error}") from error
+
+
+def _as_rgb(image: Image.Image) -> Image.Image:
+    """Upright, 8 bits per channel, on white where it is transparent.
+
+    Raises:
+        ValueError: floating-point or 32-bit pixels, whose range nobody knows.
+    """
+    if image.mode == "RGB" and not image.getexif():
+        return image
+    upright = ImageOps.exif_transpose(image)
+    if upright.mode.startswith("I;16"):
+        return Image.fromarray((np.asarray(upright) // 257).astype(np.uint8)).convert("RGB")
+    if upright.mode in ("I", "F"):
+        raise ValueError(f"its pixels are of mode {upright.mode}; expected 8 or 16 bits per channel")
+    if upright.has_transparency_data:
+        layer = upright.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
+    return upright.convert("RGB")
 
 
 def _assemble(found: list[tuple[str, str, str, NDArray[np.uint8]]], path: Path) -> Dataset:

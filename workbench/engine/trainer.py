@@ -112,6 +112,7 @@ class Trainer:
             "optimizer": self.optimizer.state_dict(),
             "position": dict(vars(self.position)),
             "torch_rng": torch.get_rng_state(),
+            "threads": torch.get_num_threads(),
         }
 
     def restore(self, state: dict[str, Any], origin: object) -> None:
@@ -122,21 +123,37 @@ class Trainer:
         """
         try:
             weights.load_strictly(self.network, state["model"], origin)
-            self.optimizer.load_state_dict(state["optimizer"])
+            self._restore_momentum(state["optimizer"])
             self.position = Position(**state["position"])
             torch.set_rng_state(state["torch_rng"].cpu())
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(f"{origin} is not a checkpoint of a run: {error!r}") from error
+
+    def _restore_momentum(self, saved: dict[str, Any]) -> None:
+        """Copy the buffers alone, into this machine's layout.
+
+        Optimizer.load_state_dict would also take over the other machine's kernel (fused) and the strides of its
+        memory format, which the fused kernel reads wrongly.
+        """
+        for group in self.optimizer.param_groups:
+            for index, parameter in enumerate(group["params"]):
+                buffer = saved["state"].get(index, {}).get("momentum_buffer")
+                if buffer is not None:
+                    own = torch.empty_like(parameter).copy_(buffer)
+                    self.optimizer.state[parameter]["momentum_buffer"] = own
 
 
 @dataclass
 class PendingSteps:
     """Steps whose figures are still on the device; read back together, once."""
 
-    started: float = field(default_factory=time.perf_counter)
+    started: float = 0.0
     losses: list[Tensor] = field(default_factory=list)
     corrects: list[Tensor] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.restart_clock()
 
     def append(self, loss: Tensor, correct: Tensor, rate: float) -> None:
         self.losses.append(loss)

@@ -9,7 +9,7 @@ saves a checkpoint and records the run as stopped.
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from workbench.core.events import (
     Warned,
 )
 from workbench.core.store import RunStore
-from workbench.engine import checkpoint, sources, weights
+from workbench.engine import checkpoint, resnet, sources, weights
 from workbench.engine.data import DeviceImages, split
 from workbench.engine.device import Compute, choose, describe_machine, device_name, keep_large_blocks
 from workbench.engine.inference import logits
@@ -64,10 +64,20 @@ def train(
         UserError: the data, the weights or the device are not there; nothing is recorded then.
     """
     choose(config.training)
-    sources.locate(config.data.source, store.home)
-    initial = weights.read_state_dict(weights_file) if weights_file else None
+    config = config.with_values({"data.source": sources.absolute(config.data.source, store.home)})
+    initial = None
+    if weights_file is not None:
+        initial = weights.read_state_dict(weights_file)
+        _refuse_other_network(initial, config, weights_file)
     run_id = store.create(config, name=name, model=model, recipe=recipe, machine=describe_machine())
     yield from recorded(run_id, _Run(run_id, config, store, weights=initial).events(), store)
+
+
+def _refuse_other_network(state: dict[str, Tensor], config: RunConfig, weights_file: Path) -> None:
+    """Before anything is recorded. The last layer's size is that of the file: the data are not read yet."""
+    outputs = state["fc.bias"].shape[0] if "fc.bias" in state else config.model.num_classes
+    model = config.model.model_copy(update={"num_classes": outputs})
+    weights.load_strictly(resnet.build(model, seed=0), state, weights_file)
 
 
 def resume(run_id: str, *, store: RunStore, epochs: int | None = None) -> Events:
@@ -86,9 +96,12 @@ def resume(run_id: str, *, store: RunStore, epochs: int | None = None) -> Events
     if done > config.training.epochs or (done == config.training.epochs and record.status == "finished"):
         raise UserError(f"run {run_id} has {done} epochs already; give --epochs above {done} to go on")
     # Read before anything is recorded, so that a run that cannot be resumed stays as it is.
+    choose(config.training)
+    sources.locate(config.data.source, store.home)
     folder = store.checkpoints(run_id)
     state, warning = None, ""
-    if checkpoint.read_manifest(folder, "last") is not None:
+    # Stopped before its first checkpoint, a run starts anew; later there must be one.
+    if record.epochs or checkpoint.exists(folder):
         state, warning = checkpoint.load_last(folder)
     store.reopen(run_id, config)
     run = _Run(run_id, config, store, resume_from=state, warning=warning)
@@ -109,19 +122,23 @@ class _Run:
         warning: str = "",
     ) -> None:
         self._id, self._config, self._store = run_id, config, store
-        self._weights, self._resume_from, self._warning = weights, resume_from, warning
+        self._weights, self._resume_from = weights, resume_from
+        self._warnings = [warning] if warning else []
         self._saved_at = time.monotonic()
 
     def events(self) -> Events:
         keep_large_blocks()
         compute = choose(self._config.training)
-        if self._warning:
-            yield Warned(self._id, self._warning)
         source, size = self._config.data.source, self._config.model.input_size
         folder = yield from sources.read(source, size, self._store.home, self._id)
         dataset = Dataset.require(folder)
         yield from self._fit_classes(dataset)
         trainer = self._prepare(dataset, compute)
+        for warning in self._warnings:
+            yield Warned(self._id, warning)
+        if self._weights is not None and self._resume_from is None:
+            # Stopped before its first epoch, the run must not go on from random weights.
+            self._save(trainer, best=False)
         yield self._started(trainer, dataset, folder)
         try:
             yield from self._train(trainer, dataset)
@@ -153,11 +170,29 @@ class _Run:
         self._validation = DeviceImages(dataset.train, config.data, compute, validation)
         self._test = DeviceImages(dataset.test, config.data, compute)
         trainer = Trainer(config, compute, DeviceImages(dataset.train, config.data, compute, training))
+        if len(validation) == 0 and config.data.validation_fraction > 0:
+            self._warnings.append(
+                f"data.validation_fraction is {config.data.validation_fraction:g}, less than one image per class: "
+                "nothing is held out, and the last epoch counts as the best"
+            )
         if self._resume_from is not None:
+            self._refuse_other_data(dataset, (len(training), len(validation), len(dataset.test)))
             trainer.restore(self._resume_from, f"the checkpoint of run {self._id}")
         elif self._weights is not None:
             weights.load_strictly(trainer.network, self._weights, "the weights file")
         return trainer
+
+    def _refuse_other_data(self, dataset: Dataset, images: tuple[int, int, int]) -> None:
+        """A run goes on only with the images that it began with."""
+        before = self._store.run(self._id).started
+        if not before:
+            return
+        if tuple(before["class_names"]) != dataset.class_names or tuple(before["images"]) != images:
+            then = _counts(before["class_names"], before["images"])
+            raise UserError(
+                f"data.source is '{self._config.data.source}', whose images have changed since the run began: "
+                f"{then} then, {_counts(dataset.class_names, images)} now; bring them back or start a new run"
+            )
 
     def _started(self, trainer: Trainer, dataset: Dataset, folder: Path) -> RunStarted:
         return RunStarted(
@@ -202,15 +237,14 @@ class _Run:
     def _finish_epoch(self, trainer: Trainer, dataset: Dataset) -> Events:
         """Evaluate, compare with the best, save. Stopped meanwhile, a resumed run evaluates again."""
         compute, position = trainer.compute, trainer.position
-        started = time.perf_counter()
         validation = None
         if len(self._validation):
-            said = yield from logits(trainer.network, self._validation, compute, self._id, "Validating")
+            said, seconds = yield from logits(trainer.network, self._validation, compute, self._id, "Validating")
+            position.elapsed_s += seconds
             validation = Evaluation(self._validation.labels.cpu().numpy(), said, dataset.class_names)
-        said = yield from logits(trainer.network, self._test, compute, self._id, "Testing")
+        said, seconds = yield from logits(trainer.network, self._test, compute, self._id, "Testing")
+        position.elapsed_s += seconds
         test = Evaluation(dataset.test.labels, said, dataset.class_names, position.epoch + 1)
-        compute.synchronize()
-        position.elapsed_s += time.perf_counter() - started
         # Test images are looked at, never chosen by: without a split the last epoch counts.
         best = validation is None or validation.accuracy > position.best_accuracy
         yield EvaluationReady(self._id, test)
@@ -262,3 +296,7 @@ def _epoch_metrics(
         elapsed_s=position.elapsed_s,
         best=best,
     )
+
+
+def _counts(class_names: Sequence[str], images: Sequence[int]) -> str:
+    return f"{len(class_names)} classes with {sum(images)} images"

@@ -29,6 +29,7 @@ from workbench.gui.progress_panel import ProgressPanel
 from workbench.gui.run_library import RunLibrary
 from workbench.gui.runs_panel import RunsPanel
 from workbench.gui.theme import MARGIN, Theme
+from workbench.gui.told import told
 from workbench.gui.training_session import State, TrainingSession
 
 _BUILD_WIDTH, _INSPECT_WIDTH, _RUNS_HEIGHT = 288, 432, 190
@@ -58,7 +59,12 @@ class MainWindow(QMainWindow):
     def _build_panels(self) -> None:
         self.setWindowTitle(self.tr("ResNet Workbench"))
         self.message_bar = MessageBar(self.theme)
-        self.build_panel = BuildPanel(Presets.load(self.home.presets), self.theme)
+        try:
+            presets = Presets.load(self.home.presets)
+        except UserError as error:
+            presets = Presets.load()
+            self.message_bar.tell("warning", str(error))
+        self.build_panel = BuildPanel(presets, self.theme)
         self.progress_panel = ProgressPanel(self.theme)
         self.plot_panel = PlotPanel(self.theme)
         self.runs_panel = RunsPanel(self.theme)
@@ -152,15 +158,12 @@ class MainWindow(QMainWindow):
 
     def reset_layout(self) -> None:
         """Put the docks back where they were at first."""
-        for dock, area in zip(
-            self._docks,
-            (
-                Qt.DockWidgetArea.LeftDockWidgetArea,
-                Qt.DockWidgetArea.BottomDockWidgetArea,
-                Qt.DockWidgetArea.RightDockWidgetArea,
-            ),
-            strict=True,
-        ):
+        areas = (
+            Qt.DockWidgetArea.LeftDockWidgetArea,
+            Qt.DockWidgetArea.BottomDockWidgetArea,
+            Qt.DockWidgetArea.RightDockWidgetArea,
+        )
+        for dock, area in zip(self._docks, areas, strict=True):
             dock.setFloating(False)
             self.addDockWidget(area, dock)
             dock.show()
@@ -216,31 +219,24 @@ class MainWindow(QMainWindow):
             self._open_home()
 
     @Slot(str)
+    @told
     def show_run(self, run_id: str) -> None:
         """Look at a recorded run: draw its curves and show its last evaluation."""
         if run_id == self._shown_run:
             return
         self._shown_run = run_id
         self.runs_panel.model.set_checked(run_id, True)
-        try:
-            evaluation = self.library.evaluation(run_id)
-        except UserError as error:
-            self.message_bar.tell("warning", str(error))
-            evaluation = None
-        self._show_evaluation(run_id, evaluation)
+        self.inspect_panel.show_evaluation("", None, None)
+        self._show_evaluation(run_id, self.library.evaluation(run_id))
 
     def _show_evaluation(self, run_id: str, evaluation: Evaluation | None) -> None:
         """Show what a run says of its test images, if those are still there."""
-        record, images = self.library.record(run_id), None
-        if evaluation is not None:
-            try:
-                images = self.library.images(record)
-            except UserError as error:
-                self.message_bar.tell("warning", str(error))
-                evaluation = None
+        record = self.library.record(run_id)
+        images = self.library.images(record) if evaluation is not None else None
         self.inspect_panel.show_evaluation(record.name, evaluation, images)
 
     @Slot(str, bool)
+    @told
     def _draw_run(self, run_id: str, drawn: bool) -> None:
         if not drawn:
             self.plot_panel.hide_run(run_id)
@@ -253,6 +249,7 @@ class MainWindow(QMainWindow):
                 self.plot_panel.append(event)
 
     @Slot(object)
+    @told
     def _read(self, event: Event) -> None:
         """What a run that another process trains has said."""
         if event.run_id != self._training_run:
@@ -261,21 +258,19 @@ class MainWindow(QMainWindow):
                 self._show_evaluation(event.run_id, event.evaluation)
 
     @Slot(str)
+    @told
     def _use_settings(self, run_id: str) -> None:
         self.build_panel.show_config(self.library.record(run_id).config)
 
     @Slot(str)
+    @told
     def _delete(self, run_id: str) -> None:
         question = self.tr("Delete run {0} with its checkpoints? This cannot be undone.")
         name = self.library.record(run_id).name
         answer = QMessageBox.question(self, self.tr("Delete run"), question.format(name))
         if answer != QMessageBox.StandardButton.Yes:
             return
-        try:
-            self.library.delete(run_id)
-        except UserError as error:
-            self.message_bar.tell("error", str(error))
-            return
+        self.library.delete(run_id)
         self.plot_panel.remove_run(run_id)
         self._shown_run = ""
         self.inspect_panel.show_evaluation("", None, None)
@@ -326,6 +321,7 @@ class MainWindow(QMainWindow):
             self.close()
 
     @Slot(object)
+    @told
     def _receive(self, message: Message) -> None:
         """Everything that the worker says, in order."""
         match message:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
 from workbench.core.events import RunStarted
 from workbench.core.home import Home
+from workbench.gui.garbage_collector import GarbageCollector
 from workbench.gui.mailbox import EngineReady, Job, JobEnded, Mailbox
 from workbench.gui.training_worker import RunControl, TrainingWorker
 
@@ -40,12 +41,14 @@ class TrainingSession(QObject):
         self._worker.moveToThread(self._thread)
         self._warm_up_asked.connect(self._worker.warm_up)
         self._run_asked.connect(self._worker.run)
+        self._collector = GarbageCollector(self)
         self._timer = QTimer(self)
         self._timer.setInterval(_DRAIN_INTERVAL_MS)
         self._timer.timeout.connect(self.drain)
 
     def open(self) -> None:
         """Start the thread and load torch on it."""
+        self._collector.start()
         self._thread.start()
         self._timer.start()
         self._warm_up_asked.emit()
@@ -81,6 +84,7 @@ class TrainingSession(QObject):
         # Bounded by the longest single step and its checkpoint, both of which must not be cut.
         if self._thread.isRunning() and not self._thread.wait(_STOP_LIMIT_MS):
             self._thread.wait()
+        self._collector.stop()
 
     @Slot()
     def drain(self) -> None:
@@ -88,8 +92,10 @@ class TrainingSession(QObject):
         for message in self._mailbox.take():
             if isinstance(message, EngineReady):
                 self.engine_is_ready = True
+                self._collector.settle()
             if isinstance(message, RunStarted) and self.state is State.STARTING:
                 self._set_state(State.RUNNING)
+            # An error in a slot goes to the exception hook, not here: the messages after it are not lost.
             self.message_received.emit(message)
             if isinstance(message, JobEnded):
                 self._set_state(State.IDLE)

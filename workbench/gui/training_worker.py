@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Slot
 
 from workbench.core.config import TrainingConfig
 from workbench.core.errors import UserError
-from workbench.core.events import Event, RunFinished
+from workbench.core.events import Event, RunFailed, RunFinished
 from workbench.core.home import Home
 from workbench.core.store import RunStore
 from workbench.gui.mailbox import EngineReady, Job, JobEnded, JobRefused, Mailbox, TrainJob
@@ -94,9 +94,9 @@ class TrainingWorker(QObject):
         with closing(events):
             for event in events:
                 self._mailbox.post(event)
+                if isinstance(event, RunFinished | RunFailed):
+                    return
                 if self._control.should_stop():
                     break
-            else:
-                return
         # Closing the generator saved the run; only now is it true to say so.
         self._mailbox.post(RunFinished(event.run_id, "stopped"))
