@@ -27,10 +27,11 @@ from workbench.core.events import (
     StepMetrics,
     Warned,
 )
+from workbench.core.memory import keep_large_blocks
 from workbench.core.store import RunStore
 from workbench.engine import checkpoint, resnet, sources, weights
 from workbench.engine.data import DeviceImages, split
-from workbench.engine.device import Compute, choose, describe_machine, device_name, keep_large_blocks
+from workbench.engine.device import Compute, choose, describe_machine, device_name
 from workbench.engine.inference import logits
 from workbench.engine.recording import Events, recorded
 from workbench.engine.trainer import PendingSteps, Trainer

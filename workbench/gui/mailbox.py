@@ -1,6 +1,6 @@
 """How the worker's thread hands events to the window's: a locked box that a timer empties.
 
-A signal per event would flood the window's event loop; the box is emptied 30 times a second.
+A signal per event would flood the window's event loop; the box is emptied 20 times a second.
 """
 
 import threading

@@ -11,14 +11,14 @@ from workbench.gui.metric_plot import MetricPlot
 from workbench.gui.run_curves import RunCurves
 from workbench.gui.theme import FIELD_GAP, GAP, MARGIN, Theme
 
-# Drawing competes with training for the cores; two or three times a second still reads as live.
-_REDRAW_INTERVAL_MS = 400
+# Drawing competes with training for the cores: 10 ms of it at every second is 1 % of one.
+_REDRAW_INTERVAL_MS = 1000
 _DEFAULT_SMOOTHING = 90
 _LEGEND_FROM_PX = 680
 
 
 class PlotPanel(QWidget):
-    """Two plots over epochs. Feed it events of any runs; it redraws at most two or three times a second."""
+    """Two plots over epochs. Feed it events of any runs; it redraws at most once a second."""
 
     redrawn = Signal()
 

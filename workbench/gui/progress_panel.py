@@ -13,7 +13,7 @@ from workbench.gui.training_session import State
 
 # The rate of the last half minute says more of the time left than the whole run does.
 _RATE_WINDOW_S = 30.0
-_REFRESH_S = 0.25
+_REFRESH_S = 0.5
 
 
 class ProgressPanel(QWidget):

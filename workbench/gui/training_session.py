@@ -6,11 +6,12 @@ from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
 from workbench.core.events import RunStarted
 from workbench.core.home import Home
+from workbench.core.memory import keep_large_blocks
 from workbench.gui.garbage_collector import GarbageCollector
 from workbench.gui.mailbox import EngineReady, Job, JobEnded, Mailbox
 from workbench.gui.training_worker import RunControl, TrainingWorker
 
-_DRAIN_INTERVAL_MS = 33
+_DRAIN_INTERVAL_MS = 50
 _STOP_LIMIT_MS = 60_000
 
 
@@ -48,6 +49,8 @@ class TrainingSession(QObject):
 
     def open(self) -> None:
         """Start the thread and load torch on it."""
+        # Before the thread: it would get a memory arena of its own.
+        keep_large_blocks()
         self._collector.start()
         self._thread.start()
         self._timer.start()

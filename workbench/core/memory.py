@@ -1,0 +1,24 @@
+"""How the C library hands out large blocks of memory, which training asks for and frees at every step."""
+
+import ctypes
+import platform
+import sys
+
+# Of glibc's malloc.h.
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+
+
+def keep_large_blocks() -> None:
+    """Ask glibc to keep large freed blocks for the next step, for all threads alike.
+
+    Handing out fresh zeroed pages at every step cost 7 to 20 % of ResNet-20's training rate on two cores.
+    Threads other than the main one get arenas of at most 64 MiB, out of which large activations are mapped
+    anew each time: 5 % of ResNet-18's rate. So call it before the first thread. Other C libraries are left as
+    they are.
+    """
+    if not sys.platform.startswith("linux") or platform.libc_ver()[0] != "glibc":
+        return
+    libc = ctypes.CDLL(None)
+    libc.mallopt(_M_MMAP_THRESHOLD, 1 << 30)
+    libc.mallopt(_M_TRIM_THRESHOLD, (1 << 31) - 1)
+    libc.mallopt(_M_ARENA_MAX, 1)
