@@ -314,6 +314,7 @@ class MainWindow(QMainWindow):
     def _on_state(self, state: State) -> None:
         self.progress_panel.show_state(state)
         self.runs_panel.allow_training(state is State.IDLE)
+        self.library.set_watching(state is State.IDLE)
         self._pause_action.setEnabled(state in (State.RUNNING, State.PAUSED))
         self._stop_action.setEnabled(state in (State.STARTING, State.RUNNING, State.PAUSED))
         self._update_start()

@@ -53,6 +53,13 @@ class RunLibrary(QObject):
             self._store.close()
             self._store = None
 
+    def set_watching(self, on: bool) -> None:
+        """Off while this window trains: its own writes look like another's and would cost a reading of all runs."""
+        if on and self._store is not None:
+            self._timer.start()
+        else:
+            self._timer.stop()
+
     def refresh(self) -> None:
         """Say the present list of runs."""
         if self._store is not None:
