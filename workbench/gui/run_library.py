@@ -54,7 +54,7 @@ class RunLibrary(QObject):
             self._store = None
 
     def set_watching(self, on: bool) -> None:
-        """Off while this window trains: its own writes look like another's and would cost a reading of all runs."""
+        """Off while this window trains, whose own writes look like another's and cost a reading of all runs."""
         if on and self._store is not None:
             self._timer.start()
         else:
