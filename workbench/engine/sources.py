@@ -126,8 +126,8 @@ def _read_images(path: Path, image_size: int, run_id: str) -> Reading:
     except _DAMAGED as error:
         reason = str(error) or type(error).__name__
         raise UserError(f"cannot read {path}: {reason}; the file is damaged or cut short") from error
-    # Of zipfile: a password, or a compression that Python does not know.
-    except (RuntimeError, NotImplementedError) as error:
+    # Of zipfile: a password, or (a subclass of it) a compression that Python does not know.
+    except RuntimeError as error:
         raise UserError(f"cannot read {path}: {error}; use a .zip without password, or a .tar") from error
     yield Progress(run_id, activity, len(found), len(found))
     return _assemble(found, path)
