@@ -1,9 +1,8 @@
 """`train` as users run it, recording included; prints images/s by the wall clock of whoever asks for events."""
 
-import argparse
 import time
-from pathlib import Path
 
+from tests.benchmarks.one_run import one_run
 from workbench.core.events import StepMetrics
 from workbench.core.home import Home
 from workbench.core.presets import Presets
@@ -12,14 +11,10 @@ from workbench.engine.training import train
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("home", type=Path)
-    parser.add_argument("model")
-    parser.add_argument("seconds", type=float)
-    arguments = parser.parse_args()
+    folder, model, seconds_wanted = one_run()
     # Long epochs on both sides: neither evaluation here nor new DataLoader workers there are in the figures.
-    config = Presets.load().run_config(arguments.model, "tutorial", "cifar10-jpeg")
-    store = RunStore(Home(arguments.home).prepare())
+    config = Presets.load().run_config(model, "tutorial", "cifar10-jpeg")
+    store = RunStore(Home(folder).prepare())
     events = train(config, store=store)
     first = started = None
     for event in events:
@@ -31,7 +26,7 @@ def main() -> None:
                 started, first = time.perf_counter(), done
             continue
         seconds = time.perf_counter() - started
-        if seconds >= arguments.seconds and done - first >= 4:
+        if seconds >= seconds_wanted and done - first >= 4:
             print(config.training.batch_size * (done - first) / seconds)
             break
     events.close()

@@ -4,7 +4,6 @@ fp32, NCHW, a DataLoader with 2 workers over PIL images, torchvision's transform
 SGD with momentum. Nothing is slowed down on purpose. Prints images/s.
 """
 
-import argparse
 import time
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
+from tests.benchmarks.one_run import one_run
 from workbench.core.dataset import Dataset as Images
 from workbench.core.home import Home
 from workbench.core.presets import Presets
@@ -56,14 +56,10 @@ def decoded(home: Home) -> Path:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("home", type=Path)
-    parser.add_argument("model")
-    parser.add_argument("seconds", type=float)
-    arguments = parser.parse_args()
-    images = PilImages(decoded(Home(arguments.home).prepare()))
+    folder, model, seconds_wanted = one_run()
+    images = PilImages(decoded(Home(folder).prepare()))
     loader = DataLoader(images, BATCH, shuffle=True, num_workers=2, drop_last=True)
-    network = resnet.ResNet(Presets.load().model(arguments.model).config)
+    network = resnet.ResNet(Presets.load().model(model).config)
     criterion = nn.CrossEntropyLoss()
     optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9, weight_decay=5e-4)
     network.train()
@@ -78,7 +74,7 @@ def main() -> None:
             if steps == 0:
                 started = time.perf_counter()
             seconds = time.perf_counter() - started
-            if steps >= 4 and seconds >= arguments.seconds:
+            if steps >= 4 and seconds >= seconds_wanted:
                 print(BATCH * steps / seconds)
                 return
 

@@ -1,6 +1,6 @@
 """The same training with the window open and its plots live, against the headless one; and how late its ticks are.
 
-    python -m tests.benchmarks.window_rate [--models resnet18 resnet20] [--pairs 3] [--seconds 20]
+    python -m tests.benchmarks.window_rate [--models resnet18 resnet20] [--pairs 5] [--seconds 24]
 
 Uses the display it finds; without one, Qt's offscreen platform, which draws too but shows nothing.
 """
@@ -33,8 +33,8 @@ def in_window(home: str, model: str, seconds: float) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--models", nargs="+", default=["resnet18", "resnet20"])
-    parser.add_argument("--pairs", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=24.0)
     arguments = parser.parse_args()
     rows = []
     with tempfile.TemporaryDirectory() as home:

@@ -3,15 +3,14 @@
 One after the other: the tick belongs to the measurement, not to the window, and would cost some of the rate.
 """
 
-import argparse
 import json
 import time
-from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
+from tests.benchmarks.one_run import one_run
 from workbench.core.events import StepMetrics
 from workbench.core.home import Home
 from workbench.core.presets import Presets
@@ -79,17 +78,13 @@ class Probe(QObject):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("home", type=Path)
-    parser.add_argument("model")
-    parser.add_argument("seconds", type=float)
-    arguments = parser.parse_args()
+    folder, model, seconds = one_run()
     application = QApplication([])
-    home = Home(arguments.home).prepare()
-    settings = QSettings(str(arguments.home / "window.ini"), QSettings.Format.IniFormat)
+    home = Home(folder).prepare()
+    settings = QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat)
     window = MainWindow(home, Theme(application, "light"), settings)
-    window.build_panel.show_config(Presets.load().run_config(arguments.model, "tutorial", "cifar10-jpeg"))
-    probe = Probe(window, arguments.seconds)
+    window.build_panel.show_config(Presets.load().run_config(model, "tutorial", "cifar10-jpeg"))
+    probe = Probe(window, seconds)
     window.show()
     application.exec()
     del probe

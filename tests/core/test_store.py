@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from workbench.core import run_lock
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
@@ -136,16 +137,55 @@ def test_two_processes_create_the_database_at_once(home: Home) -> None:
 
 
 def test_a_run_whose_process_is_gone_is_interrupted(store: RunStore, home: Home) -> None:
+    code = (
+        "import os, sys; from pathlib import Path; from workbench.core.home import Home;"
+        "from workbench.core.store import RunStore; from workbench.core.config import RunConfig;"
+        "s = RunStore(Home(Path(sys.argv[1])));"
+        "s.create(RunConfig(), name='n', model='m', recipe='r', machine={}); print('ready', flush=True);"
+        "sys.stdin.read(); os._exit(9)"
+    )
+    command = [sys.executable, "-c", code, str(home.root)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        (record,) = store.runs()
+        assert record.status == "running"
+        assert not record.can_resume
+        process.kill()
+    assert store.run(record.id).status == "interrupted"
+    assert store.run(record.id).can_resume
+
+
+def test_only_one_process_trains_a_run(store: RunStore, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_lock, "_PATIENCE_S", 0.1)
     run_id = create(store)
-    assert store.run(run_id).status == "running"
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    with sqlite3.connect(home.database) as other:
-        other.execute("UPDATE runs SET pid=?", (gone.pid,))
+    other = RunStore(home)
+    assert other.run(run_id).status == "running"
+    with pytest.raises(UserError, match=f"run {run_id} is being trained by another process"):
+        other.claim(run_id)
+    store.finish(run_id, "stopped")
+    other.claim(run_id)
+    with pytest.raises(UserError, match="another process"):
+        store.claim(run_id)
     other.close()
-    record = store.run(run_id)
-    assert record.status == "interrupted"
-    assert record.can_resume
+    store.claim(run_id)
+
+
+def test_what_a_killed_writer_left_is_undone_by_a_reader(store: RunStore, home: Home) -> None:
+    """A hot journal: a connection in mode=ro could not open such a database."""
+    run_id = create(store)
+    journal = home.database.with_name(home.database.name + "-journal")
+    code = (
+        "import os, sqlite3, sys; db = sqlite3.connect(sys.argv[1], isolation_level=None);"
+        "db.execute('PRAGMA cache_size=1'); db.execute('PRAGMA cache_spill=1'); db.execute('BEGIN IMMEDIATE');"
+        "[db.execute('INSERT INTO warnings SELECT id, hex(zeroblob(4000)) FROM runs') for _ in range(500)];"
+        "os._exit(9)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(home.database)], check=False)
+    assert journal.stat().st_size > 0
+    reader = RunStore(home, read_only=True)
+    assert reader.warnings(run_id) == []
+    reader.close()
 
 
 def test_a_newer_database_is_refused_and_left_alone(home: Home) -> None:

@@ -1,8 +1,11 @@
 """Real short trainings: events, records, stop, resume, errors."""
 
 import gc
+import json
 import math
+import sqlite3
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -318,6 +321,16 @@ def test_a_paused_consumer_costs_no_time(
     last = all_of(events, EpochMetrics)[-1]
     assert last.elapsed_s < 100
     assert last.images_per_s > 10
+
+
+def test_going_on_with_another_thread_count_is_warned_of(tiny_config: RunConfig, store: RunStore) -> None:
+    run_id = stop_after(tiny_config, store, 1)
+    with closing(sqlite3.connect(store.home.database)) as database, database:
+        started = json.loads(database.execute("SELECT started FROM runs").fetchone()[0])
+        database.execute("UPDATE runs SET started=?", (json.dumps({**started, "device": "CPU, 64 threads"}),))
+    warnings = [event.message for event in all_of(list(training.resume(run_id, store=store)), Warned)]
+    assert len(warnings) == 1
+    assert "began on CPU, 64 threads, fp32 and goes on with CPU, 1 thread, fp32" in warnings[0]
 
 
 def test_changed_images_are_not_resumed(tiny_config: RunConfig, store: RunStore, tmp_path: Path) -> None:

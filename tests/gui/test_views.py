@@ -17,6 +17,7 @@ from workbench.core.home import Home
 from workbench.gui.confusion_view import ConfusionView
 from workbench.gui.gallery import Gallery
 from workbench.gui.gallery_images import thumbnail, to_qimage
+from workbench.gui.image_caption import Verdict
 from workbench.gui.inspect_panel import InspectPanel
 from workbench.gui.plot_panel import PlotPanel
 from workbench.gui.run_curves import RunCurves, Smoothed
@@ -40,6 +41,16 @@ def shown(gallery: Gallery) -> list[int]:
 def test_most_confidently_wrong_comes_first(inspect: InspectPanel) -> None:
     assert shown(inspect.gallery) == list(range(36, -1, -4))
     assert inspect.image_view.caption.startswith("cat → dog 0.")
+
+
+def test_a_narrow_caption_keeps_both_names_and_the_probability(inspect: InspectPanel) -> None:
+    metrics = inspect.fontMetrics()
+    verdict = Verdict("truck", "automobile", 0.97)
+    whole = metrics.horizontalAdvance(verdict.caption)
+    assert verdict.fitted(metrics, whole) == "truck → automobile 0.97"
+    narrow = verdict.fitted(metrics, whole - 1)
+    assert narrow == "truck → automobi. 0.97"
+    assert verdict.fitted(metrics, 1) == "tru. → aut. 0.97"
 
 
 def test_filters_by_truth_and_prediction(inspect: InspectPanel) -> None:

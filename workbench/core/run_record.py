@@ -1,7 +1,5 @@
 """What the store knows of one run."""
 
-import os
-import socket
 import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -72,17 +70,3 @@ class RunRecord:
             "device": self.started.get("device"),
             "precision": self.started.get("precision"),
         }
-
-
-def truthful_status(status: Status, host: str, pid: int) -> Status:
-    """'interrupted' for a run whose process is gone without a word."""
-    # On Windows os.kill(pid, 0) is no question: it sends Ctrl+C.
-    if status != "running" or host != socket.gethostname() or pid == os.getpid() or os.name == "nt":
-        return status
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return "interrupted"
-    except PermissionError:
-        return status
-    return status

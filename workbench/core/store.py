@@ -1,6 +1,6 @@
 """Every run on disk: a SQLite database and one folder per run. The only place that writes them.
 
-One RunStore per thread: it owns one connection. The window reads on a read-only one.
+One RunStore per thread: it owns one connection. The window reads on one that cannot change anything.
 """
 
 import json
@@ -25,7 +25,8 @@ from workbench.core.evaluation import Evaluation
 from workbench.core.events import EpochMetrics, RunStarted, Status, StepMetrics, Warned
 from workbench.core.files import write_atomically
 from workbench.core.home import Home
-from workbench.core.run_record import RunRecord, truthful_status
+from workbench.core.run_lock import RunLock
+from workbench.core.run_record import RunRecord
 
 _log = logging.getLogger(__name__)
 
@@ -76,7 +77,7 @@ class RunStore:
 
     Args:
         home: its folders must exist (`Home.prepare`) unless read_only.
-        read_only: open without the right to write; the database must exist.
+        read_only: refuse every change; the database must exist.
 
     Raises:
         UserError: the database is damaged, of a newer version or cannot be opened.
@@ -84,8 +85,10 @@ class RunStore:
 
     def __init__(self, home: Home, read_only: bool = False) -> None:
         self.home = home
+        self._locks: dict[str, RunLock] = {}
         path = home.database
-        mode = "ro" if read_only else "rwc"
+        # Not mode=ro: it cannot undo what a killed writer left (sqlite.org/rescode.html#readonly_rollback).
+        mode = "rw" if read_only else "rwc"
         try:
             self._db = sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=30)
             self._db.row_factory = sqlite3.Row
@@ -95,7 +98,9 @@ class RunStore:
 
     def _configure(self, read_only: bool) -> None:
         # WAL before SQLite 3.51.3 can corrupt when two connections write (sqlite.org/wal.html#walresetbug).
-        if not read_only:
+        if read_only:
+            self._db.execute("PRAGMA query_only=ON")
+        else:
             self._db.execute("PRAGMA journal_mode=TRUNCATE")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.execute("PRAGMA foreign_keys=ON")
@@ -115,7 +120,33 @@ class RunStore:
                     self._db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
     def close(self) -> None:
+        for run_id in list(self._locks):
+            self.release(run_id)
         self._db.close()
+
+    # Who trains a run
+
+    def claim(self, run_id: str) -> None:
+        """Keep other processes from training this run, until `release` or the end of this process.
+
+        Raises:
+            UserError: another one is training it.
+        """
+        lock = RunLock(self.folder(run_id))
+        lock.acquire()
+        self._locks[run_id] = lock
+
+    def release(self, run_id: str) -> None:
+        lock = self._locks.pop(run_id, None)
+        if lock is not None:
+            lock.release()
+
+    def _truthful_status(self, row: sqlite3.Row) -> Status:
+        """'interrupted' for a run whose process is gone without a word."""
+        status: Status = row["status"]
+        if status != "running" or row["id"] in self._locks or row["host"] != socket.gethostname():
+            return status
+        return "interrupted" if RunLock(self.folder(row["id"])).is_free() else status
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -146,7 +177,7 @@ class RunStore:
     # Writing
 
     def create(self, config: RunConfig, *, name: str, model: str, recipe: str, machine: Mapping[str, Any]) -> str:
-        """Record a new run as running in this process; returns its id."""
+        """Record a new run as running in this process, and claim it; returns its id."""
         run_id = secrets.token_hex(4)
         created = datetime.now(UTC).isoformat(timespec="seconds")
         about = {
@@ -161,6 +192,7 @@ class RunStore:
         }
         text = json.dumps(about, indent=2)
         write_atomically(self.folder(run_id) / "config.json", lambda file: file.write(text.encode()))
+        self.claim(run_id)
         with self._transaction():
             self._db.execute(
                 "INSERT INTO runs (id, name, model, recipe, source, config, machine, status, created_utc, host,"
@@ -171,7 +203,7 @@ class RunStore:
         return run_id
 
     def reopen(self, run_id: str, config: RunConfig) -> None:
-        """Record that this process goes on with a run, under a possibly longer config."""
+        """Record that this process goes on with a run that it claimed, under a possibly longer config."""
         with self._transaction():
             self._db.execute(
                 "UPDATE runs SET status='running', message='', host=?, pid=?, config=? WHERE id=?",
@@ -239,6 +271,7 @@ class RunStore:
     def finish(self, run_id: str, status: Status, message: str = "") -> None:
         with self._transaction():
             self._db.execute("UPDATE runs SET status=?, message=? WHERE id=?", (status, message, run_id))
+        self.release(run_id)
 
     def delete(self, run_id: str) -> None:
         """Remove a run, its series and its folder.
@@ -301,7 +334,7 @@ class RunStore:
             id=row["id"], number=row["rowid"], name=row["name"], model=row["model"], recipe=row["recipe"],
             source=row["source"],
             config=RunConfig.from_json(row["config"], f"config of run {row['id']}"),
-            status=truthful_status(row["status"], row["host"], row["pid"]), message=row["message"],
+            status=self._truthful_status(row), message=row["message"],
             created_utc=row["created_utc"], machine=json.loads(row["machine"]), started=started,
             elapsed_s=row["elapsed_s"], test_looks=row["test_looks"],
             epochs=tuple(EpochMetrics(row["id"], e["epoch"], **json.loads(e["metrics"])) for e in epochs),

@@ -87,9 +87,17 @@ def resume(run_id: str, *, store: RunStore, epochs: int | None = None) -> Events
     Raises:
         UserError: nothing is left to train, or the run is being trained.
     """
-    record = store.run(run_id)
-    if record.status == "running":
+    if store.run(run_id).status == "running":
         raise UserError(f"run {run_id} is being trained by another process; stop it there first")
+    store.claim(run_id)
+    try:
+        yield from _resumed(run_id, store, epochs)
+    finally:
+        store.release(run_id)
+
+
+def _resumed(run_id: str, store: RunStore, epochs: int | None) -> Events:
+    record = store.run(run_id)
     config = record.config
     if epochs is not None:
         config = config.with_values({"training.epochs": epochs})
@@ -179,6 +187,7 @@ class _Run:
         if self._resume_from is not None:
             self._refuse_other_data(dataset, (len(training), len(validation), len(dataset.test)))
             trainer.restore(self._resume_from, f"the checkpoint of run {self._id}")
+            self._warn_of_other_device(compute)
         elif self._weights is not None:
             weights.load_strictly(trainer.network, self._weights, "the weights file")
         return trainer
@@ -193,6 +202,17 @@ class _Run:
             raise UserError(
                 f"data.source is '{self._config.data.source}', whose images have changed since the run began: "
                 f"{then} then, {_counts(dataset.class_names, images)} now; bring them back or start a new run"
+            )
+
+    def _warn_of_other_device(self, compute: Compute) -> None:
+        """Threads, device and precision change the order of sums, and with it the last bits of every gradient."""
+        before = self._store.run(self._id).started
+        then = f"{before['device']}, {before['precision']}" if before else ""
+        now = f"{device_name(compute.device)}, {compute.precision}"
+        if before and then != now:
+            self._warnings.append(
+                f"the run began on {then} and goes on with {now}: its result will differ slightly from that of "
+                "an uninterrupted run"
             )
 
     def _started(self, trainer: Trainer, dataset: Dataset, folder: Path) -> RunStarted:

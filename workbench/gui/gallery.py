@@ -35,10 +35,10 @@ from workbench.core.evaluation import Evaluation
 from workbench.gui.field_form import labeled
 from workbench.gui.formats import count
 from workbench.gui.gallery_images import EDGE_PX, PICTURE_PX, draw_edge, thumbnail
+from workbench.gui.image_caption import Verdict
 from workbench.gui.theme import GAP, Theme
 
 _CELL = QSize(104, 88)
-_SHORTEST_NAME = 4
 
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -72,21 +72,14 @@ class GalleryModel(QAbstractListModel):
         if self.evaluation is None or self.images is None or not index.isValid():
             return None
         image = self.image_index(index.row())
-        truth, said, confidence = self.verdict(image)
+        verdict = Verdict.of(self.evaluation, image)
         if role == Qt.ItemDataRole.DisplayRole:
-            return caption_of(truth, said, confidence)
+            return verdict.caption
         if role == Qt.ItemDataRole.ToolTipRole:
             about = self.tr("{0}\ntruth {1}, prediction {2} ({3:.1%})")
-            return about.format(self.images.names[image], truth, said or truth, confidence)
+            said = verdict.said or verdict.truth
+            return about.format(self.images.names[image], verdict.truth, said, verdict.confidence)
         return None
-
-    def verdict(self, image: int) -> tuple[str, str, float]:
-        """Truth, prediction (empty if it is the truth) and its probability."""
-        if self.evaluation is None:
-            return "", "", 0.0
-        evaluation, names = self.evaluation, self.evaluation.class_names
-        said = "" if evaluation.correct[image] else names[evaluation.predictions[image]]
-        return names[evaluation.labels[image]], said, float(evaluation.confidence[image])
 
 
 class GalleryDelegate(QStyledItemDelegate):
@@ -121,20 +114,8 @@ class GalleryDelegate(QStyledItemDelegate):
         caption = QRect(
             rect.left() + 1, picture.bottom() + GAP, rect.width() - 2, rect.bottom() - picture.bottom() - GAP
         )
-        text = self._caption(image, QFontMetrics(font), caption.width())
+        text = Verdict.of(model.evaluation, image).fitted(QFontMetrics(font), caption.width())
         painter.drawText(caption, Qt.AlignmentFlag.AlignCenter, text)
-
-    def _caption(self, image: int, metrics: QFontMetrics, width: int) -> str:
-        """Names are shortened, the longer one first, until all of it fits: both classes stay readable."""
-        truth, said, confidence = self._model.verdict(image)
-        text = caption_of(truth, said, confidence)
-        while metrics.horizontalAdvance(text) > width and max(len(truth), len(said)) > _SHORTEST_NAME:
-            if len(truth) >= len(said):
-                truth = truth.rstrip(".")[:-1] + "."
-            else:
-                said = said.rstrip(".")[:-1] + "."
-            text = caption_of(truth, said, confidence)
-        return text
 
 
 class Gallery(QWidget):
@@ -285,8 +266,3 @@ class Gallery(QWidget):
         if not self._filling:
             self._picked = image
         self.image_chosen.emit(image)
-
-
-def caption_of(truth: str, said: str, confidence: float) -> str:
-    """`cat → dog 0.97` for a mistake, just the class for a recognized image."""
-    return f"{truth} → {said} {confidence:.2f}" if said else truth

@@ -8,6 +8,7 @@ from workbench.core.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
 from workbench.gui.class_bars import ClassBar, draw_class_bars
 from workbench.gui.gallery_images import draw_edge, to_qimage
+from workbench.gui.image_caption import Verdict
 from workbench.gui.theme import FIELD_GAP, GAP, Theme
 
 _MAX_CLASSES_SHOWN = 10
@@ -22,8 +23,8 @@ class ImageView(QWidget):
         self._theme = theme
         self._image: QImage | None = None
         self._bars: list[ClassBar] = []
-        self._caption = self._name = ""
-        self._is_wrong = False
+        self._verdict: Verdict | None = None
+        self._name = ""
         self.setMinimumHeight(_MIN_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setAccessibleName(self.tr("Chosen image"))
@@ -34,8 +35,8 @@ class ImageView(QWidget):
 
     @property
     def caption(self) -> str:
-        """What is written below the picture: truth, prediction and its probability."""
-        return self._caption
+        """What is written below the picture: truth, and where that was missed the prediction."""
+        return self._verdict.caption if self._verdict else ""
 
     def show_image(self, evaluation: Evaluation, images: ImageSet, index: int) -> None:
         """Show test image `index` and what the network said of it."""
@@ -43,12 +44,7 @@ class ImageView(QWidget):
         truth, said = int(evaluation.labels[index]), int(evaluation.predictions[index])
         probabilities = evaluation.probabilities[index]
         self._image = to_qimage(images.images[index])
-        self._is_wrong = truth != said
-        confidence = float(evaluation.confidence[index])
-        if self._is_wrong:
-            self._caption = f"{names[truth]} → {names[said]} {confidence:.2f}"
-        else:
-            self._caption = f"{names[truth]} {confidence:.2f}"
+        self._verdict = Verdict.of(evaluation, index)
         self._name = images.names[index]
         shown = list(range(len(names)))
         if len(names) > _MAX_CLASSES_SHOWN:
@@ -58,25 +54,25 @@ class ImageView(QWidget):
             ClassBar(names[i], float(probabilities[i]), i, is_truth=i == truth, is_prediction=i == said)
             for i in shown
         ]
-        self.setAccessibleDescription(self._caption)
+        self.setAccessibleDescription(self.caption)
         self.update()
 
     def clear(self) -> None:
-        self._image, self._bars, self._caption, self._name = None, [], "", ""
+        self._image, self._bars, self._verdict, self._name = None, [], None, ""
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
-        if self._image is None:
+        if self._image is None or self._verdict is None:
             painter.setPen(self._theme.color("secondary"))
             text = self.tr("Choose an image below to see what the network thinks of it.")
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
             return
         picture = self._picture_rect()
         painter.drawImage(picture, self._image)
-        if self._is_wrong:
+        if self._verdict.said:
             draw_edge(painter, picture, self._theme.color("wrong"))
-        self._draw_caption(painter, picture)
+        self._draw_caption(painter, picture, self._verdict)
         left = picture.right() + 2 * FIELD_GAP
         bars = QRectF(left, 0, self.width() - left, self.height())
         draw_class_bars(painter, bars, self._bars, self._theme)
@@ -90,15 +86,14 @@ class ImageView(QWidget):
         side = multiple * self._image.width()
         return QRect(2, 2, side, side)
 
-    def _draw_caption(self, painter: QPainter, picture: QRect) -> None:
+    def _draw_caption(self, painter: QPainter, picture: QRect, verdict: Verdict) -> None:
         line = self.fontMetrics().height()
         rect = QRect(picture.left(), picture.bottom() + GAP, picture.width(), line)
         font = self.font()
-        font.setBold(self._is_wrong)
+        font.setBold(bool(verdict.said))
         painter.setFont(font)
-        painter.setPen(self._theme.color("wrong" if self._is_wrong else "text"))
-        elide = Qt.TextElideMode.ElideRight
-        caption = QFontMetrics(font).elidedText(self._caption, elide, rect.width())
+        painter.setPen(self._theme.color("wrong" if verdict.said else "text"))
+        caption = verdict.fitted(QFontMetrics(font), rect.width())
         painter.drawText(rect, Qt.AlignmentFlag.AlignLeft, caption)
         painter.setFont(self.font())
         painter.setPen(self._theme.color("secondary"))

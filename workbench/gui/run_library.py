@@ -1,6 +1,7 @@
 """The window's view of all recorded runs: reads them, and follows those that other processes train."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -43,7 +44,9 @@ class RunLibrary(QObject):
             UserError: the folder cannot be written, or its database cannot be read.
         """
         self.close()
-        self._store = RunStore(home.prepare())
+        # Makes the database if there is none; after that, this thread changes it only to delete a run.
+        RunStore(home.prepare()).close()
+        self._store = RunStore(home, read_only=True)
         self._timer.start()
         self.refresh()
 
@@ -97,7 +100,8 @@ class RunLibrary(QObject):
 
     def delete(self, run_id: str) -> None:
         self.forget(run_id)
-        self._opened().delete(run_id)
+        with closing(RunStore(self._opened().home)) as store:
+            store.delete(run_id)
         self.refresh()
 
     def _opened(self) -> RunStore:

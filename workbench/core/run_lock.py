@@ -1,0 +1,57 @@
+"""Who is training a run: a lock on a file in its folder, which the system frees when the process ends."""
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.core.errors import UserError
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+_log = logging.getLogger(__name__)
+
+# Another process may hold it for an instant, to ask whether the run is still trained.
+_PATIENCE_S = 2.0
+
+
+class RunLock:
+    """Held by the process that trains a run. A second one, of this process too, cannot have it."""
+
+    def __init__(self, folder: Path) -> None:
+        # 45 ms that only a run, or the question for one, needs.
+        from filelock import FileLock
+
+        self._folder = folder
+        self._lock: BaseFileLock = FileLock(folder / "lock")
+
+    def acquire(self) -> None:
+        """Take the lock.
+
+        Raises:
+            UserError: another process has it.
+        """
+        from filelock import Timeout
+
+        try:
+            self._lock.acquire(timeout=_PATIENCE_S)
+        except Timeout:
+            sentence = f"run {self._folder.name} is being trained by another process; stop it there first"
+            raise UserError(sentence) from None
+        except (OSError, NotImplementedError) as error:
+            # Some network file systems have no locks; a run is worth more than its guard.
+            _log.warning("run %s is not guarded against a second process: %s", self._folder.name, error)
+
+    def release(self) -> None:
+        self._lock.release()
+
+    def is_free(self) -> bool:
+        """Whether no process has it, as far as this machine can tell."""
+        from filelock import Timeout
+
+        try:
+            self._lock.acquire(timeout=0)
+        except (Timeout, OSError, NotImplementedError):
+            return False
+        self._lock.release()
+        return True
