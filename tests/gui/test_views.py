@@ -5,15 +5,15 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QColor, QPixmapCache
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from workbench.core.config import RunConfig
 from workbench.core.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
-from workbench.core.events import EpochMetrics, RunStarted, StepMetrics
+from workbench.core.events import EpochMetrics, Progress, RunStarted, StepMetrics
 from workbench.core.home import Home
 from workbench.gui.confusion_view import ConfusionView
 from workbench.gui.gallery import Gallery
@@ -21,8 +21,10 @@ from workbench.gui.gallery_images import thumbnail, to_qimage
 from workbench.gui.image_caption import Verdict
 from workbench.gui.inspect_panel import InspectPanel
 from workbench.gui.plot_panel import PlotPanel
+from workbench.gui.progress_panel import ProgressPanel
 from workbench.gui.run_curves import RunCurves, Smoothed
 from workbench.gui.theme import DARK, LIGHT, Theme, contrast
+from workbench.gui.training_session import State
 
 
 @pytest.fixture
@@ -180,6 +182,19 @@ def epoch(number: int) -> EpochMetrics:
     return EpochMetrics("r", number, 100 * number, 1.5, 0.4, 1.4, 0.5, 1.3, 0.6, 500.0, 1.0, True)
 
 
+class PaintCounter(QObject):
+    """Counts how often a widget is painted."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.count = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.Paint
+        return False
+
+
 @pytest.fixture
 def plots(qtbot: QtBot, theme: Theme) -> PlotPanel:
     panel = PlotPanel(theme)
@@ -255,6 +270,22 @@ def test_the_cross_hair_reads_all_figures(plots: PlotPanel) -> None:
     assert "test 60.0" in text
     plots._show_readout(float("nan"))
     assert not plots.accuracy._readout.isVisible()
+
+
+def test_nothing_moves_between_two_steps(qtbot: QtBot, theme: Theme) -> None:
+    """A busy bar would repaint 30 times a second, and go on doing so while training."""
+    panel = ProgressPanel(theme)
+    qtbot.addWidget(panel)
+    panel.show()
+    qtbot.waitExposed(panel)
+    paints = PaintCounter(panel._bar)
+    panel.show_state(State.STARTING)
+    panel.append(Progress("r1", "Reading images", 0, 0))
+    panel.append(started())
+    panel.show_state(State.RUNNING)
+    panel.append(steps(1, 3))
+    qtbot.wait(300)
+    assert 1 <= paints.count <= 3
 
 
 def test_smoothing_starts_without_bias_and_zero_is_none() -> None:

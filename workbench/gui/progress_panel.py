@@ -109,7 +109,7 @@ class ProgressPanel(QWidget):
         if state in texts:
             self._activity.setText(texts[state])
         if state is State.STARTING:
-            self._bar.setRange(0, 0)
+            self._set_progress(0, 0)
             self._recent, self._started = [], None
             for label in (self._accuracy, self._left):
                 label.setText("–")
@@ -146,9 +146,17 @@ class ProgressPanel(QWidget):
         if self._state not in (State.STOPPING, State.PAUSED):
             self._activity.setText(activity)
         if self._started is None:
-            self._bar.setRange(0, total)
-            self._bar.setValue(done)
+            self._set_progress(done, total)
             self._figures.setText(self.tr("{0} images").format(count(done)) if done else "")
+
+    def _set_progress(self, done: int, total: int) -> None:
+        """Empty while the total is not known.
+
+        Never Qt's busy bar: drawn through a style sheet it goes on repainting 30 times a second even when it has
+        a range again, which cost 2 % of the training rate on two cores.
+        """
+        self._bar.setRange(0, max(total, 1))
+        self._bar.setValue(done)
 
     def _show_steps(self, event: StepMetrics) -> None:
         started = self._started
@@ -165,8 +173,7 @@ class ProgressPanel(QWidget):
         seconds, first = self._recent[0]
         rate = (step - first) / max(1e-9, event.elapsed_s - seconds)
         self._left.setText(duration((started.total_steps - step) / rate) if rate else "–")
-        self._bar.setRange(0, started.total_steps)
-        self._bar.setValue(step)
+        self._set_progress(step, started.total_steps)
         if self._state is State.RUNNING:
             epochs = started.config.training.epochs
             self._activity.setText(self.tr("Epoch {0} of {1}").format(event.epoch, epochs))
@@ -177,14 +184,12 @@ class ProgressPanel(QWidget):
         self._activity.setText(text)
         if complete:
             self._left.setText(duration(0))
-        if self._bar.maximum() == 0:
-            self._bar.setRange(0, 1)
         self._bar.setValue(self._bar.maximum() if complete else self._bar.value())
 
     def end_without_run(self) -> None:
         """A job that never became a run is over."""
         if self._started is None:
-            self._bar.setRange(0, 1)
+            self._set_progress(0, 0)
             self._activity.setText(self.tr("Ready"))
 
     @Slot()
