@@ -2,7 +2,7 @@
 
 import time
 
-from tests.benchmarks.one_run import one_run
+from tests.benchmarks.arguments import one_run
 from workbench.core.events import StepMetrics
 from workbench.core.home import Home
 from workbench.core.presets import Presets

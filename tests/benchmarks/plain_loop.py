@@ -13,7 +13,7 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
-from tests.benchmarks.one_run import one_run
+from tests.benchmarks.arguments import one_run
 from workbench.core.dataset import Dataset as Images
 from workbench.core.home import Home
 from workbench.core.presets import Presets

@@ -3,12 +3,12 @@
 python -m tests.benchmarks.training_rate [--models resnet18 resnet20 resnet8] [--pairs 3] [--seconds 15]
 """
 
-import argparse
 import statistics
 import subprocess
 import sys
 import tempfile
 
+from tests.benchmarks.arguments import pairs_of_runs
 from tests.benchmarks.table import machine, print_table
 
 
@@ -19,18 +19,14 @@ def rate(module: str, home: str, model: str, seconds: float) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--models", nargs="+", default=["resnet18", "resnet20", "resnet8"])
-    parser.add_argument("--pairs", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=15.0)
-    arguments = parser.parse_args()
+    models, pairs, seconds = pairs_of_runs(["resnet18", "resnet20", "resnet8"], 3, 15.0)
     rows = []
     with tempfile.TemporaryDirectory() as home:
-        for model in arguments.models:
+        for model in models:
             plain, ours = [], []
-            for _ in range(arguments.pairs):
-                plain.append(rate("plain_loop", home, model, arguments.seconds))
-                ours.append(rate("our_loop", home, model, arguments.seconds))
+            for _ in range(pairs):
+                plain.append(rate("plain_loop", home, model, seconds))
+                ours.append(rate("our_loop", home, model, seconds))
             ratios = [a / b for a, b in zip(ours, plain, strict=True)]
             rows.append(
                 (model, f"{statistics.median(plain):.0f}", f"{statistics.median(ours):.0f}",

@@ -5,7 +5,6 @@
 Uses the display it finds; without one, Qt's offscreen platform, which draws too but shows nothing.
 """
 
-import argparse
 import json
 import os
 import statistics
@@ -13,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 
+from tests.benchmarks.arguments import pairs_of_runs
 from tests.benchmarks.table import machine, print_table
 
 os.environ.setdefault("QT_QPA_PLATFORM", "xcb" if os.environ.get("DISPLAY") else "offscreen")
@@ -31,18 +31,14 @@ def in_window(home: str, model: str, seconds: float) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--models", nargs="+", default=["resnet18", "resnet20"])
-    parser.add_argument("--pairs", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=24.0)
-    arguments = parser.parse_args()
+    models, pairs, seconds = pairs_of_runs(["resnet18", "resnet20"], 5, 24.0)
     rows = []
     with tempfile.TemporaryDirectory() as home:
-        for model in arguments.models:
+        for model in models:
             plain, window = [], []
-            for _ in range(arguments.pairs):
-                plain.append(headless(home, model, arguments.seconds))
-                window.append(in_window(home, model, arguments.seconds))
+            for _ in range(pairs):
+                plain.append(headless(home, model, seconds))
+                window.append(in_window(home, model, seconds))
             ratios = [w["images_per_s"] / h for w, h in zip(window, plain, strict=True)]
             open_rate = statistics.median(w["images_per_s"] for w in window)
             rows.append(

@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
-from tests.benchmarks.one_run import one_run
+from tests.benchmarks.arguments import one_run
 from workbench.core.events import StepMetrics
 from workbench.core.home import Home
 from workbench.core.presets import Presets

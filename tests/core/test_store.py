@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import filelock
 import numpy as np
 import pytest
 
@@ -169,6 +170,22 @@ def test_only_one_process_trains_a_run(store: RunStore, home: Home, monkeypatch:
         store.claim(run_id)
     other.close()
     store.claim(run_id)
+
+
+@pytest.mark.parametrize("error", [NotImplementedError("no flock here"), OSError(30, "read-only file system")])
+def test_where_files_cannot_be_locked_a_run_goes_on_unguarded(
+    home: Home, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(filelock.FileLock, "acquire", refuse)
+    store, other = RunStore(home), RunStore(home, read_only=True)
+    run_id = create(store)
+    assert "not guarded against a second process" in caplog.text
+    assert store.run(run_id).status == other.run(run_id).status == "running"
+    store.finish(run_id, "finished")
+    assert other.run(run_id).status == "finished"
 
 
 def test_what_a_killed_writer_left_is_undone_by_a_reader(store: RunStore, home: Home) -> None:

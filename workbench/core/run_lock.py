@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+# What filelock raises on file systems without locks, such as some network ones, and on those that are read-only.
+_NO_LOCKS = (OSError, NotImplementedError)
 # Another process may hold it for an instant, to ask whether the run is still trained.
 _PATIENCE_S = 2.0
 
@@ -38,8 +40,8 @@ class RunLock:
         except Timeout:
             sentence = f"run {self._folder.name} is being trained by another process; stop it there first"
             raise UserError(sentence) from None
-        except (OSError, NotImplementedError) as error:
-            # Some network file systems have no locks; a run is worth more than its guard.
+        except _NO_LOCKS as error:
+            # A run is worth more than its guard.
             _log.warning("run %s is not guarded against a second process: %s", self._folder.name, error)
 
     def release(self) -> None:
@@ -51,7 +53,7 @@ class RunLock:
 
         try:
             self._lock.acquire(timeout=0)
-        except (Timeout, OSError, NotImplementedError):
+        except (Timeout, *_NO_LOCKS):
             return False
         self._lock.release()
         return True

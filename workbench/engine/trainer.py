@@ -112,7 +112,6 @@ class Trainer:
             "optimizer": self.optimizer.state_dict(),
             "position": dict(vars(self.position)),
             "torch_rng": torch.get_rng_state(),
-            "threads": torch.get_num_threads(),
         }
 
     def restore(self, state: dict[str, Any], origin: object) -> None:

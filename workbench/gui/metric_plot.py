@@ -265,9 +265,7 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 def round_up(value: float) -> float:
     """The next round number."""
     power = 10.0 ** math.floor(math.log10(max(value, 1e-9)))
-    return next(
-        step * power for step in (1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10) if step * power >= value * (1 - 1e-9)
-    )
+    return next(step * power for step in _ROUND if step * power >= value * (1 - 1e-9))
 
 
 def round_out(low: float, high: float) -> tuple[float, float]:
