@@ -1,6 +1,7 @@
 """RunConfig: validated, frozen, JSON round trip, errors that name the field."""
 
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -41,7 +42,7 @@ def test_a_model_is_either_refused_by_field_or_survives_json(tree: dict[str, obj
         refused = error.fields
     if refused:
         assert tree["shortcut"] == "A"
-        assert set(refused) == {"model.widths"}
+        assert all(re.fullmatch(r"model\.widths\.\d", field) for field in refused)
         return
     assert RunConfig.from_json(config.model_dump_json()) == config
 
@@ -54,16 +55,19 @@ def test_any_value_is_taken_or_refused_with_the_field_named(value: object) -> No
             RunConfig().with_values({field: value})
         except ConfigError as error:
             refused = error.fields
-        assert all(key == field and sentence.startswith(field) for key, sentence in refused.items())
+        assert all(
+            re.fullmatch(rf"{field}(\.\d)?", key) and sentence.startswith(field)
+            for key, sentence in refused.items()
+        )
 
 
 @pytest.mark.parametrize(
     ("tree", "field", "words"),
     [
-        ({"model": {"blocks": [3, 0, 3]}}, "model.blocks", "stage 2 is 0; it must be at least 1"),
+        ({"model": {"blocks": [3, 0, 3]}}, "model.blocks.1", "stage 2 is 0; it must be at least 1"),
         ({"model": {"blocks": [1], "widths": []}}, "model.widths", "at least 1 stage"),
         ({"model": {"widths": [16, 32]}}, "model.widths", "has 2 stages but blocks has 3"),
-        ({"model": {"widths": [10**9] * 3}}, "model.widths", "at most 8192"),
+        ({"model": {"widths": [10**9] * 3}}, "model.widths.2", "at most 8192"),
         ({"model": {"stem": "3x"}}, "model.stem", "did you mean '3x3'?"),
         ({"model": {"widhts": [1]}}, "model.widhts", "did you mean 'model.widths'?"),
         ({"model": 3}, "model", "an object of fields"),
@@ -82,6 +86,13 @@ def test_an_error_names_field_and_what_is_allowed(tree: dict[str, object], field
         RunConfig.build(tree)
     assert field in caught.value.fields
     assert words in caught.value.fields[field]
+
+
+def test_several_wrong_stages_are_one_sentence() -> None:
+    with pytest.raises(ConfigError) as caught:
+        RunConfig.build({"model": {"widths": [10**9, 16, 10**9]}})
+    assert set(caught.value.fields) == {"model.widths.0", "model.widths.2"}
+    assert str(caught.value) == "model.widths of stage 1 is 1000000000; it must be at most 8192"
 
 
 def test_shortcut_a_cannot_narrow() -> None:

@@ -74,7 +74,7 @@ class ModelConfig(_Config):
             ):
                 if after < before:
                     raise _field_error(
-                        "widths",
+                        f"widths.{stage - 1}",
                         f"of stage {stage} is {after} after {before}; shortcut A can only widen, "
                         "so give at least as many channels or use shortcut B",
                     )
@@ -228,10 +228,9 @@ def _sentences(errors: Sequence[ErrorDetails], prefix: str) -> dict[str, str]:
         location = [str(part) for part in error["loc"]]
         if error["type"] == "field":
             location += error["ctx"]["field"].split(".")
-        names = [part for part in location if not part.isdigit()]
-        field = prefix + ".".join(names)
+        field = prefix + ".".join(part for part in location if not part.isdigit())
         stage = f" of stage {int(location[-1]) + 1}" if location[-1:] and location[-1].isdigit() else ""
-        fields.setdefault(field, _sentence(field, stage, error))
+        fields.setdefault(prefix + ".".join(location), _sentence(field, stage, error))
     return fields
 
 

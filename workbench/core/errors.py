@@ -12,13 +12,17 @@ class UserError(Exception):
 
 
 class ConfigError(UserError):
-    """A configuration that is not allowed, with one sentence per dotted field.
+    """A configuration that is not allowed. Its text has one sentence per field.
 
-    `fields` maps for example `model.widths` to a sentence, so that a window can mark the field.
+    `fields` maps for example `training.epochs` to a sentence, so that a window can mark the field;
+    `model.widths.0` is the first stage's.
     """
 
     def __init__(self, fields: dict[str, str]) -> None:
-        super().__init__("; ".join(fields.values()))
+        first: dict[str, str] = {}
+        for field, sentence in fields.items():
+            first.setdefault(field.rstrip(".0123456789"), sentence)
+        super().__init__("; ".join(first.values()))
         self.fields = fields
 
 

@@ -220,12 +220,14 @@ class ModelPanel(QWidget):
 
     def _show_errors(self, errors: dict[str, str]) -> None:
         self._form.show_errors(errors)
-        sentences = [errors[field] for field in ("model.blocks", "model.widths") if field in errors]
+        lists = ("model.blocks", "model.widths")
+        wrong = ([text for field, text in errors.items() if field.startswith(name)] for name in lists)
+        sentences = [texts[0] for texts in wrong if texts]
         self._stage_error.setText("\n".join(sentences))
         self._stage_error.setVisible(bool(sentences))
-        for _, blocks, width in self._rows:
-            mark_invalid(blocks, "model.blocks" in errors)
-            mark_invalid(width, "model.widths" in errors)
+        for stage, (_, *boxes) in enumerate(self._rows):
+            for field, box in zip(lists, boxes, strict=True):
+                mark_invalid(box, field in errors or f"{field}.{stage}" in errors)
 
     def _show_size(self) -> None:
         name = self._presets.model_name(self._config) if self._config else CUSTOM
