@@ -277,9 +277,11 @@ def test_the_bar_is_never_busy(qtbot: QtBot, theme: Theme) -> None:
     panel.append(started())
     panel.append(steps(1, 3))
     note()
-    panel.end_without_run()
     panel.show_state(State.STARTING)
+    panel.append(Progress("r2", "Reading images", 3, 12))
+    panel.end_without_run()
     note()
+    assert panel._figures.text() == ""
     assert limits == [(0, 1), (0, 1), (3, 12), (3, started().total_steps), (0, 1)]
 
 

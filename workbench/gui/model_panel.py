@@ -235,7 +235,7 @@ class ModelPanel(QWidget):
         self._description.setText("" if name == CUSTOM else self._presets.model(name).description)
         self._description.setVisible(name != CUSTOM)
         if self._config is None:
-            self._size.setText("")
+            self._size.setText(self.tr("Known again when the marked field is corrected"))
             self._warning.hide()
             return
         table = Architecture.of(self._config)

@@ -190,6 +190,7 @@ class ProgressPanel(QWidget):
         """A job that never became a run is over."""
         if self._started is None:
             self._set_progress(0, 0)
+            self._figures.setText("")
             self._activity.setText(self.tr("Ready"))
 
     @Slot()
