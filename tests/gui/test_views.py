@@ -259,6 +259,20 @@ def test_the_cross_hair_reads_all_figures(plots: PlotPanel) -> None:
     assert not plots.accuracy._readout.isVisible()
 
 
+@pytest.mark.parametrize("x", [0.0, 0.3, 0.5, 0.7, 1.0])
+def test_the_cross_hairs_figures_are_whole_in_a_narrow_plot(plots: PlotPanel, x: float) -> None:
+    plots.resize(420, 400)
+    plots.append(steps(1, 100))
+    plots.append(epoch(1))
+    plots.redraw()
+    plot = plots.accuracy
+    plot.show_readout(x, [("a run", 0, "train 59.9 % validation 56.3 %")])
+    box, text = plot.getPlotItem().getViewBox().sceneBoundingRect(), plot._readout.sceneBoundingRect()
+    assert text.width() > box.width() / 2
+    assert text.left() >= box.left() - 1
+    assert text.right() <= box.right() + 1
+
+
 def test_the_bar_is_never_busy(qtbot: QtBot, theme: Theme) -> None:
     """Once busy, Qt repaints it 30 times a second, and goes on doing so while training."""
     panel = ProgressPanel(theme)

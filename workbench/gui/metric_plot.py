@@ -257,9 +257,12 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             for name, color, text in lines
         ]
         self._readout.setHtml("<br>".join(rows))
-        (left, right), (_, high) = self.getPlotItem().getViewBox().viewRange()
-        self._readout.setAnchor((1, 0) if x > (left + right) / 2 else (0, 0))
-        self._readout.setPos(x, high)
+        box = self.getPlotItem().getViewBox()
+        (left, right), (_, high) = box.viewRange()
+        width = self._readout.boundingRect().width() * box.viewPixelSize()[0]
+        # Right of the line, or left of it, but in a narrow plot always whole.
+        beside = x if x + width <= right else x - width
+        self._readout.setPos(max(left, beside), high)
 
 
 def round_up(value: float) -> float:
