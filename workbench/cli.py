@@ -102,7 +102,7 @@ def describe(context: typer.Context, model: Model, set_: Set = None, json: Json 
             "macs": table.macs,
             "depth": table.depth,
             "warnings": table.warnings,
-            "layers": [vars(layer) for layer in table.layers],
+            "layers": [layer._asdict() for layer in table.layers],
         }
         console.print_json(document)
         return

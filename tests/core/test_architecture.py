@@ -3,7 +3,7 @@
 import pytest
 
 from workbench.core.architecture import Architecture
-from workbench.core.config import ModelConfig
+from workbench.core.model_config import ModelConfig
 from workbench.core.presets import Presets
 
 PRESETS = Presets.load()
@@ -14,11 +14,22 @@ PRESETS = Presets.load()
     [
         ("resnet20", 10, 269_722),
         ("resnet20-b", 10, 272_474),
+        ("plain20", 10, 269_722),
+        ("resnet1202", 10, 19_421_274),
+        ("wrn-28-10", 10, 36_479_194),
+        ("preact-resnet164", 10, 1_703_258),
+        ("resnext29-8x64d", 10, 34_426_698),
         ("resnet18", 10, 11_173_962),
         ("resnet50", 10, 23_520_842),
         ("resnet18-imagenet", 1000, 11_689_512),
         ("resnet34-imagenet", 1000, 21_797_672),
         ("resnet50-imagenet", 1000, 25_557_032),
+        ("resnet101-imagenet", 1000, 44_549_160),
+        ("resnet152-imagenet", 1000, 60_192_808),
+        ("resnext50-32x4d-imagenet", 1000, 25_028_904),
+        ("resnext101-32x8d-imagenet", 1000, 88_791_336),
+        ("wide-resnet50-2-imagenet", 1000, 68_883_240),
+        ("wide-resnet101-2-imagenet", 1000, 126_886_696),
     ],
 )
 def test_parameters_are_the_published_ones(name: str, classes: int, parameters: int) -> None:
@@ -26,7 +37,10 @@ def test_parameters_are_the_published_ones(name: str, classes: int, parameters: 
     assert Architecture.of(config).parameters == parameters
 
 
-@pytest.mark.parametrize(("name", "depth"), [("resnet8", 8), ("resnet110", 110), ("resnet50", 50)])
+@pytest.mark.parametrize(
+    ("name", "depth"),
+    [("resnet8", 8), ("resnet110", 110), ("resnet50", 50), ("resnet1202", 1202), ("preact-resnet164", 164)],
+)
 def test_depth_is_the_name(name: str, depth: int) -> None:
     assert Architecture.of(PRESETS.model(name).config).depth == depth
 
@@ -60,3 +74,28 @@ def test_an_imagenet_stem_on_small_images_is_warned_of() -> None:
     assert "8 x 8" in warning
     assert "94%" in warning
     assert Architecture.of(PRESETS.model("resnet18").config).warnings == ()
+
+
+def test_parts_are_stem_blocks_and_head() -> None:
+    table = Architecture.of(PRESETS.model("preact-resnet18").config)
+    assert [part.role for part in table.parts] == ["stem", *["block"] * 8, "head"]
+    assert sum(part.parameters for part in table.parts) == table.parameters
+    assert [layer.name for layer in table.parts[-1].layers] == ["bn1", "relu", "avgpool", "fc"]
+    assert table.parts[3].name == "layer2.0"
+    assert [part.shortcut for part in table.parts[1:5]] == ["identity", "identity", "projection", "identity"]
+    assert Architecture.of(PRESETS.model("resnet20").config).parts[4].shortcut == "zero-pad"
+    assert {part.shortcut for part in Architecture.of(PRESETS.model("plain20").config).parts} == {"none"}
+
+
+def test_widths_of_three_block_and_conv8() -> None:
+    channels = [
+        [
+            layer.output_shape[0]
+            for layer in Architecture.of(PRESETS.model(name).config).layers
+            if layer.kind == "conv" and ".downsample" not in layer.name
+        ]
+        for name in ("conv8", "three-block")
+    ]
+    assert channels[0] == [16, 16, 32, 32, 64, 64, 128, 128]
+    assert channels[1] == [16, 16, 16, 32, 32, 32, 64, 64, 64, 128]
+    assert PRESETS.model("conv8").recipe in PRESETS.recipes

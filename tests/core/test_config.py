@@ -8,29 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from workbench.core.config import (
-    MAX_STAGES,
-    ModelConfig,
-    RunConfig,
-    field_names,
-    help_of,
-    parse,
-    parse_assignments,
-)
+from tests.model_trees import model_trees
+from workbench.core.config import RunConfig, field_names, help_of, parse, parse_assignments
 from workbench.core.errors import ConfigError, UserError
-
-
-@st.composite
-def model_trees(draw: st.DrawFn) -> dict[str, object]:
-    stages = draw(st.integers(1, MAX_STAGES))
-    return {
-        "stem": draw(st.sampled_from(["3x3", "7x7"])),
-        "block": draw(st.sampled_from(["basic", "bottleneck"])),
-        "shortcut": draw(st.sampled_from(["A", "B"])),
-        "blocks": draw(st.lists(st.integers(1, 3), min_size=stages, max_size=stages)),
-        "widths": draw(st.lists(st.integers(1, 24), min_size=stages, max_size=stages)),
-        "input_size": draw(st.integers(8, 64)),
-    }
+from workbench.core.model_config import ModelConfig
 
 
 @given(model_trees())
@@ -41,8 +22,8 @@ def test_a_model_is_either_refused_by_field_or_survives_json(tree: dict[str, obj
     except ConfigError as error:
         refused = error.fields
     if refused:
-        assert tree["shortcut"] == "A"
-        assert all(re.fullmatch(r"model\.widths\.\d", field) for field in refused)
+        fields = r"model\.(widths\.\d|strides(\.\d)?|stochastic_depth|zero_init_last)"
+        assert all(re.fullmatch(fields, field) for field in refused)
         return
     assert RunConfig.from_json(config.model_dump_json()) == config
 
@@ -68,6 +49,32 @@ def test_any_value_is_taken_or_refused_with_the_field_named(value: object) -> No
         ({"model": {"blocks": [1], "widths": []}}, "model.widths", "at least 1 stage"),
         ({"model": {"widths": [16, 32]}}, "model.widths", "has 2 stages but blocks has 3"),
         ({"model": {"widths": [10**9] * 3}}, "model.widths.2", "at most 8192"),
+        ({"model": {"widths": [-1, 16, 16]}}, "model.widths.0", "at least 1"),
+        ({"model": {"blocks": [], "widths": []}}, "model.blocks", "a list of at least 1 stage"),
+        ({"model": {"strides": [1, 2]}}, "model.strides", "has 2 stages but blocks has 3"),
+        ({"model": {"strides": [1, 0, 2]}}, "model.strides.1", "at least 1"),
+        ({"model": {"strides": [8, 8, 2]}}, "model.strides.1", "its maps have only 4 x 4 pixels"),
+        ({"model": {"blocks": [1] * 6, "widths": [8] * 6, "input_size": 8}}, "model.strides", "of stage 5 is 2"),
+        (
+            {"model": {"block": "bottleneck", "cardinality": 32, "base_width": 4, "widths": [64, 100, 256]}},
+            "model.widths.1",
+            "each of the 32 groups would have 6.25 channels, so give a multiple of 16",
+        ),
+        (
+            {"model": {"block": "bottleneck", "cardinality": 1024, "base_width": 1024}},
+            "model.widths.0",
+            "262,144 channels, and at most 65,536",
+        ),
+        ({"model": {"cardinality": 8}}, "model.cardinality", "basic blocks have no such choice"),
+        ({"model": {"expansion": 2}}, "model.expansion", "use a bottleneck block or 4"),
+        ({"model": {"shortcut": "none", "stochastic_depth": 0.1}}, "model.stochastic_depth", "give 0"),
+        ({"model": {"shortcut": "none", "zero_init_last": True}}, "model.zero_init_last", "give false"),
+        (
+            {"model": {"blocks": [1000] * 3, "widths": [8192] * 3}},
+            "model.widths.0",
+            "more than 2,000,000,000 parameters",
+        ),
+        ({"model": {"dropout": 1.0}}, "model.dropout", "below 1"),
         ({"model": {"stem": "3x"}}, "model.stem", "did you mean '3x3'?"),
         ({"model": {"widhts": [1]}}, "model.widhts", "did you mean 'model.widths'?"),
         ({"model": 3}, "model", "an object of fields"),
@@ -96,8 +103,27 @@ def test_several_wrong_stages_are_one_sentence() -> None:
 
 
 def test_shortcut_a_cannot_narrow() -> None:
-    with pytest.raises(ConfigError, match=r"model\.widths of stage 2 is 32 after 64"):
+    with pytest.raises(ConfigError, match=r"model\.widths of stage 2 gives 32 channels after 64"):
         RunConfig.build({"model": {"shortcut": "A", "widths": [64, 32, 64]}})
+
+
+def test_usual_strides_are_one_network() -> None:
+    assert ModelConfig(strides=(1, 2, 2)) == ModelConfig()
+    assert ModelConfig(strides=(1, 1, 2)).stage_strides == (1, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"frozen_stages": 1}, "random weights would never be trained"),
+        ({"frozen_stages": 4, "weights": "w.pt"}, "the network has only 3 stages"),
+        ({"unfreeze_every": 2, "weights": "w.pt"}, "nothing is frozen"),
+        ({"backbone_rate": 0}, "above 0"),
+    ],
+)
+def test_fine_tuning_that_makes_no_sense_is_refused(values: dict[str, object], words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        RunConfig.build({"fine_tuning": values})
 
 
 def test_config_is_frozen() -> None:

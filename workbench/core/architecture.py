@@ -1,32 +1,58 @@
-"""The layers of a network, by arithmetic: shapes, parameters, MACs and receptive fields, without torch.
+"""A network as a table: shapes, parameters, MACs, receptive fields and memory, without torch."""
 
-Names are those of the real module (`engine/resnet.py`), which are torchvision's.
-"""
-
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
 from typing import Literal
 
-from workbench.core.config import ModelConfig
+from workbench.core.layers import Layer, Shape, layers_of
+from workbench.core.model_config import ModelConfig
 
-Kind = Literal["conv", "norm", "relu", "max-pool", "zero-pad", "add", "average-pool", "linear"]
-Shape = tuple[int, int, int]
+Role = Literal["stem", "block", "head"]
+
+# A small image that an ImageNet stem shrinks too far (weiaicunzai/pytorch-cifar100#29: 55 % instead of 70 %).
+_SMALL_IMAGE = 64
 
 
 @dataclass(frozen=True)
-class Layer:
-    """One row of the table. Shapes are (channels, height, width) of one image."""
+class Part:
+    """What is drawn as one box: the stem, one block, or pooling and linear layer."""
 
     name: str
-    kind: Kind
-    detail: str
-    input_shape: Shape
-    output_shape: Shape
-    parameters: int
-    macs: int
-    """Multiply-accumulates of convolutions and of the linear layer; FLOPs are twice as many."""
-    receptive_field: int
-    """Height and width in pixels of the input that one output value can see."""
+    role: Role
+    stage: int
+    """From 1; 0 for the stem and the head."""
+    layers: tuple[Layer, ...]
+
+    @property
+    def input_shape(self) -> Shape:
+        return self.layers[0].input_shape
+
+    @property
+    def output_shape(self) -> Shape:
+        return self.layers[-1].output_shape
+
+    @property
+    def parameters(self) -> int:
+        return sum(layer.parameters for layer in self.layers)
+
+    @property
+    def macs(self) -> int:
+        return sum(layer.macs for layer in self.layers)
+
+    @property
+    def receptive_field(self) -> int:
+        return max(layer.receptive_field for layer in self.layers)
+
+    @property
+    def shortcut(self) -> Literal["identity", "zero-pad", "projection", "none"]:
+        """How the block's input reaches its end."""
+        if not any(layer.kind == "add" for layer in self.layers):
+            return "none"
+        for layer in self.layers:
+            if ".downsample" in layer.name:
+                return "zero-pad" if layer.kind == "zero-pad" else "projection"
+        return "identity"
 
 
 @dataclass(frozen=True)
@@ -38,27 +64,53 @@ class Architecture:
 
     @classmethod
     def of(cls, config: ModelConfig) -> "Architecture":
-        return cls(config, tuple(_layers(config)))
+        return cls(config, tuple(layers_of(config)))
 
-    @property
+    @cached_property
     def parameters(self) -> int:
         return sum(layer.parameters for layer in self.layers)
 
-    @property
+    @cached_property
     def macs(self) -> int:
         return sum(layer.macs for layer in self.layers)
 
-    @property
+    @cached_property
+    def saved_values(self) -> int:
+        """Values per image that training keeps for the backward pass, the image among them."""
+        config = self.config
+        image = 3 * config.input_size**2
+        # What leaves an activation is kept for the convolution behind it, or by ReLU itself; not for pooling.
+        channels, height, width = self.parts[-1].input_shape
+        unused = 0 if config.activation == "relu" else channels * height * width
+        return image + sum(layer.saved_values for layer in self.layers) - unused
+
+    def activation_bytes(self, batch_size: int, bytes_per_value: int = 4) -> int:
+        """Memory that the activations of one batch take while training."""
+        return batch_size * bytes_per_value * self.saved_values
+
+    @cached_property
     def depth(self) -> int:
         """Weighted layers as the papers count them: convolutions off the shortcuts, and the linear layer."""
         return sum(layer.kind in ("conv", "linear") and ".downsample" not in layer.name for layer in self.layers)
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """The stem, every block, and the head. A pre-activation network's last norm belongs to the head."""
+        grouped = [(name, tuple(layers)) for name, layers in groupby(self.layers, _block_name)]
+        parts = []
+        for index, (name, layers) in enumerate(grouped):
+            if name:
+                parts.append(Part(name, "block", int(name[len("layer") : name.index(".")]), layers))
+            else:
+                parts.append(Part("stem", "stem", 0, layers) if index == 0 else Part("head", "head", 0, layers))
+        return tuple(parts)
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a person should know before training this network."""
         config = self.config
-        if config.stem == "7x7" and config.input_size <= 64:
-            seen = self._size_after_stem()
+        if config.stem == "7x7" and config.input_size <= _SMALL_IMAGE:
+            seen = config.size_after_stem
             lost = 1 - (seen / config.input_size) ** 2
             return (
                 f"The 7x7 stem is made for 224 x 224 images: it shrinks {config.input_size} x "
@@ -67,111 +119,10 @@ class Architecture:
             )
         return ()
 
-    def _size_after_stem(self) -> int:
-        return next(layer.output_shape[1] for layer in self.layers if layer.kind == "max-pool")
 
-
-@dataclass(frozen=True)
-class _Map:
-    """A feature map on its way through the network."""
-
-    shape: Shape
-    receptive_field: int = 1
-    jump: int = 1
-    """Distance in input pixels between neighbouring values."""
-
-    def convolved(self, channels: int, kernel: int, stride: int) -> "_Map":
-        padding = kernel // 2
-        size = (self.shape[1] + 2 * padding - kernel) // stride + 1
-        return _Map((channels, size, size), self.receptive_field + (kernel - 1) * self.jump, self.jump * stride)
-
-
-def _layers(config: ModelConfig) -> Iterator[Layer]:
-    current = _Map((3, config.input_size, config.input_size))
-    kernel, stride = (3, 1) if config.stem == "3x3" else (7, 2)
-    conv, current = _conv("conv1", current, config.widths[0], kernel, stride)
-    yield conv
-    yield _norm("bn1", current)
-    yield _plain("relu", "relu", current)
-    if config.stem == "7x7":
-        pooled = current.convolved(config.widths[0], 3, 2)
-        yield _plain("maxpool", "max-pool", pooled, before=current, detail="3x3, stride 2")
-        current = pooled
-    for stage, (blocks, width) in enumerate(zip(config.blocks, config.widths, strict=True), 1):
-        for index in range(blocks):
-            stride = 2 if index == 0 and stage > 1 else 1
-            block = _Block(f"layer{stage}.{index}", config, current, width, stride)
-            yield from block.layers()
-            current = block.output
-    channels, _, _ = current.shape
-    pooled = _Map((channels, 1, 1), config.input_size, current.jump)
-    yield _plain("avgpool", "average-pool", pooled, before=current, detail="mean over all positions")
-    yield Layer(
-        "fc", "linear", f"{channels} to {config.num_classes}", pooled.shape, (config.num_classes, 1, 1),
-        channels * config.num_classes + config.num_classes, channels * config.num_classes, config.input_size,
-    )  # fmt: skip
-
-
-class _Block:
-    """One residual block: its layers in order, and the map that leaves it."""
-
-    def __init__(self, name: str, config: ModelConfig, entry: _Map, width: int, stride: int) -> None:
-        self._name, self._config, self._entry = name, config, entry
-        self._width, self._stride = width, stride
-        # torchvision puts a bottleneck's stride on its 3x3 convolution ("ResNet v1.5").
-        kernels = ((3, stride), (3, 1)) if config.block == "basic" else ((1, 1), (3, stride), (1, 1))
-        self._kernels = kernels
-        path = entry
-        for position, (kernel, step) in enumerate(kernels, 1):
-            path = path.convolved(self._channels(position), kernel, step)
-        self.output = path
-
-    def _channels(self, position: int) -> int:
-        last = position == len(self._kernels)
-        return self._width * self._config.expansion if last else self._width
-
-    def layers(self) -> Iterator[Layer]:
-        path = self._entry
-        for position, (kernel, stride) in enumerate(self._kernels, 1):
-            conv, path = _conv(f"{self._name}.conv{position}", path, self._channels(position), kernel, stride)
-            yield conv
-            yield _norm(f"{self._name}.bn{position}", path)
-            if position < len(self._kernels):
-                yield _plain(f"{self._name}.relu{position}", "relu", path)
-        yield from self._shortcut()
-        yield _plain(f"{self._name}.add", "add", path)
-        yield _plain(f"{self._name}.relu", "relu", path)
-
-    def _shortcut(self) -> Iterator[Layer]:
-        channels = self.output.shape[0]
-        if self._stride == 1 and self._entry.shape[0] == channels:
-            return
-        name = f"{self._name}.downsample"
-        if self._config.shortcut == "A":
-            padded = self._entry.convolved(channels, 1, self._stride)
-            yield _plain(name, "zero-pad", padded, before=self._entry, detail=f"stride {self._stride}")
-        else:
-            conv, projected = _conv(f"{name}.0", self._entry, channels, 1, self._stride)
-            yield conv
-            yield _norm(f"{name}.1", projected)
-
-
-def _conv(name: str, entry: _Map, channels: int, kernel: int, stride: int) -> tuple[Layer, _Map]:
-    output = entry.convolved(channels, kernel, stride)
-    weights = entry.shape[0] * channels * kernel * kernel
-    detail = f"{kernel}x{kernel}" + (f", stride {stride}" if stride > 1 else "")
-    macs = weights * output.shape[1] * output.shape[2]
-    layer = Layer(
-        name, "conv", detail, entry.shape, output.shape, weights, macs, output.receptive_field
-    )  # fmt: skip
-    return layer, output
-
-
-def _norm(name: str, entry: _Map) -> Layer:
-    parameters = 2 * entry.shape[0]
-    return Layer(name, "norm", "batch", entry.shape, entry.shape, parameters, 0, entry.receptive_field)
-
-
-def _plain(name: str, kind: Kind, output: _Map, *, before: _Map | None = None, detail: str = "") -> Layer:
-    entry = before or output
-    return Layer(name, kind, detail, entry.shape, output.shape, 0, 0, output.receptive_field)
+def _block_name(layer: Layer) -> str:
+    """`layer2.0` of `layer2.0.conv1`; empty outside the stages."""
+    if not layer.name.startswith("layer"):
+        return ""
+    stage, index, _ = layer.name.split(".", 2)
+    return f"{stage}.{index}"

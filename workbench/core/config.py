@@ -1,4 +1,4 @@
-"""What a run is: the network, the data and how to train, in one validated, frozen tree.
+"""What a run is: the network, the data, how to train and what to start from, in one validated, frozen tree.
 
 The window, the command line and the store share these classes. Every error names its dotted field.
 """
@@ -8,105 +8,48 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from workbench.core.errors import ConfigError, UserError, did_you_mean
+from workbench.core.fields import FieldGroup, field_error
+from workbench.core.model_config import ModelConfig
 
-MAX_STAGES = 6
-
-Stem = Literal["3x3", "7x7"]
-Block = Literal["basic", "bottleneck"]
-Shortcut = Literal["A", "B"]
+Optimizer = Literal["sgd", "adam"]
 Schedule = Literal["cosine", "one-cycle", "constant"]
 Precision = Literal["auto", "fp32", "bf16"]
-Normalization = Literal["cifar10", "imagenet"]
+Normalization = Literal["auto", "cifar10", "cifar10-per-image", "imagenet"]
 
-# Output channels of a block are width x expansion (He et al. 2015, "Deep Residual Learning", table 1).
-EXPANSION: Mapping[str, int] = {"basic": 1, "bottleneck": 4}
-
-
-class _Config(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+_C = TypeVar("_C", bound=FieldGroup)
 
 
-_C = TypeVar("_C", bound=_Config)
-
-# JSON and TOML give lists where the frozen config holds tuples.
-_Counts = Annotated[
-    tuple[Annotated[int, Field(ge=1, le=1000)], ...],
-    Field(min_length=1, max_length=MAX_STAGES, strict=False),
-]
-_Widths = Annotated[
-    tuple[Annotated[int, Field(ge=1, le=8192)], ...],
-    Field(min_length=1, max_length=MAX_STAGES, strict=False),
-]
-
-
-class ModelConfig(_Config):
-    """A residual network as in He et al. 2015."""
-
-    stem: Stem = "3x3"
-    """First layers: 3x3 keeps small images whole; 7x7 with stride 2 and max pooling is made for 224 x 224."""
-    block: Block = "basic"
-    """basic: two 3x3 convolutions. bottleneck: 1x1, 3x3, 1x1, four times as wide at its end."""
-    shortcut: Shortcut = "B"
-    """Where shapes change: A subsamples and pads with zeros (no parameters), B projects by a 1x1 convolution."""
-    blocks: _Counts = (1, 1, 1)
-    """Blocks in each stage."""
-    widths: _Widths = (16, 32, 64)
-    """Channels in each stage (of a bottleneck: of its 3x3 convolution)."""
-    num_classes: Annotated[int, Field(ge=2, le=100_000)] = 10
-    """Outputs of the last layer. Training sets it to the number of classes in the data."""
-    input_size: Annotated[int, Field(ge=8, le=512)] = 32
-    """Height and width of the images in pixels; others are cropped to a square and resized."""
-
-    @model_validator(mode="after")
-    def _check_stages(self) -> Self:
-        if len(self.widths) != len(self.blocks):
-            raise _field_error(
-                "widths",
-                f"has {len(self.widths)} stages but blocks has {len(self.blocks)}; give one per stage",
-            )
-        if self.shortcut == "A":
-            for stage, (before, after) in enumerate(
-                zip((self.widths[0], *self.widths), self.widths, strict=False), 1
-            ):
-                if after < before:
-                    raise _field_error(
-                        f"widths.{stage - 1}",
-                        f"of stage {stage} is {after} after {before}; shortcut A can only widen, "
-                        "so give at least as many channels or use shortcut B",
-                    )
-        return self
-
-    @property
-    def expansion(self) -> int:
-        return EXPANSION[self.block]
-
-
-class DataConfig(_Config):
+class DataConfig(FieldGroup):
     """Which images, and how they are split."""
 
     source: Annotated[str, Field(min_length=1)] = "sample"
     """sample, cifar10-jpeg, cifar10, or a path to a folder, .zip or .tar of train/<class>/ and test/<class>/."""
     validation_fraction: Annotated[float, Field(ge=0.0, le=0.5, strict=False)] = 0.1
     """Share of the training images held out, stratified, to choose the best epoch. 0: no split."""
-    normalization: Normalization = "cifar10"
-    """Mean and standard deviation that images are normalized by."""
+    train_images: Annotated[int, Field(ge=0)] = 0
+    """Use only so many training images, as many of every class, chosen by the seed. 0: all."""
+    normalization: Normalization = "auto"
+    """Mean and standard deviation that images are normalized by. auto: as the starting weights were, or
+    cifar10's. cifar10-per-image: with the mean of the images' own deviations, common in repositories."""
 
 
-class TrainingConfig(_Config):
+class TrainingConfig(FieldGroup):
     """How to train."""
 
     epochs: Annotated[int, Field(ge=1, le=100_000)] = 12
     """Passes over the training images."""
     batch_size: Annotated[int, Field(ge=2, le=65_536)] = 128
     """Images per step."""
+    optimizer: Optimizer = "sgd"
+    """sgd: with Nesterov momentum. adam: its step follows the size of past gradients (Kingma and Ba 2015)."""
     learning_rate: Annotated[float, Field(gt=0.0, le=100.0, strict=False)] = 0.1
     """Highest step size; the schedule moves it."""
     momentum: Annotated[float, Field(ge=0.0, lt=1.0, strict=False)] = 0.9
-    """Share of the last update that is kept (Nesterov's when above 0)."""
+    """Share of the last update that is kept (Nesterov's when above 0; adam's first beta)."""
     weight_decay: Annotated[float, Field(ge=0.0, le=1.0, strict=False)] = 5e-4
     """L2 penalty on all weights."""
     schedule: Schedule = "one-cycle"
@@ -125,19 +68,53 @@ class TrainingConfig(_Config):
     """CPU threads. 0: one per core."""
 
 
-class RunConfig(_Config):
+class FineTuningConfig(FieldGroup):
+    """What to start from, and which parts of it to train."""
+
+    weights: str = ""
+    """Weights to start from: a file (.pt, .pth, .th, .safetensors), a run, or torchvision. Empty: random ones."""
+    frozen_stages: Annotated[int, Field(ge=0, le=6)] = 0
+    """Keep the stem and so many first stages as they are. 0: train everything."""
+    unfreeze_every: Annotated[int, Field(ge=0, le=100_000)] = 0
+    """Every so many epochs free one more stage, the last first (Howard and Ruder 2018). 0: never."""
+    backbone_rate: Annotated[float, Field(gt=0.0, le=1.0, strict=False)] = 1.0
+    """Learning rate of everything but the last layer, as a share of training.learning_rate."""
+
+
+class RunConfig(FieldGroup):
     """Everything that decides a run."""
 
     model: ModelConfig = ModelConfig()
     data: DataConfig = DataConfig()
     training: TrainingConfig = TrainingConfig()
+    fine_tuning: FineTuningConfig = FineTuningConfig()
 
     @model_validator(mode="after")
     def _check_crop(self) -> Self:
         if self.training.crop_padding >= self.model.input_size:
-            raise _field_error(
+            raise field_error(
                 "training.crop_padding",
                 f"is {self.training.crop_padding}, but the images have only {self.model.input_size} pixels",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_fine_tuning(self) -> Self:
+        stages, tuning = len(self.model.blocks), self.fine_tuning
+        if tuning.frozen_stages > stages:
+            raise field_error(
+                "fine_tuning.frozen_stages", f"is {tuning.frozen_stages}, but the network has only {stages} stages"
+            )
+        if tuning.frozen_stages and not tuning.weights:
+            raise field_error(
+                "fine_tuning.frozen_stages",
+                f"is {tuning.frozen_stages}, but random weights would never be trained; give 0 or "
+                "fine_tuning.weights to start from",
+            )
+        if tuning.unfreeze_every and not tuning.frozen_stages:
+            raise field_error(
+                "fine_tuning.unfreeze_every",
+                f"is {tuning.unfreeze_every}, but nothing is frozen; give 0 or fine_tuning.frozen_stages",
             )
         return self
 
@@ -173,10 +150,11 @@ class RunConfig(_Config):
         return type(self).build(tree)
 
 
-_SECTIONS: Mapping[str, type[_Config]] = {
+_SECTIONS: Mapping[str, type[FieldGroup]] = {
     "model": ModelConfig,
     "data": DataConfig,
     "training": TrainingConfig,
+    "fine_tuning": FineTuningConfig,
 }
 
 
@@ -216,10 +194,6 @@ def parse(kind: type[_C], tree: Mapping[str, Any], prefix: str = "") -> _C:
         return kind.model_validate(tree)
     except ValidationError as error:
         raise ConfigError(_sentences(error.errors(include_url=False), prefix)) from None
-
-
-def _field_error(field: str, sentence: str) -> PydanticCustomError:
-    return PydanticCustomError("field", "{sentence}", {"field": field, "sentence": sentence})
 
 
 def _sentences(errors: Sequence[ErrorDetails], prefix: str) -> dict[str, str]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from workbench.core.config import DataConfig, ModelConfig, RunConfig, TrainingConfig, parse
+from workbench.core.config import DataConfig, RunConfig, TrainingConfig, parse
 from workbench.core.errors import UserError, did_you_mean
+from workbench.core.model_config import ModelConfig
 from workbench.core.resources import resource_path
 
 DEFAULT_MODEL = "resnet8"
@@ -23,6 +24,10 @@ class ModelPreset:
     title: str
     description: str
     config: ModelConfig
+    recipe: str = ""
+    """Name of the recipe that it is made for; empty: any."""
+    is_own: bool = False
+    """Saved by the person, not shipped."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +72,10 @@ class Presets:
         title, description = str(fields.pop("title", name)), str(fields.pop("description", ""))
         try:
             if kind == "model":
+                recipe_name = str(fields.pop("recipe", ""))
                 model = parse(ModelConfig, fields, "model.")
-                self.models[name] = ModelPreset(name, title, description, model)
+                is_own = path.parent != resource_path("presets")
+                self.models[name] = ModelPreset(name, title, description, model, recipe_name, is_own)
             else:
                 training = parse(TrainingConfig, fields, "training.")
                 self.recipes[name] = Recipe(name, title, description, training)

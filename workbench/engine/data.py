@@ -11,12 +11,16 @@ from workbench.core.config import DataConfig, TrainingConfig
 from workbench.core.dataset import ImageSet
 from workbench.engine.device import Compute
 
-# Mean and standard deviation per channel in units of 0 to 1. CIFAR-10's are over all training pixels;
-# (0.2023, 0.1994, 0.2010), often seen, is the mean of the images' own deviations.
+_CIFAR10_MEAN = (0.4914, 0.4822, 0.4465)
+# Mean and standard deviation per channel in units of 0 to 1. CIFAR-10's deviation is over all training pixels;
+# the other one, often seen, is the mean of the images' own deviations.
 NORMALIZATIONS = {
-    "cifar10": ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)),
+    "cifar10": (_CIFAR10_MEAN, (0.2470, 0.2435, 0.2616)),
+    "cifar10-per-image": (_CIFAR10_MEAN, (0.2023, 0.1994, 0.2010)),
     "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
 }
+# `auto`, where no weights say otherwise.
+DEFAULT_NORMALIZATION = "cifar10"
 
 
 def split(labels: NDArray[np.int64], fraction: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -74,7 +78,8 @@ class DeviceImages:
         self.pixels_nhwc = torch.from_numpy(np.array(pixels)).to(compute.device)
         self.labels = torch.from_numpy(np.array(labels)).to(compute.device)
         self._compute = compute
-        mean, std = (torch.tensor(values) for values in NORMALIZATIONS[data.normalization])
+        normalization = DEFAULT_NORMALIZATION if data.normalization == "auto" else data.normalization
+        mean, std = (torch.tensor(values) for values in NORMALIZATIONS[normalization])
         self._scale = (1 / (255 * std)).to(compute.device)
         self._shift = (-mean / std).to(compute.device)
         self._line = torch.arange(self.pixels_nhwc.shape[1], device=compute.device)

@@ -1,116 +1,75 @@
-"""Residual networks (He et al. 2015, "Deep Residual Learning for Image Recognition").
+"""Residual networks from a ModelConfig.
 
 Parameter names are torchvision's, so that its state dicts load strictly.
 """
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from workbench.core.config import ModelConfig
+from workbench.core.model_config import ModelConfig
+from workbench.engine.blocks.basic import BasicBlock, ConvBlock
+from workbench.engine.blocks.bottleneck import Bottleneck
+from workbench.engine.blocks.parts import Block, activation, conv3x3, norm
+from workbench.engine.blocks.preactivation import PreActBasicBlock, PreActBottleneck
+from workbench.engine.blocks.separable import SeparableBlock
 
-
-class BasicBlock(nn.Module):
-    """Two 3x3 convolutions (figure 5, left)."""
-
-    def __init__(self, channels_in: int, width: int, stride: int, shortcut: nn.Module | None) -> None:
-        super().__init__()
-        self.conv1 = _conv3x3(channels_in, width, stride)
-        self.bn1 = nn.BatchNorm2d(width)
-        self.conv2 = _conv3x3(width, width)
-        self.bn2 = nn.BatchNorm2d(width)
-        self.relu = nn.ReLU(inplace=True)
-        self.downsample = shortcut
-
-    def forward(self, x: Tensor) -> Tensor:
-        identity = x if self.downsample is None else self.downsample(x)
-        out = self.relu(self.bn1(self.conv1(x)))
-        out = self.bn2(self.conv2(out))
-        return self.relu(out + identity)  # type: ignore[no-any-return]
-
-
-class Bottleneck(nn.Module):
-    """1x1, 3x3, 1x1 convolutions, the last four times as wide (figure 5, right).
-
-    The stride is on the 3x3 convolution, as in torchvision ("ResNet v1.5").
-    """
-
-    expansion = 4
-
-    def __init__(self, channels_in: int, width: int, stride: int, shortcut: nn.Module | None) -> None:
-        super().__init__()
-        channels_out = width * self.expansion
-        self.conv1 = _conv1x1(channels_in, width)
-        self.bn1 = nn.BatchNorm2d(width)
-        self.conv2 = _conv3x3(width, width, stride)
-        self.bn2 = nn.BatchNorm2d(width)
-        self.conv3 = _conv1x1(width, channels_out)
-        self.bn3 = nn.BatchNorm2d(channels_out)
-        self.relu = nn.ReLU(inplace=True)
-        self.downsample = shortcut
-
-    def forward(self, x: Tensor) -> Tensor:
-        identity = x if self.downsample is None else self.downsample(x)
-        out = self.relu(self.bn1(self.conv1(x)))
-        out = self.relu(self.bn2(self.conv2(out)))
-        out = self.bn3(self.conv3(out))
-        return self.relu(out + identity)  # type: ignore[no-any-return]
-
-
-class ZeroPadShortcut(nn.Module):
-    """Shortcut A (section 3.3): take every stride-th pixel, fill new channels with zeros; no parameters.
-
-    The zeros go half before and half behind, as in the common CIFAR implementations, whose weights
-    then give the same logits.
-    """
-
-    def __init__(self, channels_in: int, channels_out: int, stride: int) -> None:
-        super().__init__()
-        self.stride = stride
-        before = (channels_out - channels_in) // 2
-        self.padding = (before, channels_out - channels_in - before)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = x[:, :, :: self.stride, :: self.stride]
-        return functional.pad(x, (0, 0, 0, 0, *self.padding))
+_BLOCKS: dict[str, type[Block]] = {
+    "basic": BasicBlock,
+    "bottleneck": Bottleneck,
+    "preact-basic": PreActBasicBlock,
+    "preact-bottleneck": PreActBottleneck,
+    "separable": SeparableBlock,
+    "conv": ConvBlock,
+}
 
 
 class ResNet(nn.Module):
     """A stem, stages of residual blocks, global average pooling and a linear layer.
+
+    In a pre-activation network `bn1` and `relu` stand behind the last stage instead of in the stem
+    (He et al. 2016, appendix).
 
     Input: (N, 3, height, width) normalized images. Output: (N, num_classes) logits.
     """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        width = config.widths[0]
+        self.config = config
+        width = config.stem_channels
         if config.stem == "3x3":
-            self.conv1 = _conv3x3(3, width)
+            self.conv1 = conv3x3(3, width)
             self.maxpool: nn.Module = nn.Identity()
         else:
             self.conv1 = nn.Conv2d(3, width, kernel_size=7, stride=2, padding=3, bias=False)
             self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2, padding=1)
-        self.bn1 = nn.BatchNorm2d(width)
-        self.relu = nn.ReLU(inplace=True)
+        last = config.out_channels(len(config.blocks) - 1)
+        self.bn1 = norm(config, last if config.is_preactivation else width)
+        self.relu = activation(config)
 
         channels = width
-        self._stages: list[str] = []
-        for stage, (blocks, width) in enumerate(zip(config.blocks, config.widths, strict=True), 1):
-            first_stride = 1 if stage == 1 else 2
-            self._stages.append(f"layer{stage}")
-            self.add_module(f"layer{stage}", _stage(config, channels, width, blocks, first_stride))
-            channels = width * config.expansion
+        self.stage_names = [f"layer{stage + 1}" for stage in range(len(config.blocks))]
+        for stage, name in enumerate(self.stage_names):
+            self.add_module(name, _stage(config, stage, channels))
+            channels = config.out_channels(stage)
         self.fc = nn.Linear(channels, config.num_classes)
         _initialize(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
-        for stage in self._stages:
-            x = self.get_submodule(stage)(x)
+        x = self.conv1(x)
+        if not self.config.is_preactivation:
+            x = self.relu(self.bn1(x))
+        x = self.maxpool(x)
+        for name in self.stage_names:
+            x = self.get_submodule(name)(x)
+        if self.config.is_preactivation:
+            x = self.relu(self.bn1(x))
         # mean() instead of AdaptiveAvgPool2d: its backward is deterministic on CUDA.
         return self.fc(x.mean((2, 3)))  # type: ignore[no-any-return]
+
+    @property
+    def is_random(self) -> bool:
+        """Whether training draws random numbers inside the network."""
+        return bool(self.config.dropout or self.config.stochastic_depth)
 
 
 def build(config: ModelConfig, seed: int) -> ResNet:
@@ -120,37 +79,22 @@ def build(config: ModelConfig, seed: int) -> ResNet:
         return ResNet(config)
 
 
-def _stage(config: ModelConfig, channels: int, width: int, blocks: int, first_stride: int) -> nn.Sequential:
-    make: Callable[[int, int, int, nn.Module | None], nn.Module]
-    make = BasicBlock if config.block == "basic" else Bottleneck
-    channels_out = width * config.expansion
-    layers: list[nn.Module] = []
-    for index in range(blocks):
-        stride = first_stride if index == 0 else 1
-        layers.append(make(channels, width, stride, _shortcut(config, channels, channels_out, stride)))
-        channels = channels_out
-    return nn.Sequential(*layers)
+def _stage(config: ModelConfig, stage: int, channels: int) -> nn.Sequential:
+    make = _BLOCKS[config.block]
+    before = sum(config.blocks[:stage])
+    blocks: list[nn.Module] = []
+    for index in range(config.blocks[stage]):
+        stride = config.stage_strides[stage] if index == 0 else 1
+        blocks.append(make(config, stage, channels, stride, config.skip_probability(before + index)))
+        channels = config.out_channels(stage)
+    return nn.Sequential(*blocks)
 
 
-def _shortcut(config: ModelConfig, channels_in: int, channels_out: int, stride: int) -> nn.Module | None:
-    """None where shapes agree, so that the identity costs nothing."""
-    if stride == 1 and channels_in == channels_out:
-        return None
-    if config.shortcut == "A":
-        return ZeroPadShortcut(channels_in, channels_out, stride)
-    return nn.Sequential(_conv1x1(channels_in, channels_out, stride), nn.BatchNorm2d(channels_out))
-
-
-def _conv3x3(channels_in: int, channels_out: int, stride: int = 1) -> nn.Conv2d:
-    return nn.Conv2d(channels_in, channels_out, kernel_size=3, stride=stride, padding=1, bias=False)
-
-
-def _conv1x1(channels_in: int, channels_out: int, stride: int = 1) -> nn.Conv2d:
-    return nn.Conv2d(channels_in, channels_out, kernel_size=1, stride=stride, bias=False)
-
-
-def _initialize(network: nn.Module) -> None:
-    """Normal weights scaled by fan-out (He et al. 2015, "Delving Deep into Rectifiers", equation 14)."""
+def _initialize(network: ResNet) -> None:
     for module in network.modules():
-        if isinstance(module, nn.Conv2d):
+        if isinstance(module, nn.Conv2d) and network.config.initialization == "kaiming":
+            # Normal, scaled by fan-out (He et al. 2015, "Delving Deep into Rectifiers", equation 14).
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+    for module in network.modules():
+        if isinstance(module, Block) and network.config.zero_init_last:
+            nn.init.zeros_(module.last_scale())

@@ -13,8 +13,9 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.core.architecture import Architecture
-from workbench.core.config import MAX_STAGES, ModelConfig, parse
+from workbench.core.config import parse
 from workbench.core.errors import ConfigError
+from workbench.core.model_config import MAX_STAGES, ModelConfig
 from workbench.core.presets import CUSTOM, Presets
 from workbench.gui.field_form import FieldForm, labeled, mark_invalid, shrinkable
 from workbench.gui.formats import count, short_count

@@ -1,0 +1,246 @@
+"""What a residual network is: its stem, its stages, and the blocks that they are made of."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from workbench.core.fields import FieldGroup, field_error
+
+MAX_STAGES = 6
+MAX_PARAMETERS = 2_000_000_000
+
+Stem = Literal["3x3", "7x7"]
+Block = Literal["basic", "bottleneck", "preact-basic", "preact-bottleneck", "separable", "conv"]
+Shortcut = Literal["A", "B", "C", "none"]
+Activation = Literal["relu", "silu", "gelu"]
+Norm = Literal["batch", "group"]
+Initialization = Literal["kaiming", "pytorch"]
+
+# torchvision counts the width of a group in 64ths of the stage's width.
+_FULL_BASE_WIDTH = 64
+_MAX_CHANNELS = 65_536
+
+# JSON and TOML give lists where the frozen config holds tuples.
+_Counts = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=1000)], ...],
+    Field(min_length=1, max_length=MAX_STAGES, strict=False),
+]
+_Widths = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=8192)], ...],
+    Field(min_length=1, max_length=MAX_STAGES, strict=False),
+]
+_Strides = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=8)], ...],
+    Field(max_length=MAX_STAGES, strict=False),
+]
+
+
+class ModelConfig(FieldGroup):
+    """A residual network: a stem, one to six stages of equal blocks, pooling and a linear layer."""
+
+    stem: Stem = "3x3"
+    """First layers: 3x3 keeps small images whole; 7x7 with stride 2 and max pooling is made for 224 x 224."""
+    stem_width: Annotated[int, Field(ge=0, le=8192)] = 0
+    """Channels of the stem. 0: as many as the first stage's width."""
+    block: Block = "basic"
+    """basic: two 3x3 convolutions. bottleneck: 1x1, 3x3, 1x1. preact-: norm and activation come first (He 2016).
+    separable: two depthwise 3x3 convolutions, each followed by a 1x1. conv: a single 3x3 convolution."""
+    shortcut: Shortcut = "B"
+    """Around each block: the identity, and where shapes change A pads with zeros, B projects by a 1x1 convolution.
+    C projects around every block. none: a plain network, to see what shortcuts are for."""
+    blocks: _Counts = (1, 1, 1)
+    """Blocks in each stage."""
+    widths: _Widths = (16, 32, 64)
+    """Channels in each stage (of a bottleneck: of its 3x3 convolution)."""
+    strides: _Strides = ()
+    """Stride of the first block in each stage. An empty list: 1 in the first stage, 2 in the others."""
+    expansion: Annotated[int, Field(ge=1, le=16)] = 4
+    """A bottleneck's output channels as a multiple of the stage's width."""
+    cardinality: Annotated[int, Field(ge=1, le=1024)] = 1
+    """Groups of a bottleneck's 3x3 convolution (ResNeXt)."""
+    base_width: Annotated[int, Field(ge=1, le=1024)] = 64
+    """Channels per group for each 64 of the stage's width: 64 in ResNet, 4 in ResNeXt 32x4d, 128 in wide ones."""
+    activation: Activation = "relu"
+    """Function between the layers: relu, silu (x times sigmoid of x) or gelu."""
+    norm: Norm = "batch"
+    """batch: over the images of a batch. group: over groups of up to 32 channels of each image by itself."""
+    se_reduction: Annotated[int, Field(ge=0, le=64)] = 0
+    """Squeeze-and-excitation: a small network, narrower by this factor, weighs each block's channels. 0: none."""
+    dropout: Annotated[float, Field(ge=0.0, lt=1.0, strict=False)] = 0.0
+    """Share of values set to zero before the last convolution of a block while training (Wide ResNet)."""
+    stochastic_depth: Annotated[float, Field(ge=0.0, lt=1.0, strict=False)] = 0.0
+    """Share of images that skip the last block while training; less in earlier blocks, linearly."""
+    zero_init_last: bool = False
+    """Each block begins as the identity: its last scale (in preact blocks its last convolution) starts at zero."""
+    initialization: Initialization = "kaiming"
+    """Initial convolutions: kaiming keeps the signal's size through ReLUs; pytorch is the library's default."""
+    num_classes: Annotated[int, Field(ge=2, le=100_000)] = 10
+    """Outputs of the last layer. Training sets it to the number of classes in the data."""
+    input_size: Annotated[int, Field(ge=8, le=512)] = 32
+    """Height and width of the images in pixels; others are cropped to a square and resized."""
+
+    @field_validator("strides")
+    @classmethod
+    def _leave_usual_strides_out(cls, strides: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
+        """One way to write a network, so that presets are recognized."""
+        blocks = info.data.get("blocks", ())
+        return () if strides == _usual_strides(len(blocks)) else strides
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for problem in (*self._list_problems(), *self._option_problems()):
+            raise field_error(*problem)
+        # These need lists of equal length.
+        for problem in (*self._width_problems(), *self._stride_problems(), *self._size_problems()):
+            raise field_error(*problem)
+        return self
+
+    def _list_problems(self) -> Iterator[tuple[str, str]]:
+        stages = len(self.blocks)
+        if len(self.widths) != stages:
+            yield "widths", f"has {len(self.widths)} stages but blocks has {stages}; give one per stage"
+        if self.strides and len(self.strides) != stages:
+            yield "strides", f"has {len(self.strides)} stages but blocks has {stages}; give one per stage or none"
+
+    def _option_problems(self) -> Iterator[tuple[str, str]]:
+        if not self.is_bottleneck:
+            usual: Mapping[str, Any] = {"cardinality": 1, "base_width": _FULL_BASE_WIDTH, "expansion": 4}
+            for field, only in usual.items():
+                if getattr(self, field) != only:
+                    yield (
+                        field,
+                        f"is {getattr(self, field)}, but {self.block} blocks have no such choice; "
+                        + (f"use a bottleneck block or {only}"),
+                    )
+        if self.shortcut == "none":
+            if self.stochastic_depth:
+                yield (
+                    "stochastic_depth",
+                    f"is {self.stochastic_depth:g}, but without shortcuts no block can be skipped; give 0",
+                )
+            if self.zero_init_last:
+                yield (
+                    "zero_init_last",
+                    "is true, but without shortcuts nothing would pass such a block; give false",
+                )
+
+    def _width_problems(self) -> Iterator[tuple[str, str]]:
+        for stage, width in enumerate(self.widths):
+            channels = width * self.base_width / _FULL_BASE_WIDTH
+            if channels != int(channels):
+                yield (
+                    f"widths.{stage}",
+                    (
+                        f"of stage {stage + 1} is {width}; with base_width {self.base_width} each of the "
+                        f"{self.cardinality} groups would have {channels:g} channels, so give a multiple of "
+                        f"{_smallest_width(self.base_width)}"
+                    ),
+                )
+            elif channels * self.cardinality > _MAX_CHANNELS:
+                yield (
+                    f"widths.{stage}",
+                    (
+                        f"of stage {stage + 1} is {width}; with cardinality {self.cardinality} and base_width "
+                        f"{self.base_width} that makes {channels * self.cardinality:,.0f} channels, and at most "
+                        f"{_MAX_CHANNELS:,} are allowed"
+                    ),
+                )
+        before = self.stem_channels
+        for stage in range(len(self.widths)):
+            after = self.out_channels(stage)
+            if self.shortcut == "A" and after < before:
+                yield (
+                    f"widths.{stage}",
+                    (
+                        f"of stage {stage + 1} gives {after} channels after {before}; shortcut A can only widen, "
+                        "so give at least as many channels or use shortcut B"
+                    ),
+                )
+            before = after
+
+    def _stride_problems(self) -> Iterator[tuple[str, str]]:
+        size = self.size_after_stem
+        for stage, stride in enumerate(self.stage_strides):
+            if stride > size:
+                field = f"strides.{stage}" if self.strides else "strides"
+                yield (
+                    field,
+                    (
+                        f"of stage {stage + 1} is {stride}, but its maps have only {size} x {size} pixels; give "
+                        "a smaller stride, fewer stages or a larger input_size"
+                    ),
+                )
+            size = (size - 1) // stride + 1
+
+    def _size_problems(self) -> Iterator[tuple[str, str]]:
+        """Refused before anything is allocated; counts the convolutions of the blocks alone."""
+        total = 0
+        before = self.stem_channels
+        for stage, blocks in enumerate(self.blocks):
+            inner, after = self.inner_channels(stage), self.out_channels(stage)
+            if self.is_bottleneck:
+                block = inner * (after + 9 * inner // self.cardinality)
+                total += inner * before + (blocks - 1) * inner * after + blocks * block
+            elif self.block == "separable":
+                total += after * before + (2 * blocks - 1) * after * after
+            else:
+                convolutions = 1 if self.block == "conv" else 2
+                total += 9 * after * (before + (convolutions * blocks - 1) * after)
+            if total > MAX_PARAMETERS:
+                yield (
+                    f"widths.{stage}",
+                    (
+                        f"of stage {stage + 1} is {self.widths[stage]}, which with {blocks} blocks makes more "
+                        f"than {MAX_PARAMETERS:,} parameters; give fewer blocks or channels"
+                    ),
+                )
+            before = after
+
+    @property
+    def is_bottleneck(self) -> bool:
+        return self.block in ("bottleneck", "preact-bottleneck")
+
+    @property
+    def is_preactivation(self) -> bool:
+        """Norm and activation before each convolution; such networks end in a norm and an activation."""
+        return self.block in ("preact-basic", "preact-bottleneck")
+
+    @property
+    def stem_channels(self) -> int:
+        return self.stem_width or self.widths[0]
+
+    @property
+    def size_after_stem(self) -> int:
+        """Height and width of the maps that enter the first stage."""
+        # Twice halved and rounded up: by the convolution and by the pooling.
+        return self.input_size if self.stem == "3x3" else (self.input_size + 3) // 4
+
+    @property
+    def stage_strides(self) -> tuple[int, ...]:
+        return self.strides or _usual_strides(len(self.blocks))
+
+    def inner_channels(self, stage: int) -> int:
+        """Channels inside the blocks of a stage, counted from 0 (torchvision's formula)."""
+        if not self.is_bottleneck:
+            return self.widths[stage]
+        return self.widths[stage] * self.base_width // _FULL_BASE_WIDTH * self.cardinality
+
+    def out_channels(self, stage: int) -> int:
+        """Channels that leave the blocks of a stage, counted from 0."""
+        return self.widths[stage] * (self.expansion if self.is_bottleneck else 1)
+
+    def skip_probability(self, index: int) -> float:
+        """Share of images that skip block `index` of all, counted from 0 (Huang et al. 2016, linear decay)."""
+        return self.stochastic_depth * (index + 1) / sum(self.blocks)
+
+
+def _usual_strides(stages: int) -> tuple[int, ...]:
+    return (1, *(2,) * (stages - 1)) if stages else ()
+
+
+def _smallest_width(base_width: int) -> int:
+    width = 1
+    while width * base_width % _FULL_BASE_WIDTH:
+        width += 1
+    return width

@@ -1,0 +1,1 @@
+"""The blocks of residual networks, one file per family."""

@@ -1,0 +1,135 @@
+"""What blocks are made of: convolutions, norms, activations, shortcuts, and what is added to a block."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from workbench.core.layers import norm_groups, squeezed_channels
+from workbench.core.model_config import ModelConfig
+
+
+def conv3x3(channels_in: int, channels_out: int, stride: int = 1, groups: int = 1) -> nn.Conv2d:
+    return nn.Conv2d(channels_in, channels_out, kernel_size=3, stride=stride, padding=1, groups=groups, bias=False)
+
+
+def conv1x1(channels_in: int, channels_out: int, stride: int = 1) -> nn.Conv2d:
+    return nn.Conv2d(channels_in, channels_out, kernel_size=1, stride=stride, bias=False)
+
+
+def norm(config: ModelConfig, channels: int) -> nn.Module:
+    if config.norm == "group":
+        return nn.GroupNorm(norm_groups(channels), channels)
+    return nn.BatchNorm2d(channels)
+
+
+def activation(config: ModelConfig) -> nn.Module:
+    match config.activation:
+        case "silu":
+            return nn.SiLU()
+        case "gelu":
+            return nn.GELU()
+        case _:
+            return nn.ReLU(inplace=True)
+
+
+def dropout(config: ModelConfig) -> nn.Module:
+    return nn.Dropout(config.dropout) if config.dropout else nn.Identity()
+
+
+class ZeroPadShortcut(nn.Module):
+    """Shortcut A (He et al. 2015, section 3.3): take every stride-th pixel, fill new channels with zeros.
+
+    The zeros go half before and half behind, as in the common CIFAR implementations, whose weights
+    then give the same logits.
+    """
+
+    def __init__(self, channels_in: int, channels_out: int, stride: int) -> None:
+        super().__init__()
+        self.stride = stride
+        before = (channels_out - channels_in) // 2
+        self.padding = (before, channels_out - channels_in - before)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x[:, :, :: self.stride, :: self.stride]
+        return functional.pad(x, (0, 0, 0, 0, *self.padding))
+
+
+def shortcut(config: ModelConfig, channels_in: int, channels_out: int, stride: int) -> nn.Module | None:
+    """None for the identity, which costs nothing."""
+    changes = stride > 1 or channels_in != channels_out
+    if config.shortcut == "none" or (not changes and config.shortcut != "C"):
+        return None
+    if config.shortcut == "A":
+        return ZeroPadShortcut(channels_in, channels_out, stride)
+    projection = conv1x1(channels_in, channels_out, stride)
+    # A pre-activation block has normed its input already.
+    if config.is_preactivation:
+        return nn.Sequential(projection)
+    return nn.Sequential(projection, norm(config, channels_out))
+
+
+class SqueezeExcitation(nn.Module):
+    """Weighs each channel by a number from 0 to 1 that depends on all channels (Hu et al. 2018, figure 2)."""
+
+    def __init__(self, channels: int, reduction: int) -> None:
+        super().__init__()
+        squeezed = squeezed_channels(channels, reduction)
+        self.fc1 = nn.Linear(channels, squeezed)
+        self.fc2 = nn.Linear(squeezed, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        weights = torch.sigmoid(self.fc2(functional.relu(self.fc1(x.mean((2, 3))))))
+        return x * weights[:, :, None, None]
+
+
+class DropPath(nn.Module):
+    """Stochastic depth (Huang et al. 2016): in training, some images skip the block.
+
+    The others' values are scaled up instead of scaling down in evaluation (equation 5), so that their mean stays.
+    """
+
+    def __init__(self, probability: float) -> None:
+        super().__init__()
+        self.probability = probability
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return x
+        kept = torch.rand(len(x), 1, 1, 1, device=x.device) >= self.probability
+        return x * (kept / (1 - self.probability)).to(x.dtype)
+
+
+class Block(nn.Module):
+    """What all blocks share: a shortcut around them, and what may be added to their end.
+
+    Args:
+        stage: counted from 0.
+        skip_probability: of stochastic depth.
+    """
+
+    # A plain network's block has no way around it (He et al. 2015, figure 3, middle).
+    has_shortcut: bool
+
+    def __init__(
+        self, config: ModelConfig, stage: int, channels_in: int, stride: int, skip_probability: float
+    ) -> None:
+        super().__init__()
+        channels_out = config.out_channels(stage)
+        self.has_shortcut = config.shortcut != "none"
+        self.relu = activation(config)
+        self.dropout = dropout(config)
+        self.downsample = shortcut(config, channels_in, channels_out, stride)
+        reduction = config.se_reduction
+        self.se = SqueezeExcitation(channels_out, reduction) if reduction else nn.Identity()
+        self.drop_path = DropPath(skip_probability) if skip_probability else nn.Identity()
+
+    def joined(self, out: Tensor, x: Tensor) -> Tensor:
+        """The end of the block: its path `out`, weighed and sometimes skipped, plus the shortcut from `x`."""
+        out = self.drop_path(self.se(out))
+        if not self.has_shortcut:
+            return out
+        return out + (x if self.downsample is None else self.downsample(x))
+
+    def last_scale(self) -> Tensor:
+        """Zero at first, it makes the block the identity (Goyal et al. 2017, section 5.1)."""
+        raise NotImplementedError
