@@ -132,7 +132,7 @@ def train(
     config_file: Annotated[
         Path | None, typer.Option("--config", help="JSON of a whole run, in place of --model and --recipe.")
     ] = None,
-    weights: Annotated[Path | None, typer.Option(help="State dict to start from.")] = None,
+    weights: Annotated[str | None, typer.Option(help=help_of("fine_tuning.weights"))] = None,
     json: Json = False,
 ) -> int:
     """Train a network. Ctrl+C stops it, saves it, and 'resume' goes on."""
@@ -144,7 +144,8 @@ def train(
     else:
         config = _read_config(config_file)
     values: dict[str, Any] = parse_assignments(set_ or [])
-    options = {"data.source": data, "training.epochs": _parsed(epochs), "training.device": device}
+    options = {"data.source": data, "training.epochs": _parsed(epochs), "training.device": device,
+               "fine_tuning.weights": weights}  # fmt: skip
     values |= {key: value for key, value in options.items() if value is not None}
     config = config.with_values(values)
     with _store(context) as store:
@@ -156,7 +157,6 @@ def train(
             name=name,
             model=presets.model_name(config.model),
             recipe=presets.recipe_name(config.training),
-            weights_file=weights,
         )
         return _follow(events, store, json)
 
@@ -180,14 +180,16 @@ def evaluate(
     context: typer.Context,
     run: Annotated[str | None, typer.Argument(help="Id of a run, a unique prefix of one, or 'latest'.")] = None,
     data: Annotated[str | None, typer.Option(help=_SOURCE_HELP)] = None,
-    weights: Annotated[Path | None, typer.Option(help="State dict to evaluate instead of a run.")] = None,
+    weights: Annotated[
+        str | None, typer.Option(help="A file, a run or torchvision: weights to evaluate for --model.")
+    ] = None,
     model: Annotated[str | None, typer.Option(help="Model preset of the weights.")] = None,
     set_: Set = None,
     json: Json = False,
 ) -> None:
     """Evaluate a run's best checkpoint, or weights from a file, on test images."""
     if (run is None) == (weights is None):
-        raise UserError("give either RUN or --weights FILE with --model NAME")
+        raise UserError("give either RUN or --weights WEIGHTS with --model NAME")
     from workbench.engine import evaluating
 
     with _store(context) as store, console.TrainingDisplay(quiet=json) as display:
@@ -201,7 +203,7 @@ def evaluate(
             config = RunConfig(model=_presets(context).model(model).config)
             source = {} if data is None else {"data.source": data}
             config = config.with_values(parse_assignments(set_ or []) | source)
-            work = evaluating.evaluate_weights(config, Path(weights or ""), store.home)
+            work = evaluating.evaluate_weights(config, weights or "", store)
         evaluation = console.exhaust(work, display)
     if json:
         console.print_json(_evaluation_document(evaluation))
@@ -303,6 +305,10 @@ def _follow(events: "Events", store: RunStore, json: bool) -> int:
                 failure = event
             if stop.asked:
                 break
+    if not run_id:
+        # Stopped while its weights were downloaded.
+        console.print_error("stopped before the run began; nothing is recorded")
+        return 0
     record = store.run(run_id)
     if json:
         console.print_json(record.summary())

@@ -371,8 +371,10 @@ def test_given_weights_survive_a_stop_before_the_first_epoch(
 ) -> None:
     network = resnet.build(tiny_config.model, seed=5)
     torch.save(network.state_dict(), tmp_path / "w.pt")
-    config = tiny_config.with_values({"training.learning_rate": 1e-9})
-    events = training.train(config, store=store, weights_file=tmp_path / "w.pt")
+    config = tiny_config.with_values(
+        {"training.learning_rate": 1e-9, "fine_tuning.weights": str(tmp_path / "w.pt")}
+    )
+    events = training.train(config, store=store)
     run_id = next(event.run_id for event in events if isinstance(event, RunStarted))
     del events  # as a killed process would end it: without a word
     store.finish(run_id, "interrupted")
@@ -383,8 +385,9 @@ def test_given_weights_survive_a_stop_before_the_first_epoch(
 
 def test_weights_of_another_network_leave_no_run(tiny_config: RunConfig, store: RunStore, tmp_path: Path) -> None:
     torch.save({"fc.weight": torch.zeros(3, 3)}, tmp_path / "w.pt")
+    config = tiny_config.with_values({"fine_tuning.weights": str(tmp_path / "w.pt")})
     with pytest.raises(UserError, match="of another network"):
-        next(training.train(tiny_config, store=store, weights_file=tmp_path / "w.pt"))
+        next(training.train(config, store=store))
     assert store.runs() == []
 
 

@@ -143,7 +143,7 @@ def test_a_killed_run_is_interrupted_and_can_be_resumed(home: Home, image_folder
         (["train", "--data", "/nowhere"], "data.source is '/nowhere', but there is no such file"),
         (["train", "--device", "cuda:99"], "training.device is 'cuda:99', but this machine has"),
         (["train", "--device", "tpu"], "training.device is 'tpu'; it must be auto"),
-        (["train", "--weights", "/nowhere.pt"], "no weights file /nowhere.pt"),
+        (["train", "--weights", "/nowhere.pt"], "fine_tuning.weights is '/nowhere.pt', but there is no such file"),
         (["train", "--config", "/nowhere.json"], "cannot read the configuration /nowhere.json"),
         (["resume", "latest"], "there are no runs yet"),
         (["evaluate"], "either RUN or --weights"),

@@ -34,6 +34,19 @@ def split(labels: NDArray[np.int64], fraction: float, seed: int) -> tuple[NDArra
     return np.setdiff1d(np.arange(len(labels)), validation), validation
 
 
+def subset(indices: NDArray[np.int64], labels: NDArray[np.int64], count: int, seed: int) -> NDArray[np.int64]:
+    """`count` of `indices`, as many of every class (at most one more), chosen by `seed`."""
+    generator = np.random.default_rng([seed, 0x5AB5E7])
+    shuffled = generator.permutation(indices)
+    of_class = labels[shuffled]
+    # Each image's rank within its class: the first ones of every class are taken in turn.
+    rank = np.empty(len(shuffled), np.int64)
+    for label in np.unique(of_class):
+        members = np.flatnonzero(of_class == label)
+        rank[members] = np.arange(len(members))
+    return np.sort(shuffled[np.argsort(rank, kind="stable")[:count]])
+
+
 @dataclass(frozen=True)
 class EpochPlan:
     """Every random choice of one epoch, drawn at once as a function of seed and epoch.

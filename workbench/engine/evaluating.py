@@ -1,7 +1,6 @@
 """Evaluating a finished network: a run's best checkpoint, or weights from a file."""
 
-from collections.abc import Generator
-from pathlib import Path
+from collections.abc import Generator, Mapping
 
 import torch
 from torch import Tensor
@@ -13,8 +12,8 @@ from workbench.core.evaluation import Evaluation
 from workbench.core.events import Progress
 from workbench.core.home import Home
 from workbench.core.store import RunStore
-from workbench.engine import checkpoint, resnet, sources, weights
-from workbench.engine.data import DeviceImages
+from workbench.engine import checkpoint, resnet, sources, weight_sources, weights
+from workbench.engine.data import DEFAULT_NORMALIZATION, DeviceImages
 from workbench.engine.device import choose
 from workbench.engine.inference import logits
 
@@ -40,13 +39,19 @@ def evaluate_run(run_id: str, store: RunStore, source: str | None = None) -> Eva
     return evaluation
 
 
-def evaluate_weights(config: RunConfig, path: Path, home: Home) -> Evaluating:
-    """Evaluate a state dict from a file on the test images of `config.data.source`."""
-    return (yield from _evaluate(config, weights.read_state_dict(path), str(path), home, None))
+def evaluate_weights(config: RunConfig, source: str, store: RunStore) -> Evaluating:
+    """Evaluate weights (a file, a run, or torchvision's) on the test images of `config.data.source`.
+
+    With `data.normalization` auto, images are normalized as those were that the weights were trained on, if known.
+    """
+    located = weight_sources.locate(source, config.model, store)
+    found = yield from weight_sources.read(located, store)
+    config, _ = weight_sources.resolved_normalization(config, found, DEFAULT_NORMALIZATION)
+    return (yield from _evaluate(config, found.state, found.origin, store.home, None))
 
 
 def _evaluate(
-    config: RunConfig, state: dict[str, Tensor], origin: str, home: Home, class_names: tuple[str, ...] | None
+    config: RunConfig, state: Mapping[str, Tensor], origin: str, home: Home, class_names: tuple[str, ...] | None
 ) -> Evaluating:
     compute = choose(config.training)
     folder = yield from sources.read(config.data.source, config.model.input_size, home)

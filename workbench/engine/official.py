@@ -4,11 +4,7 @@ Krizhevsky 2009, "Learning Multiple Layers of Features from Tiny Images". The bi
 the Python version is made of pickles, which can run code.
 """
 
-import hashlib
-import os
 import tarfile
-import urllib.error
-import urllib.request
 import zlib
 from collections.abc import Generator
 from pathlib import Path
@@ -20,6 +16,7 @@ from PIL import Image
 from workbench.core.dataset import Dataset, ImageSet
 from workbench.core.errors import UserError
 from workbench.core.events import Progress
+from workbench.engine.download import download
 from workbench.engine.tar import opened_tar
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
@@ -29,7 +26,6 @@ CLASS_NAMES = (
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
 )  # fmt: skip
 _PIXELS = 3 * 32 * 32
-_CHUNK = 1 << 20
 
 
 def fetch_official(path: Path, run_id: str, url: str = URL, md5: str = MD5) -> Generator[Progress, None, None]:
@@ -38,25 +34,15 @@ def fetch_official(path: Path, run_id: str, url: str = URL, md5: str = MD5) -> G
     Raises:
         UserError: no network, or what arrived is not the archive.
     """
-    if path.exists():
-        return
-    by_hand = f"get {url} by hand and put it at {path}, or use the shipped cifar10-jpeg"
-    partial = path.with_name(path.name + ".part")
-    digest = hashlib.md5(usedforsecurity=False)
-    try:
-        with urllib.request.urlopen(url, timeout=30) as response, partial.open("wb") as file:
-            total = int(response.headers.get("Content-Length", 0))
-            while chunk := response.read(_CHUNK):
-                file.write(chunk)
-                digest.update(chunk)
-                yield Progress(run_id, "Downloading CIFAR-10", file.tell(), total)
-        if digest.hexdigest() != md5:
-            raise UserError(f"the download of {url} is damaged (MD5 {digest.hexdigest()}, not {md5}); {by_hand}")
-        os.replace(partial, path)
-    except (urllib.error.URLError, OSError) as error:
-        raise UserError(f"cannot download {url}: {getattr(error, 'reason', error)}; {by_hand}") from error
-    finally:
-        partial.unlink(missing_ok=True)
+    yield from download(
+        url,
+        path,
+        algorithm="md5",
+        digest=md5,
+        activity="Downloading CIFAR-10",
+        by_hand=f"get {url} by hand and put it at {path}, or use the shipped cifar10-jpeg",
+        run_id=run_id,
+    )
 
 
 def read_official(path: Path, image_size: int) -> Dataset:

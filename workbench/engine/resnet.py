@@ -52,6 +52,7 @@ class ResNet(nn.Module):
             self.add_module(name, _stage(config, stage, channels))
             channels = config.out_channels(stage)
         self.fc = nn.Linear(channels, config.num_classes)
+        self._frozen_stages = 0
         _initialize(self)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -65,6 +66,26 @@ class ResNet(nn.Module):
             x = self.relu(self.bn1(x))
         # mean() instead of AdaptiveAvgPool2d: its backward is deterministic on CUDA.
         return self.fc(x.mean((2, 3)))  # type: ignore[no-any-return]
+
+    def freeze(self, stages: int) -> None:
+        """Keep the stem and the first `stages` stages as they are, running statistics too; 0 frees everything."""
+        self._frozen_stages = stages
+        self.requires_grad_(True)
+        for module in self._frozen():
+            module.requires_grad_(False)
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> "ResNet":
+        super().train(mode)
+        for module in self._frozen():
+            module.eval()
+        return self
+
+    def _frozen(self) -> list[nn.Module]:
+        if not self._frozen_stages:
+            return []
+        stem = [self.conv1] if self.config.is_preactivation else [self.conv1, self.bn1]
+        return [*stem, *(self.get_submodule(name) for name in self.stage_names[: self._frozen_stages])]
 
     @property
     def is_random(self) -> bool:

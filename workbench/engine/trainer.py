@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
-from workbench.core.config import RunConfig
+from workbench.core.config import FineTuningConfig, RunConfig
 from workbench.core.errors import UserError
 from workbench.core.events import StepMetrics
 from workbench.core.schedule import learning_rate
@@ -56,14 +56,7 @@ class Trainer:
         self.position = Position()
         network = resnet.build(config.model, config.training.seed)
         self.network = network.to(compute.device, memory_format=compute.memory_format)  # type: ignore[call-overload]
-        self.optimizer = torch.optim.SGD(
-            self.network.parameters(),
-            lr=config.training.learning_rate,
-            momentum=config.training.momentum,
-            weight_decay=config.training.weight_decay,
-            nesterov=config.training.momentum > 0,
-            fused=compute.device.type == "cuda",
-        )
+        self.optimizer = _optimizer(self.network, config, fused=compute.device.type == "cuda")
         self._plan: tuple[int, EpochPlan] | None = None
 
     @property
@@ -79,7 +72,9 @@ class Trainer:
         """Train on the next batch. Returns loss and number of right answers, on the device, and the rate."""
         rate = learning_rate(self.config.training, self.step_number, self.total_steps)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["share"]
+        if self.network.is_random:
+            self._seed_network()
         size = self.config.training.batch_size
         start = self.position.batch * size
         batch, labels = self.images.augmented(self._epoch_plan(), start, start + size)
@@ -95,9 +90,15 @@ class Trainer:
     def _epoch_plan(self) -> EpochPlan:
         epoch = self.position.epoch
         if self._plan is None or self._plan[0] != epoch:
+            self.network.freeze(frozen_stages(self.config.fine_tuning, epoch))
             plan = EpochPlan.draw(len(self.images), epoch, self.config.training, self.compute.device)
             self._plan = (epoch, plan)
         return self._plan[1]
+
+    def _seed_network(self) -> None:
+        """Dropout and stochastic depth as a function of seed and step, so that a resumed run draws the same."""
+        sequence = np.random.SeedSequence([self.config.training.seed, self.step_number, 0xD20])
+        torch.manual_seed(int(sequence.generate_state(1)[0]))
 
     def is_finite(self) -> bool:
         """Whether all weights and running statistics are numbers; one device-to-host read."""
@@ -122,24 +123,60 @@ class Trainer:
         """
         try:
             weights.load_strictly(self.network, state["model"], origin)
-            self._restore_momentum(state["optimizer"])
+            self._restore_optimizer(state["optimizer"])
             self.position = Position(**state["position"])
             torch.set_rng_state(state["torch_rng"].cpu())
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(f"{origin} is not a checkpoint of a run: {error!r}") from error
 
-    def _restore_momentum(self, saved: dict[str, Any]) -> None:
+    def _restore_optimizer(self, saved: dict[str, Any]) -> None:
         """Copy the buffers alone, into this machine's layout.
 
         Optimizer.load_state_dict would also take over the other machine's kernel (fused) and the strides of its
         memory format, which the fused kernel reads wrongly.
         """
-        for group in self.optimizer.param_groups:
-            for index, parameter in enumerate(group["params"]):
-                buffer = saved["state"].get(index, {}).get("momentum_buffer")
-                if buffer is not None:
-                    own = torch.empty_like(parameter).copy_(buffer)
-                    self.optimizer.state[parameter]["momentum_buffer"] = own
+        parameters = [parameter for group in self.optimizer.param_groups for parameter in group["params"]]
+        for index, parameter in enumerate(parameters):
+            for name, value in saved["state"].get(index, {}).items():
+                if name == "step":
+                    # Adam's count lives where its kernel runs.
+                    device = parameter.device if self.optimizer.defaults.get("fused") else "cpu"
+                    self.optimizer.state[parameter][name] = value.to(device)
+                elif value is not None:
+                    self.optimizer.state[parameter][name] = torch.empty_like(parameter).copy_(value)
+
+
+def _optimizer(network: nn.Module, config: RunConfig, fused: bool) -> torch.optim.Optimizer:
+    """Two groups, backbone and last layer; `share` is each one's part of the learning rate."""
+    training = config.training
+    head = [p for name, p in network.named_parameters() if name.startswith("fc.")]
+    backbone = [p for name, p in network.named_parameters() if not name.startswith("fc.")]
+    groups = [
+        {"params": backbone, "share": config.fine_tuning.backbone_rate},
+        {"params": head, "share": 1.0},
+    ]
+    if training.optimizer == "adam":
+        return torch.optim.Adam(
+            groups,
+            lr=training.learning_rate,
+            betas=(training.momentum, 0.999),
+            weight_decay=training.weight_decay,
+            fused=fused,
+        )
+    return torch.optim.SGD(
+        groups,
+        lr=training.learning_rate,
+        momentum=training.momentum,
+        weight_decay=training.weight_decay,
+        nesterov=training.momentum > 0,
+        fused=fused,
+    )
+
+
+def frozen_stages(config: FineTuningConfig, epoch: int) -> int:
+    """How many stages are frozen in an epoch, counted from 0; the stem is while any stage is."""
+    freed = epoch // config.unfreeze_every if config.unfreeze_every else 0
+    return max(0, config.frozen_stages - freed)
 
 
 @dataclass

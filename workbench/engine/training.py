@@ -9,11 +9,12 @@ saves a checkpoint and records the run as stopped.
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
 from workbench.core.config import RunConfig
 from workbench.core.dataset import Dataset
@@ -23,18 +24,20 @@ from workbench.core.events import (
     CheckpointSaved,
     EpochMetrics,
     EvaluationReady,
+    Progress,
     RunStarted,
     StepMetrics,
     Warned,
 )
 from workbench.core.memory import keep_large_blocks
 from workbench.core.store import RunStore
-from workbench.engine import checkpoint, resnet, sources, weights
-from workbench.engine.data import DeviceImages, split
+from workbench.engine import checkpoint, resnet, sources, weight_sources, weights
+from workbench.engine.data import DEFAULT_NORMALIZATION, DeviceImages, split, subset
 from workbench.engine.device import Compute, choose, describe_machine, device_name
 from workbench.engine.inference import logits
 from workbench.engine.recording import Events, recorded
 from workbench.engine.trainer import PendingSteps, Trainer
+from workbench.engine.weights import Weights
 
 YIELD_INTERVAL_S = 0.05
 _CHECKPOINT_INTERVAL_S = 300.0
@@ -47,38 +50,34 @@ def train(
     name: str = "",
     model: str = "custom",
     recipe: str = "custom",
-    weights_file: Path | None = None,
 ) -> Events:
     """Train a new run from the start and record it.
 
     Args:
-        config: what to train; the number of classes follows the data.
+        config: what to train; the number of classes follows the data, `auto` normalization the weights.
         store: of the calling thread.
         name: what the person calls the run; by default the model's name.
         model: name of the model preset, for the list of runs.
         recipe: name of the recipe, for the list of runs.
-        weights_file: state dict to start from instead of random weights.
 
-    Once the run is recorded, an error ends it with RunFailed, never with an exception.
+    Once the run is recorded, an error ends it with RunFailed, never with an exception. Before, while weights are
+    downloaded, Progress has an empty `run_id`.
 
     Raises:
-        UserError: the data, the weights or the device are not there; nothing is recorded then.
+        UserError: the data, the weights or the device are not there, or the weights are of another network;
+            nothing is recorded then.
     """
     choose(config.training)
     config = config.with_values({"data.source": sources.absolute(config.data.source, store.home)})
     initial = None
-    if weights_file is not None:
-        initial = weights.read_state_dict(weights_file)
-        _refuse_other_network(initial, config, weights_file)
+    if config.fine_tuning.weights:
+        located = weight_sources.locate(config.fine_tuning.weights, config.model, store)
+        name_for_good = weight_sources.lasting_name(located, config.fine_tuning.weights)
+        config = config.with_values({"fine_tuning.weights": name_for_good})
+        initial = yield from weight_sources.read(located, store)
+        weights.start_from(resnet.build(config.model, seed=0), initial)
     run_id = store.create(config, name=name, model=model, recipe=recipe, machine=describe_machine())
     yield from recorded(run_id, _Run(run_id, config, store, weights=initial).events(), store)
-
-
-def _refuse_other_network(state: dict[str, Tensor], config: RunConfig, weights_file: Path) -> None:
-    """Before anything is recorded. The last layer's size is that of the file: the data are not read yet."""
-    outputs = state["fc.bias"].shape[0] if "fc.bias" in state else config.model.num_classes
-    model = config.model.model_copy(update={"num_classes": outputs})
-    weights.load_strictly(resnet.build(model, seed=0), state, weights_file)
 
 
 def resume(run_id: str, *, store: RunStore, epochs: int | None = None) -> Events:
@@ -126,7 +125,7 @@ class _Run:
         config: RunConfig,
         store: RunStore,
         *,
-        weights: dict[str, Tensor] | None = None,
+        weights: Weights | None = None,
         resume_from: dict[str, Any] | None = None,
         warning: str = "",
     ) -> None:
@@ -138,6 +137,7 @@ class _Run:
     def events(self) -> Events:
         keep_large_blocks()
         compute = choose(self._config.training)
+        yield from self._find_weights()
         source, size = self._config.data.source, self._config.model.input_size
         folder = yield from sources.read(source, size, self._store.home, self._id)
         dataset = Dataset.require(folder)
@@ -155,6 +155,16 @@ class _Run:
             self._save(trainer, best=False)
             raise
 
+    def _find_weights(self) -> Generator[Progress, None, None]:
+        """The normalization follows the weights. A run stopped before its first checkpoint reads them again."""
+        config = self._config
+        if config.fine_tuning.weights and self._weights is None and self._resume_from is None:
+            located = weight_sources.locate(config.fine_tuning.weights, config.model, self._store)
+            self._weights = yield from weight_sources.read(located, self._store, self._id)
+        self._config, doubt = weight_sources.resolved_normalization(config, self._weights, DEFAULT_NORMALIZATION)
+        if doubt:
+            self._warnings.append(doubt)
+
     def _fit_classes(self, dataset: Dataset) -> Iterator[Warned]:
         """The last layer has one output per class of the data."""
         classes, configured = len(dataset.class_names), self._config.model.num_classes
@@ -169,6 +179,7 @@ class _Run:
     def _prepare(self, dataset: Dataset, compute: Compute) -> Trainer:
         config = self._config
         training, validation = split(dataset.train.labels, config.data.validation_fraction, config.training.seed)
+        training = self._limited(training, dataset)
         if config.training.batch_size > len(training):
             raise ConfigError(
                 {
@@ -189,8 +200,21 @@ class _Run:
             trainer.restore(self._resume_from, f"the checkpoint of run {self._id}")
             self._warn_of_other_device(compute)
         elif self._weights is not None:
-            weights.load_strictly(trainer.network, self._weights, "the weights file")
+            self._warnings += weights.start_from(trainer.network, self._weights)
         return trainer
+
+    def _limited(self, training: NDArray[np.int64], dataset: Dataset) -> NDArray[np.int64]:
+        wanted = self._config.data.train_images
+        if not wanted:
+            return training
+        if wanted > len(training):
+            raise ConfigError(
+                {
+                    "data.train_images": f"data.train_images is {wanted}; it must be at most {len(training)}, the "
+                    "number of training images that are not held out, or 0 for all"
+                }
+            )
+        return subset(training, dataset.train.labels, wanted, self._config.training.seed)
 
     def _refuse_other_data(self, dataset: Dataset, images: tuple[int, int, int]) -> None:
         """A run goes on only with the images that it began with."""

@@ -98,5 +98,8 @@ class TrainingWorker(QObject):
                     return
                 if self._control.should_stop():
                     break
+        # Stopped while its weights were downloaded, there is no run yet.
+        if not event.run_id:
+            return
         # Closing the generator saved the run; only now is it true to say so.
         self._mailbox.post(RunFinished(event.run_id, "stopped"))
