@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from hypothesis import reject
 from hypothesis import strategies as st
 
-from workbench.core.model_config import MAX_STAGES
+from workbench.core.config import parse
+from workbench.core.errors import ConfigError
+from workbench.core.model_config import MAX_STAGES, ModelConfig
 
 BLOCKS = ("basic", "bottleneck", "preact-basic", "preact-bottleneck", "separable", "conv")
 
@@ -37,3 +40,11 @@ def model_trees(draw: st.DrawFn, max_stages: int = MAX_STAGES, max_input: int = 
         "num_classes": draw(st.integers(2, 12)),
         "input_size": draw(st.integers(8, max_input)),
     }
+
+
+def allowed(tree: dict[str, Any]) -> ModelConfig:
+    """The network of a tree; one that is refused is no example."""
+    try:
+        return parse(ModelConfig, tree, "model.")
+    except ConfigError:
+        reject()

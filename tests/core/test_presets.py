@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from workbench.core.errors import UserError
-from workbench.core.presets import CUSTOM, DEFAULT_MODEL, DEFAULT_RECIPE, Presets
+from workbench.core.model_config import ModelConfig
+from workbench.core.presets import CUSTOM, DEFAULT_MODEL, DEFAULT_RECIPE, Presets, delete_model, save_model
 
 
 def test_shipped_presets_know_their_names() -> None:
@@ -30,6 +31,33 @@ def test_own_presets_come_after_the_shipped_ones(tmp_path: Path) -> None:
     presets = Presets.load(tmp_path)
     assert presets.model("mine").config.widths == (4,)
     assert list(presets.models)[-1] == "mine"
+
+
+def test_search_finds_names_before_descriptions() -> None:
+    presets = Presets.load()
+    assert presets.search_models("resnet-18 IMAG")[0].name == "resnet18-imagenet"
+    assert presets.search_models("zagoruyko")[0].name == "wrn-16-4"
+    assert len(presets.search_models("")) == len(presets.models)
+
+
+def test_an_own_network_is_saved_under_its_name_and_deleted(tmp_path: Path) -> None:
+    config = ModelConfig(blocks=(2, 1), widths=(8, 24), strides=(2, 1), dropout=0.1, num_classes=7)
+    name = save_model(tmp_path, ' My "best" net ', config, Presets.load())
+    preset = Presets.load(tmp_path).model(name)
+    assert (preset.name, preset.title, preset.is_own) == ("my-best-net", 'My "best" net', True)
+    # The number of classes is the data's, not the network's.
+    assert preset.config == config.model_copy(update={"num_classes": 10})
+    delete_model(tmp_path, name)
+    assert name not in Presets.load(tmp_path).models
+    with pytest.raises(UserError, match="cannot delete the preset 'my-best-net'"):
+        delete_model(tmp_path, name)
+
+
+@pytest.mark.parametrize("title", ["", " - ", "resnet20", "ResNet-20", "custom"])
+def test_a_title_that_cannot_be_an_own_presets_is_refused(tmp_path: Path, title: str) -> None:
+    with pytest.raises(UserError, match="the preset's name is"):
+        save_model(tmp_path, title, ModelConfig(), Presets.load())
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

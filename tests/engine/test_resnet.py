@@ -3,13 +3,11 @@
 import pytest
 import torch
 import torchvision
-from hypothesis import given, reject, settings
+from hypothesis import given, settings
 from torch import nn
 
-from tests.model_trees import model_trees
+from tests.model_trees import allowed, model_trees
 from workbench.core.architecture import Architecture
-from workbench.core.config import parse
-from workbench.core.errors import ConfigError
 from workbench.core.model_config import ModelConfig
 from workbench.core.presets import Presets
 from workbench.engine import resnet
@@ -36,13 +34,6 @@ def test_torchvisions_weights_load_strictly_and_give_the_same_logits(name: str) 
     with torch.inference_mode():
         expected = reference(images)
         torch.testing.assert_close(ours(images), expected, rtol=1e-5, atol=1e-5 * float(expected.abs().max()))
-
-
-def allowed(tree: dict[str, object]) -> ModelConfig:
-    try:
-        return parse(ModelConfig, tree, "model.")
-    except ConfigError:
-        reject()
 
 
 @settings(max_examples=60, deadline=None)

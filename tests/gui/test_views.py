@@ -17,7 +17,7 @@ from workbench.core.events import EpochMetrics, Progress, RunStarted, StepMetric
 from workbench.core.home import Home
 from workbench.gui.confusion_view import ConfusionView
 from workbench.gui.gallery import Gallery
-from workbench.gui.gallery_images import thumbnail, to_qimage
+from workbench.gui.gallery_images import thumbnail, to_pixels, to_qimage
 from workbench.gui.image_caption import Verdict
 from workbench.gui.inspect_panel import InspectPanel
 from workbench.gui.plot_panel import PlotPanel
@@ -116,6 +116,9 @@ def test_no_evaluation_says_what_will_come(inspect: InspectPanel) -> None:
 
 def test_pictures_keep_their_pixels(images: ImageSet, qapp: QApplication) -> None:
     image = to_qimage(images.images[5])
+    assert np.array_equal(to_pixels(image), images.images[5])
+    # Rows of an odd width are padded in memory.
+    assert np.array_equal(to_pixels(to_qimage(images.images[5][:, :31])), images.images[5][:, :31])
     for y, x in ((0, 0), (3, 7), (31, 31)):
         assert image.pixelColor(x, y).getRgb()[:3] == tuple(int(v) for v in images.images[5][y, x])
     QPixmapCache.clear()

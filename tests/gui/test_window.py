@@ -37,7 +37,7 @@ def wait_until_trained(qtbot: QtBot, window: MainWindow, steps: int = 1) -> None
     """Until the plot has got some steps of the run that is going on."""
 
     def enough() -> bool:
-        run = window._training_run
+        run = window.run_desk.training_run
         return bool(run) and len(window.plot_panel.curves(run).train["loss"].x) >= steps
 
     qtbot.waitUntil(enough, timeout=LONG_MS)
@@ -72,7 +72,7 @@ def test_a_run_from_click_to_mistake(qtbot: QtBot, window: MainWindow, home: Hom
 
 
 def test_the_inspect_side_fills_while_training_goes_on(qtbot: QtBot, window: MainWindow) -> None:
-    window.build_panel.training_panel._fields["epochs"].setValue(500)
+    window.build_panel.training_panel._schedule._named["epochs"].setValue(500)
     click(qtbot, window, "Start")
     qtbot.waitUntil(lambda: window.inspect_panel.confusion_view._evaluation is not None, timeout=LONG_MS)
     assert window.session.state is State.RUNNING
@@ -81,12 +81,12 @@ def test_the_inspect_side_fills_while_training_goes_on(qtbot: QtBot, window: Mai
 
 
 def test_pause_holds_and_resume_goes_on(qtbot: QtBot, window: MainWindow) -> None:
-    window.build_panel.training_panel._fields["epochs"].setValue(500)
+    window.build_panel.training_panel._schedule._named["epochs"].setValue(500)
     click(qtbot, window, "Start")
     wait_until_trained(qtbot, window)
     click(qtbot, window, "Pause")
     assert window.session.state is State.PAUSED
-    curves = window.plot_panel.curves(window._training_run)
+    curves = window.plot_panel.curves(window.run_desk.training_run)
     window.session.drain()
     said: list[object] = []
     window.session.message_received.connect(said.append)
@@ -103,7 +103,7 @@ def test_pause_holds_and_resume_goes_on(qtbot: QtBot, window: MainWindow) -> Non
 
 
 def test_a_stopped_run_is_resumed_from_the_list(qtbot: QtBot, window: MainWindow, home: Home) -> None:
-    window.build_panel.training_panel._fields["epochs"].setValue(40)
+    window.build_panel.training_panel._schedule._named["epochs"].setValue(40)
     click(qtbot, window, "Start")
     wait_until_trained(qtbot, window, 20)
     click(qtbot, window, "Stop")
@@ -121,7 +121,7 @@ def test_a_stopped_run_is_resumed_from_the_list(qtbot: QtBot, window: MainWindow
 
 
 def test_closing_while_training_stops_and_keeps_everything(qtbot: QtBot, window: MainWindow, home: Home) -> None:
-    window.build_panel.training_panel._fields["epochs"].setValue(500)
+    window.build_panel.training_panel._schedule._named["epochs"].setValue(500)
     click(qtbot, window, "Start")
     wait_until_trained(qtbot, window, 10)
     window.close()
@@ -179,22 +179,22 @@ def test_delete_asks_and_removes(
 
 
 def test_a_wrong_field_is_marked_and_start_says_why(window: MainWindow) -> None:
-    panel = window.build_panel.model_panel
-    blocks = panel._rows[1][1]
+    stages = window.build_panel.model_panel.stages
+    blocks = stages._rows[1][1]
     blocks.setValue(0)
     assert not button(window, "Start").isEnabled()
     assert "tab 'Model'" in button(window, "Start").toolTip()
-    assert panel._stage_error.text() == "model.blocks of stage 2 is 0; it must be at least 1"
-    assert [bool(row[1].property("invalid")) for row in panel._rows[:3]] == [False, True, False]
+    assert stages._error.text() == "model.blocks of stage 2 is 0; it must be at least 1"
+    assert [bool(row[1].property("invalid")) for row in stages._rows[:3]] == [False, True, False]
     blocks.setValue(2)
     assert button(window, "Start").isEnabled()
-    assert panel._stage_error.text() == ""
+    assert stages._error.text() == ""
     assert not blocks.property("invalid")
 
 
 def test_fields_that_do_not_fit_together_are_said(window: MainWindow) -> None:
-    window.build_panel.model_panel._input.setValue(8)
-    window.build_panel.training_panel._fields["crop_padding"].setValue(8)
+    window.build_panel.model_panel._form._named["input_size"].setValue(8)
+    window.build_panel.training_panel._augmentation._named["crop_padding"].setValue(8)
     assert not button(window, "Start").isEnabled()
     assert "only 8 pixels" in button(window, "Start").toolTip()
 
@@ -285,7 +285,7 @@ def test_a_refusal_of_the_worker_is_told(
 
 
 def test_shortcuts_drive_a_run(qtbot: QtBot, window: MainWindow) -> None:
-    window.build_panel.training_panel._fields["epochs"].setValue(500)
+    window.build_panel.training_panel._schedule._named["epochs"].setValue(500)
     window.activateWindow()
     assert window._start_action.shortcut().toString() == "Ctrl+Return"
     window._start_action.trigger()

@@ -150,6 +150,23 @@ class RunConfig(FieldGroup):
         return type(self).build(tree)
 
 
+def model_from_json(text: str, origin: str) -> ModelConfig:
+    """A network from JSON: a ModelConfig's own, or that of a whole run; `origin` names it in errors.
+
+    Raises:
+        UserError: it is neither; names the field.
+    """
+    try:
+        tree = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise UserError(f"{origin} holds no network: it is not JSON ({error})") from error
+    if not isinstance(tree, dict) or not tree:
+        raise UserError(f"{origin} holds no network; expected an object with blocks, widths and so on")
+    if isinstance(tree.get("config"), dict):
+        tree = tree["config"]
+    return parse(ModelConfig, tree["model"] if isinstance(tree.get("model"), dict) else tree, "model.")
+
+
 _SECTIONS: Mapping[str, type[FieldGroup]] = {
     "model": ModelConfig,
     "data": DataConfig,

@@ -30,7 +30,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     # torch.save reports a full disk as RuntimeError, not OSError.
     except (OSError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error).split("\n")[0]
-        raise UserError(f"cannot write {path}: {reason}; free some space or choose another --home") from error
+        raise UserError(f"cannot write {path}: {reason}; free some space or choose another folder") from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)

@@ -3,13 +3,17 @@
 Every `*.toml` holds tables `[model.NAME]` and `[recipe.NAME]` with `title`, `description` and config fields.
 """
 
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import tomli_w
+
 from workbench.core.config import DataConfig, RunConfig, TrainingConfig, parse
 from workbench.core.errors import UserError, did_you_mean
+from workbench.core.files import write_atomically
 from workbench.core.model_config import ModelConfig
 from workbench.core.resources import resource_path
 
@@ -99,6 +103,18 @@ class Presets:
             training=self.recipe(recipe).config,
         )
 
+    def search_models(self, text: str) -> list[ModelPreset]:
+        """Presets that hold every word of `text` in their name, then those that describe themselves so."""
+        words = text.casefold().split()
+        named, described = [], []
+        for preset in self.models.values():
+            name = f"{preset.name} {preset.title}".casefold()
+            if all(word in name for word in words):
+                named.append(preset)
+            elif all(word in f"{name} {preset.description.casefold()}" for word in words):
+                described.append(preset)
+        return named + described
+
     def model_name(self, config: ModelConfig) -> str:
         """Name of the preset equal to `config` but for classes and input size, else `custom`."""
         plain = {"num_classes": 10, "input_size": 32}
@@ -116,6 +132,43 @@ class Presets:
             if recipe.config.model_copy(update=free) == wanted:
                 return recipe.name
         return CUSTOM
+
+
+def save_model(folder: Path, title: str, config: ModelConfig, presets: Presets) -> str:
+    """Write a network as an own preset into `folder`; returns its name.
+
+    Raises:
+        UserError: the title has no letter or digit, belongs to a shipped preset, or cannot be written.
+    """
+    name = re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-")
+    if not name:
+        raise UserError(f"the preset's name is '{title}'; it needs at least one letter or digit")
+    shipped = [preset for preset in presets.models.values() if not preset.is_own]
+    titles = [preset.title.casefold() for preset in shipped]
+    if name in [CUSTOM, *(preset.name for preset in shipped)] or title.strip().casefold() in titles:
+        raise UserError(f"the preset's name is '{title}', which is a shipped one's; choose another")
+    usual = ModelConfig().model_dump(mode="json")
+    fields = {key: value for key, value in config.model_dump(mode="json").items() if value != usual[key]}
+    # What a stage holds is never left to the defaults.
+    fields |= {"blocks": list(config.blocks), "widths": list(config.widths)}
+    fields.pop("num_classes", None)
+    tree = {"model": {name: {"title": title.strip(), "description": "", **fields}}}
+    content = tomli_w.dumps(tree).encode()
+    write_atomically(folder / f"model-{name}.toml", lambda file: file.write(content))
+    return name
+
+
+def delete_model(folder: Path, name: str) -> None:
+    """Remove a preset that `save_model` wrote.
+
+    Raises:
+        UserError: it stands in a file of several presets, or cannot be removed.
+    """
+    path = folder / f"model-{name}.toml"
+    try:
+        path.unlink()
+    except OSError as error:
+        raise UserError(f"cannot delete the preset '{name}': {error.strerror} ({path})") from error
 
 
 def _unknown(kind: str, name: str, known: dict[str, Any]) -> str:

@@ -1,18 +1,19 @@
 """The left side: network, data and training in three tabs, together one RunConfig."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
 from workbench.core.config import RunConfig
 from workbench.core.errors import ConfigError
 from workbench.core.presets import DEFAULT_MODEL, DEFAULT_RECIPE, Presets
 from workbench.gui.data_panel import DataPanel
+from workbench.gui.fine_tuning_panel import FineTuningPanel
 from workbench.gui.mailbox import TrainJob
 from workbench.gui.model_panel import ModelPanel
 from workbench.gui.theme import Theme
 from workbench.gui.training_panel import TrainingPanel
 
-_MIN_WIDTH = 280
+_MIN_WIDTH = 304
 
 
 class BuildPanel(QWidget):
@@ -22,18 +23,30 @@ class BuildPanel(QWidget):
 
     def __init__(self, presets: Presets, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._presets = presets
+        self.presets = presets
+        self._filling = False
         self.model_panel = ModelPanel(presets, theme)
         self.data_panel = DataPanel()
         self.training_panel = TrainingPanel(presets)
+        self.fine_tuning_panel = FineTuningPanel()
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self._panels: list[ModelPanel | DataPanel | TrainingPanel]
-        self._panels = [self.model_panel, self.data_panel, self.training_panel]
-        titles = (self.tr("Model"), self.tr("Data"), self.tr("Train"))
-        for panel, title in zip(self._panels, titles, strict=True):
-            self.tabs.addTab(_scrolling(panel), title)
-            panel.config_changed.connect(self.config_changed)
+        pages = (
+            (self.tr("Model"), (self.model_panel,)),
+            (self.tr("Data"), (self.data_panel,)),
+            (self.tr("Train"), (self.training_panel, self.fine_tuning_panel)),
+        )
+        for title, panels in pages:
+            self.tabs.addTab(_scrolling(panels), title)
+        # Section of the config, panel, tab that it stands in.
+        self._sections: tuple[tuple[str, ModelPanel | DataPanel | TrainingPanel | FineTuningPanel, int], ...] = (
+            ("model", self.model_panel, 0),
+            ("data", self.data_panel, 1),
+            ("training", self.training_panel, 2),
+            ("fine_tuning", self.fine_tuning_panel, 2),
+        )
+        for _, panel, _ in self._sections:
+            panel.config_changed.connect(self._on_edit)
         # Wide enough for the longest preset; the tabs scroll, so they have no width of their own.
         self.setMinimumWidth(_MIN_WIDTH)
         layout = QVBoxLayout(self)
@@ -42,18 +55,33 @@ class BuildPanel(QWidget):
         self.show_config(presets.run_config(DEFAULT_MODEL, DEFAULT_RECIPE))
 
     def show_config(self, config: RunConfig) -> None:
-        """Fill all three tabs."""
-        self.model_panel.show_config(config.model)
-        self.data_panel.show_config(config.data)
-        self.training_panel.show_config(config.training)
+        """Fill all tabs and announce it once."""
+        self._filling = True
+        for section, panel, _ in self._sections:
+            panel.show_config(getattr(config, section))
+        self._filling = False
+        self._on_edit()
+
+    def set_presets(self, presets: Presets) -> None:
+        """Take the presets anew, after one was saved or deleted."""
+        self.presets = presets
+        self.model_panel.set_presets(presets)
+
+    @property
+    def config(self) -> RunConfig | None:
+        """None while a field is wrong, or the tabs do not fit together."""
+        try:
+            return self._build()
+        except ConfigError:
+            return None
 
     def problem(self) -> str:
         """Why there is no RunConfig now, in one sentence; empty if there is one."""
-        for index, panel in enumerate(self._panels):
+        for _, panel, tab in self._sections:
             if panel.config is None:
-                return self.tr("Correct the marked field in the tab '{0}' first").format(self.tabs.tabText(index))
+                return self.tr("Correct the marked field in the tab '{0}' first").format(self.tabs.tabText(tab))
         try:
-            self.job()
+            self._build()
         except ConfigError as error:
             return str(error)
         return ""
@@ -64,27 +92,40 @@ class BuildPanel(QWidget):
         Raises:
             ConfigError: the tabs do not fit together.
         """
-        sections = zip(("model", "data", "training"), self._panels, strict=True)
-        config = RunConfig.build(
-            {name: panel.config.model_dump() if panel.config else {} for name, panel in sections}
-        )
-        names = self._presets.model_name(config.model), self._presets.recipe_name(config.training)
+        config = self._build()
+        names = self.presets.model_name(config.model), self.presets.recipe_name(config.training)
         return TrainJob(config, *names)
+
+    def _build(self) -> RunConfig:
+        parts = {name: panel.config for name, panel, _ in self._sections}
+        wrong = {name: f"{name} has a field that is not allowed" for name, part in parts.items() if part is None}
+        if wrong:
+            raise ConfigError(wrong)
+        return RunConfig.build({name: part.model_dump() for name, part in parts.items() if part is not None})
 
     def show_error(self, sentence: str) -> None:
         """Mark the field that a sentence begins with, if it is one that only the engine could judge."""
         field = sentence.split(" ", 1)[0]
-        if field.startswith("training."):
-            self.training_panel.show_error(field, sentence)
-            self.tabs.setCurrentIndex(2)
-        elif field == "data.source":
-            self.data_panel.show_source_error(sentence)
-            self.tabs.setCurrentIndex(1)
+        for section, panel, tab in self._sections:
+            if field.startswith(section + ".") and not isinstance(panel, ModelPanel):
+                panel.show_error(field, sentence)
+                self.tabs.setCurrentIndex(tab)
+
+    @Slot()
+    def _on_edit(self) -> None:
+        if not self._filling:
+            self.config_changed.emit()
 
 
-def _scrolling(panel: QWidget) -> QScrollArea:
+def _scrolling(panels: tuple[QWidget, ...]) -> QScrollArea:
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidget(panel)
+    page = QWidget()
+    layout = QVBoxLayout(page)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    for panel in panels:
+        layout.addWidget(panel)
+    area.setWidget(page)
     return area

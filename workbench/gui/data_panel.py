@@ -5,7 +5,6 @@ from pathlib import Path
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
-    QDoubleSpinBox,
     QFileDialog,
     QHBoxLayout,
     QPushButton,
@@ -15,7 +14,8 @@ from PySide6.QtWidgets import (
 
 from workbench.core.config import DataConfig, parse
 from workbench.core.errors import ConfigError
-from workbench.gui.field_form import FieldForm, labeled
+from workbench.gui.config_form import ConfigForm
+from workbench.gui.field_form import labeled
 from workbench.gui.theme import FIELD_GAP, MARGIN
 
 
@@ -27,7 +27,6 @@ class DataPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._config: DataConfig | None = None
-        self._loading = False
         self._notes = {
             "sample": self.tr(
                 "10 000 training and 2 000 test images of CIFAR-10, shipped. A JPEG copy, slightly lossy: "
@@ -60,11 +59,8 @@ class DataPanel(QWidget):
         return self._config
 
     def show_config(self, config: DataConfig) -> None:
-        self._loading = True
         self._select_source(config.source)
-        self._validation.setValue(100 * config.validation_fraction)
-        self._normalization.setCurrentText(config.normalization)
-        self._loading = False
+        self._form.show_values(config)
         self._on_edit()
 
     def choose_source(self, path: str) -> None:
@@ -72,29 +68,25 @@ class DataPanel(QWidget):
         self._select_source(path)
         self._on_edit()
 
-    def show_source_error(self, sentence: str) -> None:
-        """Mark the source, whose errors are known only once it is read."""
-        self._form.show_errors({"data.source": sentence})
+    def show_error(self, dotted: str, sentence: str) -> None:
+        """Mark a field whose errors are known only once the images are read."""
+        self._form.show_errors({dotted: sentence})
 
     def _build_fields(self) -> None:
-        self._form = FieldForm()
+        self._form = ConfigForm("data")
         self._source = QComboBox()
         self._source.addItem(self.tr("Sample (12 000)"), "sample")
         self._source.addItem(self.tr("All, JPEG (60 000)"), "cifar10-jpeg")
         self._source.addItem(self.tr("Official (60 000)"), "cifar10")
         self._source.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._source.currentIndexChanged.connect(self._on_edit)
-        self._validation = QDoubleSpinBox()
-        self._validation.setRange(0, 100)
-        self._validation.setDecimals(0)
-        self._validation.setSuffix(self.tr(" % of training"))
-        self._validation.valueChanged.connect(self._on_edit)
-        self._normalization = QComboBox()
-        self._normalization.addItems(("cifar10", "imagenet"))
-        self._normalization.currentIndexChanged.connect(self._on_edit)
         self._form.add("data.source", self.tr("Source"), self._source)
-        self._form.add("data.validation_fraction", self.tr("Validation"), self._validation)
-        self._form.add("data.normalization", self.tr("Normalize by"), self._normalization)
+        self._form.add_percent("validation_fraction", self.tr("Validation"), self.tr(" % of training"))
+        self._form.add_whole("train_images", self.tr("Train on"), 100_000_000, self.tr(" images"), self.tr("all"))
+        self._form.add_choice(
+            "normalization", self.tr("Normalize by"), ("auto", "cifar10", "cifar10-per-image", "imagenet")
+        )
+        self._form.edited.connect(self._on_edit)
         folder = QPushButton(self.tr("Folder…"))
         folder.setToolTip(self.tr("Take images from a folder with train/<class>/ and test/<class>/"))
         folder.clicked.connect(self.ask_folder)
@@ -126,20 +118,16 @@ class DataPanel(QWidget):
         if index < 0:
             self._source.addItem(Path(source).name or source, source)
             index = self._source.count() - 1
+        blocked = self._source.blockSignals(True)
         self._source.setCurrentIndex(index)
+        self._source.blockSignals(blocked)
 
     @Slot()
     def _on_edit(self) -> None:
-        if self._loading:
-            return
         source = self._source.currentData()
         own = self.tr("Images from {0}, in train/<class>/ and test/<class>/.").format(source)
         self._note.setText(self._notes.get(source, own))
-        tree = {
-            "source": source,
-            "validation_fraction": self._validation.value() / 100,
-            "normalization": self._normalization.currentText(),
-        }
+        tree = self._form.values() | {"source": source}
         errors: dict[str, str] = {}
         try:
             self._config = parse(DataConfig, tree, "data.")

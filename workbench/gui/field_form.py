@@ -1,6 +1,6 @@
 """A form of labeled config fields, each with its tooltip and room for one sentence of error."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
@@ -30,24 +30,29 @@ class FieldForm(QWidget):
         self._grid.setHorizontalSpacing(FIELD_GAP)
         self._grid.setVerticalSpacing(GAP)
         self._grid.setColumnStretch(1, 1)
+        self._wheel = WheelGuard(self)
         self._fields: dict[str, QWidget] = {}
+        self._captions: dict[str, QLabel] = {}
         self._errors: dict[str, QLabel] = {}
 
     def add(self, dotted: str, label: str, field: QWidget) -> None:
         """Add the widget of a config field such as `training.epochs`; its sentence becomes the tooltip."""
-        self.add_plain(label, field, f"{help_of(dotted)}\n({dotted})")
+        caption = self.add_plain(label, field, f"{help_of(dotted)}\n({dotted})")
+        if caption is not None:
+            self._captions[dotted] = caption
         error = labeled("", "error")
         error.setWordWrap(True)
         error.hide()
         self._grid.addWidget(error, self._grid.rowCount(), 0, 1, 2)
         self._fields[dotted], self._errors[dotted] = field, error
 
-    def add_plain(self, label: str, field: QWidget, help_text: str) -> None:
-        """Add a widget that is no config field."""
+    def add_plain(self, label: str, field: QWidget, help_text: str) -> QLabel | None:
+        """Add a widget that is no config field. Returns its caption; a check box is its own."""
         row = self._grid.rowCount()
         field.setToolTip(help_text)
         if not field.accessibleName():
             field.setAccessibleName(label)
+        caption = None
         if not isinstance(field, QCheckBox):
             caption = QLabel(label)
             caption.setToolTip(help_text)
@@ -55,7 +60,17 @@ class FieldForm(QWidget):
             caption.setMinimumWidth(_CAPTION_WIDTH)
             self._grid.addWidget(caption, row, 0, Qt.AlignmentFlag.AlignVCenter)
         shrinkable(field)
+        if isinstance(field, QComboBox | QAbstractSpinBox):
+            self._wheel.guard(field)
         self._grid.addWidget(field, row, 1)
+        return caption
+
+    def show_row(self, dotted: str, shown: bool) -> None:
+        """Show or hide a field with its caption; one with an error stays."""
+        shown = shown or bool(self._errors[dotted].text())
+        self._fields[dotted].setVisible(shown)
+        if dotted in self._captions:
+            self._captions[dotted].setVisible(shown)
 
     def show_errors(self, sentences: dict[str, str]) -> None:
         """Mark the fields named in `sentences` and clear all others."""
@@ -64,6 +79,20 @@ class FieldForm(QWidget):
             label.setText(sentence)
             label.setVisible(bool(sentence))
             mark_invalid(self._fields[dotted], bool(sentence))
+
+
+class WheelGuard(QObject):
+    """Lets the wheel scroll the panel over a field that has not the focus, instead of changing the field."""
+
+    def guard(self, field: QWidget) -> None:
+        field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        field.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
 
 
 def mark_invalid(widget: QWidget, invalid: bool) -> None:

@@ -18,6 +18,13 @@ def to_qimage(pixels_nhwc: NDArray[np.uint8]) -> QImage:
     return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
+def to_pixels(image: QImage) -> NDArray[np.uint8]:
+    """The inverse: a (height, width, 3) uint8 copy."""
+    rgb = image.convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(rgb.constBits(), np.uint8).reshape(rgb.height(), rgb.bytesPerLine())
+    return rows[:, : 3 * rgb.width()].reshape(rgb.height(), rgb.width(), 3).copy()
+
+
 def thumbnail(images: ImageSet, index: int) -> QPixmap:
     """Nearest neighbor at a whole multiple, kept in Qt's cache of the last used ones."""
     key = f"{id(images)}-{index}"

@@ -5,6 +5,7 @@ A signal per event would flood the window's event loop; the box is emptied 20 ti
 
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 
 from workbench.core.config import RunConfig
 from workbench.core.events import Event
@@ -23,6 +24,18 @@ class JobRefused:
     """A job that did not become a run, or that broke outside one."""
 
     message: str
+
+
+@dataclass(frozen=True)
+class SpeedMeasured:
+    """This machine's figures for estimates are in the home folder now."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A run was written as code."""
+
+    path: Path
 
 
 @dataclass(frozen=True)
@@ -48,8 +61,16 @@ class ResumeJob:
     epochs: int | None = None
 
 
-Job = TrainJob | ResumeJob
-Message = Event | EngineReady | JobRefused | JobEnded
+@dataclass(frozen=True)
+class ExportJob:
+    """Write a run's network and weights as code."""
+
+    run_id: str
+    path: Path
+
+
+Job = TrainJob | ResumeJob | ExportJob
+Message = Event | EngineReady | SpeedMeasured | Exported | JobRefused | JobEnded
 
 
 class Mailbox:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QMessageBox,
+    QTabWidget,
     QToolBar,
     QVBoxLayout,
     QWidget,
@@ -15,25 +16,38 @@ from PySide6.QtWidgets import (
 
 from workbench import __version__
 from workbench.core.errors import UserError
-from workbench.core.evaluation import Evaluation
-from workbench.core.events import EpochMetrics, EvaluationReady, Event, RunFailed, RunFinished, RunStarted, Warned
+from workbench.core.events import EpochMetrics, RunFailed, RunFinished, RunStarted, Warned
 from workbench.core.home import Home
 from workbench.core.presets import Presets
 from workbench.gui.build_panel import BuildPanel
 from workbench.gui.inspect_panel import InspectPanel
-from workbench.gui.mailbox import EngineReady, JobEnded, JobRefused, Message, ResumeJob
+from workbench.gui.mailbox import (
+    EngineReady,
+    Exported,
+    ExportJob,
+    JobEnded,
+    JobRefused,
+    Message,
+    ResumeJob,
+    SpeedMeasured,
+)
 from workbench.gui.menus import Menus
 from workbench.gui.message_bar import MessageBar
+from workbench.gui.network_actions import NetworkActions, ask_code_path
+from workbench.gui.network_desk import NetworkDesk
+from workbench.gui.network_panel import NetworkPanel
 from workbench.gui.plot_panel import PlotPanel
 from workbench.gui.progress_panel import ProgressPanel
+from workbench.gui.run_desk import RunDesk
 from workbench.gui.run_library import RunLibrary
 from workbench.gui.runs_panel import RunsPanel
 from workbench.gui.theme import MARGIN, Theme
 from workbench.gui.told import told
 from workbench.gui.training_session import State, TrainingSession
 
-_BUILD_WIDTH, _INSPECT_WIDTH, _RUNS_HEIGHT = 288, 432, 190
-_LAYOUT_VERSION = 1
+_BUILD_WIDTH, _INSPECT_WIDTH, _RUNS_HEIGHT = 312, 432, 190
+_LOW_WINDOW, _RUNS_HEIGHT_LOW = 800, 140
+_LAYOUT_VERSION = 2
 # Of the window manager's title bar, which is not known before the window is shown.
 _FRAME_HEIGHT = 48
 
@@ -45,7 +59,6 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.home, self.theme, self._settings = home, theme, settings
         self._home_problem = ""
-        self._shown_run = self._training_run = ""
         self._closing = self._painted = self._is_closed = False
         self.session, self.library = TrainingSession(self), RunLibrary(self)
         self._build_panels()
@@ -66,9 +79,21 @@ class MainWindow(QMainWindow):
             self.message_bar.tell("warning", str(error))
         self.build_panel = BuildPanel(presets, self.theme)
         self.progress_panel = ProgressPanel(self.theme)
+        self.network_panel = NetworkPanel(self.theme)
         self.plot_panel = PlotPanel(self.theme)
         self.runs_panel = RunsPanel(self.theme)
         self.inspect_panel = InspectPanel(self.theme)
+        self.desk = NetworkDesk(self.build_panel, self.network_panel, self.home)
+        self.actions_of_network = NetworkActions(self.build_panel, self.desk, self.message_bar.tell, self)
+        self.run_desk = RunDesk(
+            self.library,
+            self.runs_panel,
+            self.plot_panel,
+            self.inspect_panel,
+            self.build_panel,
+            self.message_bar,
+            self,
+        )
         self._machine = QLabel(self.tr("loading PyTorch…"))
         self.statusBar().addPermanentWidget(self._machine)
 
@@ -100,7 +125,11 @@ class MainWindow(QMainWindow):
         margins.setContentsMargins(MARGIN, 0, MARGIN, 0)
         margins.addWidget(self.message_bar)
         column.addLayout(margins)
-        column.addWidget(self.plot_panel, 1)
+        self.center = QTabWidget()
+        self.center.setDocumentMode(True)
+        self.center.addTab(self.network_panel, self.tr("Network"))
+        self.center.addTab(self.plot_panel, self.tr("Learning curves"))
+        column.addWidget(self.center, 1)
         self.setCentralWidget(center)
 
     def _dock(self, title: str, name: str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
@@ -119,6 +148,8 @@ class MainWindow(QMainWindow):
             self.build_panel.data_panel.ask_archive,
             "Ctrl+Shift+O",
         )
+        menus.file.addSeparator()
+        self.actions_of_network.add_to(menus)
         menus.file.addSeparator()
         menus.add(menus.file, self.tr("&Quit"), self.close, QKeySequence.StandardKey.Quit)
         self._start_action = menus.add(menus.run, self.tr("&Start"), self.start, "Ctrl+Return")
@@ -145,13 +176,10 @@ class MainWindow(QMainWindow):
         session.message_received.connect(self._receive)
         session.state_changed.connect(self._on_state)
         self.build_panel.config_changed.connect(self._update_start)
-        self.library.runs_changed.connect(runs.show_runs)
-        self.library.event_read.connect(self._read)
-        runs.run_chosen.connect(self.show_run)
-        runs.run_drawn_changed.connect(self._draw_run)
         runs.resume_asked.connect(self.resume)
-        runs.rerun_asked.connect(self._use_settings)
-        runs.delete_asked.connect(self._delete)
+        runs.export_asked.connect(self._export_run)
+        self.desk.network_edited.connect(self._look_at_network)
+        self.desk.speed_wanted.connect(self._measure)
         self.theme.changed.connect(self.build_panel.model_panel.refresh_icons)
 
     # Layout
@@ -169,7 +197,9 @@ class MainWindow(QMainWindow):
             dock.show()
         build, runs, inspect = self._docks
         self.resizeDocks([build, inspect], [_BUILD_WIDTH, _INSPECT_WIDTH], Qt.Orientation.Horizontal)
-        self.resizeDocks([runs], [_RUNS_HEIGHT], Qt.Orientation.Vertical)
+        is_low = self.height() < _LOW_WINDOW
+        height = _RUNS_HEIGHT_LOW if is_low else _RUNS_HEIGHT
+        self.resizeDocks([runs], [height], Qt.Orientation.Vertical)
 
     def _restore_layout(self) -> None:
         available = self.screen().availableGeometry()
@@ -206,8 +236,11 @@ class MainWindow(QMainWindow):
             self._home_problem = str(error)
             self.message_bar.tell("error", str(error), self.tr("Choose folder…"), self._choose_home)
         self._update_start()
+        self.desk.home = self.home
+        self.desk.forget_speeds()
         records = self.runs_panel.model.records
-        if records and not self._shown_run:
+        if records and not self.run_desk.shown_run:
+            self.center.setCurrentWidget(self.plot_panel)
             self.runs_panel.select(records[0].id)
         if not self.session.engine_is_ready:
             self.session.open()
@@ -220,60 +253,22 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     @told
-    def show_run(self, run_id: str) -> None:
-        """Look at a recorded run: draw its curves and show its last evaluation."""
-        if run_id == self._shown_run:
-            return
-        self._shown_run = run_id
-        self.runs_panel.model.set_checked(run_id, True)
-        self.inspect_panel.show_evaluation("", None, None)
-        self._show_evaluation(run_id, self.library.evaluation(run_id))
+    def _export_run(self, run_id: str) -> None:
+        path = ask_code_path(self, self.library.record(run_id).name)
+        if path is not None:
+            self.session.start(self.home, ExportJob(run_id, path))
 
-    def _show_evaluation(self, run_id: str, evaluation: Evaluation | None) -> None:
-        """Show what a run says of its test images, if those are still there."""
-        record = self.library.record(run_id)
-        images = self.library.images(record) if evaluation is not None else None
-        self.inspect_panel.show_evaluation(record.name, evaluation, images)
+    @Slot()
+    def _look_at_network(self) -> None:
+        """An edited network is what the person looks at, unless a run draws its curves."""
+        if self.session.state is State.IDLE:
+            self.center.setCurrentWidget(self.network_panel)
 
-    @Slot(str, bool)
-    @told
-    def _draw_run(self, run_id: str, drawn: bool) -> None:
-        if not drawn:
-            self.plot_panel.hide_run(run_id)
-            return
-        known = self.plot_panel.has_run(run_id)
-        record = self.library.record(run_id)
-        self.plot_panel.add_run(run_id, record.name, record.number - 1)
-        if not known and run_id != self._training_run:
-            for event in self.library.events(run_id):
-                self.plot_panel.append(event)
-
-    @Slot(object)
-    @told
-    def _read(self, event: Event) -> None:
-        """What a run that another process trains has said."""
-        if event.run_id != self._training_run:
-            self.plot_panel.append(event)
-            if isinstance(event, EvaluationReady) and event.run_id == self._shown_run:
-                self._show_evaluation(event.run_id, event.evaluation)
-
-    @Slot(str)
-    @told
-    def _use_settings(self, run_id: str) -> None:
-        self.build_panel.show_config(self.library.record(run_id).config)
-
-    @Slot(str)
-    @told
-    def _delete(self, run_id: str) -> None:
-        question = self.tr("Delete run {0} with its checkpoints? This cannot be undone.")
-        name = self.library.record(run_id).name
-        answer = QMessageBox.question(self, self.tr("Delete run"), question.format(name))
-        if answer != QMessageBox.StandardButton.Yes:
-            return
-        self.library.delete(run_id)
-        self.plot_panel.remove_run(run_id)
-        self._shown_run = ""
-        self.inspect_panel.show_evaluation("", None, None)
+    @Slot()
+    def _measure(self) -> None:
+        config = self.build_panel.config
+        if config is not None:
+            self.session.measure(self.home, config.training)
 
     # Training
 
@@ -320,6 +315,9 @@ class MainWindow(QMainWindow):
         self._update_start()
         if state is State.IDLE and self._closing:
             self.close()
+        elif state is State.IDLE:
+            # A machine that was too busy to be measured may be free now.
+            self.desk.forget_speeds()
 
     @Slot(object)
     @told
@@ -328,12 +326,19 @@ class MainWindow(QMainWindow):
         match message:
             case EngineReady(device, precision):
                 self._machine.setText(f"{device} · {precision}")
+                self.desk.set_machine(device, precision)
+                return
+            case SpeedMeasured():
+                self.desk.forget_speeds()
+                return
+            case Exported(path):
+                self.message_bar.tell("info", self.tr("Written: {0}, and the weights beside it").format(path))
                 return
             case JobRefused(sentence):
                 self._refuse(sentence)
                 return
             case JobEnded():
-                self._training_run = ""
+                self.run_desk.training_run = ""
                 self.progress_panel.end_without_run()
                 self.library.refresh()
                 return
@@ -345,27 +350,21 @@ class MainWindow(QMainWindow):
             case Warned(_, sentence):
                 self.message_bar.tell("warning", sentence)
         self.progress_panel.append(message)
-        self.plot_panel.append(message)
-        if isinstance(message, EvaluationReady) and message.run_id == self._shown_run:
-            self._show_evaluation(message.run_id, message.evaluation)
+        self.run_desk.append(message)
         if isinstance(message, EpochMetrics | RunFinished | RunFailed):
             self.library.refresh()
 
     def _take_up(self, event: RunStarted) -> None:
-        self._training_run = event.run_id
-        self.library.forget(event.run_id)
-        self.library.refresh()
         train, validation, test = event.images
+        if not event.config.data.train_images:
+            self.desk.set_images(event.config.data.source, train + validation)
+        self.center.setCurrentWidget(self.plot_panel)
         self._machine.setText(
             self.tr("{0} · {1} · {2} ({3} / {4} / {5} images)").format(
                 event.device, event.precision, event.config.data.source, train, validation, test
             )
         )
-        self._draw_run(event.run_id, True)
-        self.runs_panel.model.set_checked(event.run_id, True)
-        self._shown_run = ""
-        self.runs_panel.select(event.run_id)
-        self.show_run(event.run_id)
+        self.run_desk.take_up(event)
 
     def _refuse(self, sentence: str) -> None:
         """Say why a run did not start or ended, at the field too where one is named."""

@@ -14,6 +14,7 @@ class Menus(QObject):
         super().__init__(window)
         bar = window.menuBar()
         self.file = bar.addMenu(self.tr("&File"))
+        self.edit = bar.addMenu(self.tr("&Edit"))
         self.run = bar.addMenu(self.tr("&Run"))
         self.view = bar.addMenu(self.tr("&View"))
         self.help = bar.addMenu(self.tr("&Help"))

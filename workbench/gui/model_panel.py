@@ -1,55 +1,54 @@
-"""Where a person shapes the network: preset, stem, block, shortcut and stages, with its size while typing."""
+"""Where a person shapes the network: preset, block, shortcut, stem, stages and options."""
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import (
-    QComboBox,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QSpinBox,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from workbench.core.architecture import Architecture
 from workbench.core.config import parse
 from workbench.core.errors import ConfigError
-from workbench.core.model_config import MAX_STAGES, ModelConfig
+from workbench.core.model_config import ModelConfig
 from workbench.core.presets import CUSTOM, Presets
-from workbench.gui.field_form import FieldForm, labeled, mark_invalid, shrinkable
-from workbench.gui.formats import count, short_count
-from workbench.gui.theme import FIELD_GAP, GAP, GROUP_GAP, MARGIN, Theme
+from workbench.gui.config_form import ConfigForm
+from workbench.gui.field_form import FieldForm, labeled
+from workbench.gui.preset_picker import PresetPicker
+from workbench.gui.stage_table import StageTable
+from workbench.gui.theme import FIELD_GAP, GROUP_GAP, MARGIN, Theme
 
-_MAX_BLOCKS, _MAX_WIDTH = 1000, 8192
+_BOTTLENECKS = ("bottleneck", "preact-bottleneck")
 
 
 class ModelPanel(QWidget):
     """Edits a ModelConfig. `config_changed` carries it, or None while it is not allowed."""
 
     config_changed = Signal(object)
+    save_asked = Signal()
 
     def __init__(self, presets: Presets, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._presets, self._theme = presets, theme
         self._config: ModelConfig | None = None
-        self._loading = False
+        self._base = ""
+        self._num_classes = 10
         self._build_fields()
-        self._build_stages()
-        self._build_summary()
+        self._build_options()
+        self.stages = StageTable(theme)
+        self.stages.edited.connect(self._on_edit)
+        self._size = QLabel()
+        self._size.setWordWrap(True)
+        self._size.setAccessibleName(self.tr("Size of the network"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         layout.setSpacing(FIELD_GAP)
-        layout.addWidget(self._form)
+        layout.addWidget(self._preset_form)
         layout.addWidget(self._description)
+        layout.addWidget(self._form)
         layout.addSpacing(GROUP_GAP - FIELD_GAP)
         layout.addWidget(labeled(self.tr("Stages"), "heading"))
-        layout.addLayout(self._stage_grid)
-        layout.addWidget(self._stage_error)
+        layout.addWidget(self.stages)
+        layout.addWidget(self._more)
+        layout.addWidget(self._options)
         layout.addSpacing(GROUP_GAP - FIELD_GAP)
         layout.addWidget(labeled(self.tr("Size"), "heading"))
         layout.addWidget(self._size)
-        layout.addWidget(self._warning)
         layout.addStretch(1)
 
     @property
@@ -57,193 +56,140 @@ class ModelPanel(QWidget):
         """None while the fields do not form an allowed network."""
         return self._config
 
+    @property
+    def base(self) -> str:
+        """Name of the preset that the network was last equal to; empty before the first."""
+        return self._base
+
     def show_config(self, config: ModelConfig) -> None:
         """Fill the fields and announce the config once."""
-        self._loading = True
-        self._stem.setCurrentText(config.stem)
-        self._block.setCurrentText(config.block)
-        self._shortcut.setCurrentText(config.shortcut)
-        self._input.setValue(config.input_size)
-        self._set_stages(list(zip(config.blocks, config.widths, strict=True)))
-        self._loading = False
+        self._num_classes = config.num_classes
+        self._form.show_values(config)
+        self._options.show_values(config)
+        self.stages.show_config(config)
         self._on_edit()
 
+    @Slot(str)
     def select_preset(self, name: str) -> None:
-        self.show_config(self._presets.model(name).config)
+        # Classes and size of the images are those of the data at hand, not the preset's.
+        kept = {"num_classes": self._num_classes, "input_size": self._form.values()["input_size"]}
+        preset = self._presets.model(name).config
+        try:
+            self.show_config(parse(ModelConfig, preset.model_dump() | kept))
+        except ConfigError:
+            self.show_config(preset)
+
+    def set_presets(self, presets: Presets) -> None:
+        """Take the presets anew, after one was saved or deleted."""
+        self._presets = presets
+        self._preset.set_presets(presets)
+        self._show_preset()
+
+    def show_size(self, text: str) -> None:
+        """What the network costs, in a few lines."""
+        self._size.setText(text)
 
     def _build_fields(self) -> None:
-        self._form = FieldForm()
-        self._preset = QComboBox()
-        for preset in self._presets.models.values():
-            self._preset.addItem(preset.title, preset.name)
-        self._preset.addItem(self.tr("Custom"), CUSTOM)
-        self._preset.activated.connect(self._on_preset)
-        self._stem = self._choice(("3x3", "7x7"), self.tr("Stem"))
-        self._block = self._choice(("basic", "bottleneck"), self.tr("Block"))
-        self._shortcut = self._choice(("A", "B"), self.tr("Shortcut"))
-        self._form.add_plain(self.tr("Preset"), self._preset, self.tr("A named network to start from"))
-        self._form.add("model.stem", self.tr("Stem"), self._stem)
-        self._form.add("model.block", self.tr("Block"), self._block)
-        self._form.add("model.shortcut", self.tr("Shortcut"), self._shortcut)
-        self._input = QSpinBox()
-        self._input.setRange(1, 1024)
-        self._input.setSuffix(self.tr(" px"))
-        self._input.valueChanged.connect(self._on_edit)
-        self._form.add("model.input_size", self.tr("Input"), self._input)
+        self._preset_form = FieldForm()
+        self._preset = PresetPicker(self._presets, self._theme)
+        self._preset.chosen.connect(self.select_preset)
+        self._save = QToolButton()
+        self._save.setAccessibleName(self.tr("Save as preset"))
+        self._save.setProperty("role", "button")
+        self._save.setToolTip(self.tr("Keep this network as a preset of your own (Ctrl+S)"))
+        self._save.clicked.connect(self.save_asked)
+        row = QWidget()
+        inside = QHBoxLayout(row)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(FIELD_GAP)
+        help_text = self.tr("A named network to start from; type in its list to search")
+        self._preset.setToolTip(help_text)
+        self._preset.setAccessibleName(self.tr("Preset"))
+        inside.addWidget(self._preset, 1)
+        inside.addWidget(self._save)
+        self._preset_form.add_plain(self.tr("Preset"), row, help_text)
         self._description = labeled("", "secondary")
         self._description.setWordWrap(True)
+        form = self._form = ConfigForm("model")
+        form.add_choice("block", self.tr("Block"), (
+            "basic", "bottleneck", ("preact-basic", self.tr("pre-activation basic")),
+            ("preact-bottleneck", self.tr("pre-activation bottleneck")), "separable",
+            ("conv", self.tr("single convolution")),
+        ))  # fmt: skip
+        form.add_choice("shortcut", self.tr("Shortcut"), (
+            ("A", self.tr("A  identity, zeros")), ("B", self.tr("B  identity, projection")),
+            ("C", self.tr("C  projections")), ("none", self.tr("none  (plain network)")),
+        ))  # fmt: skip
+        form.add_choice("stem", self.tr("Stem"), ("3x3", ("7x7", self.tr("7x7 + max pooling"))))
+        form.add_whole("input_size", self.tr("Input"), 1024, self.tr(" px"))
+        form.edited.connect(self._on_edit)
 
-    def _choice(self, values: tuple[str, ...], name: str) -> QComboBox:
-        box = QComboBox()
-        box.setAccessibleName(name)
-        box.addItems(values)
-        box.currentIndexChanged.connect(self._on_edit)
-        return box
+    def _build_options(self) -> None:
+        self._more = QToolButton()
+        self._more.setText(self.tr("More options"))
+        self._more.setCheckable(True)
+        self._more.setProperty("role", "disclosure")
+        self._more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._more.setToolTip(self.tr("Groups, squeeze-and-excitation, dropout, activation, norm, initialization"))
+        self._more.toggled.connect(self._show_options)
+        form = self._options = ConfigForm("model")
+        form.add_whole("stem_width", self.tr("Stem width"), 8192, zero=self.tr("as stage 1"))
+        form.add_whole("expansion", self.tr("Expansion"), 64, self.tr(" ×"))
+        form.add_whole("cardinality", self.tr("Cardinality"), 1024, self.tr(" groups"))
+        form.add_whole("base_width", self.tr("Base width"), 1024)
+        form.add_choice("activation", self.tr("Activation"), ("relu", "silu", "gelu"))
+        form.add_choice("norm", self.tr("Norm"), ("batch", "group"))
+        form.add_whole("se_reduction", self.tr("Squeeze-excite"), 64, zero=self.tr("none"))
+        form.add_percent("dropout", self.tr("Dropout"), self.tr(" %"))
+        form.add_percent("stochastic_depth", self.tr("Stoch. depth"), self.tr(" %"))
+        form.add_choice("initialization", self.tr("Initial weights"), ("kaiming", "pytorch"))
+        form.add_check("zero_init_last", self.tr("Blocks begin as identity"))
+        form.edited.connect(self._on_edit)
+        self.refresh_icons()
 
-    def _build_stages(self) -> None:
-        self._stage_grid = QGridLayout()
-        self._stage_grid.setHorizontalSpacing(FIELD_GAP)
-        self._stage_grid.setVerticalSpacing(GAP)
-        for column, text in enumerate((self.tr("Stage"), self.tr("Blocks"), self.tr("Width"))):
-            self._stage_grid.addWidget(labeled(text, "secondary"), 0, column)
-        self._stage_grid.setColumnStretch(1, 1)
-        self._stage_grid.setColumnStretch(2, 1)
-        self._rows = [self._stage_row(index) for index in range(MAX_STAGES)]
-        self._add = self._tool("add", self.tr("Add a stage"))
-        self._add.clicked.connect(self._add_stage)
-        self._remove = self._tool("remove", self.tr("Remove the last stage"))
-        self._remove.clicked.connect(self._remove_stage)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(GAP)
-        buttons.addWidget(self._add)
-        buttons.addWidget(self._remove)
-        buttons.addStretch(1)
-        self._stage_grid.addLayout(buttons, MAX_STAGES + 1, 1, 1, 2)
-        self._stage_error = labeled("", "error")
-        self._stage_error.setWordWrap(True)
-
-    def _stage_row(self, index: int) -> tuple[QLabel, QSpinBox, QSpinBox]:
-        label = QLabel(str(index + 1))
-        blocks, width = QSpinBox(), QSpinBox()
-        # 0 can be typed: the field then says what is allowed, which a silent limit would not.
-        blocks.setRange(0, _MAX_BLOCKS)
-        blocks.setToolTip(self.tr("Residual blocks in this stage (model.blocks): more blocks, a deeper network"))
-        blocks.setAccessibleName(self.tr("Blocks of stage {0}").format(index + 1))
-        width.setRange(1, _MAX_WIDTH)
-        width.setToolTip(self.tr("Channels in this stage (model.widths): more channels see more kinds of pattern"))
-        width.setAccessibleName(self.tr("Width of stage {0}").format(index + 1))
-        shrinkable(blocks)
-        shrinkable(width)
-        for column, widget in enumerate((label, blocks, width)):
-            self._stage_grid.addWidget(widget, index + 1, column)
-        blocks.valueChanged.connect(self._on_edit)
-        width.valueChanged.connect(self._on_edit)
-        return label, blocks, width
-
-    def _tool(self, icon: str, text: str) -> QToolButton:
-        button = QToolButton()
-        button.setProperty("role", "button")
-        button.setIcon(self._theme.icon(icon))
-        button.setToolTip(text)
-        button.setAccessibleName(text)
-        return button
-
-    def _build_summary(self) -> None:
-        self._size = QLabel()
-        self._size.setWordWrap(True)
-        self._size.setAccessibleName(self.tr("Size of the network"))
-        self._warning = labeled("", "warning")
-        self._warning.setWordWrap(True)
+    @Slot(bool)
+    def _show_options(self, shown: bool) -> None:
+        self._more.setIcon(self._theme.icon("chevron" if shown else "chevron-right"))
+        self._options.setVisible(shown)
 
     @Slot()
     def refresh_icons(self) -> None:
-        self._add.setIcon(self._theme.icon("add"))
-        self._remove.setIcon(self._theme.icon("remove"))
-
-    @property
-    def _stage_count(self) -> int:
-        return sum(not row[0].isHidden() for row in self._rows)
-
-    def _set_stages(self, stages: list[tuple[int, int]]) -> None:
-        for index, row in enumerate(self._rows):
-            for widget in row:
-                widget.setVisible(index < len(stages))
-            if index < len(stages):
-                row[1].setValue(stages[index][0])
-                row[2].setValue(stages[index][1])
-
-    def _stages(self) -> list[tuple[int, int]]:
-        return [(blocks.value(), width.value()) for _, blocks, width in self._rows[: self._stage_count]]
-
-    @Slot()
-    def _add_stage(self) -> None:
-        stages = self._stages()
-        blocks, width = stages[-1]
-        self._loading = True
-        self._set_stages([*stages, (blocks, min(2 * width, _MAX_WIDTH))])
-        self._loading = False
-        self._on_edit()
-
-    @Slot()
-    def _remove_stage(self) -> None:
-        self._set_stages(self._stages()[:-1])
-        self._on_edit()
-
-    @Slot(int)
-    def _on_preset(self, _index: int) -> None:
-        name = self._preset.currentData()
-        if name != CUSTOM:
-            self.select_preset(name)
+        self._save.setIcon(self._theme.icon("save"))
+        self._show_options(self._more.isChecked())
 
     @Slot()
     def _on_edit(self) -> None:
-        if self._loading:
-            return
-        stages = self._stages()
-        self._add.setEnabled(len(stages) < MAX_STAGES)
-        self._remove.setEnabled(len(stages) > 1)
-        tree = {
-            "stem": self._stem.currentText(),
-            "block": self._block.currentText(),
-            "shortcut": self._shortcut.currentText(),
-            "blocks": [blocks for blocks, _ in stages],
-            "widths": [width for _, width in stages],
-            "input_size": self._input.value(),
-        }
+        tree = self._form.values() | self._options.values() | self.stages.values()
+        tree["num_classes"] = self._num_classes
+        if tree["block"] not in _BOTTLENECKS:
+            # They have no meaning there, and their hidden fields must not keep a network from being allowed.
+            tree |= {name: getattr(ModelConfig(), name) for name in ("expansion", "cardinality", "base_width")}
         errors: dict[str, str] = {}
         try:
             self._config = parse(ModelConfig, tree, "model.")
         except ConfigError as error:
             self._config, errors = None, error.fields
-        self._show_errors(errors)
-        self._show_size()
+        self._form.show_errors(errors)
+        self._options.show_errors(errors)
+        self.stages.show_errors(errors)
+        self._options.set_shown(
+            dict.fromkeys(("expansion", "cardinality", "base_width"), tree["block"] in _BOTTLENECKS)
+        )
+        if any(self._options.has(field) for field in errors):
+            self._more.setChecked(True)
+        set_ = sum(value != getattr(ModelConfig(), name) for name, value in self._options.values().items())
+        self._more.setText(self.tr("More options, {0} set").format(set_) if set_ else self.tr("More options"))
+        self._show_preset()
         self.config_changed.emit(self._config)
 
-    def _show_errors(self, errors: dict[str, str]) -> None:
-        self._form.show_errors(errors)
-        lists = ("model.blocks", "model.widths")
-        wrong = ([text for field, text in errors.items() if field.startswith(name)] for name in lists)
-        sentences = [texts[0] for texts in wrong if texts]
-        self._stage_error.setText("\n".join(sentences))
-        self._stage_error.setVisible(bool(sentences))
-        for stage, (_, *boxes) in enumerate(self._rows):
-            for field, box in zip(lists, boxes, strict=True):
-                mark_invalid(box, field in errors or f"{field}.{stage}" in errors)
-
-    def _show_size(self) -> None:
+    def _show_preset(self) -> None:
         name = self._presets.model_name(self._config) if self._config else CUSTOM
-        self._preset.setCurrentIndex(self._preset.findData(name))
-        self._description.setText("" if name == CUSTOM else self._presets.model(name).description)
-        self._description.setVisible(name != CUSTOM)
-        if self._config is None:
-            self._size.setText(self.tr("Known again when the marked field is corrected"))
-            self._warning.hide()
-            return
-        table = Architecture.of(self._config)
-        self._size.setText(
-            self.tr("{0} parameters\n{1} MACs per image\n{2} weighted layers").format(
-                count(table.parameters), short_count(table.macs), table.depth
-            )
-        )
-        self._warning.setText("\n".join(table.warnings))
-        self._warning.setVisible(bool(table.warnings))
+        if name != CUSTOM:
+            self._base = name
+            self._preset.show_title(self._presets.model(name).title)
+        else:
+            known = self._presets.models.get(self._base)
+            self._preset.show_title(self.tr("{0}, changed").format(known.title) if known else self.tr("Custom"))
+        description = "" if name == CUSTOM else self._presets.model(name).description
+        self._description.setText(description)
+        self._description.setVisible(bool(description))

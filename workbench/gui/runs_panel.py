@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QStackedLayout,
     QTableView,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -160,6 +161,8 @@ class RunsPanel(QWidget):
     run_drawn_changed = Signal(str, bool)
     resume_asked = Signal(str)
     rerun_asked = Signal(str)
+    weights_asked = Signal(str)
+    export_asked = Signal(str)
     delete_asked = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -178,6 +181,7 @@ class RunsPanel(QWidget):
         self._resume.clicked.connect(self._on_resume)
         self._rerun = self._button(self.tr("Use settings"), self.tr("Fill the left side with this run's settings"))
         self._rerun.clicked.connect(self._on_rerun)
+        self._more = self._more_button()
         self._delete = self._button(self.tr("Delete…"), self.tr("Remove this run and its files"))
         self._delete.clicked.connect(self._on_delete)
         layout = QVBoxLayout(self)
@@ -186,7 +190,7 @@ class RunsPanel(QWidget):
         layout.addLayout(self._stack, 1)
         row = QHBoxLayout()
         row.addStretch(1)
-        for button in (self._rerun, self._resume, self._delete):
+        for button in (self._more, self._rerun, self._resume, self._delete):
             row.addWidget(button)
         layout.addLayout(row)
         self._update_buttons()
@@ -212,6 +216,21 @@ class RunsPanel(QWidget):
         table.selectionModel().currentRowChanged.connect(self._on_current)
         table.setAccessibleName(self.tr("Runs"))
         return table
+
+    def _more_button(self) -> QToolButton:
+        menu = QMenu(self)
+        self._weights = menu.addAction(self.tr("Use weights"), self._on_weights)
+        self._weights.setToolTip(self.tr("Start the next run from this run's weights (fine-tuning)"))
+        self._export = menu.addAction(self.tr("Export as code…"), self._on_export)
+        self._export.setToolTip(self.tr("Write this network as a PyTorch file, with its weights beside it"))
+        menu.setToolTipsVisible(True)
+        button = QToolButton()
+        button.setText(self.tr("More"))
+        button.setProperty("role", "button")
+        button.setToolTip(self.tr("Fine-tune from this run, or export it"))
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setMenu(menu)
+        return button
 
     def _button(self, text: str, tooltip: str) -> QPushButton:
         button = QPushButton(text)
@@ -246,7 +265,11 @@ class RunsPanel(QWidget):
     def _update_buttons(self) -> None:
         chosen = self.chosen
         self._resume.setEnabled(chosen is not None and chosen.can_resume and self._can_train)
+        self._more.setEnabled(chosen is not None)
         self._rerun.setEnabled(chosen is not None)
+        has_weights = chosen is not None and bool(chosen.epochs)
+        self._weights.setEnabled(has_weights)
+        self._export.setEnabled(has_weights and self._can_train)
         self._delete.setEnabled(chosen is not None and chosen.status != "running")
 
     @Slot(QModelIndex, QModelIndex)
@@ -267,6 +290,16 @@ class RunsPanel(QWidget):
             self.rerun_asked.emit(self.chosen.id)
 
     @Slot()
+    def _on_weights(self) -> None:
+        if self.chosen is not None:
+            self.weights_asked.emit(self.chosen.id)
+
+    @Slot()
+    def _on_export(self) -> None:
+        if self.chosen is not None:
+            self.export_asked.emit(self.chosen.id)
+
+    @Slot()
     def _on_delete(self) -> None:
         if self.chosen is not None:
             self.delete_asked.emit(self.chosen.id)
@@ -274,6 +307,8 @@ class RunsPanel(QWidget):
     @Slot(QPoint)
     def _show_menu(self, position: QPoint) -> None:
         menu = QMenu(self)
+        menu.addActions([self._weights, self._export])
+        menu.addSeparator()
         for button, do in (
             (self._rerun, self._on_rerun),
             (self._resume, self._on_resume),

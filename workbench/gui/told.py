@@ -1,24 +1,30 @@
-"""Slots of the main window whose UserError becomes a sentence in its message bar."""
+"""Slots whose UserError becomes a sentence in the window's message bar."""
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from workbench.core.errors import UserError
+from workbench.gui.message_bar import MessageBar
+from workbench.gui.run_library import RunLibrary
 
-if TYPE_CHECKING:
-    from workbench.gui.main_window import MainWindow
+
+class Telling(Protocol):
+    """Who has such slots: the main window, and the desk of runs."""
+
+    message_bar: MessageBar
+    library: RunLibrary
 
 
 def told(slot: Callable[..., None]) -> Callable[..., None]:
     """Wrap a slot: a run deleted elsewhere or images that are gone are told, and the list is read anew."""
 
     @functools.wraps(slot)
-    def guarded(window: "MainWindow", *arguments: object) -> None:
+    def guarded(owner: Telling, *arguments: object) -> None:
         try:
-            slot(window, *arguments)
+            slot(owner, *arguments)
         except UserError as error:
-            window.message_bar.tell("error", str(error))
-            window.library.refresh()
+            owner.message_bar.tell("error", str(error))
+            owner.library.refresh()
 
     return guarded

@@ -4,6 +4,7 @@ from enum import Enum
 
 from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
+from workbench.core.config import TrainingConfig
 from workbench.core.events import RunStarted
 from workbench.core.home import Home
 from workbench.core.memory import keep_large_blocks
@@ -30,6 +31,7 @@ class TrainingSession(QObject):
     state_changed = Signal(object)
     _warm_up_asked = Signal()
     _run_asked = Signal(object, object)
+    _measure_asked = Signal(object, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -42,6 +44,7 @@ class TrainingSession(QObject):
         self._worker.moveToThread(self._thread)
         self._warm_up_asked.connect(self._worker.warm_up)
         self._run_asked.connect(self._worker.run)
+        self._measure_asked.connect(self._worker.measure)
         self._collector = GarbageCollector(self)
         self._timer = QTimer(self)
         self._timer.setInterval(_DRAIN_INTERVAL_MS)
@@ -60,8 +63,14 @@ class TrainingSession(QObject):
         if self.state is not State.IDLE:
             return
         self._control.reset()
+        self._control.want()
         self._set_state(State.STARTING)
         self._run_asked.emit(home, job)
+
+    def measure(self, home: Home, training: TrainingConfig) -> None:
+        """Time the machine for estimates, if nothing else is going on."""
+        if self.state is State.IDLE and self.engine_is_ready:
+            self._measure_asked.emit(home, training)
 
     def pause(self) -> None:
         if self.state is State.RUNNING:
@@ -82,6 +91,7 @@ class TrainingSession(QObject):
     def close(self) -> None:
         """End the thread; a run that is still going on is stopped and saved first."""
         self.stop()
+        self._control.want()
         self._timer.stop()
         self._thread.quit()
         # Bounded by the longest single step and its checkpoint, both of which must not be cut.

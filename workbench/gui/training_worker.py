@@ -7,12 +7,24 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
+from workbench.core import speed
 from workbench.core.config import TrainingConfig
 from workbench.core.errors import UserError
 from workbench.core.events import Event, RunFailed, RunFinished
 from workbench.core.home import Home
 from workbench.core.store import RunStore
-from workbench.gui.mailbox import EngineReady, Job, JobEnded, JobRefused, Mailbox, TrainJob
+from workbench.gui.mailbox import (
+    EngineReady,
+    Exported,
+    ExportJob,
+    Job,
+    JobEnded,
+    JobRefused,
+    Mailbox,
+    ResumeJob,
+    SpeedMeasured,
+    TrainJob,
+)
 
 if TYPE_CHECKING:
     from workbench.engine.recording import Events
@@ -26,11 +38,23 @@ class RunControl:
     def __init__(self) -> None:
         self._stop = threading.Event()
         self._go = threading.Event()
+        self._wanted = threading.Event()
         self.reset()
 
     def reset(self) -> None:
         self._stop.clear()
         self._go.set()
+
+    def want(self) -> None:
+        """A job waits: what is only a convenience shall end now."""
+        self._wanted.set()
+
+    def is_wanted(self) -> bool:
+        return self._wanted.is_set()
+
+    def take_up(self) -> None:
+        """The job has begun."""
+        self._wanted.clear()
 
     def pause(self) -> None:
         self._go.clear()
@@ -69,10 +93,31 @@ class TrainingWorker(QObject):
             self._mailbox.post(JobRefused(f"PyTorch cannot be loaded: {error}"))
 
     @Slot(object, object)
+    def measure(self, home: Home, training: TrainingConfig) -> None:
+        """Time this machine for the estimates, unless a job waits."""
+        from workbench.engine import device, speed_probe
+
+        try:
+            compute = device.choose(training)
+            measured = speed_probe.probe(compute, self._control.is_wanted)
+            if measured is not None:
+                speed.write(home.prepare(), speed.key_of(training), measured)
+                self._mailbox.post(SpeedMeasured())
+        except UserError:
+            _log.info("no estimate of time for %s", training.device)
+        # Estimates are a convenience; without them everything else works.
+        except Exception:  # noqa: BLE001
+            _log.exception("the machine's speed could not be measured")
+
+    @Slot(object, object)
     def run(self, home: Home, job: Job) -> None:
+        self._control.take_up()
         try:
             with closing(RunStore(home.prepare())) as store:
-                self._forward(self._events(job, store))
+                if isinstance(job, ExportJob):
+                    self._export(job, store)
+                else:
+                    self._forward(self._events(job, store))
         except UserError as error:
             self._mailbox.post(JobRefused(str(error)))
         # A bug ends the job, not the window; the next job works.
@@ -82,7 +127,13 @@ class TrainingWorker(QObject):
         finally:
             self._mailbox.post(JobEnded())
 
-    def _events(self, job: Job, store: RunStore) -> "Events":
+    def _export(self, job: ExportJob, store: RunStore) -> None:
+        from workbench.engine import code_export
+
+        path, _ = code_export.export_run(job.run_id, store, job.path)
+        self._mailbox.post(Exported(path))
+
+    def _events(self, job: TrainJob | ResumeJob, store: RunStore) -> "Events":
         from workbench.engine import training
 
         if isinstance(job, TrainJob):

@@ -1,0 +1,339 @@
+"""Shaping a network: presets with search, options, undo, clipboard, own presets, comparison, export."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QWheelEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMessageBox, QSpinBox
+from pytestqt.qtbot import QtBot
+
+from workbench.core.config import RunConfig
+from workbench.core.home import Home
+from workbench.core.presets import Presets
+from workbench.gui.build_panel import BuildPanel
+from workbench.gui.edit_history import EditHistory
+from workbench.gui.main_window import MainWindow
+from workbench.gui.theme import Theme
+from workbench.gui.training_session import State
+
+LONG_MS = 60_000
+
+
+@pytest.fixture
+def build(qtbot: QtBot, theme: Theme) -> BuildPanel:
+    panel = BuildPanel(Presets.load(), theme)
+    qtbot.addWidget(panel)
+    panel.resize(320, 900)
+    panel.show()
+    return panel
+
+
+def type_preset(qtbot: QtBot, build: BuildPanel, words: str, *keys: Qt.Key) -> list[str]:
+    """Open the list of presets, search, press `keys`; returns what the search found."""
+    picker = build.model_panel._preset
+    picker.showPopup()
+    qtbot.keyClicks(picker._popup.search, words)
+    found = [preset.name for preset in picker._popup._model.found]
+    for key in keys:
+        qtbot.keyClick(picker._popup.search, key)
+    return found
+
+
+def test_a_preset_is_found_by_words_and_taken_by_keys(qtbot: QtBot, build: BuildPanel) -> None:
+    found = type_preset(qtbot, build, "torchvision wide", Qt.Key.Key_Down, Qt.Key.Key_Return)
+    assert found == ["wide-resnet50-2-imagenet", "wide-resnet101-2-imagenet"]
+    config = build.model_panel.config
+    assert config is not None
+    assert config.base_width == 128
+    assert sum(config.blocks) == 33
+    assert build.model_panel._preset.currentText() == "Wide ResNet-101-2 ImageNet"
+    assert not build.model_panel._preset._popup.isVisible()
+
+
+def test_a_search_without_result_says_so(qtbot: QtBot, build: BuildPanel) -> None:
+    assert type_preset(qtbot, build, "transformer", Qt.Key.Key_Return) == []
+    assert build.model_panel._preset._popup._nothing.isVisible()
+    build.model_panel._preset._popup.close()
+
+
+def test_every_preset_goes_through_the_fields_unchanged(build: BuildPanel) -> None:
+    for preset in Presets.load().models.values():
+        build.model_panel.select_preset(preset.name)
+        assert build.model_panel.config == preset.config, preset.name
+        assert build.model_panel._preset.currentText() == preset.title
+
+
+def test_a_changed_preset_says_what_it_was(build: BuildPanel) -> None:
+    build.model_panel.select_preset("resnet20")
+    build.model_panel.stages._rows[0][2].setValue(24)
+    assert build.model_panel._preset.currentText() == "ResNet-20, changed"
+    assert build.model_panel.base == "resnet20"
+
+
+def test_options_that_mean_nothing_are_hidden_and_do_no_harm(build: BuildPanel) -> None:
+    panel = build.model_panel
+    panel.select_preset("resnext29-8x64d")
+    panel._more.setChecked(True)
+    assert panel._options._named["cardinality"].isVisible()
+    panel._form._named["block"].setCurrentIndex(0)
+    assert not panel._options._named["cardinality"].isVisible()
+    assert panel.config is not None
+    assert panel.config.cardinality == 1
+
+
+def test_a_wrong_option_opens_its_section(build: BuildPanel) -> None:
+    panel = build.model_panel
+    panel._options._named["stochastic_depth"].setValue(20)
+    panel._form._named["shortcut"].setCurrentIndex(3)
+    assert panel.config is None
+    assert panel._options.isVisible()
+    assert "without shortcuts no block can be skipped" in panel._options._errors["model.stochastic_depth"].text()
+
+
+def test_widths_that_do_not_fit_the_groups_are_marked(build: BuildPanel) -> None:
+    panel = build.model_panel
+    panel.select_preset("resnext50-32x4d-imagenet")
+    width = panel.stages._rows[1][2]
+    width.setValue(100)
+    assert width.property("invalid")
+    assert "so give a multiple of 16" in panel.stages._error.text()
+
+
+def test_a_stride_can_be_changed(build: BuildPanel) -> None:
+    build.model_panel.stages._rows[1][3].setValue(1)
+    assert build.model_panel.config is not None
+    assert build.model_panel.config.stage_strides == (1, 1, 2)
+
+
+def test_undo_and_redo_reach_every_tab(build: BuildPanel) -> None:
+    history = EditHistory(build)
+    start = build.config
+    build.model_panel.select_preset("resnet20")
+    second = build.config
+    build.training_panel._schedule._named["epochs"].setValue(77)
+    build.data_panel.choose_source("cifar10-jpeg")
+    third = build.config
+    assert history.stack.undoText() == "source"
+    for _ in range(3):
+        history.stack.undo()
+    assert build.config == start
+    assert not history.stack.canUndo()
+    history.stack.redo()
+    assert build.config == second
+    history.stack.redo()
+    history.stack.redo()
+    assert build.config == third
+
+
+def test_typing_a_number_is_one_edit_and_a_wrong_value_none(build: BuildPanel) -> None:
+    history = EditHistory(build)
+    start = build.config
+    blocks = build.model_panel.stages._rows[0][1]
+    for value in (2, 0, 25, 250):
+        blocks.setValue(value)
+    assert history.stack.count() == 1
+    history.stack.undo()
+    assert build.config == start
+    assert blocks.value() == 1
+
+
+def test_the_keys_undo_inside_a_field_too(qtbot: QtBot, window: MainWindow) -> None:
+    window.build_panel.tabs.setCurrentIndex(0)
+    blocks = window.build_panel.model_panel.stages._rows[0][1]
+    before = blocks.value()
+    blocks.setFocus()
+    blocks.selectAll()
+    qtbot.keyClicks(blocks, "3")
+    assert window.build_panel.config.model.blocks[0] == 3
+    window.activateWindow()
+    qtbot.keyClick(blocks, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert blocks.value() == before
+
+
+def test_the_wheel_changes_a_field_only_with_the_focus(qtbot: QtBot, build: BuildPanel) -> None:
+    qtbot.waitActive(build)
+    blocks = build.model_panel.stages._rows[0][1]
+    blocks.setValue(5)
+    epochs = build.training_panel._schedule._named["epochs"]
+    values = [turned(box) for box in (blocks, epochs)]
+    assert values == [5, 16]
+    blocks.setFocus()
+    assert turned(blocks) == 4
+
+
+def turned(box: QSpinBox) -> int:
+    """Turn the wheel over a field by one notch; returns its value then."""
+    at = QPointF(5, 5)
+    wheel = QWheelEvent(
+        at, box.mapToGlobal(at), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(box, wheel)
+    return box.value()
+
+
+def test_copy_and_paste_a_network(window: MainWindow) -> None:
+    panel, actions = window.build_panel.model_panel, window.actions_of_network
+    panel.select_preset("wrn-16-4")
+    copied = panel.config
+    actions.copy()
+    assert json.loads(QGuiApplication.clipboard().text())["widths"] == [64, 128, 256]
+    panel.select_preset("resnet8")
+    actions.paste()
+    assert panel.config == copied
+    run = RunConfig(model=Presets.load().model("resnet20").config)
+    QGuiApplication.clipboard().setText(run.model_dump_json())
+    actions.paste()
+    assert panel.config == run.model
+    for text, words in (("hello", "not JSON"), ("[]", "no network"), ('{"blocks": [0]}', "must be at least 1")):
+        QGuiApplication.clipboard().setText(text)
+        actions.paste()
+        assert words in window.message_bar.text
+        assert panel.config == run.model
+
+
+def test_an_own_preset_is_saved_found_and_deleted(
+    qtbot: QtBot, window: MainWindow, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel, actions = window.build_panel.model_panel, window.actions_of_network
+    panel.select_preset("resnet20")
+    panel.stages._rows[0][2].setValue(24)
+    panel.stages._rows[2][2].setValue(96)
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("ResNet-20", True))
+    actions.save_preset()
+    assert "a shipped one's" in window.message_bar.text
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("My wide net", True))
+    actions.save_preset()
+    assert Presets.load(home.presets).model("my-wide-net").config.widths == (24, 32, 96)
+    assert panel._preset.currentText() == "My wide net"
+    assert type_preset(qtbot, window.build_panel, "my wide", Qt.Key.Key_Escape) == ["my-wide-net"]
+    assert window.network_panel._compare.findText("My wide net") > 0
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
+    actions.delete_preset()
+    assert "my-wide-net" not in Presets.load(home.presets).models
+    assert window.network_panel._compare.findText("My wide net") < 0
+
+
+def test_the_drawing_follows_the_fields(window: MainWindow) -> None:
+    panel = window.build_panel.model_panel
+    panel.show_config(Presets.load().model("resnet20").config)
+    assert window.center.currentWidget() is window.network_panel
+    assert window.network_panel._heading.text() == "ResNet-20"
+    assert "269 722 parameters" in panel._size.text().replace("\u202f", " ")
+    panel.stages._rows[0][1].setValue(0)
+    assert "Known again" in panel._size.text()
+    assert window.network_panel._problem.isVisible()
+    panel.stages._rows[0][1].setValue(3)
+    assert not window.network_panel._problem.isVisible()
+
+
+def test_the_preset_it_began_from_is_set_beside_a_changed_network(window: MainWindow) -> None:
+    panel = window.build_panel.model_panel
+    panel.select_preset("resnet20")
+    combo = window.network_panel._compare
+    combo.setCurrentIndex(1)
+    combo.activated.emit(1)
+    panel.stages._rows[1][2].setValue(48)
+    assert window.network_panel._other_title == "ResNet-20"
+    assert "32 → 48" in window.network_panel._changes.text()
+
+
+def test_the_curves_come_forward_when_training_begins(qtbot: QtBot, window: MainWindow) -> None:
+    window.center.setCurrentWidget(window.network_panel)
+    window.start()
+    qtbot.waitUntil(lambda: window.session.state is State.RUNNING, timeout=LONG_MS)
+    assert window.center.currentWidget() is window.plot_panel
+    qtbot.waitUntil(lambda: window.session.state is State.IDLE, timeout=LONG_MS)
+
+
+def test_the_time_of_an_epoch_is_estimated_once_the_machine_is_measured(
+    qtbot: QtBot, window: MainWindow, home: Home
+) -> None:
+    window.build_panel.data_panel.choose_source("sample")
+    window.build_panel.model_panel.select_preset("resnet20")
+    qtbot.waitUntil(lambda: (home.root / "speed.json").exists(), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: "per epoch here" in window.build_panel.model_panel._size.text(), timeout=LONG_MS)
+
+
+def test_a_network_is_exported_as_code(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.build_panel.model_panel.select_preset("preact-resnet18")
+    asked: list[str] = []
+
+    def answer(_parent: object, _title: str, proposal: str, _kinds: str) -> tuple[str, str]:
+        asked.append(proposal)
+        return str(tmp_path / "net"), ""
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", answer)
+    window.actions_of_network.export_code()
+    assert asked == ["preact_resnet_18.py"]
+    assert "class PreActBasicBlock" in (tmp_path / "net.py").read_text()
+    assert "net.py" in window.message_bar.text
+
+
+def test_a_run_is_exported_and_its_weights_are_trained_on(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.start()
+    qtbot.waitUntil(lambda: bool(window.runs_panel.model.records), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: window.session.state is State.IDLE, timeout=LONG_MS)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "run.py"), ""))
+    window.runs_panel._export.trigger()
+    qtbot.waitUntil(lambda: "and the weights beside it" in window.message_bar.text, timeout=LONG_MS)
+    assert (tmp_path / "run.pt").exists()
+    run = window.runs_panel.model.records[0]
+    window.runs_panel._weights.trigger()
+    config = window.build_panel.config
+    assert config is not None
+    assert config.fine_tuning.weights == run.id
+    window.start()
+    qtbot.waitUntil(lambda: len(window.runs_panel.model.records) == 2, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: window.session.state is State.IDLE, timeout=LONG_MS)
+    assert window.runs_panel.model.records[0].status == "finished"
+
+
+def test_fine_tuning_fields_appear_with_weights(
+    build: BuildPanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build.tabs.setCurrentIndex(2)
+    panel = build.fine_tuning_panel
+    frozen = panel._form._named["frozen_stages"]
+    assert not frozen.isVisible()
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args, **_kw: (str(tmp_path / "w.pt"), ""))
+    panel._weights.setCurrentIndex(panel._weights.count() - 1)
+    panel._weights.activated.emit(panel._weights.currentIndex())
+    assert panel._weights.currentText() == "w.pt"
+    assert frozen.isVisible()
+    frozen.setValue(4)
+    assert build.config is None
+    assert "the network has only 3 stages" in build.problem()
+    frozen.setValue(2)
+    assert panel._form._named["unfreeze_every"].isVisible()
+    assert build.config is not None
+    assert build.config.fine_tuning.frozen_stages == 2
+    # Cancelled, the choice of a file leaves everything as it was.
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args, **_kw: ("", ""))
+    panel._weights.setCurrentIndex(panel._weights.count() - 1)
+    panel._weights.activated.emit(panel._weights.currentIndex())
+    assert panel._weights.currentText() == "w.pt"
+    panel._weights.setCurrentIndex(0)
+    assert build.config.fine_tuning.frozen_stages == 0
+
+
+def test_a_pasted_network_can_be_undone(window: MainWindow) -> None:
+    before = window.build_panel.config
+    QGuiApplication.clipboard().setText(Presets.load().model("conv8").config.model_dump_json())
+    window.actions_of_network.paste()
+    assert window.build_panel.config != before
+    window.actions_of_network.history.stack.undo()
+    assert window.build_panel.config == before
+
+
+def test_make_window_twice_keeps_own_presets(make_window: Callable[..., MainWindow], home: Home) -> None:
+    (home.presets / "mine.toml").write_text('[model.mine]\ntitle = "Mine"\nblocks = [1]\nwidths = [4]\n')
+    window = make_window()
+    assert window.network_panel._compare.findText("Mine") > 0

@@ -1,0 +1,152 @@
+"""What can be done with the network at hand: undo, copy, paste, keep as a preset, export as code."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QMessageBox, QWidget
+
+from workbench.core import presets as preset_files
+from workbench.core.config import model_from_json
+from workbench.core.errors import UserError
+from workbench.core.files import write_atomically
+from workbench.core.network_code import network_code
+from workbench.core.presets import Presets
+from workbench.gui.build_panel import BuildPanel
+from workbench.gui.edit_history import EditHistory
+from workbench.gui.menus import Menus
+from workbench.gui.network_desk import NetworkDesk
+
+Tell = Callable[[str, str], object]
+
+
+class NetworkActions(QObject):
+    """Entries of the menus File and Edit. `presets_changed` follows a preset that was saved or deleted."""
+
+    presets_changed = Signal()
+
+    def __init__(self, build_panel: BuildPanel, desk: NetworkDesk, tell: Tell, window: QWidget) -> None:
+        super().__init__(window)
+        self._build, self._desk, self._tell, self._window = build_panel, desk, tell, window
+        self.history = EditHistory(build_panel)
+        build_panel.model_panel.save_asked.connect(self.save_preset)
+        build_panel.config_changed.connect(self._update)
+        self._needing_network: list[QAction] = []
+        self._delete: QAction | None = None
+
+    def add_to(self, menus: Menus) -> None:
+        """Fill the menu Edit, and the part of File that writes."""
+        stack = self.history.stack
+        for action, key in (
+            (stack.createUndoAction(self, self.tr("&Undo")), QKeySequence.StandardKey.Undo),
+            (stack.createRedoAction(self, self.tr("&Redo")), QKeySequence.StandardKey.Redo),
+        ):
+            action.setShortcuts(QKeySequence.keyBindings(key))
+            menus.edit.addAction(action)
+        menus.edit.addSeparator()
+        self._needing_network = [
+            menus.add(menus.edit, self.tr("&Copy network as JSON"), self.copy, "Ctrl+Shift+C"),
+            menus.add(menus.file, self.tr("&Save network as preset…"), self.save_preset, "Ctrl+S"),
+            menus.add(menus.file, self.tr("&Export network as code…"), self.export_code, "Ctrl+E"),
+        ]
+        menus.add(menus.edit, self.tr("&Paste network"), self.paste, "Ctrl+Shift+V")
+        menus.edit.addSeparator()
+        self._delete = menus.add(menus.edit, self.tr("&Delete own preset…"), self.delete_preset)
+        self._update()
+
+    @Slot()
+    def _update(self) -> None:
+        for action in self._needing_network:
+            action.setEnabled(self._build.model_panel.config is not None)
+        if self._delete is not None:
+            preset = self._build.presets.models.get(self._build.model_panel.base)
+            self._delete.setEnabled(preset is not None and preset.is_own)
+
+    @Slot()
+    def copy(self) -> None:
+        """Put the network on the clipboard."""
+        config = self._build.model_panel.config
+        if config is not None:
+            QGuiApplication.clipboard().setText(config.model_dump_json(indent=2))
+            self._tell("info", self.tr("The network is on the clipboard as JSON"))
+
+    @Slot()
+    def paste(self) -> None:
+        """Take a network from the clipboard."""
+        try:
+            network = model_from_json(QGuiApplication.clipboard().text(), self.tr("the clipboard"))
+            self._build.model_panel.show_config(network)
+        except UserError as error:
+            self._tell("error", str(error))
+
+    @Slot()
+    def save_preset(self) -> None:
+        """Ask for a name and keep the network under it."""
+        config, presets = self._build.model_panel.config, self._build.presets
+        if config is None:
+            return
+        base = presets.models.get(self._build.model_panel.base)
+        proposal = base.title if base and base.is_own else self.tr("My network")
+        title, ok = QInputDialog.getText(
+            self._window, self.tr("Save network as preset"), self.tr("Name of the preset:"),
+            QLineEdit.EchoMode.Normal, proposal,
+        )  # fmt: skip
+        if not ok:
+            return
+        try:
+            preset_files.save_model(self._desk.home.presets, title, config, presets)
+            self._reload()
+        except UserError as error:
+            self._tell("error", str(error))
+            return
+        self._tell("info", self.tr("'{0}' is now among the presets").format(title.strip()))
+
+    @Slot()
+    def delete_preset(self) -> None:
+        """Remove the own preset that the network began from; the network itself stays as it is."""
+        preset = self._build.presets.models.get(self._build.model_panel.base)
+        if preset is None or not preset.is_own:
+            return
+        question = self.tr("Delete the preset {0}? Runs that used it stay.").format(preset.title)
+        answer = QMessageBox.question(self._window, self.tr("Delete preset"), question)
+        if answer != QMessageBox.StandardButton.Yes:
+            return
+        try:
+            preset_files.delete_model(self._desk.home.presets, preset.name)
+            self._reload()
+        except UserError as error:
+            self._tell("error", str(error))
+
+    @Slot()
+    def export_code(self) -> None:
+        """Ask where to, and write the network as a PyTorch file."""
+        config = self._build.model_panel.config
+        path = ask_code_path(self._window, self._desk.title)
+        if config is None or path is None:
+            return
+        code = network_code(config, title=self._desk.title, class_names=(), mean=(), std=(), weights_file=None)
+        try:
+            write_atomically(path, lambda file: file.write(code.encode()))
+        except UserError as error:
+            self._tell("error", str(error))
+            return
+        self._tell("info", self.tr("Written: {0}").format(path))
+
+    def _reload(self) -> None:
+        self._build.set_presets(Presets.load(self._desk.home.presets))
+        self._desk.set_presets()
+        self._desk.refresh()
+        self._update()
+        self.presets_changed.emit()
+
+
+def ask_code_path(window: QWidget, title: str) -> Path | None:
+    """Where to write a network's code; None if cancelled."""
+    stem = "".join(letter if letter.isalnum() else "_" for letter in title.lower()).strip("_") or "network"
+    path, _ = QFileDialog.getSaveFileName(
+        window, window.tr("Export network as code"), f"{stem}.py", window.tr("Python (*.py)")
+    )
+    if not path:
+        return None
+    return Path(path) if path.endswith(".py") else Path(path + ".py")
