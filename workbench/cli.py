@@ -123,7 +123,9 @@ def describe(context: typer.Context, model: Model, set_: Set = None, json: Json 
 def train(
     context: typer.Context,
     model: Annotated[str | None, typer.Option(help=f"Name of a model preset; {DEFAULT_MODEL} by default.")] = None,
-    recipe: Annotated[str | None, typer.Option(help=f"Name of a recipe; {DEFAULT_RECIPE} by default.")] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help=f"Name of a recipe; by default {DEFAULT_RECIPE} or the model's own.")
+    ] = None,
     data: Annotated[str | None, typer.Option(help=_SOURCE_HELP)] = None,
     epochs: Annotated[str | None, typer.Option(help=help_of("training.epochs"), metavar="INTEGER")] = None,
     device: Annotated[str | None, typer.Option(help=help_of("training.device"))] = None,
@@ -138,7 +140,7 @@ def train(
     """Train a network. Ctrl+C stops it, saves it, and 'resume' goes on."""
     presets = _presets(context)
     if config_file is None:
-        config = presets.run_config(model or DEFAULT_MODEL, recipe or DEFAULT_RECIPE)
+        config = presets.run_config(model or DEFAULT_MODEL, recipe or "")
     elif model or recipe:
         raise UserError("--config holds model and recipe already; give it without --model and --recipe")
     else:

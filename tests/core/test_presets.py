@@ -33,6 +33,12 @@ def test_own_presets_come_after_the_shipped_ones(tmp_path: Path) -> None:
     assert list(presets.models)[-1] == "mine"
 
 
+def test_a_model_brings_its_recipe() -> None:
+    presets = Presets.load()
+    assert presets.run_config("conv8").training == presets.recipe("adam").config
+    assert presets.run_config("conv8", "quick").training.optimizer == "sgd"
+
+
 def test_search_finds_names_before_descriptions() -> None:
     presets = Presets.load()
     assert presets.search_models("resnet-18 IMAG")[0].name == "resnet18-imagenet"

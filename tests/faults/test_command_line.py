@@ -148,6 +148,16 @@ def test_a_killed_run_is_interrupted_and_can_be_resumed(home: Home, image_folder
         (["resume", "latest"], "there are no runs yet"),
         (["evaluate"], "either RUN or --weights"),
         (["evaluate", "--weights", "x.pt"], "--weights needs --model"),
+        (["export", "--output", "x.py"], "either RUN or --model"),
+        (["export", "latest", "--output", "x.py"], "there are no runs yet"),
+        (["export", "--model", "resnet8", "--output", "x.txt"], "the name must end in .py"),
+        (["export", "--model", "resnet8", "--output", "x.py", "--format", "onx"], "it must be python"),
+        (
+            ["describe", "--model", "resnet8", "--set", "model.widths=[-1,1,1]"],
+            "stage 1 is -1; it must",
+        ),
+        (["describe", "--model", "resnet8", "--set", "model.blocks=[]"], "a list of at least 1 stage"),
+        (["train", "--weights", "torchvision"], "torchvision has no such network"),
         (["runs", "show", "abc"], "run 'abc' is not known"),
         (["describe", "--model", "resnet8", "--set", "model.widths=[1,2]"], "has 2 stages but blocks has 3"),
         (["frobnicate"], "frobnicate"),
@@ -244,6 +254,16 @@ def test_a_runs_own_config_can_be_trained_again(home: Home, trained: str) -> Non
     done = call(home, "train", "--config", str(config), "--epochs", "1", "--json")
     assert json.loads(done.stdout)["epochs"] == 1
     assert "--config holds model" in refused(call(home, "train", "--config", str(config), "--model", "resnet8"))
+
+
+def test_a_run_is_exported_and_classifies_without_the_workbench(home: Home, trained: str, tmp_path: Path) -> None:
+    done = call(home, "export", trained, "--format", "python", "--output", str(tmp_path / "net.py"), "--json")
+    assert json.loads(done.stdout)["files"] == [str(tmp_path / "net.py"), str(tmp_path / "net.pt")]
+    image = resource_path("data/example.png")
+    said = subprocess.run(
+        [sys.executable, "-I", str(tmp_path / "net.py"), str(image)], capture_output=True, text=True, check=True
+    )
+    assert "%" in said.stdout
 
 
 def test_models_and_describe_agree(home: Home) -> None:

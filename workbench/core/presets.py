@@ -96,7 +96,9 @@ class Presets:
             raise UserError(_unknown("recipe", name, self.recipes))
         return self.recipes[name]
 
-    def run_config(self, model: str, recipe: str, source: str = "sample") -> RunConfig:
+    def run_config(self, model: str, recipe: str = "", source: str = "sample") -> RunConfig:
+        """A whole run; without `recipe`, by the one that the model is made for, or the default one."""
+        recipe = recipe or self.model(model).recipe or DEFAULT_RECIPE
         return RunConfig(
             model=self.model(model).config,
             data=DataConfig(source=source),

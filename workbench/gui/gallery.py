@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QListView,
+    QSizePolicy,
     QStackedLayout,
     QStyle,
     QStyledItemDelegate,
@@ -39,6 +40,7 @@ from workbench.gui.image_caption import Verdict
 from workbench.gui.theme import GAP, Theme
 
 _CELL = QSize(104, 88)
+_FILTER_WIDTH = 124
 
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -193,6 +195,9 @@ class Gallery(QWidget):
         box.setToolTip(tooltip)
         box.setMinimumContentsLength(9)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        # Narrower than its longest text where the panel is; it grows with the panel.
+        box.setMinimumWidth(_FILTER_WIDTH)
+        box.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         box.currentIndexChanged.connect(self._on_filter)
         return box
 

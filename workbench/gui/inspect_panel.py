@@ -20,7 +20,8 @@ from workbench.gui.theme import GAP, MARGIN, Theme
 class InspectPanel(QWidget):
     """Shows one Evaluation from four sides."""
 
-    image_shown = Signal(int)
+    # Its pixels, (height, width, 3) uint8.
+    image_shown = Signal(object)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,7 +80,7 @@ class InspectPanel(QWidget):
     def _show_image(self, index: int) -> None:
         if self._evaluation is not None and self._images is not None:
             self.image_view.show_image(self._evaluation, self._images, index)
-            self.image_shown.emit(index)
+            self.image_shown.emit(self._images.images[index])
 
     @Slot(int)
     def _show_class(self, index: int) -> None:

@@ -179,6 +179,8 @@ class MainWindow(QMainWindow):
         runs.resume_asked.connect(self.resume)
         runs.export_asked.connect(self._export_run)
         self.desk.network_edited.connect(self._look_at_network)
+        # What each stage sees, of the very image that was mistaken.
+        self.inspect_panel.image_shown.connect(self.network_panel.show_image)
         self.desk.speed_wanted.connect(self._measure)
         self.theme.changed.connect(self.build_panel.model_panel.refresh_icons)
 

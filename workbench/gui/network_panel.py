@@ -34,7 +34,7 @@ from workbench.gui.theme import FIELD_GAP, GAP, MARGIN, Theme
 
 _COMPARE_WIDTH = 180
 _COMPARE_TAB = 2
-_TABS_HEIGHT = 104
+_TABS_HEIGHT = 180
 _WIDE = 720
 
 
@@ -79,7 +79,7 @@ class NetworkPanel(QWidget):
             label.setWordWrap(True)
             label.hide()
             layout.addWidget(label)
-        layout.addWidget(self._body(), 1)
+        layout.addWidget(_scrolling(self._body()), 1)
         self.view.part_chosen.connect(self._show_part)
         self._draw()
         self._show_figures()
@@ -153,12 +153,7 @@ class NetworkPanel(QWidget):
             label.setWordWrap(True)
             words.addWidget(label)
         words.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(_SideBySide(self._figures_table, words))
-        return area
+        return _scrolling(_SideBySide(self._figures_table, words))
 
     @property
     def compared_with(self) -> str:
@@ -201,8 +196,6 @@ class NetworkPanel(QWidget):
 
     def show_compared(self, title: str, architecture: Architecture | None, figures: Figures | None) -> None:
         """Set another network beside this one; None shows this one alone."""
-        # Two drawings need the room that a small screen has for the tables.
-        self._tabs.setMinimumHeight(_TABS_HEIGHT if architecture is None else _TABS_HEIGHT // 2)
         begins = architecture is not None and self._other is None
         self._other_title, self._other, self._other_figures = title, architecture, figures
         self._draw()
@@ -262,3 +255,13 @@ class NetworkPanel(QWidget):
     @Slot()
     def _on_compare(self) -> None:
         self.compare_chosen.emit(self.compared_with)
+
+
+def _scrolling(content: QWidget) -> QScrollArea:
+    """Scrolls up and down where the window is low, so that nothing is squeezed until it cannot be read."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(content)
+    return area

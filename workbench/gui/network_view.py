@@ -163,7 +163,7 @@ class NetworkView(QWidget):
             (self.tr("Parameters"), count(parameters)),
             (self.tr("MACs"), short_count(macs)),
             (self.tr("Output"), output),
-            (self.tr("Sees"), self.tr("whole image") if sees_all(sees, size) else f"{sees}×{sees}"),
+            (self.tr("Sees"), self.tr("all") if sees_all(sees, size) else f"{sees}×{sees}"),
         ]
 
     def _tell(self) -> None:
@@ -176,7 +176,7 @@ class NetworkView(QWidget):
         return QSize(640, 300 if len(self._architectures) < 2 else 400)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(320, 190 if len(self._architectures) < 2 else 272)
+        return QSize(320, 216 if len(self._architectures) < 2 else 340)
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
         self._arrange()
