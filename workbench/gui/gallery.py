@@ -40,7 +40,7 @@ from workbench.gui.image_caption import Verdict
 from workbench.gui.theme import GAP, Theme
 
 _CELL = QSize(104, 88)
-_FILTER_WIDTH = 124
+_FILTER_WIDTH = 132
 
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -177,10 +177,9 @@ class Gallery(QWidget):
         self._count = QLabel()
         self._count.setProperty("role", "secondary")
         self._count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        # Room for the longest text, so that the panel keeps its width when the first images come.
-        self._count.setMinimumWidth(
-            self.fontMetrics().horizontalAdvance(self.tr("{0} images").format(count(99_999)))
-        )
+        # Room for the longest number, so that the panel keeps its width when the first images come.
+        self._count.setMinimumWidth(self.fontMetrics().horizontalAdvance(count(99_999)))
+        self._count.setToolTip(self.tr("Images shown"))
         for widget in (self._truth, self._prediction, self._wrong):
             row.addWidget(widget)
         row.addStretch(1)
@@ -259,7 +258,7 @@ class Gallery(QWidget):
             self._count.setText("")
             self._empty.setText(self.tr("Predictions on the test images appear here after the first epoch."))
             return
-        self._count.setText(self.tr("{0} images").format(count(shown)))
+        self._count.setText(count(shown))
         if not shown:
             self._empty.setText(self.tr("No test image fits these filters."))
 

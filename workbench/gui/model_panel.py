@@ -95,7 +95,7 @@ class ModelPanel(QWidget):
         self._preset.chosen.connect(self.select_preset)
         self._save = QToolButton()
         self._save.setAccessibleName(self.tr("Save as preset"))
-        self._save.setProperty("role", "button")
+        self._save.setProperty("role", "icon-button")
         self._save.setToolTip(self.tr("Keep this network as a preset of your own (Ctrl+S)"))
         self._save.clicked.connect(self.save_asked)
         row = QWidget()
