@@ -17,7 +17,7 @@ from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import RunFailed, RunStarted
 from workbench.core.home import Home
-from workbench.core.presets import DEFAULT_MODEL, DEFAULT_RECIPE, Presets
+from workbench.core.presets import DEFAULT_MODEL, DEFAULT_RECIPE, FINE_TUNING_RECIPE, Presets
 from workbench.core.store import RunStore
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def train(
     """Train a network. Ctrl+C stops it, saves it, and 'resume' goes on."""
     presets = _presets(context)
     if config_file is None:
-        config = presets.run_config(model or DEFAULT_MODEL, recipe or "")
+        config = presets.run_config(model or DEFAULT_MODEL, recipe or (FINE_TUNING_RECIPE if weights else ""))
     elif model or recipe:
         raise UserError("--config holds model and recipe already; give it without --model and --recipe")
     else:
@@ -313,7 +313,10 @@ def _parsed(text: str | None) -> Any:
 
 def _presets(context: typer.Context) -> Presets:
     home: Home = context.obj
-    return Presets.load(home.presets)
+    presets = Presets.load(home.presets)
+    for problem in presets.problems:
+        console.print_error(f"warning: {problem}")
+    return presets
 
 
 @contextmanager
@@ -347,6 +350,8 @@ def _follow(events: "Events", store: RunStore, json: bool) -> int:
     if not run_id:
         # Stopped while its weights were downloaded.
         console.print_error("stopped before the run began; nothing is recorded")
+        if json:
+            console.print_json({"run": None, "status": "stopped"})
         return 0
     record = store.run(run_id)
     if json:

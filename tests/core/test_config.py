@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tests.model_trees import model_trees
-from workbench.core.config import RunConfig, field_names, help_of, parse, parse_assignments
+from workbench.core.architecture import Architecture
+from workbench.core.config import RunConfig, field_names, help_of, model_from_json, parse, parse_assignments
 from workbench.core.errors import ConfigError, UserError
-from workbench.core.model_config import ModelConfig
+from workbench.core.model_config import MAX_PARAMETERS, ModelConfig
 
 
 @given(model_trees())
@@ -70,6 +71,24 @@ def test_any_value_is_taken_or_refused_with_the_field_named(value: object) -> No
         ({"model": {"shortcut": "none", "stochastic_depth": 0.1}}, "model.stochastic_depth", "give 0"),
         ({"model": {"shortcut": "none", "zero_init_last": True}}, "model.zero_init_last", "give false"),
         (
+            {
+                "model": {
+                    "block": "bottleneck",
+                    "blocks": [1],
+                    "widths": [8192],
+                    "expansion": 16,
+                    "num_classes": 100_000,
+                }
+            },
+            "model.num_classes",
+            "more than 2,000,000,000 parameters",
+        ),
+        (
+            {"model": {"stem_width": 8192, "input_size": 512}},
+            "model.input_size",
+            "more than 2,000,000,000 values in one image's maps",
+        ),
+        (
             {"model": {"blocks": [1000] * 3, "widths": [8192] * 3}},
             "model.widths.0",
             "more than 2,000,000,000 parameters",
@@ -105,6 +124,34 @@ def test_several_wrong_stages_are_one_sentence() -> None:
 def test_shortcut_a_cannot_narrow() -> None:
     with pytest.raises(ConfigError, match=r"model\.widths of stage 2 gives 32 channels after 64"):
         RunConfig.build({"model": {"shortcut": "A", "widths": [64, 32, 64]}})
+
+
+@given(model_trees(), st.data())
+def test_a_huge_model_is_refused_before_anything_is_allocated(
+    tree: dict[str, object], data: st.DataObject
+) -> None:
+    stages = len(tree["blocks"])
+    large = {
+        "blocks": data.draw(st.lists(st.sampled_from([1, 3, 100, 1000]), min_size=stages, max_size=stages)),
+        "widths": data.draw(st.lists(st.sampled_from([64, 1024, 8192]), min_size=stages, max_size=stages)),
+        "num_classes": data.draw(st.sampled_from([10, 100_000])),
+        "input_size": data.draw(st.sampled_from([32, 512])),
+        "se_reduction": data.draw(st.sampled_from([0, 1, 16])),
+    }
+    try:
+        config = parse(ModelConfig, tree | large, "model.")
+    except ConfigError:
+        return
+    # Norms and biases, left out of the limit, are a hundredth at most.
+    assert Architecture.of(config).parameters <= 1.01 * MAX_PARAMETERS
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "1" * 5_000, "{", "[1]", "3"])
+def test_hostile_json_is_refused_in_words(text: str) -> None:
+    for read in (model_from_json, RunConfig.from_json):
+        with pytest.raises(UserError, match="the clipboard"):
+            read(text, "the clipboard")
+    assert parse_assignments([f"model.widths={text}"])
 
 
 def test_usual_strides_are_one_network() -> None:

@@ -53,10 +53,29 @@ def test_an_own_network_is_saved_under_its_name_and_deleted(tmp_path: Path) -> N
     assert (preset.name, preset.title, preset.is_own) == ("my-best-net", 'My "best" net', True)
     # The number of classes is the data's, not the network's.
     assert preset.config == config.model_copy(update={"num_classes": 10})
-    delete_model(tmp_path, name)
+    with pytest.raises(UserError, match=r"'My-best net', which is taken by .*model-my-best-net\.toml"):
+        save_model(tmp_path, "My-best net", ModelConfig(), Presets.load(tmp_path))
+    save_model(tmp_path, "My-best net", config, Presets.load(tmp_path), replace=True)
+    delete_model(preset)
     assert name not in Presets.load(tmp_path).models
-    with pytest.raises(UserError, match="cannot delete the preset 'my-best-net'"):
-        delete_model(tmp_path, name)
+    with pytest.raises(UserError, match=r"cannot delete .*model-my-best-net\.toml"):
+        delete_model(preset)
+
+
+def test_a_preset_written_by_hand_is_not_deleted(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text("[model.mine]\nblocks = [1]\nwidths = [4]\n")
+    with pytest.raises(UserError, match=r"written by hand; delete it in .*mine\.toml"):
+        delete_model(Presets.load(tmp_path).model("mine"))
+    assert (tmp_path / "mine.toml").exists()
+
+
+def test_of_equal_presets_the_preferred_one_counts(tmp_path: Path) -> None:
+    config = Presets.load().model("resnet20").config
+    name = save_model(tmp_path, "My 20", config, Presets.load())
+    presets = Presets.load(tmp_path)
+    assert presets.model_name(config) == "resnet20"
+    assert presets.model_name(config, preferred=name) == name
+    assert presets.model_name(config, preferred="resnet56") == "resnet20"
 
 
 @pytest.mark.parametrize("title", ["", " - ", "resnet20", "ResNet-20", "custom"])
@@ -75,11 +94,14 @@ def test_a_title_that_cannot_be_an_own_presets_is_refused(tmp_path: Path, title:
         ("[model]\nx = 3", "not a table"),
     ],
 )
-def test_a_wrong_file_is_named(tmp_path: Path, text: str, words: str) -> None:
-    (tmp_path / "mine.toml").write_text(text)
-    with pytest.raises(UserError, match=r"mine\.toml") as caught:
-        Presets.load(tmp_path)
-    assert words in str(caught.value)
+def test_a_wrong_file_is_named_and_hides_no_other(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "bad.toml").write_text(text)
+    (tmp_path / "good.toml").write_text("[model.mine]\nblocks = [1]\nwidths = [4]\n")
+    presets = Presets.load(tmp_path)
+    (problem,) = presets.problems
+    assert "bad.toml" in problem
+    assert words in problem
+    assert "mine" in presets.models
 
 
 def test_an_unknown_name_gets_the_nearest() -> None:

@@ -17,7 +17,7 @@ from workbench.engine import checkpoint, resnet, training
 from workbench.engine.data import subset
 from workbench.engine.trainer import frozen_stages
 
-SHARED = Path(__file__).parents[3] / "shared" / "cifar10"
+PUBLISHED = Path(__file__).parents[1] / "data" / "resnet20-12fca82f.th"
 
 
 @pytest.fixture
@@ -125,6 +125,31 @@ def test_normalization_follows_the_weights_and_a_contradiction_is_said(
     assert store.run(events[-1].run_id).config.data.normalization == "cifar10"
 
 
+def test_killed_before_its_start_is_recorded_it_keeps_the_normalization(
+    tiny_config: RunConfig, store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = resnet.build(tiny_config.model, seed=7).state_dict()
+    torch.save({"best_prec1": 90.0, "state_dict": state}, tmp_path / "w.th")
+    config = tiny_config.with_values({"fine_tuning.weights": str(tmp_path / "w.th"), "training.epochs": 1})
+
+    class Killed(BaseException):
+        pass
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "record_start", die)
+        events = training.train(config, store=store)
+        with pytest.raises(Killed):
+            list(events)
+    (record,) = store.runs()
+    assert record.config.data.normalization == "auto"
+    store.finish(record.id, "interrupted")
+    list(training.resume(record.id, store=store))
+    assert store.run(record.id).config.data.normalization == "imagenet"
+
+
 def test_without_weights_auto_is_cifar10_and_nothing_is_said(tiny_config: RunConfig, store: RunStore) -> None:
     events = list(training.train(tiny_config, store=store))
     assert not [event for event in events if isinstance(event, Warned)]
@@ -160,7 +185,7 @@ def test_fine_tuning_beats_training_from_scratch(store: RunStore) -> None:
             "training": {"epochs": 3, "batch_size": 50, "learning_rate": 0.02},
         }
     )
-    weights = str(SHARED / "resnet20-12fca82f.th")
+    weights = str(PUBLISHED)
     accuracies = []
     for values in ({"fine_tuning.weights": weights}, {}):
         run_id = list(training.train(scratch.with_values(values), store=store))[-1].run_id

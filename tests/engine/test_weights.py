@@ -1,5 +1,6 @@
 """Weights of others: every layout, named mismatches, never code."""
 
+import argparse
 import hashlib
 import pickle
 from collections.abc import Callable, Generator
@@ -85,7 +86,7 @@ def test_safetensors_come_back(tmp_path: Path) -> None:
 
 def test_the_published_cifar_network_evaluates_as_measured(home: Home) -> None:
     """Idelbayev's ResNet-20 on the sample's 2 000 test images; on all 10 000 of cifar10-jpeg it reaches 0.8103."""
-    path = Path(__file__).parents[3] / "shared" / "cifar10" / "resnet20-12fca82f.th"
+    path = Path(__file__).parents[1] / "data" / "resnet20-12fca82f.th"
     config = RunConfig(model=PRESETS.model("resnet20").config)
     with closing(RunStore(home)) as store:
         evaluation = result(evaluating.evaluate_weights(config, str(path), store))
@@ -150,14 +151,44 @@ def test_code_in_a_file_is_never_run(tmp_path: Path) -> None:
     assert not mark.exists()
 
 
+# Said by torch itself of any sparse tensor that it reads.
+@pytest.mark.filterwarnings("ignore:Validating sparse tensor invariants")
 @pytest.mark.parametrize(
     ("content", "words"),
-    [([torch.zeros(1)], "holds a list"), ({}, "holds an empty dict"), ({"lr": 0.1}, "holds 'lr', a float")],
+    [
+        ([torch.zeros(1)], "holds a list"),
+        ({}, "holds an empty dict"),
+        ({"lr": 0.1}, "holds 'lr', a float"),
+        ({0: torch.zeros(1)}, "holds 0, a Tensor"),
+        ({"a": torch.eye(3).to_sparse()}, "a is a sparse_coo tensor; expected dense real numbers"),
+        ({"a": torch.zeros(2, dtype=torch.complex64)}, "a is a complex64 tensor"),
+        ({"a": torch.tensor([1.0, float("nan")])}, "a has values that are not finite"),
+    ],
 )
 def test_tensors_elsewhere_are_not_a_state_dict(tmp_path: Path, content: object, words: str) -> None:
     torch.save(content, tmp_path / "w.pt")
     with pytest.raises(UserError, match=words):
         weights.read(tmp_path / "w.pt")
+
+
+def test_python_objects_in_a_file_are_said_without_bad_advice(tmp_path: Path) -> None:
+    torch.save({"args": argparse.Namespace(lr=0.1), "state_dict": network().state_dict()}, tmp_path / "w.pt")
+    with pytest.raises(UserError) as caught:
+        weights.read(tmp_path / "w.pt")
+    assert "it holds Python objects (argparse.Namespace), which could run code" in str(caught.value)
+    assert "weights_only" not in str(caught.value)
+
+
+@pytest.mark.parametrize("config", ["configs/resnet20.yaml", '{"lr": 0.1}'])
+def test_another_programs_config_does_no_harm(tmp_path: Path, config: str) -> None:
+    torch.save({"state_dict": network().state_dict(), "config": config}, tmp_path / "w.pt")
+    assert weights.read(tmp_path / "w.pt").normalization is None
+
+
+def test_a_scalar_bias_is_another_network(tmp_path: Path) -> None:
+    torch.save({"fc.bias": torch.tensor(1.0)}, tmp_path / "w.pt")
+    with pytest.raises(UserError, match="of another network"):
+        weights.start_from(network(), weights.read(tmp_path / "w.pt"))
 
 
 def test_a_recorded_run_is_a_source(tiny_config: RunConfig, home: Home) -> None:
@@ -191,6 +222,10 @@ def test_torchvisions_weights_are_known_by_the_network(home: Home) -> None:
                 assert isinstance(located, weight_sources.Published)
                 assert preset.name.split("-")[0] in located.url.replace("wide_resnet", "wide")
                 assert len(located.digest) >= 8
+        odd = PRESETS.model("resnet18").config.model_copy(
+            update={"initialization": "pytorch", "stochastic_depth": 0.1}
+        )
+        assert weight_sources.locate("torchvision", odd, store)
         small_stem = PRESETS.model("resnet18").config.model_copy(update={"num_classes": 3})
         assert weight_sources.locate("torchvision:IMAGENET1K_V1", small_stem, store)
         with pytest.raises(UserError, match=r"no such weights \(did you mean 'IMAGENET1K_V1'\?\)"):
@@ -210,6 +245,9 @@ def test_published_weights_are_downloaded_checked_and_kept(tmp_path: Path, home:
         assert result(work).normalization == "imagenet"
         (tmp_path / "served.pth").unlink()
         assert list(weight_sources.read(published, store)) == []
+        published.path.write_bytes(b"cut")
+        with pytest.raises(UserError, match=r"are damaged: .* delete the file to download it again"):
+            list(weight_sources.read(published, store))
         damaged = weight_sources.Published(url, home.data / "weights" / "resnet18-00000000.pth")
         with pytest.raises(UserError, match=r"cannot download .* give the file as fine_tuning\.weights"):
             list(weight_sources.read(damaged, store))

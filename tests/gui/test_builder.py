@@ -5,11 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QWheelEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMessageBox, QSpinBox
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMenu, QMessageBox, QSpinBox
 from pytestqt.qtbot import QtBot
 
+from tests.model_trees import allowed, model_trees
 from workbench.core.config import RunConfig
 from workbench.core.home import Home
 from workbench.core.presets import Presets
@@ -140,6 +143,50 @@ def test_typing_a_number_is_one_edit_and_a_wrong_value_none(build: BuildPanel) -
     assert blocks.value() == 1
 
 
+def test_undo_from_a_wrong_value_keeps_the_good_edits_before(build: BuildPanel) -> None:
+    history = EditHistory(build)
+    menu = QMenu()
+    history.add_to(menu)
+    undo = menu.actions()[0]
+    blocks = build.model_panel.stages._rows[0][1]
+    assert not undo.isEnabled()
+    blocks.setValue(0)
+    assert undo.isEnabled()
+    undo.trigger()
+    assert (blocks.value(), undo.isEnabled()) == (1, False)
+    build.model_panel.stages._rows[0][2].setValue(17)
+    blocks.setValue(0)
+    undo.trigger()
+    assert build.config is not None
+    assert (build.config.model.widths[0], build.config.model.blocks[0]) == (17, 1)
+    undo.trigger()
+    assert build.config.model.widths[0] == 16
+
+
+def test_back_where_it_began_there_is_nothing_to_undo(build: BuildPanel) -> None:
+    history = EditHistory(build)
+    width = build.model_panel.stages._rows[0][2]
+    for value in (20, 16):
+        width.setValue(value)
+    assert not history.stack.canUndo()
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    model_trees(),
+    st.floats(1e-6, 10).map(lambda x: float(f"{x:.4g}")),
+    st.floats(1e-3, 1).map(lambda x: float(f"{x:.3g}")),
+)
+def test_every_config_comes_back_from_the_fields(
+    build: BuildPanel, tree: dict[str, object], rate: float, share: float
+) -> None:
+    values = {"training.learning_rate": rate, "fine_tuning.weights": "w.pt", "fine_tuning.backbone_rate": share}
+    model = allowed(tree | {"dropout": share / 2, "input_size": 48})
+    config = RunConfig(model=model).with_values(values)
+    build.show_config(config)
+    assert build.config == config
+
+
 def test_the_keys_undo_inside_a_field_too(qtbot: QtBot, window: MainWindow) -> None:
     window.build_panel.tabs.setCurrentIndex(0)
     blocks = window.build_panel.model_panel.stages._rows[0][1]
@@ -188,7 +235,12 @@ def test_copy_and_paste_a_network(window: MainWindow) -> None:
     QGuiApplication.clipboard().setText(run.model_dump_json())
     actions.paste()
     assert panel.config == run.model
-    for text, words in (("hello", "not JSON"), ("[]", "no network"), ('{"blocks": [0]}', "must be at least 1")):
+    for text, words in (
+        ("hello", "not JSON"),
+        ("{}", "no network"),
+        ("[]", "holds list"),
+        ('{"blocks": [0]}', "must be at least 1"),
+    ):
         QGuiApplication.clipboard().setText(text)
         actions.paste()
         assert words in window.message_bar.text
@@ -211,10 +263,53 @@ def test_an_own_preset_is_saved_found_and_deleted(
     assert panel._preset.currentText() == "My wide net"
     assert type_preset(qtbot, window.build_panel, "my wide", Qt.Key.Key_Escape) == ["my-wide-net"]
     assert window.network_panel._compare.findText("My wide net") > 0
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
+    answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.Yes]
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: answers.pop(0))
+    panel.stages._rows[0][2].setValue(28)
+    actions.save_preset()
+    assert Presets.load(home.presets).model("my-wide-net").config.widths[0] == 24
+    actions.save_preset()
+    assert Presets.load(home.presets).model("my-wide-net").config.widths[0] == 28
     actions.delete_preset()
     assert "my-wide-net" not in Presets.load(home.presets).models
     assert window.network_panel._compare.findText("My wide net") < 0
+
+
+def test_an_own_copy_of_a_shipped_preset_can_be_chosen_and_deleted(
+    window: MainWindow, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel, actions = window.build_panel.model_panel, window.actions_of_network
+    panel.select_preset("resnet20")
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("My 20", True))
+    actions.save_preset()
+    assert panel._preset.currentText() == "My 20"
+    panel.select_preset("resnet20")
+    assert panel._preset.currentText() == "ResNet-20"
+    panel.select_preset("my-20")
+    assert panel._preset.currentText() == "My 20"
+    assert actions._delete.isEnabled()
+
+
+def test_another_home_brings_its_own_presets(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Home(tmp_path / "other").prepare()
+    (other.presets / "mine.toml").write_text("[model.mine]\nblocks = [1]\nwidths = [4]\n")
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(other.root))
+    window._choose_home()
+    assert "mine" in window.build_panel.presets.models
+    assert window.network_panel._compare.findText("mine") > 0
+
+
+def test_what_does_not_fit_to_another_tab_is_marked(build: BuildPanel) -> None:
+    build.fine_tuning_panel.choose_weights("w.pt")
+    frozen = build.fine_tuning_panel._form._named["frozen_stages"]
+    frozen.setValue(3)
+    assert not frozen.property("invalid")
+    build.model_panel.stages._remove.click()
+    assert frozen.property("invalid")
+    build.model_panel.stages._add.click()
+    assert not frozen.property("invalid")
 
 
 def test_the_drawing_follows_the_fields(window: MainWindow) -> None:
@@ -287,9 +382,15 @@ def test_a_run_is_exported_and_its_weights_are_trained_on(
     assert (tmp_path / "run.pt").exists()
     run = window.runs_panel.model.records[0]
     window.runs_panel._weights.trigger()
+    # An export is no run: what the last one said stays.
+    assert "Finished" in window.progress_panel._activity.text()
     config = window.build_panel.config
     assert config is not None
     assert config.fine_tuning.weights == run.id
+    assert config.training.learning_rate == 0.02
+    window.actions_of_network.history.stack.undo()
+    assert window.build_panel.config.fine_tuning.weights == ""
+    window.actions_of_network.history.stack.redo()
     window.start()
     qtbot.waitUntil(lambda: len(window.runs_panel.model.records) == 2, timeout=LONG_MS)
     qtbot.waitUntil(lambda: window.session.state is State.IDLE, timeout=LONG_MS)

@@ -220,13 +220,14 @@ def _norm_channels(config: ModelConfig) -> set[int]:
 
 
 def _group_norm(config: ModelConfig) -> str:
-    if all(norm_groups(channels) == min(32, channels) for channels in _norm_channels(config)):
-        count = "32 groups, or as many as there are channels."
-        lines = "return nn.GroupNorm(min(32, channels), channels)"
+    if all(norm_groups(channels) == min(32, channels // 2) for channels in _norm_channels(config)):
+        count = "32 groups, or one for each two channels."
+        lines = "return nn.GroupNorm(min(32, channels // 2), channels)"
     else:
-        count = "As many groups as divide the channels, up to 32."
+        count = "Up to 32 groups of two channels or more."
         lines = (
-            "groups = next(n for n in range(min(32, channels), 0, -1) if channels % n == 0)\n"
+            "most = max(1, min(32, channels // 2))\n"
+            "    groups = next(n for n in range(most, 0, -1) if channels % n == 0)\n"
             "    return nn.GroupNorm(groups, channels)"
         )
     return GROUP_NORM.replace("COUNT", count).replace("LINES", lines)

@@ -130,12 +130,7 @@ class RunConfig(FieldGroup):
     @classmethod
     def from_json(cls, text: str, origin: str = "the configuration") -> "RunConfig":
         """The inverse of `model_dump_json`; `origin` names the file in errors."""
-        try:
-            tree = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise UserError(f"{origin} is not JSON: {error}") from error
-        if not isinstance(tree, dict):
-            raise UserError(f"{origin} is {type(tree).__name__}; expected an object with model, data, training")
+        tree = _json_object(text, origin)
         # A run's own config.json holds it beside its name, machine and time.
         return cls.build(tree["config"] if isinstance(tree.get("config"), dict) else tree)
 
@@ -156,11 +151,8 @@ def model_from_json(text: str, origin: str) -> ModelConfig:
     Raises:
         UserError: it is neither; names the field.
     """
-    try:
-        tree = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise UserError(f"{origin} holds no network: it is not JSON ({error})") from error
-    if not isinstance(tree, dict) or not tree:
+    tree = _json_object(text, origin)
+    if not tree:
         raise UserError(f"{origin} holds no network; expected an object with blocks, widths and so on")
     if isinstance(tree.get("config"), dict):
         tree = tree["config"]
@@ -190,8 +182,19 @@ def parse_value(text: str) -> Any:
     """JSON, or the bare text where it is none."""
     try:
         return json.loads(text)
-    except json.JSONDecodeError:
+    # Not only JSONDecodeError: too deep a tree, or a number of thousands of digits.
+    except (ValueError, RecursionError):
         return text
+
+
+def _json_object(text: str, origin: str) -> dict[str, Any]:
+    try:
+        tree = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{origin} is not JSON: {error}") from error
+    if not isinstance(tree, dict):
+        raise UserError(f"{origin} holds {type(tree).__name__}; expected an object of fields")
+    return tree
 
 
 def field_names() -> list[str]:

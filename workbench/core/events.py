@@ -24,6 +24,7 @@ class Progress:
     activity: str
     done: int
     total: int
+    unit: Literal["images", "bytes"] = "images"
 
 
 @dataclass(frozen=True)

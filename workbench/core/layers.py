@@ -85,13 +85,14 @@ def layers_of(config: ModelConfig) -> Iterator[Layer]:
         blocks_before += blocks
     if config.is_preactivation:
         yield from _norm_and_activation("bn1", _ACTIVATION, config, current)
-    pooled = Map(current.channels, 1, config.input_size, current.jump)
+    seen = current.receptive_field + (current.size - 1) * current.jump
+    pooled = Map(current.channels, 1, seen, current.jump)
     yield _plain("avgpool", "average-pool", pooled, before=current, detail="mean over all positions",
                  saved=pooled.values)  # fmt: skip
     weights = current.channels * config.num_classes
     yield Layer(
         "fc", "linear", f"{current.channels} to {config.num_classes}", pooled.shape, (config.num_classes, 1, 1),
-        weights + config.num_classes, weights, config.input_size, config.num_classes,
+        weights + config.num_classes, weights, seen, config.num_classes,
     )  # fmt: skip
 
 
@@ -224,8 +225,12 @@ _ACTIVATION = "relu"
 
 
 def norm_groups(channels: int) -> int:
-    """Groups of a group norm: as many as divide the channels, up to 32 (Wu and He 2018)."""
-    return next(groups for groups in range(min(32, channels), 0, -1) if channels % groups == 0)
+    """Groups of a group norm: as many as divide the channels, up to 32 (Wu and He 2018).
+
+    At least two channels in each: on a map of one pixel, a group of one value would always be normed to zero.
+    """
+    most = max(1, min(32, channels // 2))
+    return next(groups for groups in range(most, 0, -1) if channels % groups == 0)
 
 
 def squeezed_channels(channels: int, reduction: int) -> int:

@@ -9,6 +9,8 @@ from workbench.core.fields import FieldGroup, field_error
 
 MAX_STAGES = 6
 MAX_PARAMETERS = 2_000_000_000
+# Of one image, at the ends of all blocks and inside them: 8 GB in fp32.
+MAX_VALUES = 2_000_000_000
 
 Stem = Literal["3x3", "7x7"]
 Block = Literal["basic", "bottleneck", "preact-basic", "preact-bottleneck", "separable", "conv"]
@@ -64,7 +66,7 @@ class ModelConfig(FieldGroup):
     activation: Activation = "relu"
     """Function between the layers: relu, silu (x times sigmoid of x) or gelu."""
     norm: Norm = "batch"
-    """batch: over the images of a batch. group: over groups of up to 32 channels of each image by itself."""
+    """batch: over the images of a batch. group: over up to 32 groups of channels, of each image by itself."""
     se_reduction: Annotated[int, Field(ge=0, le=64)] = 0
     """Squeeze-and-excitation: a small network, narrower by this factor, weighs each block's channels. 0: none."""
     dropout: Annotated[float, Field(ge=0.0, lt=1.0, strict=False)] = 0.0
@@ -174,28 +176,50 @@ class ModelConfig(FieldGroup):
             size = (size - 1) // stride + 1
 
     def _size_problems(self) -> Iterator[tuple[str, str]]:
-        """Refused before anything is allocated; counts the convolutions of the blocks alone."""
-        total = 0
-        before = self.stem_channels
-        for stage, blocks in enumerate(self.blocks):
-            inner, after = self.inner_channels(stage), self.out_channels(stage)
-            if self.is_bottleneck:
-                block = inner * (after + 9 * inner // self.cardinality)
-                total += inner * before + (blocks - 1) * inner * after + blocks * block
-            elif self.block == "separable":
-                total += after * before + (2 * blocks - 1) * after * after
-            else:
-                convolutions = 1 if self.block == "conv" else 2
-                total += 9 * after * (before + (convolutions * blocks - 1) * after)
+        """Refused before anything is allocated."""
+        total, values = 27 * self.stem_channels, self.stem_channels * self.input_size**2
+        size = self.size_after_stem
+        for stage, (blocks, stride) in enumerate(zip(self.blocks, self.stage_strides, strict=True)):
+            total += self._stage_weights(stage)
+            size = (size - 1) // stride + 1
+            values += blocks * size**2 * (self.inner_channels(stage) + self.out_channels(stage))
             if total > MAX_PARAMETERS:
                 yield (
                     f"widths.{stage}",
-                    (
-                        f"of stage {stage + 1} is {self.widths[stage]}, which with {blocks} blocks makes more "
-                        f"than {MAX_PARAMETERS:,} parameters; give fewer blocks or channels"
-                    ),
+                    f"of stage {stage + 1} is {self.widths[stage]}, which makes more than {MAX_PARAMETERS:,} "
+                    "parameters; give fewer blocks or channels",
                 )
-            before = after
+        if total + self.out_channels(-1) * self.num_classes > MAX_PARAMETERS:
+            yield (
+                "num_classes",
+                f"is {self.num_classes}, which makes more than {MAX_PARAMETERS:,} parameters; give fewer classes "
+                "or channels",
+            )
+        if values > MAX_VALUES:
+            yield (
+                "input_size",
+                f"is {self.input_size}, which makes more than {MAX_VALUES:,} values in one image's maps; give "
+                "a smaller input_size or fewer channels",
+            )
+
+    def _stage_weights(self, stage: int) -> int:
+        """Weights of a stage's convolutions, projections and squeeze-and-excitations; norms are small."""
+        before = self.out_channels(stage - 1) if stage else self.stem_channels
+        inner, after, blocks = self.inner_channels(stage), self.out_channels(stage), self.blocks[stage]
+        if self.is_bottleneck:
+            block = inner * (after + 9 * inner // self.cardinality)
+            total = inner * (before + (blocks - 1) * after) + blocks * block
+        elif self.block == "separable":
+            total = after * (before + (2 * blocks - 1) * after)
+        else:
+            convolutions = 1 if self.block == "conv" else 2
+            total = 9 * after * (before + (convolutions * blocks - 1) * after)
+        projected = blocks if self.shortcut == "C" else int(self.shortcut == "B" and before != after)
+        if projected:
+            total += after * (before + (projected - 1) * after)
+        if self.se_reduction:
+            total += 2 * blocks * after * max(1, after // self.se_reduction)
+        return total
 
     @property
     def is_bottleneck(self) -> bool:
@@ -227,7 +251,7 @@ class ModelConfig(FieldGroup):
         return self.widths[stage] * self.base_width // _FULL_BASE_WIDTH * self.cardinality
 
     def out_channels(self, stage: int) -> int:
-        """Channels that leave the blocks of a stage, counted from 0."""
+        """Channels that leave the blocks of a stage, counted from 0 (-1: the last)."""
         return self.widths[stage] * (self.expansion if self.is_bottleneck else 1)
 
     def skip_probability(self, index: int) -> float:

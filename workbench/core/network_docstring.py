@@ -23,6 +23,9 @@ _PAPERS = {
     "gelu": 'Hendrycks and Gimpel 2016, "Gaussian Error Linear Units", arXiv:1606.08415',
 }
 
+# By it, an export knows its own file again.
+SIGNATURE = "Written by ResNet Workbench."
+
 
 def docstring(config: ModelConfig, title: str, weights_file: str | None) -> str:
     lines = [
@@ -42,7 +45,7 @@ def docstring(config: ModelConfig, title: str, weights_file: str | None) -> str:
         name = _harmless(weights_file.removesuffix(".pt"), length=50)
         lines += ["", "Usage:", "", f"    python {name}.py IMAGE ...    what the images show",
                   f"    python {name}.py              this text"]  # fmt: skip
-    return "\n".join([*lines, "", "Written by ResNet Workbench.", '"""'])
+    return "\n".join([*lines, "", SIGNATURE, '"""'])
 
 
 def _harmless(text: str, length: int = _TITLE_LENGTH) -> str:

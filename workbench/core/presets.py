@@ -19,6 +19,7 @@ from workbench.core.resources import resource_path
 
 DEFAULT_MODEL = "resnet8"
 DEFAULT_RECIPE = "quick"
+FINE_TUNING_RECIPE = "fine-tune"
 CUSTOM = "custom"
 
 
@@ -30,8 +31,13 @@ class ModelPreset:
     config: ModelConfig
     recipe: str = ""
     """Name of the recipe that it is made for; empty: any."""
-    is_own: bool = False
-    """Saved by the person, not shipped."""
+    path: Path = Path()
+    """Where it is written."""
+
+    @property
+    def is_own(self) -> bool:
+        """Saved by the person, not shipped."""
+        return self.path.parent != resource_path("presets")
 
 
 @dataclass(frozen=True)
@@ -48,14 +54,21 @@ class Presets:
 
     models: dict[str, ModelPreset] = field(default_factory=dict)
     recipes: dict[str, Recipe] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    """One sentence for each own file, or preset in it, that cannot be read; the others are there."""
 
     @classmethod
     def load(cls, *own_folders: Path) -> "Presets":
         """The shipped presets, then those of each existing own folder; a later name replaces an earlier one."""
         presets = cls()
-        for folder in (resource_path("presets"), *own_folders):
+        for path in sorted(resource_path("presets").glob("*.toml")):
+            presets._read(path)
+        for folder in own_folders:
             for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
-                presets._read(path)
+                try:
+                    presets._read(path)
+                except UserError as error:
+                    presets.problems.append(str(error))
         return presets
 
     def _read(self, path: Path) -> None:
@@ -78,8 +91,7 @@ class Presets:
             if kind == "model":
                 recipe_name = str(fields.pop("recipe", ""))
                 model = parse(ModelConfig, fields, "model.")
-                is_own = path.parent != resource_path("presets")
-                self.models[name] = ModelPreset(name, title, description, model, recipe_name, is_own)
+                self.models[name] = ModelPreset(name, title, description, model, recipe_name, path)
             else:
                 training = parse(TrainingConfig, fields, "training.")
                 self.recipes[name] = Recipe(name, title, description, training)
@@ -117,11 +129,15 @@ class Presets:
                 described.append(preset)
         return named + described
 
-    def model_name(self, config: ModelConfig) -> str:
-        """Name of the preset equal to `config` but for classes and input size, else `custom`."""
+    def model_name(self, config: ModelConfig, preferred: str = "") -> str:
+        """Name of the preset equal to `config` but for classes and input size, else `custom`.
+
+        `preferred` is looked at first, where several presets are equal.
+        """
         plain = {"num_classes": 10, "input_size": 32}
         wanted = config.model_copy(update=plain)
-        for preset in self.models.values():
+        first = [self.models[preferred]] if preferred in self.models else []
+        for preset in (*first, *self.models.values()):
             if preset.config.model_copy(update=plain) == wanted:
                 return preset.name
         return CUSTOM
@@ -136,11 +152,11 @@ class Presets:
         return CUSTOM
 
 
-def save_model(folder: Path, title: str, config: ModelConfig, presets: Presets) -> str:
-    """Write a network as an own preset into `folder`; returns its name.
+def own_name(title: str, presets: Presets) -> str:
+    """The name that an own preset of this title gets.
 
     Raises:
-        UserError: the title has no letter or digit, belongs to a shipped preset, or cannot be written.
+        UserError: the title has no letter or digit, or is a shipped preset's.
     """
     name = re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-")
     if not name:
@@ -149,6 +165,19 @@ def save_model(folder: Path, title: str, config: ModelConfig, presets: Presets) 
     titles = [preset.title.casefold() for preset in shipped]
     if name in [CUSTOM, *(preset.name for preset in shipped)] or title.strip().casefold() in titles:
         raise UserError(f"the preset's name is '{title}', which is a shipped one's; choose another")
+    return name
+
+
+def save_model(folder: Path, title: str, config: ModelConfig, presets: Presets, *, replace: bool = False) -> str:
+    """Write a network as an own preset into `folder`; returns its name.
+
+    Raises:
+        UserError: the title is not allowed or taken, or the file cannot be written.
+    """
+    name = own_name(title, presets)
+    path = folder / f"model-{name}.toml"
+    if name in presets.models and (not replace or presets.models[name].path != path):
+        raise UserError(f"the preset's name is '{title}', which is taken by {presets.models[name].path}")
     usual = ModelConfig().model_dump(mode="json")
     fields = {key: value for key, value in config.model_dump(mode="json").items() if value != usual[key]}
     # What a stage holds is never left to the defaults.
@@ -156,21 +185,22 @@ def save_model(folder: Path, title: str, config: ModelConfig, presets: Presets) 
     fields.pop("num_classes", None)
     tree = {"model": {name: {"title": title.strip(), "description": "", **fields}}}
     content = tomli_w.dumps(tree).encode()
-    write_atomically(folder / f"model-{name}.toml", lambda file: file.write(content))
+    write_atomically(path, lambda file: file.write(content))
     return name
 
 
-def delete_model(folder: Path, name: str) -> None:
+def delete_model(preset: ModelPreset) -> None:
     """Remove a preset that `save_model` wrote.
 
     Raises:
-        UserError: it stands in a file of several presets, or cannot be removed.
+        UserError: it was written by hand, perhaps with others, or cannot be removed.
     """
-    path = folder / f"model-{name}.toml"
+    if preset.path.name != f"model-{preset.name}.toml":
+        raise UserError(f"the preset '{preset.name}' was written by hand; delete it in {preset.path}")
     try:
-        path.unlink()
+        preset.path.unlink()
     except OSError as error:
-        raise UserError(f"cannot delete the preset '{name}': {error.strerror} ({path})") from error
+        raise UserError(f"cannot delete {preset.path}: {error.strerror}") from error
 
 
 def _unknown(kind: str, name: str, known: dict[str, Any]) -> str:

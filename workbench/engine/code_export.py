@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from workbench.core.code_file import check_output, write_code
 from workbench.core.errors import UserError
 from workbench.core.files import write_atomically
 from workbench.core.model_config import ModelConfig
@@ -25,9 +26,9 @@ def export_run(run_id: str, store: RunStore, output: Path) -> tuple[Path, Path]:
     Raises:
         UserError: the run has no checkpoint, `output` is no name for a Python file or cannot be written.
     """
-    _check(output)
+    check_output(output)
     weights = output.with_suffix(".pt")
-    # An export replaces an earlier one, never weights that only happen to have this name.
+    # An export replaces an earlier one, never a file that only happens to have this name.
     if weights.exists() and not output.exists():
         raise UserError(f"cannot export to {output}: {weights} is there already; choose another name or move it")
     record = store.run(run_id)
@@ -45,7 +46,7 @@ def export_run(run_id: str, store: RunStore, output: Path) -> tuple[Path, Path]:
     )
     # The weights first: a file of code never stands there without them.
     write_atomically(weights, lambda file: torch.save(state, file))
-    _write(text, output)
+    write_code(text, output)
     return output, weights
 
 
@@ -55,20 +56,9 @@ def export_model(config: ModelConfig, title: str, output: Path) -> Path:
     Raises:
         UserError: `output` is no name for a Python file or cannot be written.
     """
-    _check(output)
-    _write(network_code(config, title=title, class_names=(), mean=(), std=(), weights_file=None), output)
+    check_output(output)
+    write_code(network_code(config, title=title, class_names=(), mean=(), std=(), weights_file=None), output)
     return output
-
-
-def _check(output: Path) -> None:
-    """Before anything is read."""
-    if output.is_dir():
-        raise UserError(f"cannot export to {output}: it is a folder; give the name of a .py file in it")
-    if output.suffix != ".py":
-        raise UserError(f"cannot export to {output}: the name must end in .py")
-    ancestor = next((folder for folder in output.absolute().parents if folder.exists()), None)
-    if ancestor is not None and not ancestor.is_dir():
-        raise UserError(f"cannot export to {output}: {ancestor} is a file, not a folder; give a folder's")
 
 
 def _best_weights(record: RunRecord, store: RunStore) -> dict[str, Tensor]:
@@ -88,7 +78,3 @@ def _title(record: RunRecord) -> str:
     if name != CUSTOM:
         return presets.models[name].title
     return "My network" if record.name == CUSTOM else record.name
-
-
-def _write(text: str, output: Path) -> None:
-    write_atomically(output, lambda file: file.write(text.encode()))

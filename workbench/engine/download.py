@@ -38,7 +38,7 @@ def download(
             while chunk := response.read(_CHUNK):
                 file.write(chunk)
                 hasher.update(chunk)
-                yield Progress(run_id, activity, file.tell(), total)
+                yield Progress(run_id, activity, file.tell(), total, "bytes")
         if not hasher.hexdigest().startswith(digest):
             found = f"{algorithm.upper()} {hasher.hexdigest()}, not {digest}"
             raise UserError(f"the download of {url} is damaged ({found}); {by_hand}")

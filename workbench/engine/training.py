@@ -74,8 +74,11 @@ def train(
         located = weight_sources.locate(config.fine_tuning.weights, config.model, store)
         name_for_good = weight_sources.lasting_name(located, config.fine_tuning.weights)
         config = config.with_values({"fine_tuning.weights": name_for_good})
-        initial = yield from weight_sources.read(located, store)
-        weights.start_from(resnet.build(config.model, seed=0), initial)
+        try:
+            initial = yield from weight_sources.read(located, store)
+            weights.start_from(resnet.build(config.model, seed=0), initial)
+        except UserError as error:
+            raise ConfigError({"fine_tuning.weights": f"fine_tuning.weights: {error}"}) from error
     run_id = store.create(config, name=name, model=model, recipe=recipe, machine=describe_machine())
     yield from recorded(run_id, _Run(run_id, config, store, weights=initial).events(), store)
 
@@ -161,6 +164,10 @@ class _Run:
         if config.fine_tuning.weights and self._weights is None and self._resume_from is None:
             located = weight_sources.locate(config.fine_tuning.weights, config.model, self._store)
             self._weights = yield from weight_sources.read(located, self._store, self._id)
+        if config.data.normalization == "auto" and self._resume_from is not None:
+            # Killed between its first checkpoint and its start's record, the run knows it from the former alone.
+            saved = RunConfig.from_json(self._resume_from["config"], "the checkpoint's configuration")
+            config = config.with_values({"data.normalization": saved.data.normalization})
         self._config, doubt = weight_sources.resolved_normalization(config, self._weights, DEFAULT_NORMALIZATION)
         if doubt:
             self._warnings.append(doubt)

@@ -1,10 +1,13 @@
 """Where starting weights come from: a file, a recorded run, or torchvision's published ones."""
 
+import hashlib
 import re
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError, did_you_mean
@@ -14,6 +17,7 @@ from workbench.core.model_config import ModelConfig
 from workbench.core.presets import Presets
 from workbench.core.store import RunStore
 from workbench.engine import checkpoint, weights
+from workbench.engine.download import download
 from workbench.engine.weights import Weights
 
 TORCHVISION = "torchvision"
@@ -73,17 +77,38 @@ def read(located: Located, store: RunStore, run_id: str = "") -> Generator[Progr
     if isinstance(located, Path):
         return weights.read(located)
     if isinstance(located, Published):
+        cached = _cached(located)
+        if cached is not None:
+            return weights.read(cached)
         by_hand = f"get it by hand and give the file as {_FIELD}"
         yield from _downloaded(located, by_hand, run_id)
         return weights.read(located.path)
     return _of_run(located, store)
 
 
+def _cached(published: Published) -> Path | None:
+    """A whole copy: of an earlier download, put there by hand, or in the cache of torch.hub.
+
+    Raises:
+        UserError: there is one that is damaged.
+    """
+    for path in (published.path, Path(torch.hub.get_dir()) / "checkpoints" / published.path.name):
+        if path.is_file():
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            if digest.startswith(published.digest):
+                return path
+    if published.path.is_file():
+        raise UserError(
+            f"the weights {published.path} are damaged: their SHA-256 does not begin with {published.digest}; "
+            "delete the file to download it again"
+        )
+    return None
+
+
 def _downloaded(published: Published, by_hand: str, run_id: str) -> Generator[Progress, None, None]:
     # Not torchvision's own get_state_dict: it prints to standard output and cannot be cancelled.
     # https://github.com/pytorch/pytorch/blob/main/torch/hub.py (load_state_dict_from_url)
-    from workbench.engine.download import download
-
     yield from download(
         published.url,
         published.path,
@@ -122,8 +147,9 @@ def _published(name: str, model: ModelConfig, home: Home) -> Published:
 
 def _torchvision_name(model: ModelConfig) -> str:
     """The builder of the same network; another stem, input size or number of classes is not another network."""
-    free = {"stem": "7x7", "num_classes": 10, "input_size": 32, "zero_init_last": False, "dropout": 0.0}
-    wanted = model.model_copy(update=free)
+    usual = ModelConfig()
+    free = ("num_classes", "input_size", "zero_init_last", "dropout", "stochastic_depth", "initialization")
+    wanted = model.model_copy(update={"stem": "7x7"} | {name: getattr(usual, name) for name in free})
     names = []
     for preset in Presets.load().models.values():
         if preset.name.endswith(_IMAGENET):

@@ -4,6 +4,8 @@ Layouts that are understood, beside torchvision's own: those of akamaster/pytorc
 kuangliu/pytorch-cifar (`linear.*`, `shortcut.*`), with the `module.` of DataParallel and inside a checkpoint.
 """
 
+import pickle
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,14 +45,17 @@ def read(path: Path) -> Weights:
     if not path.is_file():
         raise UserError(f"there is no weights file {path}")
     if path.suffix == ".safetensors":
-        return Weights(_renamed(_read_safetensors(path)), str(path))
+        tensors = _read_safetensors(path)
+        _refuse_odd_tensors(tensors, path)
+        return Weights(_renamed(tensors), str(path))
     tree = _read_torch(path)
     state: Any = tree
     for wrapper in _WRAPPERS:
         if isinstance(state, dict) and isinstance(state.get(wrapper), dict):
             state = state[wrapper]
-    if not isinstance(state, dict) or not state or not all(isinstance(v, Tensor) for v in state.values()):
+    if not isinstance(state, dict) or not state or not all(map(_is_entry, state.items())):
         raise UserError(f"{path} holds {_described(state)}; expected a state dict of names and tensors")
+    _refuse_odd_tensors(state, path)
     renamed = _renamed(state)
     return Weights(renamed, str(path), _normalization(tree, renamed))
 
@@ -58,7 +63,15 @@ def read(path: Path) -> Weights:
 def _read_torch(path: Path) -> Any:
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
-    # An empty file gives EOFError, a cut one RuntimeError, a text KeyError, code UnpicklingError.
+    except pickle.UnpicklingError as error:
+        # torch's own text advises to switch the protection off, which nobody should and nobody here can.
+        found = re.search(r"GLOBAL ([\w.]+)", str(error))
+        what = f"Python objects ({found.group(1)})" if found else "something that is no tensor"
+        raise UserError(
+            f"cannot read weights from {path}: it holds {what}, which could run code; "
+            "save its state dict alone, or convert it to .safetensors"
+        ) from error
+    # An empty file gives EOFError, a cut one RuntimeError, a text KeyError.
     except Exception as error:
         reason = str(error).split("\n")[0] or type(error).__name__
         raise UserError(
@@ -74,11 +87,26 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
         raise UserError(f"cannot read weights from {path}: {error}; expected a .safetensors file") from error
 
 
+def _is_entry(item: tuple[Any, Any]) -> bool:
+    return isinstance(item[0], str) and isinstance(item[1], Tensor)
+
+
 def _described(state: Any) -> str:
-    if isinstance(state, dict):
-        odd = next((name for name, value in state.items() if not isinstance(value, Tensor)), None)
-        return "an empty dict" if odd is None else f"'{odd}', a {type(state[odd]).__name__}"
-    return f"a {type(state).__name__}"
+    if not isinstance(state, dict):
+        return f"a {type(state).__name__}"
+    odd = next((item for item in state.items() if not _is_entry(item)), None)
+    return "an empty dict" if odd is None else f"{odd[0]!r}, a {type(odd[1]).__name__}"
+
+
+def _refuse_odd_tensors(state: Mapping[str, Tensor], path: Path) -> None:
+    """Tensors that cannot be copied into a network, or that would spoil it."""
+    for name, tensor in state.items():
+        is_plain = tensor.layout == torch.strided and tensor.device.type == "cpu" and not tensor.is_quantized
+        if not is_plain or tensor.is_complex():
+            kind = str(tensor.layout if tensor.layout != torch.strided else tensor.dtype).removeprefix("torch.")
+            raise UserError(f"{path}: {name} is a {kind} tensor; expected dense real numbers")
+        if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
+            raise UserError(f"{path}: {name} has values that are not finite; the training that made it diverged")
 
 
 def _renamed(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -97,13 +125,17 @@ def _renamed(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def _normalization(tree: Mapping[str, Any], state: Mapping[str, Tensor]) -> Normalization | None:
     """How the images were normalized, where the kind of checkpoint tells it."""
     if isinstance(tree.get("config"), str):
-        return RunConfig.from_json(tree["config"], "the checkpoint's configuration").data.normalization
+        try:
+            return RunConfig.from_json(tree["config"]).data.normalization
+        except UserError:
+            pass  # Of another program, which has a config of its own.
     if "best_prec1" in tree:
         return "imagenet"  # akamaster/pytorch_resnet_cifar10, trainer.py
     if "net" in tree and "acc" in tree:
         return "cifar10-per-image"  # kuangliu/pytorch-cifar, main.py
     classes = state.get("fc.bias")
-    return "imagenet" if classes is not None and len(classes) == _IMAGENET_CLASSES else None
+    is_imagenet = classes is not None and tuple(classes.shape) == (_IMAGENET_CLASSES,)
+    return "imagenet" if is_imagenet else None
 
 
 def load_strictly(network: nn.Module, state: Mapping[str, Tensor], origin: object) -> None:

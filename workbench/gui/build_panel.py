@@ -25,6 +25,7 @@ class BuildPanel(QWidget):
         super().__init__(parent)
         self.presets = presets
         self._filling = False
+        self._misfits: list[DataPanel | TrainingPanel | FineTuningPanel] = []
         self.model_panel = ModelPanel(presets, theme)
         self.data_panel = DataPanel()
         self.training_panel = TrainingPanel(presets)
@@ -62,10 +63,10 @@ class BuildPanel(QWidget):
         self._filling = False
         self._on_edit()
 
-    def set_presets(self, presets: Presets) -> None:
-        """Take the presets anew, after one was saved or deleted."""
+    def set_presets(self, presets: Presets, chosen: str = "") -> None:
+        """Take the presets anew; the network counts as `chosen` where it equals several."""
         self.presets = presets
-        self.model_panel.set_presets(presets)
+        self.model_panel.set_presets(presets, chosen)
 
     @property
     def config(self) -> RunConfig | None:
@@ -93,8 +94,8 @@ class BuildPanel(QWidget):
             ConfigError: the tabs do not fit together.
         """
         config = self._build()
-        names = self.presets.model_name(config.model), self.presets.recipe_name(config.training)
-        return TrainJob(config, *names)
+        model = self.presets.model_name(config.model, self.model_panel.base)
+        return TrainJob(config, model, self.presets.recipe_name(config.training))
 
     def _build(self) -> RunConfig:
         parts = {name: panel.config for name, panel, _ in self._sections}
@@ -105,7 +106,7 @@ class BuildPanel(QWidget):
 
     def show_error(self, sentence: str) -> None:
         """Mark the field that a sentence begins with, if it is one that only the engine could judge."""
-        field = sentence.split(" ", 1)[0]
+        field = sentence.split(" ", 1)[0].rstrip(":")
         for section, panel, tab in self._sections:
             if field.startswith(section + ".") and not isinstance(panel, ModelPanel):
                 panel.show_error(field, sentence)
@@ -114,7 +115,25 @@ class BuildPanel(QWidget):
     @Slot()
     def _on_edit(self) -> None:
         if not self._filling:
+            self._mark_misfits()
             self.config_changed.emit()
+
+    def _mark_misfits(self) -> None:
+        """Mark fields that are allowed by themselves but do not fit to another tab's."""
+        for marked in self._misfits:
+            if marked.config is not None:
+                marked.show_error("", "")
+        self._misfits = []
+        if any(panel.config is None for _, panel, _ in self._sections):
+            return
+        try:
+            self._build()
+        except ConfigError as error:
+            for section, panel, _ in self._sections:
+                for field, sentence in error.fields.items():
+                    if field.startswith(section + ".") and not isinstance(panel, ModelPanel):
+                        panel.show_error(field, sentence)
+                        self._misfits.append(panel)
 
 
 def _scrolling(panels: tuple[QWidget, ...]) -> QScrollArea:

@@ -11,8 +11,23 @@ from workbench.gui.field_form import FieldForm
 
 Field = QSpinBox | QDoubleSpinBox | QComboBox | QCheckBox
 
-# Of a decimal's last digit that the config keeps; the spin box rounds in binary, and 0.1 must stay 0.1.
-_DIGITS = 6
+# Kept by decimal fields; what the config holds must come back from them unchanged.
+_DECIMALS = 8
+
+
+class DecimalBox(QDoubleSpinBox):
+    """A number with as many decimals as it has, not as many as there might be."""
+
+    def __init__(self, highest: float, suffix: str = "") -> None:
+        super().__init__()
+        self.setDecimals(_DECIMALS)
+        self.setRange(0, highest)
+        self.setSuffix(suffix)
+
+    def textFromValue(self, value: float) -> str:
+        text = super().textFromValue(value)
+        point = self.locale().decimalPoint()
+        return text.rstrip("0").removesuffix(point) if point in text else text
 
 
 class ConfigForm(FieldForm):
@@ -36,10 +51,8 @@ class ConfigForm(FieldForm):
         self._take(name, label, box)
         return box
 
-    def add_decimal(self, name: str, label: str, decimals: int, highest: float) -> QDoubleSpinBox:
-        box = QDoubleSpinBox()
-        box.setDecimals(decimals)
-        box.setRange(0, highest)
+    def add_decimal(self, name: str, label: str, highest: float) -> QDoubleSpinBox:
+        box = DecimalBox(highest)
         box.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
         box.valueChanged.connect(self._on_edit)
         self._take(name, label, box)
@@ -47,11 +60,8 @@ class ConfigForm(FieldForm):
 
     def add_percent(self, name: str, label: str, suffix: str) -> QDoubleSpinBox:
         """A fraction of 0 to 1 in the config, shown times 100."""
-        box = QDoubleSpinBox()
-        box.setDecimals(0)
-        box.setRange(0, 100)
+        box = DecimalBox(100, suffix)
         box.setSingleStep(5)
-        box.setSuffix(suffix)
         box.valueChanged.connect(self._on_edit)
         self._percent.add(name)
         self._take(name, label, box)
@@ -100,7 +110,8 @@ class ConfigForm(FieldForm):
         if isinstance(field, QCheckBox):
             return field.isChecked()
         if isinstance(field, QDoubleSpinBox):
-            return round(field.value() / (100 if name in self._percent else 1), _DIGITS)
+            # Rounded: a hundredth of a binary number, and 0.1 must stay 0.1.
+            return round(field.value() / (100 if name in self._percent else 1), _DECIMALS + 2)
         return field.value()
 
     def _take(self, name: str, label: str, field: Field) -> None:

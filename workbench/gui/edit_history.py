@@ -3,8 +3,8 @@
 import time
 
 from PySide6.QtCore import QEvent, QObject, Slot
-from PySide6.QtGui import QKeyEvent, QKeySequence, QUndoCommand, QUndoStack
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QUndoCommand, QUndoStack
+from PySide6.QtWidgets import QLineEdit, QMenu
 
 from workbench.core.config import RunConfig
 from workbench.gui.build_panel import BuildPanel
@@ -16,7 +16,7 @@ _COMMAND_ID = 1
 
 
 class EditHistory(QObject):
-    """Follows a BuildPanel. Undo passes over configurations that are not allowed."""
+    """Follows a BuildPanel. Configurations that are not allowed are one step, however many there were."""
 
     def __init__(self, panel: BuildPanel) -> None:
         super().__init__(panel)
@@ -25,9 +25,45 @@ class EditHistory(QObject):
         self.stack.setUndoLimit(_LIMIT)
         self._last = panel.config
         self._replaying = False
+        self._undo: QAction | None = None
+        self._redo: QAction | None = None
         panel.config_changed.connect(self._on_change)
         for field in panel.findChildren(QLineEdit):
             field.installEventFilter(self)
+
+    def add_to(self, menu: QMenu) -> None:
+        """Undo and redo as entries that say what they would do."""
+        self._undo, self._redo = menu.addAction(""), menu.addAction("")
+        self._undo.triggered.connect(self.undo)
+        self._redo.triggered.connect(self.redo)
+        self._undo.setShortcuts(QKeySequence.keyBindings(QKeySequence.StandardKey.Undo))
+        self._redo.setShortcuts(QKeySequence.keyBindings(QKeySequence.StandardKey.Redo))
+        self.stack.indexChanged.connect(self._update)
+        self._update()
+
+    @Slot()
+    def undo(self) -> None:
+        """Go back to the configuration before; from one that is not allowed, to the last that was."""
+        if self._panel.config is None and self._last is not None:
+            self.show(self._last)
+        else:
+            self.stack.undo()
+        self._update()
+
+    @Slot()
+    def redo(self) -> None:
+        self.stack.redo()
+
+    @Slot()
+    def _update(self) -> None:
+        if self._undo is None or self._redo is None:
+            return
+        is_wrong = self._panel.config is None
+        self._undo.setEnabled(is_wrong or self.stack.canUndo())
+        self._redo.setEnabled(self.stack.canRedo())
+        what = self.tr("wrong value") if is_wrong else self.stack.undoText()
+        self._undo.setText(self.tr("&Undo {0}").format(what).strip())
+        self._redo.setText(self.tr("&Redo {0}").format(self.stack.redoText()).strip())
 
     def show(self, config: RunConfig) -> None:
         """Fill the panel without recording that as a new edit."""
@@ -39,11 +75,11 @@ class EditHistory(QObject):
     @Slot()
     def _on_change(self) -> None:
         config = self._panel.config
-        if self._replaying or config is None or config == self._last:
-            return
-        if self._last is not None:
-            self.stack.push(_Edit(self, self._last, config))
-        self._last = config
+        if not self._replaying and config is not None and config != self._last:
+            if self._last is not None:
+                self.stack.push(_Edit(self, self._last, config))
+            self._last = config
+        self._update()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A field's own undo knows its text alone; the window's knows every edit."""
@@ -73,6 +109,8 @@ class _Edit(QUndoCommand):
         if other._at - self._at > _MERGE_WITHIN_S:
             return False
         self._after, self._at = other._after, other._at
+        # Back where it began, there is nothing to undo.
+        self.setObsolete(self._after == self._before)
         return True
 
     def undo(self) -> None:

@@ -33,11 +33,14 @@ class FineTuningPanel(QWidget):
         form.add_whole("unfreeze_every", self.tr("Free one every"), 100_000, self.tr(" epochs"), self.tr("never"))
         form.add_percent("backbone_rate", self.tr("Backbone rate"), self.tr(" % of the rate"))
         form.edited.connect(self._on_edit)
+        self._hint = labeled(self.tr("A small learning rate suits: see the recipe Fine-tune."), "secondary")
+        self._hint.setWordWrap(True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, 0, MARGIN, MARGIN)
         layout.setSpacing(FIELD_GAP)
         layout.addWidget(labeled(self.tr("Start from"), "heading"))
         layout.addWidget(form)
+        layout.addWidget(self._hint)
         layout.addStretch(1)
 
     @property
@@ -47,13 +50,13 @@ class FineTuningPanel(QWidget):
 
     def show_config(self, config: FineTuningConfig) -> None:
         """Fill the fields and announce the config once."""
-        self._add_weights(config.weights)
+        self.offer(config.weights)
         self._form.show_values(config)
         self._on_edit()
 
-    def choose_weights(self, weights: str, title: str = "") -> None:
-        """Start from a file or a run; `title` is what the person calls it."""
-        self._add_weights(weights, title)
+    def choose_weights(self, weights: str) -> None:
+        """Start from a file or a run."""
+        self.offer(weights)
         self._weights.setCurrentIndex(self._weights.findData(weights))
         self._on_edit()
 
@@ -61,8 +64,8 @@ class FineTuningPanel(QWidget):
         """Mark a field whose error only the engine, or the whole network, can tell."""
         self._form.show_errors({dotted: sentence})
 
-    def _add_weights(self, weights: str, title: str = "") -> None:
-        """An entry of its own for a file or a run, before the one that asks for a file."""
+    def offer(self, weights: str, title: str = "") -> None:
+        """Add an entry for a file or a run, called `title`, before the one that asks for a file."""
         if self._weights.findData(weights) < 0:
             blocked = self._weights.blockSignals(True)
             text = title or Path(weights).name
@@ -103,5 +106,6 @@ class FineTuningPanel(QWidget):
                 "backbone_rate": is_tuning,
             }
         )
+        self._hint.setVisible(is_tuning)
         self._weights.setStatusTip(str(values["weights"]))
         self.config_changed.emit(self._config)

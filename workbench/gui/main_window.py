@@ -7,14 +7,12 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QLabel,
     QMainWindow,
-    QMessageBox,
     QTabWidget,
     QToolBar,
     QVBoxLayout,
     QWidget,
 )
 
-from workbench import __version__
 from workbench.core.errors import UserError
 from workbench.core.events import EpochMetrics, RunFailed, RunFinished, RunStarted, Warned
 from workbench.core.home import Home
@@ -24,16 +22,15 @@ from workbench.gui.inspect_panel import InspectPanel
 from workbench.gui.mailbox import (
     EngineReady,
     Exported,
-    ExportJob,
+    Job,
     JobEnded,
     JobRefused,
     Message,
-    ResumeJob,
     SpeedMeasured,
 )
-from workbench.gui.menus import Menus
+from workbench.gui.menus import Menus, show_about
 from workbench.gui.message_bar import MessageBar
-from workbench.gui.network_actions import NetworkActions, ask_code_path
+from workbench.gui.network_actions import NetworkActions
 from workbench.gui.network_desk import NetworkDesk
 from workbench.gui.network_panel import NetworkPanel
 from workbench.gui.plot_panel import PlotPanel
@@ -72,11 +69,9 @@ class MainWindow(QMainWindow):
     def _build_panels(self) -> None:
         self.setWindowTitle(self.tr("ResNet Workbench"))
         self.message_bar = MessageBar(self.theme)
-        try:
-            presets = Presets.load(self.home.presets)
-        except UserError as error:
-            presets = Presets.load()
-            self.message_bar.tell("warning", str(error))
+        presets = Presets.load(self.home.presets)
+        if presets.problems:
+            self.message_bar.tell("warning", "; ".join(presets.problems))
         self.build_panel = BuildPanel(presets, self.theme)
         self.progress_panel = ProgressPanel(self.theme)
         self.network_panel = NetworkPanel(self.theme)
@@ -155,6 +150,9 @@ class MainWindow(QMainWindow):
         self._start_action = menus.add(menus.run, self.tr("&Start"), self.start, "Ctrl+Return")
         self._pause_action = menus.add(menus.run, self.tr("&Pause or resume"), self.toggle_pause, "Ctrl+P")
         self._stop_action = menus.add(menus.run, self.tr("S&top"), self.session.stop, "Ctrl+.")
+        menus.add(menus.view, self.tr("&Network"), self._look_at_network, "Ctrl+1")
+        menus.add(menus.view, self.tr("Learning &curves"), self._look_at_curves, "Ctrl+2")
+        menus.view.addSeparator()
         for dock in self._docks:
             menus.view.addAction(dock.toggleViewAction())
         menus.add(menus.view, self.tr("&Reset layout"), self.reset_layout)
@@ -168,7 +166,7 @@ class MainWindow(QMainWindow):
         menus.add(menus.help, self.tr("&About"), self._show_about)
 
     def _connect(self) -> None:
-        progress, session, runs = self.progress_panel, self.session, self.runs_panel
+        progress, session = self.progress_panel, self.session
         progress.start_asked.connect(self.start)
         progress.pause_asked.connect(session.pause)
         progress.proceed_asked.connect(session.proceed)
@@ -176,9 +174,8 @@ class MainWindow(QMainWindow):
         session.message_received.connect(self._receive)
         session.state_changed.connect(self._on_state)
         self.build_panel.config_changed.connect(self._update_start)
-        runs.resume_asked.connect(self.resume)
-        runs.export_asked.connect(self._export_run)
-        self.desk.network_edited.connect(self._look_at_network)
+        self.run_desk.job_wanted.connect(self.take_job)
+        self.desk.network_edited.connect(self._follow_edit)
         # What each stage sees, of the very image that was mistaken.
         self.inspect_panel.image_shown.connect(self.network_panel.show_image)
         self.desk.speed_wanted.connect(self._measure)
@@ -219,11 +216,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _show_about(self) -> None:
-        text = self.tr(
-            "<b>ResNet Workbench {0}</b><br>Build residual networks, watch them train, and look at what they get "
-            "wrong.<br><br>Images: CIFAR-10, Krizhevsky 2009.<br>Runs and data: {1}"
-        )
-        QMessageBox.about(self, self.tr("About"), text.format(__version__, self.home.root))
+        show_about(self, self.home)
 
     # The home folder and its runs
 
@@ -238,11 +231,13 @@ class MainWindow(QMainWindow):
             self._home_problem = str(error)
             self.message_bar.tell("error", str(error), self.tr("Choose folder…"), self._choose_home)
         self._update_start()
-        self.desk.home = self.home
+        if self.desk.home != self.home:
+            self.desk.home = self.home
+            self.actions_of_network.reload()
         self.desk.forget_speeds()
         records = self.runs_panel.model.records
         if records and not self.run_desk.shown_run:
-            self.center.setCurrentWidget(self.plot_panel)
+            self._look_at_curves()
             self.runs_panel.select(records[0].id)
         if not self.session.engine_is_ready:
             self.session.open()
@@ -253,18 +248,19 @@ class MainWindow(QMainWindow):
             self.home = Home.locate(path)
             self._open_home()
 
-    @Slot(str)
-    @told
-    def _export_run(self, run_id: str) -> None:
-        path = ask_code_path(self, self.library.record(run_id).name)
-        if path is not None:
-            self.session.start(self.home, ExportJob(run_id, path))
-
     @Slot()
     def _look_at_network(self) -> None:
+        self.center.setCurrentWidget(self.network_panel)
+
+    @Slot()
+    def _look_at_curves(self) -> None:
+        self.center.setCurrentWidget(self.plot_panel)
+
+    @Slot()
+    def _follow_edit(self) -> None:
         """An edited network is what the person looks at, unless a run draws its curves."""
         if self.session.state is State.IDLE:
-            self.center.setCurrentWidget(self.network_panel)
+            self._look_at_network()
 
     @Slot()
     def _measure(self) -> None:
@@ -279,6 +275,8 @@ class MainWindow(QMainWindow):
         reason = ""
         if self._home_problem:
             reason = self._home_problem
+        elif self.session.state is State.EXPORTING:
+            reason = self.tr("A run is being exported")
         elif self.session.state is not State.IDLE:
             reason = self.tr("A run is going on; stop it first")
         else:
@@ -294,11 +292,11 @@ class MainWindow(QMainWindow):
             self.message_bar.hide()
             self.session.start(self.home, self.build_panel.job())
 
-    @Slot(str)
-    def resume(self, run_id: str) -> None:
-        """Go on with a stopped run."""
+    @Slot(object)
+    def take_job(self, job: Job) -> None:
+        """Resume or export a run."""
         self.message_bar.hide()
-        self.session.start(self.home, ResumeJob(run_id))
+        self.session.start(self.home, job)
 
     @Slot()
     def toggle_pause(self) -> None:
@@ -341,7 +339,8 @@ class MainWindow(QMainWindow):
                 return
             case JobEnded():
                 self.run_desk.training_run = ""
-                self.progress_panel.end_without_run()
+                if self.session.state is not State.EXPORTING:
+                    self.progress_panel.end_without_run()
                 self.library.refresh()
                 return
             case RunStarted():
@@ -360,7 +359,7 @@ class MainWindow(QMainWindow):
         train, validation, test = event.images
         if not event.config.data.train_images:
             self.desk.set_images(event.config.data.source, train + validation)
-        self.center.setCurrentWidget(self.plot_panel)
+        self._look_at_curves()
         self._machine.setText(
             self.tr("{0} · {1} · {2} ({3} / {4} / {5} images)").format(
                 event.device, event.precision, event.config.data.source, train, validation, test

@@ -4,7 +4,10 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenu
+from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox
+
+from workbench import __version__
+from workbench.core.home import Home
 
 
 class Menus(QObject):
@@ -40,3 +43,12 @@ class Menus(QObject):
             action.setChecked(data == chosen)
             group.addAction(action)
         group.triggered.connect(do)
+
+
+def show_about(window: QMainWindow, home: Home) -> None:
+    """What this is, and where it keeps things."""
+    text = window.tr(
+        "<b>ResNet Workbench {0}</b><br>Build residual networks, watch them train, and look at what they get "
+        "wrong.<br><br>Images: CIFAR-10, Krizhevsky 2009.<br>Runs and data: {1}"
+    )
+    QMessageBox.about(window, window.tr("About"), text.format(__version__, home.root))

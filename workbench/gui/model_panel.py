@@ -71,16 +71,20 @@ class ModelPanel(QWidget):
 
     @Slot(str)
     def select_preset(self, name: str) -> None:
-        # Classes and size of the images are those of the data at hand, not the preset's.
-        kept = {"num_classes": self._num_classes, "input_size": self._form.values()["input_size"]}
-        preset = self._presets.model(name).config
+        preset = self._presets.model(name)
+        self._base = name
+        # Classes and size of the images are those of the data at hand, not a shipped preset's.
+        kept = {"num_classes": self._num_classes}
+        if not preset.is_own:
+            kept["input_size"] = self._form.values()["input_size"]
         try:
-            self.show_config(parse(ModelConfig, preset.model_dump() | kept))
+            self.show_config(parse(ModelConfig, preset.config.model_dump() | kept))
         except ConfigError:
-            self.show_config(preset)
+            self.show_config(preset.config)
 
-    def set_presets(self, presets: Presets) -> None:
-        """Take the presets anew, after one was saved or deleted."""
+    def set_presets(self, presets: Presets, chosen: str = "") -> None:
+        """Take the presets anew; the network counts as `chosen` where it equals several."""
+        self._base = chosen or self._base
         self._presets = presets
         self._preset.set_presets(presets)
         self._show_preset()
@@ -183,7 +187,7 @@ class ModelPanel(QWidget):
         self.config_changed.emit(self._config)
 
     def _show_preset(self) -> None:
-        name = self._presets.model_name(self._config) if self._config else CUSTOM
+        name = self._presets.model_name(self._config, self._base) if self._config else CUSTOM
         if name != CUSTOM:
             self._base = name
             self._preset.show_title(self._presets.model(name).title)

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QMessageBox, QWidget
 
 from workbench.core import presets as preset_files
+from workbench.core.code_file import check_output, write_code
 from workbench.core.config import model_from_json
 from workbench.core.errors import UserError
-from workbench.core.files import write_atomically
 from workbench.core.network_code import network_code
 from workbench.core.presets import Presets
 from workbench.gui.build_panel import BuildPanel
@@ -22,9 +22,7 @@ Tell = Callable[[str, str], object]
 
 
 class NetworkActions(QObject):
-    """Entries of the menus File and Edit. `presets_changed` follows a preset that was saved or deleted."""
-
-    presets_changed = Signal()
+    """Entries of the menus File and Edit."""
 
     def __init__(self, build_panel: BuildPanel, desk: NetworkDesk, tell: Tell, window: QWidget) -> None:
         super().__init__(window)
@@ -37,13 +35,7 @@ class NetworkActions(QObject):
 
     def add_to(self, menus: Menus) -> None:
         """Fill the menu Edit, and the part of File that writes."""
-        stack = self.history.stack
-        for action, key in (
-            (stack.createUndoAction(self, self.tr("&Undo")), QKeySequence.StandardKey.Undo),
-            (stack.createRedoAction(self, self.tr("&Redo")), QKeySequence.StandardKey.Redo),
-        ):
-            action.setShortcuts(QKeySequence.keyBindings(key))
-            menus.edit.addAction(action)
+        self.history.add_to(menus.edit)
         menus.edit.addSeparator()
         self._needing_network = [
             menus.add(menus.edit, self.tr("&Copy network as JSON"), self.copy, "Ctrl+Shift+C"),
@@ -95,12 +87,22 @@ class NetworkActions(QObject):
         if not ok:
             return
         try:
-            preset_files.save_model(self._desk.home.presets, title, config, presets)
-            self._reload()
+            name = preset_files.own_name(title, presets)
+            taken = presets.models.get(name)
+            if taken is not None and not self._may_replace(taken.title):
+                return
+            folder = self._desk.home.presets
+            preset_files.save_model(folder, title, config, presets, replace=taken is not None)
         except UserError as error:
             self._tell("error", str(error))
             return
+        self.reload(name)
         self._tell("info", self.tr("'{0}' is now among the presets").format(title.strip()))
+
+    def _may_replace(self, title: str) -> bool:
+        question = self.tr("There is a preset {0} of yours already. Replace it?").format(title)
+        answer = QMessageBox.question(self._window, self.tr("Replace preset"), question)
+        return answer == QMessageBox.StandardButton.Yes
 
     @Slot()
     def delete_preset(self) -> None:
@@ -113,10 +115,11 @@ class NetworkActions(QObject):
         if answer != QMessageBox.StandardButton.Yes:
             return
         try:
-            preset_files.delete_model(self._desk.home.presets, preset.name)
-            self._reload()
+            preset_files.delete_model(preset)
         except UserError as error:
             self._tell("error", str(error))
+            return
+        self.reload()
 
     @Slot()
     def export_code(self) -> None:
@@ -127,18 +130,25 @@ class NetworkActions(QObject):
             return
         code = network_code(config, title=self._desk.title, class_names=(), mean=(), std=(), weights_file=None)
         try:
-            write_atomically(path, lambda file: file.write(code.encode()))
+            check_output(path)
+            write_code(code, path)
         except UserError as error:
             self._tell("error", str(error))
             return
         self._tell("info", self.tr("Written: {0}").format(path))
 
-    def _reload(self) -> None:
-        self._build.set_presets(Presets.load(self._desk.home.presets))
+    def reload(self, chosen: str = "") -> None:
+        """Read the presets anew, after one was saved or deleted, or of another home folder.
+
+        `chosen` is the one that the present network shall count as, where several are equal.
+        """
+        presets = Presets.load(self._desk.home.presets)
+        self._build.set_presets(presets, chosen)
         self._desk.set_presets()
         self._desk.refresh()
         self._update()
-        self.presets_changed.emit()
+        if presets.problems:
+            self._tell("warning", "; ".join(presets.problems))
 
 
 def ask_code_path(window: QWidget, title: str) -> Path | None:

@@ -52,7 +52,7 @@ class NetworkDesk(QObject):
     def title(self) -> str:
         """What to call the present network."""
         config, presets = self._build.model_panel.config, self._build.presets
-        name = presets.model_name(config) if config else CUSTOM
+        name = presets.model_name(config, self._build.model_panel.base) if config else CUSTOM
         if name != CUSTOM:
             return presets.model(name).title
         base = presets.models.get(self._build.model_panel.base)

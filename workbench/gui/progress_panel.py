@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QS
 
 from workbench.core.events import EpochMetrics, Event, Progress, RunFailed, RunFinished, RunStarted, StepMetrics
 from workbench.gui.field_form import labeled
-from workbench.gui.formats import count, duration, percent
+from workbench.gui.formats import count, duration, percent, short_count
 from workbench.gui.theme import FIELD_GAP, GAP, GROUP_GAP, LARGE_NUMBER_PX, Theme, tabular
 from workbench.gui.training_session import State
 
@@ -123,8 +123,8 @@ class ProgressPanel(QWidget):
     def append(self, event: Event) -> None:
         """Take one event of the run that is being trained."""
         match event:
-            case Progress(_, activity, done, total):
-                self._show_progress(activity, done, total)
+            case Progress():
+                self._show_progress(event)
             case RunStarted():
                 self._started = event
                 self._recent = [(event.elapsed_s, event.first_step)]
@@ -142,12 +142,17 @@ class ProgressPanel(QWidget):
             case RunFailed():
                 self._end(self.tr("Failed"), False)
 
-    def _show_progress(self, activity: str, done: int, total: int) -> None:
+    def _show_progress(self, event: Progress) -> None:
         if self._state not in (State.STOPPING, State.PAUSED):
-            self._activity.setText(activity)
+            self._activity.setText(event.activity)
         if self._started is None:
-            self._set_progress(done, total)
-            self._figures.setText(self.tr("{0} images").format(count(done)) if done else "")
+            # Qt's bar counts in 32 bits: bytes in thousands.
+            scale = 1000 if event.unit == "bytes" else 1
+            self._set_progress(event.done // scale, event.total // scale)
+            text = self.tr("{0} images").format(count(event.done))
+            if event.unit == "bytes":
+                text = self.tr("{0}B of {1}B").format(short_count(event.done), short_count(event.total))
+            self._figures.setText(text if event.done else "")
 
     def _set_progress(self, done: int, total: int) -> None:
         """Empty while the total is not known.

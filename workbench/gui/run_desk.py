@@ -1,13 +1,16 @@
 """What is shown of recorded runs: their curves, the mistakes of the chosen one, and what can be done with it."""
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import EvaluationReady, Event, RunStarted
+from workbench.core.presets import FINE_TUNING_RECIPE
 from workbench.gui.build_panel import BuildPanel
 from workbench.gui.inspect_panel import InspectPanel
+from workbench.gui.mailbox import ExportJob, ResumeJob
 from workbench.gui.message_bar import MessageBar
+from workbench.gui.network_actions import ask_code_path
 from workbench.gui.plot_panel import PlotPanel
 from workbench.gui.run_library import RunLibrary
 from workbench.gui.runs_panel import RunsPanel
@@ -15,7 +18,12 @@ from workbench.gui.told import told
 
 
 class RunDesk(QObject):
-    """Connects the list of runs with plots and mistakes. A run being trained here is drawn from its events."""
+    """Connects the list of runs with plots and mistakes. A run being trained here is drawn from its events.
+
+    `job_wanted` carries what the worker shall do with a run.
+    """
+
+    job_wanted = Signal(object)
 
     def __init__(
         self,
@@ -38,6 +46,8 @@ class RunDesk(QObject):
         runs_panel.run_drawn_changed.connect(self.draw_run)
         runs_panel.rerun_asked.connect(self.use_settings)
         runs_panel.weights_asked.connect(self.use_weights)
+        runs_panel.resume_asked.connect(self.resume)
+        runs_panel.export_asked.connect(self.export)
         runs_panel.delete_asked.connect(self.delete)
 
     def take_up(self, event: RunStarted) -> None:
@@ -104,11 +114,28 @@ class RunDesk(QObject):
     @Slot(str)
     @told
     def use_weights(self, run_id: str) -> None:
-        """Fill the left side with a run's settings, to train on from its weights."""
+        """Fill the left side with a run's network and data, to train on gently from its weights."""
         record = self.library.record(run_id)
-        self._build.show_config(record.config)
-        self._build.fine_tuning_panel.choose_weights(run_id, self.tr("run {0}").format(record.name))
+        recipe = self._build.presets.recipe(FINE_TUNING_RECIPE).config.model_dump()
+        kept = ("device", "precision", "threads", "seed", "crop_padding", "horizontal_flip")
+        recipe |= {name: getattr(record.config.training, name) for name in kept}
+        values = {f"training.{name}": value for name, value in recipe.items()} | {"fine_tuning.weights": run_id}
+        self._build.fine_tuning_panel.offer(run_id, self.tr("run {0}").format(record.name))
+        self._build.show_config(record.config.with_values(values))
         self._build.tabs.setCurrentIndex(2)
+
+    @Slot(str)
+    def resume(self, run_id: str) -> None:
+        """Go on with a stopped run."""
+        self.job_wanted.emit(ResumeJob(run_id))
+
+    @Slot(str)
+    @told
+    def export(self, run_id: str) -> None:
+        """Ask where to, and have the run's network written as code."""
+        path = ask_code_path(self._window, self.library.record(run_id).name)
+        if path is not None:
+            self.job_wanted.emit(ExportJob(run_id, path))
 
     @Slot(str)
     @told

@@ -70,10 +70,10 @@ class TrainingPanel(QWidget):
         form.add_whole("epochs", self.tr("Epochs"), 100_000)
         form.add_whole("batch_size", self.tr("Batch size"), 65_536, self.tr(" images"))
         form.add_choice("optimizer", self.tr("Optimizer"), (("sgd", "SGD"), ("adam", "Adam")))
-        form.add_decimal("learning_rate", self.tr("Learning rate"), 5, 1000)
+        form.add_decimal("learning_rate", self.tr("Learning rate"), 1000)
         form.add_choice("schedule", self.tr("Schedule"), ("one-cycle", "cosine", "constant"))
-        form.add_decimal("momentum", self.tr("Momentum"), 3, 1)
-        form.add_decimal("weight_decay", self.tr("Weight decay"), 6, 10)
+        form.add_decimal("momentum", self.tr("Momentum"), 1)
+        form.add_decimal("weight_decay", self.tr("Weight decay"), 10)
         form = self._augmentation
         form.add_whole("crop_padding", self.tr("Random crop"), 64, self.tr(" px"))
         form.add_check("horizontal_flip", self.tr("Random flip"))

@@ -9,7 +9,7 @@ from workbench.core.events import RunStarted
 from workbench.core.home import Home
 from workbench.core.memory import keep_large_blocks
 from workbench.gui.garbage_collector import GarbageCollector
-from workbench.gui.mailbox import EngineReady, Job, JobEnded, Mailbox
+from workbench.gui.mailbox import EngineReady, ExportJob, Job, JobEnded, Mailbox
 from workbench.gui.training_worker import RunControl, TrainingWorker
 
 _DRAIN_INTERVAL_MS = 50
@@ -22,6 +22,8 @@ class State(Enum):
     RUNNING = "running"
     PAUSED = "paused"
     STOPPING = "stopping"
+    EXPORTING = "exporting"
+    """Not a run: short, and not to be stopped."""
 
 
 class TrainingSession(QObject):
@@ -64,7 +66,7 @@ class TrainingSession(QObject):
             return
         self._control.reset()
         self._control.want()
-        self._set_state(State.STARTING)
+        self._set_state(State.EXPORTING if isinstance(job, ExportJob) else State.STARTING)
         self._run_asked.emit(home, job)
 
     def measure(self, home: Home, training: TrainingConfig) -> None:
@@ -84,7 +86,7 @@ class TrainingSession(QObject):
 
     def stop(self) -> None:
         """Ask the run to stop after the present step; it is saved, then JobEnded comes."""
-        if self.state not in (State.IDLE, State.STOPPING):
+        if self.state not in (State.IDLE, State.STOPPING, State.EXPORTING):
             self._control.stop()
             self._set_state(State.STOPPING)
 
