@@ -75,7 +75,7 @@ def test_any_value_is_taken_or_refused_with_the_field_named(value: object) -> No
                 "model": {
                     "block": "bottleneck",
                     "blocks": [1],
-                    "widths": [8192],
+                    "widths": [2048],
                     "expansion": 16,
                     "num_classes": 100_000,
                 }
