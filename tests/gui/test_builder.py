@@ -72,7 +72,7 @@ def test_every_preset_goes_through_the_fields_unchanged(build: BuildPanel) -> No
 def test_a_changed_preset_says_what_it_was(build: BuildPanel) -> None:
     build.model_panel.select_preset("resnet20")
     build.model_panel.stages._rows[0][2].setValue(24)
-    assert build.model_panel._preset.currentText() == "ResNet-20, changed"
+    assert build.model_panel._preset.currentText() == "ResNet-20 *"
     assert build.model_panel.base == "resnet20"
 
 

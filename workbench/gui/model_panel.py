@@ -193,7 +193,7 @@ class ModelPanel(QWidget):
             self._preset.show_title(self._presets.model(name).title)
         else:
             known = self._presets.models.get(self._base)
-            self._preset.show_title(self.tr("{0}, changed").format(known.title) if known else self.tr("Custom"))
+            self._preset.show_title(f"{known.title} *" if known else self.tr("Custom"))
         description = "" if name == CUSTOM else self._presets.model(name).description
         self._description.setText(description)
         self._description.setVisible(bool(description))

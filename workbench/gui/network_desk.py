@@ -60,7 +60,7 @@ class NetworkDesk(QObject):
 
     def set_presets(self) -> None:
         """Offer the presets to compare with, after one was saved or deleted."""
-        choices = [("", self.tr("nothing")), (_BASE, self.tr("the preset it began from"))]
+        choices = [("", self.tr("nothing")), (_BASE, self.tr("its preset"))]
         self._panel.set_choices(
             [*choices, *((preset.name, preset.title) for preset in self._build.presets.models.values())]
         )
