@@ -86,6 +86,15 @@ def load(folder: Path, kind: Kind, device: torch.device | str = "cpu") -> dict[s
     return state
 
 
+def load_best(folder: Path) -> dict[str, Any]:
+    """The best checkpoint, or the last before the first epoch.
+
+    Raises:
+        UserError: as `load`.
+    """
+    return load(folder, "best" if read_manifest(folder, "best") else "last")
+
+
 def read_manifest(folder: Path, kind: Kind) -> Manifest | None:
     """None if there is none.
 

@@ -30,9 +30,7 @@ def evaluate_run(run_id: str, store: RunStore, source: str | None = None) -> Eva
     config = record.config
     if source is not None:
         config = config.with_values({"data.source": source})
-    folder = store.checkpoints(run_id)
-    kind: checkpoint.Kind = "best" if checkpoint.read_manifest(folder, "best") else "last"
-    state = checkpoint.load(folder, kind)
+    state = checkpoint.load_best(store.checkpoints(run_id))
     names = tuple(record.started["class_names"])
     evaluation = yield from _evaluate(config, state["model"], f"run {run_id}", store.home, names)
     store.count_test_look(run_id)

@@ -5,7 +5,6 @@ import re
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -121,9 +120,7 @@ def _downloaded(published: Published, by_hand: str, run_id: str) -> Generator[Pr
 
 
 def _of_run(run_id: str, store: RunStore) -> Weights:
-    folder = store.checkpoints(run_id)
-    kind: checkpoint.Kind = "best" if checkpoint.read_manifest(folder, "best") else "last"
-    state: dict[str, Any] = checkpoint.load(folder, kind)
+    state = checkpoint.load_best(store.checkpoints(run_id))
     normalization = store.run(run_id).config.data.normalization
     return Weights(state["model"], f"run {run_id}", normalization)
 
