@@ -19,6 +19,7 @@ from workbench.core.presets import Presets
 from workbench.gui.build_panel import BuildPanel
 from workbench.gui.edit_history import EditHistory
 from workbench.gui.main_window import MainWindow
+from workbench.gui.message_bar import MessageBar
 from workbench.gui.theme import Theme
 from workbench.gui.training_session import State
 
@@ -103,6 +104,25 @@ def test_widths_that_do_not_fit_the_groups_are_marked(build: BuildPanel) -> None
     width.setValue(100)
     assert width.property("invalid")
     assert "so give a multiple of 16" in panel.stages._error.text()
+
+
+def test_what_is_too_much_can_be_typed_and_is_said(qtbot: QtBot, build: BuildPanel) -> None:
+    width = build.model_panel.stages._rows[1][2]
+    width.selectAll()
+    qtbot.keyClicks(width, "1000000000")
+    assert build.config is None
+    assert "stage 2 is 1000000000; it must be at most 8192" in build.model_panel.stages._error.text()
+
+
+def test_good_news_goes_by_itself_and_errors_stay(qtbot: QtBot, theme: Theme) -> None:
+    bar = MessageBar(theme)
+    qtbot.addWidget(bar)
+    bar._timer.setInterval(1)
+    bar.tell("info", "saved")
+    qtbot.waitUntil(lambda: not bar.isVisible())
+    bar.tell("info", "saved")
+    bar.tell("error", "lost")
+    assert not bar._timer.isActive()
 
 
 def test_a_stride_can_be_changed(build: BuildPanel) -> None:
@@ -194,6 +214,8 @@ def test_the_keys_undo_inside_a_field_too(qtbot: QtBot, window: MainWindow) -> N
     blocks.setFocus()
     blocks.selectAll()
     qtbot.keyClicks(blocks, "3")
+    # Committed, the field itself has nothing left to undo.
+    qtbot.keyClick(blocks, Qt.Key.Key_Return)
     assert window.build_panel.config.model.blocks[0] == 3
     window.activateWindow()
     qtbot.keyClick(blocks, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
@@ -408,6 +430,7 @@ def test_fine_tuning_fields_appear_with_weights(
     panel._weights.setCurrentIndex(panel._weights.count() - 1)
     panel._weights.activated.emit(panel._weights.currentIndex())
     assert panel._weights.currentText() == "w.pt"
+    assert build.training_panel._recipe.currentText() == "Fine-tune"
     assert frozen.isVisible()
     frozen.setValue(4)
     assert build.config is None

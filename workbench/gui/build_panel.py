@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
 from workbench.core.config import RunConfig
 from workbench.core.errors import ConfigError
-from workbench.core.presets import DEFAULT_MODEL, DEFAULT_RECIPE, Presets
+from workbench.core.presets import DEFAULT_MODEL, DEFAULT_RECIPE, FINE_TUNING_RECIPE, Presets
 from workbench.gui.data_panel import DataPanel
 from workbench.gui.fine_tuning_panel import FineTuningPanel
 from workbench.gui.mailbox import TrainJob
@@ -48,6 +48,7 @@ class BuildPanel(QWidget):
         )
         for _, panel, _ in self._sections:
             panel.config_changed.connect(self._on_edit)
+        self.fine_tuning_panel.weights_taken.connect(self._suit_recipe)
         # Wide enough for the longest preset; the tabs scroll, so they have no width of their own.
         self.setMinimumWidth(_MIN_WIDTH)
         layout = QVBoxLayout(self)
@@ -117,6 +118,11 @@ class BuildPanel(QWidget):
         if not self._filling:
             self._mark_misfits()
             self.config_changed.emit()
+
+    @Slot()
+    def _suit_recipe(self) -> None:
+        """A large rate would undo what the weights have learned."""
+        self.training_panel.select_recipe(FINE_TUNING_RECIPE)
 
     def _mark_misfits(self) -> None:
         """Mark fields that are allowed by themselves but do not fit to another tab's."""

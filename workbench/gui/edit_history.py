@@ -4,7 +4,7 @@ import time
 
 from PySide6.QtCore import QEvent, QObject, Slot
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QUndoCommand, QUndoStack
-from PySide6.QtWidgets import QLineEdit, QMenu
+from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QMenu
 
 from workbench.core.config import RunConfig
 from workbench.gui.build_panel import BuildPanel
@@ -28,8 +28,10 @@ class EditHistory(QObject):
         self._undo: QAction | None = None
         self._redo: QAction | None = None
         panel.config_changed.connect(self._on_change)
-        for field in panel.findChildren(QLineEdit):
-            field.installEventFilter(self)
+        # A spin box has the focus in place of its line edit.
+        for kind in (QLineEdit, QAbstractSpinBox):
+            for field in panel.findChildren(kind):
+                field.installEventFilter(self)
 
     def add_to(self, menu: QMenu) -> None:
         """Undo and redo as entries that say what they would do."""

@@ -19,10 +19,13 @@ class FineTuningPanel(QWidget):
     """Edits a FineTuningConfig. `config_changed` carries it, or None while it is not allowed."""
 
     config_changed = Signal(object)
+    # The person took weights in place of random ones.
+    weights_taken = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._config: FineTuningConfig | None = None
+        self._chosen = ""
         self._form = form = ConfigForm("fine_tuning")
         self._weights: QComboBox = form.add_choice("weights", self.tr("Weights"), (
             ("", self.tr("random")), (_TORCHVISION, self.tr("torchvision's (ImageNet)")),
@@ -51,6 +54,7 @@ class FineTuningPanel(QWidget):
     def show_config(self, config: FineTuningConfig) -> None:
         """Fill the fields and announce the config once."""
         self.offer(config.weights)
+        self._chosen = config.weights
         self._form.show_values(config)
         self._on_edit()
 
@@ -74,16 +78,19 @@ class FineTuningPanel(QWidget):
 
     @Slot(int)
     def _on_choice(self, _index: int) -> None:
+        before = self._chosen
         if self._weights.currentData() == _FILE:
             self.ask_file()
+        self._chosen = self._config.weights if self._config else ""
+        if self._chosen and not before:
+            self.weights_taken.emit()
 
     @Slot()
     def ask_file(self) -> None:
         """Ask for a file of weights; cancelled, everything stays as it was."""
-        before = self._config.weights if self._config else ""
         kinds = self.tr("Weights (*.pt *.pth *.th *.bin *.safetensors);;All files (*)")
         path, _ = QFileDialog.getOpenFileName(self, self.tr("Weights to start from"), filter=kinds)
-        self.choose_weights(path or before)
+        self.choose_weights(path or self._chosen)
 
     @Slot()
     def _on_edit(self) -> None:

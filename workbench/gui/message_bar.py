@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from workbench.gui.theme import FIELD_GAP, GAP, MARGIN, Theme
+
+_INFO_MS = 8000
 
 
 class MessageBar(QFrame):
@@ -30,6 +32,10 @@ class MessageBar(QFrame):
         layout.addWidget(self._text, 1)
         layout.addWidget(self._action)
         layout.addWidget(self._close)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_INFO_MS)
+        self._timer.timeout.connect(self.hide)
         theme.changed.connect(self._restyle)
         self._restyle()
         self.hide()
@@ -55,6 +61,11 @@ class MessageBar(QFrame):
         self._action.setText(action)
         self._action.setVisible(bool(action))
         self.show()
+        # Good news is read once; warnings and errors stay until dismissed.
+        if level == "info":
+            self._timer.start()
+        else:
+            self._timer.stop()
 
     @Slot()
     def _act(self) -> None:

@@ -194,6 +194,8 @@ class ModelPanel(QWidget):
         else:
             known = self._presets.models.get(self._base)
             self._preset.show_title(f"{known.title} *" if known else self.tr("Custom"))
-        description = "" if name == CUSTOM else self._presets.model(name).description
+        # Of the preset that it began from, too: a text that goes at the first edit would move every field.
+        began = self._presets.models.get(self._base)
+        description = began.description if began else ""
         self._description.setText(description)
         self._description.setVisible(bool(description))

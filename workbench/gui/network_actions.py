@@ -120,6 +120,7 @@ class NetworkActions(QObject):
             self._tell("error", str(error))
             return
         self.reload()
+        self._tell("info", self.tr("The preset {0} is deleted").format(preset.title))
 
     @Slot()
     def export_code(self) -> None:

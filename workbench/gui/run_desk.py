@@ -120,7 +120,7 @@ class RunDesk(QObject):
         kept = ("device", "precision", "threads", "seed", "crop_padding", "horizontal_flip")
         recipe |= {name: getattr(record.config.training, name) for name in kept}
         values = {f"training.{name}": value for name, value in recipe.items()} | {"fine_tuning.weights": run_id}
-        self._build.fine_tuning_panel.offer(run_id, self.tr("run {0}").format(record.name))
+        self._build.fine_tuning_panel.offer(run_id, self.tr("run {0} {1}").format(record.number, record.name))
         self._build.show_config(record.config.with_values(values))
         self._build.tabs.setCurrentIndex(2)
 

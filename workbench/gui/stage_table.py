@@ -9,7 +9,9 @@ from workbench.core.model_config import MAX_STAGES, ModelConfig
 from workbench.gui.field_form import WheelGuard, labeled, mark_invalid, shrinkable
 from workbench.gui.theme import FIELD_GAP, GAP, Theme
 
-_MAX_BLOCKS, _MAX_WIDTH, _MAX_STRIDE = 1000, 8192, 8
+# More than is allowed can be typed: the field then says what is, which a silent limit would not.
+_MAX_BLOCKS, _MAX_WIDTH, _MAX_STRIDE = 1_000_000, 1_000_000_000, 99
+_WIDEST = 8192
 _MIN_BOX_WIDTH = 54
 _LISTS = ("model.blocks", "model.widths", "model.strides")
 
@@ -53,7 +55,6 @@ class StageTable(QWidget):
 
     def _row(self, index: int) -> tuple[QLabel, QSpinBox, QSpinBox, QSpinBox]:
         label = QLabel(str(index + 1))
-        # 0 can be typed: the field then says what is allowed, which a silent limit would not.
         blocks = self._box(_MAX_BLOCKS, self.tr("Residual blocks in this stage (model.blocks): a deeper network"))
         blocks.setAccessibleName(self.tr("Blocks of stage {0}").format(index + 1))
         width = self._box(
@@ -129,7 +130,7 @@ class StageTable(QWidget):
     def _add_stage(self) -> None:
         stages = self._stages()
         blocks, width, _ = stages[-1]
-        self._show([*stages, (blocks, min(2 * width, _MAX_WIDTH), 2)])
+        self._show([*stages, (blocks, min(2 * width, _WIDEST), 2)])
         self.edited.emit()
 
     @Slot()
