@@ -124,10 +124,10 @@ def test_another_network_is_named_with_both_shapes() -> None:
         weights.start_from(network(), weights.Weights(network("resnet18-imagenet").state_dict(), "x"))
 
 
-@pytest.mark.parametrize("content", [b"", b"some text", b"PK\x03\x04 cut"])
+@pytest.mark.parametrize("content", [b"", b"junk", b"junk\n", b"some text", b"dear diary", b"PK\x03\x04 cut"])
 def test_a_file_that_is_no_state_dict_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "w.pt").write_bytes(content)
-    with pytest.raises(UserError, match=r"cannot read weights from .*w\.pt"):
+    with pytest.raises(UserError, match=r"w\.pt: it is cut, damaged, or no file of PyTorch's; expected"):
         weights.read(tmp_path / "w.pt")
 
 
@@ -175,7 +175,7 @@ def test_python_objects_in_a_file_are_said_without_bad_advice(tmp_path: Path) ->
     torch.save({"args": argparse.Namespace(lr=0.1), "state_dict": network().state_dict()}, tmp_path / "w.pt")
     with pytest.raises(UserError) as caught:
         weights.read(tmp_path / "w.pt")
-    assert "it holds Python objects (argparse.Namespace), which could run code" in str(caught.value)
+    assert "it holds Python objects (argparse.Namespace), which may run code" in str(caught.value)
     assert "weights_only" not in str(caught.value)
 
 

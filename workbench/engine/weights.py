@@ -7,6 +7,7 @@ kuangliu/pytorch-cifar (`linear.*`, `shortcut.*`), with the `module.` of DataPar
 import pickle
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,17 +64,18 @@ def read(path: Path) -> Weights:
 def _read_torch(path: Path) -> Any:
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        # torch's own text advises to switch the protection off, which nobody should and nobody here can.
-        found = re.search(r"GLOBAL ([\w.]+)", str(error))
-        what = f"Python objects ({found.group(1)})" if found else "something that is no tensor"
-        raise UserError(
-            f"cannot read weights from {path}: it holds {what}, which could run code; "
-            "save its state dict alone, or convert it to .safetensors"
-        ) from error
-    # An empty file gives EOFError, a cut one RuntimeError, a text KeyError.
+    # An empty file gives EOFError, a cut one RuntimeError, texts KeyError or IndexError, whose words say
+    # nothing to a person; and torch's own advice is to switch the protection off, which nobody should.
     except Exception as error:
-        reason = str(error).split("\n")[0] or type(error).__name__
+        found = re.search(r"GLOBAL ([\w.]+)", str(error)) if isinstance(error, pickle.UnpicklingError) else None
+        if found:
+            raise UserError(
+                f"cannot read weights from {path}: it holds Python objects ({found.group(1)}), which may run code; "
+                "save its state dict alone, or convert it to .safetensors"
+            ) from error
+        reason = "it is cut, damaged, or no file of PyTorch's"
+        if isinstance(error, OSError) and error.strerror:
+            reason = error.strerror
         raise UserError(
             f"cannot read weights from {path}: {reason}; expected a PyTorch state dict or .safetensors"
         ) from error
@@ -125,10 +127,9 @@ def _renamed(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def _normalization(tree: Mapping[str, Any], state: Mapping[str, Tensor]) -> Normalization | None:
     """How the images were normalized, where the kind of checkpoint tells it."""
     if isinstance(tree.get("config"), str):
-        try:
+        # A hint alone: another program's checkpoint may hold a config of its own.
+        with suppress(UserError):
             return RunConfig.from_json(tree["config"]).data.normalization
-        except UserError:
-            pass  # Of another program, which has a config of its own.
     if "best_prec1" in tree:
         return "imagenet"  # akamaster/pytorch_resnet_cifar10, trainer.py
     if "net" in tree and "acc" in tree:

@@ -1,5 +1,7 @@
 """What blocks are made of: convolutions, norms, activations, shortcuts, and what is added to a block."""
 
+from abc import ABC, abstractmethod
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -99,7 +101,7 @@ class DropPath(nn.Module):
         return x * (kept / (1 - self.probability)).to(x.dtype)
 
 
-class Block(nn.Module):
+class Block(nn.Module, ABC):
     """What all blocks share: a shortcut around them, and what may be added to their end.
 
     Args:
@@ -130,6 +132,6 @@ class Block(nn.Module):
             return out
         return out + (x if self.downsample is None else self.downsample(x))
 
+    @abstractmethod
     def last_scale(self) -> Tensor:
         """Zero at first, it makes the block the identity (Goyal et al. 2017, section 5.1)."""
-        raise NotImplementedError
