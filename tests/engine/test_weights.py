@@ -175,7 +175,7 @@ def test_python_objects_in_a_file_are_said_without_bad_advice(tmp_path: Path) ->
     torch.save({"args": argparse.Namespace(lr=0.1), "state_dict": network().state_dict()}, tmp_path / "w.pt")
     with pytest.raises(UserError) as caught:
         weights.read(tmp_path / "w.pt")
-    assert "it holds Python objects (argparse.Namespace), which may run code" in str(caught.value)
+    assert "it has Python objects (argparse.Namespace), which may run code" in str(caught.value)
     assert "weights_only" not in str(caught.value)
 
 

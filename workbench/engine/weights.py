@@ -70,7 +70,7 @@ def _read_torch(path: Path) -> Any:
         found = re.search(r"GLOBAL ([\w.]+)", str(error)) if isinstance(error, pickle.UnpicklingError) else None
         if found:
             raise UserError(
-                f"cannot read weights from {path}: it holds Python objects ({found.group(1)}), which may run code; "
+                f"cannot read weights from {path}: it has Python objects ({found.group(1)}), which may run code; "
                 "save its state dict alone, or convert it to .safetensors"
             ) from error
         reason = "it is cut, damaged, or no file of PyTorch's"
