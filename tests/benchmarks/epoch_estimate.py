@@ -11,11 +11,12 @@ import numpy as np
 
 from tests.benchmarks.table import machine, print_table
 from workbench.core.architecture import Architecture
-from workbench.core.config import DataConfig, RunConfig, TrainingConfig
+from workbench.core.config import DataConfig, RunConfig
 from workbench.core.dataset import ImageSet
 from workbench.core.model_config import ModelConfig
 from workbench.core.presets import Presets
 from workbench.core.speed import Speed, seconds_per_step
+from workbench.core.training_config import TrainingConfig
 from workbench.engine import speed_probe
 from workbench.engine.data import DeviceImages
 from workbench.engine.device import Compute, choose

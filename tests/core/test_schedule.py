@@ -3,13 +3,17 @@
 import pytest
 import torch
 
-from workbench.core.config import TrainingConfig
 from workbench.core.schedule import learning_rate
+from workbench.core.training_config import TrainingConfig
 
 
 def rates(schedule: str, total: int) -> list[float]:
-    config = TrainingConfig.model_validate({"schedule": schedule, "learning_rate": 0.4})
-    return [learning_rate(config, step, total) for step in range(total)]
+    return rates_of(total, 1, schedule=schedule, learning_rate=0.4)
+
+
+def rates_of(steps: int, epochs: int, **fields: object) -> list[float]:
+    config = TrainingConfig.model_validate(fields | {"epochs": epochs})
+    return [learning_rate(config, step, steps // epochs) for step in range(steps)]
 
 
 def test_constant() -> None:
@@ -38,3 +42,22 @@ def test_one_cycle_is_torchs() -> None:
 @pytest.mark.parametrize("total", [1, 2, 3])
 def test_one_cycle_of_a_few_steps_stays_in_bounds(total: int) -> None:
     assert all(0 < rate <= 0.4 for rate in rates("one-cycle", total))
+
+
+def test_step_falls_every_so_many_epochs() -> None:
+    values = rates_of(60, 6, schedule="step", step_epochs=2, decay_factor=0.5, learning_rate=0.8)
+    assert values == pytest.approx([0.8] * 20 + [0.4] * 20 + [0.2] * 20)
+
+
+def test_multi_step_falls_at_its_milestones() -> None:
+    values = rates_of(40, 4, schedule="multi-step", milestones=(0.5, 0.75), learning_rate=0.1)
+    assert values == pytest.approx([0.1] * 20 + [0.01] * 10 + [0.001] * 10)
+
+
+@pytest.mark.parametrize("schedule", ["constant", "step", "multi-step", "cosine", "one-cycle"])
+def test_warm_up_rises_in_equal_steps_to_the_schedule(schedule: str) -> None:
+    plain = rates_of(100, 10, schedule=schedule)
+    warmed = rates_of(100, 10, schedule=schedule, warmup_epochs=2)
+    assert [w / p for w, p in zip(warmed, plain, strict=True)] == pytest.approx(
+        [(step + 1) / 20 for step in range(20)] + [1.0] * 80
+    )

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from workbench.core.config import DataConfig, TrainingConfig
+from workbench.core.config import DataConfig
 from workbench.core.dataset import ImageSet
+from workbench.core.training_config import TrainingConfig
 from workbench.engine.data import NORMALIZATIONS, DeviceImages, EpochPlan, split
 from workbench.engine.device import Compute
 

@@ -12,9 +12,9 @@ import torch
 
 from workbench.core import speed
 from workbench.core.architecture import Architecture
-from workbench.core.config import TrainingConfig
 from workbench.core.model_config import ModelConfig
 from workbench.core.speed import DISPATCH_UNITS, UNITS, seconds_per_epoch
+from workbench.core.training_config import TrainingConfig
 from workbench.engine import resnet, speed_probe
 from workbench.engine.device import Compute, choose
 from workbench.engine.speed_probe import non_negative_fit, probe

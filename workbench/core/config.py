@@ -14,10 +14,8 @@ from pydantic_core import ErrorDetails
 from workbench.core.errors import ConfigError, UserError, did_you_mean
 from workbench.core.fields import FieldGroup, field_error
 from workbench.core.model_config import ModelConfig
+from workbench.core.training_config import TrainingConfig
 
-Optimizer = Literal["sgd", "adam"]
-Schedule = Literal["cosine", "one-cycle", "constant"]
-Precision = Literal["auto", "fp32", "bf16"]
 Normalization = Literal["auto", "cifar10", "cifar10-per-image", "imagenet"]
 
 _C = TypeVar("_C", bound=FieldGroup)
@@ -35,37 +33,6 @@ class DataConfig(FieldGroup):
     normalization: Normalization = "auto"
     """Mean and standard deviation that images are normalized by. auto: as the starting weights were, or
     cifar10's. cifar10-per-image: with the mean of the images' own deviations, common in repositories."""
-
-
-class TrainingConfig(FieldGroup):
-    """How to train."""
-
-    epochs: Annotated[int, Field(ge=1, le=100_000)] = 12
-    """Passes over the training images."""
-    batch_size: Annotated[int, Field(ge=2, le=65_536)] = 128
-    """Images per step."""
-    optimizer: Optimizer = "sgd"
-    """sgd: with Nesterov momentum. adam: its step follows the size of past gradients (Kingma and Ba 2015)."""
-    learning_rate: Annotated[float, Field(gt=0.0, le=100.0, strict=False)] = 0.1
-    """Highest step size; the schedule moves it."""
-    momentum: Annotated[float, Field(ge=0.0, lt=1.0, strict=False)] = 0.9
-    """Share of the last update that is kept (Nesterov's when above 0; adam's first beta)."""
-    weight_decay: Annotated[float, Field(ge=0.0, le=1.0, strict=False)] = 5e-4
-    """L2 penalty on all weights."""
-    schedule: Schedule = "one-cycle"
-    """constant; cosine: falls to 0 along half a cosine; one-cycle: rises for 30 % of the steps, then falls."""
-    crop_padding: Annotated[int, Field(ge=0, le=16)] = 4
-    """Random crops from images padded by so many reflected pixels. 0: no crop."""
-    horizontal_flip: bool = True
-    """Mirror half of the training images."""
-    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
-    """Start of every random choice: initial weights, split, order, augmentation."""
-    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$")] = "auto"
-    """auto, cpu, cuda, cuda:<index> or mps. auto takes the GPU if there is one."""
-    precision: Precision = "auto"
-    """Number format of convolutions: auto takes bf16 where the machine computes in it, else fp32."""
-    threads: Annotated[int, Field(ge=0, le=1024)] = 0
-    """CPU threads. 0: one per core."""
 
 
 class FineTuningConfig(FieldGroup):
@@ -115,6 +82,16 @@ class RunConfig(FieldGroup):
             raise field_error(
                 "fine_tuning.unfreeze_every",
                 f"is {tuning.unfreeze_every}, but nothing is frozen; give 0 or fine_tuning.frozen_stages",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_patience(self) -> Self:
+        if self.training.patience and not self.data.validation_fraction:
+            raise field_error(
+                "training.patience",
+                f"is {self.training.patience}, but nothing is held out to judge by; give 0 or "
+                "data.validation_fraction above 0",
             )
         return self
 

@@ -11,11 +11,12 @@ from typing import Any
 
 import tomli_w
 
-from workbench.core.config import DataConfig, RunConfig, TrainingConfig, parse
+from workbench.core.config import DataConfig, RunConfig, parse
 from workbench.core.errors import UserError, did_you_mean
 from workbench.core.files import write_atomically
 from workbench.core.model_config import ModelConfig
 from workbench.core.resources import resource_path
+from workbench.core.training_config import TrainingConfig
 
 DEFAULT_MODEL = "resnet8"
 DEFAULT_RECIPE = "quick"

@@ -2,7 +2,7 @@
 
 import math
 
-from workbench.core.config import TrainingConfig
+from workbench.core.training_config import TrainingConfig
 
 # Smith & Topin 2018, "Super-Convergence"; the shape and the two ratios are those of torch's OneCycleLR.
 _RISING_SHARE = 0.3
@@ -10,18 +10,37 @@ _START_RATIO = 1 / 25
 _END_RATIO = 1 / 25e4
 
 
-def learning_rate(config: TrainingConfig, step: int, total_steps: int) -> float:
-    """Learning rate of the update number `step` (from 0) out of `total_steps`."""
-    peak = config.learning_rate
-    if config.schedule == "constant":
-        return peak
-    if config.schedule == "cosine":
-        # Loshchilov & Hutter 2017, "SGDR", equation 5, without restarts.
-        return peak * 0.5 * (1 + math.cos(math.pi * step / total_steps))
+def learning_rate(config: TrainingConfig, step: int, steps_per_epoch: int) -> float:
+    """Learning rate of the update number `step` (from 0)."""
+    rate = config.learning_rate * _shape(config, step, steps_per_epoch)
+    warmup_steps = config.warmup_epochs * steps_per_epoch
+    # Of step + 1: the first update shall move the weights already.
+    return rate * min(1.0, (step + 1) / warmup_steps) if warmup_steps else rate
+
+
+def _shape(config: TrainingConfig, step: int, steps_per_epoch: int) -> float:
+    """The rate as a share of the highest one."""
+    total_steps = config.epochs * steps_per_epoch
+    match config.schedule:
+        case "constant":
+            return 1.0
+        case "step":
+            return config.decay_factor ** (step // (config.step_epochs * steps_per_epoch))
+        case "multi-step":
+            falls = sum(step >= round(share * total_steps) for share in config.milestones)
+            return config.decay_factor**falls
+        case "cosine":
+            # Loshchilov & Hutter 2017, "SGDR", equation 5, without restarts.
+            return 0.5 * (1 + math.cos(math.pi * step / total_steps))
+        case "one-cycle":
+            return _one_cycle(step, total_steps)
+
+
+def _one_cycle(step: int, total_steps: int) -> float:
     rising_steps = max(1.0, _RISING_SHARE * total_steps - 1)
     if step <= rising_steps:
-        return _between(_START_RATIO * peak, peak, step / rising_steps)
-    return _between(peak, _END_RATIO * peak, (step - rising_steps) / max(1.0, total_steps - 1 - rising_steps))
+        return _between(_START_RATIO, 1.0, step / rising_steps)
+    return _between(1.0, _END_RATIO, (step - rising_steps) / max(1.0, total_steps - 1 - rising_steps))
 
 
 def _between(start: float, end: float, share: float) -> float:

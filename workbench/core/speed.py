@@ -11,10 +11,10 @@ from importlib import metadata
 from typing import Any, Literal, get_args
 
 from workbench.core.architecture import Architecture
-from workbench.core.config import TrainingConfig
 from workbench.core.files import write_atomically
 from workbench.core.home import Home
 from workbench.core.layers import Kind, Layer
+from workbench.core.training_config import TrainingConfig
 
 Unit = Literal[
     "step", "layer", "parameter", "pixel", "mac", "convolved value", "unaligned value", "depthwise value",

@@ -7,8 +7,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from workbench.core.config import DataConfig, TrainingConfig
+from workbench.core.config import DataConfig
 from workbench.core.dataset import ImageSet
+from workbench.core.training_config import TrainingConfig
 from workbench.engine.device import Compute
 
 _CIFAR10_MEAN = (0.4914, 0.4822, 0.4465)

@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
-from workbench.core.config import TrainingConfig
 from workbench.core.errors import ConfigError
+from workbench.core.training_config import TrainingConfig
 
 
 @dataclass(frozen=True)

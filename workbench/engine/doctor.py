@@ -8,12 +8,12 @@ from importlib import metadata
 import torch
 
 from workbench import __version__
-from workbench.core.config import TrainingConfig
 from workbench.core.display import display_problem
 from workbench.core.errors import UserError
 from workbench.core.home import Home
 from workbench.core.resources import resource_path
 from workbench.core.store import RunStore
+from workbench.core.training_config import TrainingConfig
 from workbench.engine.device import choose, describe_machine, device_name
 from workbench.engine.sources import SHIPPED
 

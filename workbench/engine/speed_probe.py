@@ -10,11 +10,12 @@ import torch
 from numpy.typing import NDArray
 
 from workbench.core.architecture import Architecture
-from workbench.core.config import DataConfig, RunConfig, TrainingConfig
+from workbench.core.config import DataConfig, RunConfig
 from workbench.core.dataset import ImageSet
 from workbench.core.memory import keep_large_blocks
 from workbench.core.model_config import ModelConfig
 from workbench.core.speed import DISPATCH_UNITS, UNITS, Speed, Unit, work
+from workbench.core.training_config import TrainingConfig
 from workbench.engine.data import DeviceImages
 from workbench.engine.device import Compute, device_name
 from workbench.engine.trainer import Trainer

@@ -70,7 +70,7 @@ class Trainer:
 
     def step(self) -> tuple[Tensor, Tensor, float]:
         """Train on the next batch. Returns loss and number of right answers, on the device, and the rate."""
-        rate = learning_rate(self.config.training, self.step_number, self.total_steps)
+        rate = learning_rate(self.config.training, self.step_number, self.steps_per_epoch)
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group["share"]
         if self.network.is_random:

@@ -3,9 +3,10 @@
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
-from workbench.core.config import TrainingConfig, parse
+from workbench.core.config import parse
 from workbench.core.errors import ConfigError
 from workbench.core.presets import CUSTOM, Presets
+from workbench.core.training_config import TrainingConfig
 from workbench.gui.config_form import ConfigForm
 from workbench.gui.field_form import FieldForm, labeled
 from workbench.gui.theme import FIELD_GAP, GROUP_GAP, MARGIN

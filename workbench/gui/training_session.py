@@ -4,10 +4,10 @@ from enum import Enum
 
 from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
-from workbench.core.config import TrainingConfig
 from workbench.core.events import RunStarted
 from workbench.core.home import Home
 from workbench.core.memory import keep_large_blocks
+from workbench.core.training_config import TrainingConfig
 from workbench.gui.garbage_collector import GarbageCollector
 from workbench.gui.mailbox import EngineReady, ExportJob, Job, JobEnded, Mailbox
 from workbench.gui.training_worker import RunControl, TrainingWorker

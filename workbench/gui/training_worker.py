@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 
 from workbench.core import speed
-from workbench.core.config import TrainingConfig
 from workbench.core.errors import UserError
 from workbench.core.events import Event, RunFailed, RunFinished
 from workbench.core.home import Home
 from workbench.core.store import RunStore
+from workbench.core.training_config import TrainingConfig
 from workbench.gui.mailbox import (
     EngineReady,
     Exported,

@@ -1,0 +1,115 @@
+"""How a network is trained: optimizer, schedule, augmentation, machine."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from workbench.core.fields import FieldGroup, field_error
+
+Optimizer = Literal["sgd", "adam", "adamw", "rmsprop", "muon"]
+Schedule = Literal["constant", "step", "multi-step", "cosine", "one-cycle"]
+Precision = Literal["auto", "fp32", "bf16"]
+Compile = Literal["off", "on", "cuda-graphs"]
+
+_Share = Annotated[float, Field(gt=0.0, lt=1.0, strict=False)]
+
+
+class TrainingConfig(FieldGroup):
+    """How to train."""
+
+    epochs: Annotated[int, Field(ge=1, le=100_000)] = 12
+    """Passes over the training images."""
+    batch_size: Annotated[int, Field(ge=2, le=65_536)] = 128
+    """Images per step."""
+    accumulation: Annotated[int, Field(ge=1, le=1024)] = 1
+    """Parts a batch is worked on in, one after another: less memory. Batch norm sees each part alone."""
+
+    optimizer: Optimizer = "sgd"
+    """sgd; adam, whose step follows the size of past gradients (Kingma and Ba 2015); adamw: with the decay apart
+    from the gradient (Loshchilov and Hutter 2019); rmsprop; muon: orthogonal steps for convolutions, adamw for the
+    rest."""
+    learning_rate: Annotated[float, Field(gt=0.0, le=100.0, strict=False)] = 0.1
+    """Highest step size; the schedule moves it."""
+    momentum: Annotated[float, Field(ge=0.0, lt=1.0, strict=False)] = 0.9
+    """Share of the last update that is kept (first beta of adam and adamw)."""
+    nesterov: bool = True
+    """Let sgd and muon look ahead along the momentum (Sutskever et al. 2013)."""
+    weight_decay: Annotated[float, Field(ge=0.0, le=1.0, strict=False)] = 5e-4
+    """Pulls all weights towards 0: an L2 penalty, with adamw and muon a share of the step."""
+    clip_norm: Annotated[float, Field(ge=0.0, le=1e6, strict=False)] = 0.0
+    """Longest gradient over all weights; a longer one is scaled down (Pascanu et al. 2013). 0: any."""
+    ema_decay: Annotated[float, Field(ge=0.0, lt=1.0, strict=False)] = 0.0
+    """Keep a moving average of the weights with this decay per step; it is what is evaluated. 0: none."""
+
+    schedule: Schedule = "one-cycle"
+    """constant; step: falls every so many epochs; multi-step: falls at milestones; cosine: falls to 0 along half
+    a cosine; one-cycle: rises for 30 % of the steps, then falls."""
+    warmup_epochs: Annotated[float, Field(ge=0.0, le=100_000, strict=False)] = 0.0
+    """Rise from 0 to the schedule's rate over so many first epochs (Goyal et al. 2017)."""
+    step_epochs: Annotated[int, Field(ge=1, le=100_000)] = 30
+    """Epochs between two falls of schedule step."""
+    milestones: Annotated[tuple[_Share, ...], Field(min_length=1, max_length=20, strict=False)] = (0.5, 0.75)
+    """Where schedule multi-step falls, as shares of the training."""
+    decay_factor: Annotated[float, Field(gt=0.0, le=1.0, strict=False)] = 0.1
+    """What a fall of step and multi-step multiplies the rate by."""
+
+    crop_padding: Annotated[int, Field(ge=0, le=16)] = 4
+    """Random crops from images padded by so many reflected pixels. 0: no crop."""
+    horizontal_flip: bool = True
+    """Mirror half of the training images."""
+    trivial_augment: bool = False
+    """One random change of color or shape per image, of random strength (Müller and Hutter 2021)."""
+    random_erasing: Annotated[float, Field(ge=0.0, le=1.0, strict=False)] = 0.0
+    """Share of training images in which a random rectangle is blanked out (Zhong et al. 2020)."""
+    mixup: Annotated[float, Field(ge=0.0, le=10.0, strict=False)] = 0.0
+    """Blend pairs of images and their labels; parameter of the beta distribution (Zhang et al. 2018). 0: off."""
+    cutmix: Annotated[float, Field(ge=0.0, le=10.0, strict=False)] = 0.0
+    """Paste a rectangle of one image into another; its beta parameter (Yun et al. 2019). 0: off. With mixup, every
+    batch takes one of the two."""
+    label_smoothing: Annotated[float, Field(ge=0.0, lt=1.0, strict=False)] = 0.0
+    """Share of the target that is spread over all classes (Szegedy et al. 2016)."""
+
+    patience: Annotated[int, Field(ge=0, le=100_000)] = 0
+    """End after so many epochs without a better validation accuracy. 0: never."""
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    """Start of every random choice: initial weights, split, order, augmentation."""
+    deterministic: bool = False
+    """Use only algorithms that give the same result every time. On a CPU all do; a GPU is slower so."""
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$")] = "auto"
+    """auto, cpu, cuda, cuda:<index> or mps. auto takes the GPU if there is one."""
+    precision: Precision = "auto"
+    """Number format of convolutions: auto takes bf16 where the machine computes in it, else fp32."""
+    threads: Annotated[int, Field(ge=0, le=1024)] = 0
+    """CPU threads. 0: one per core."""
+    compile: Compile = "off"
+    """on: torch.compile, slow at the first step. cuda-graphs: the same, replayed by the GPU without the CPU."""
+
+    @property
+    def part_size(self) -> int:
+        """Images per part of a batch."""
+        return self.batch_size // self.accumulation
+
+    @model_validator(mode="after")
+    def _check_accumulation(self) -> Self:
+        size, parts = self.batch_size, self.accumulation
+        if size % parts:
+            raise field_error("accumulation", f"is {parts}; it must divide batch_size, which is {size}")
+        if size // parts < 2:
+            raise field_error(
+                "accumulation",
+                f"is {parts}, which leaves {size // parts} image to a part; batch norm and mixing need 2",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_schedule(self) -> Self:
+        if self.warmup_epochs >= self.epochs:
+            raise field_error(
+                "warmup_epochs",
+                f"is {self.warmup_epochs:g}; it must be below epochs, which is {self.epochs}",
+            )
+        if list(self.milestones) != sorted(set(self.milestones)):
+            raise field_error(
+                "milestones", f"is {list(self.milestones)}; every share must be above the one before"
+            )
+        return self
