@@ -17,7 +17,8 @@ from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import EpochMetrics, RunStarted, StepMetrics, Warned
 from workbench.core.home import Home
-from workbench.core.store import SCHEMA_VERSION, RunStore
+from workbench.core import store_schema
+from workbench.core.store import RunStore
 
 
 def create(store: RunStore, name: str = "a") -> str:
@@ -208,7 +209,7 @@ def test_what_a_killed_writer_left_is_undone_by_a_reader(store: RunStore, home: 
 def test_a_newer_database_is_refused_and_left_alone(home: Home) -> None:
     RunStore(home).close()
     with sqlite3.connect(home.database) as other:
-        other.execute(f"PRAGMA user_version={SCHEMA_VERSION + 1}")
+        other.execute(f"PRAGMA user_version={store_schema.VERSION + 1}")
     other.close()
     before = home.database.read_bytes()
     with pytest.raises(UserError, match="newer workbench"):

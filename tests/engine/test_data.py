@@ -1,4 +1,4 @@
-"""Split, plan of an epoch, and the batched augmentation against a plain one."""
+"""Split, and the batched crops and flips against a plain loop."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,8 @@ import torch
 from workbench.core.config import DataConfig
 from workbench.core.dataset import ImageSet
 from workbench.core.training_config import TrainingConfig
-from workbench.engine.data import NORMALIZATIONS, DeviceImages, EpochPlan, split
+from workbench.engine.augmentation import EpochPlan
+from workbench.engine.data import NORMALIZATIONS, DeviceImages, split
 from workbench.engine.device import Compute
 
 CPU = Compute(torch.device("cpu"), torch.float32)
@@ -38,24 +39,12 @@ def test_no_fraction_is_no_validation() -> None:
     assert (len(training), len(validation)) == (10, 0)
 
 
-def test_a_plan_is_a_function_of_seed_and_epoch() -> None:
-    config = TrainingConfig(seed=3)
-    first, again = (EpochPlan.draw(40, 2, config, CPU.device) for _ in range(2))
-    other = EpochPlan.draw(40, 3, config, CPU.device)
-    assert torch.equal(first.order, again.order)
-    assert torch.equal(first.mirrored, again.mirrored)
-    assert not torch.equal(first.order, other.order)
-    assert sorted(first.order.tolist()) == list(range(40))
-    assert int(first.shift_y.min()) >= -4
-    assert int(first.shift_x.max()) <= 4
-
-
 def test_augmented_batches_are_those_of_a_plain_loop(images: ImageSet) -> None:
     """Pad with numpy's 'reflect', crop, flip, normalize, image by image."""
-    plan = EpochPlan.draw(50, 0, TrainingConfig(crop_padding=4), CPU.device)
-    batch, labels = DeviceImages(images, DataConfig(), CPU).augmented(plan, 10, 42)
+    plan = EpochPlan.draw(50, 12, 0, TrainingConfig(crop_padding=4), CPU.device)
+    batch = DeviceImages(images, DataConfig(), CPU).batch(plan, 1, 25)
     mean, std = (np.array(values) for values in NORMALIZATIONS["cifar10"])
-    for row, position in enumerate(range(10, 42)):
+    for row, position in enumerate(range(25, 50)):
         index = int(plan.order[position])
         padded = np.pad(images.images[index], ((4, 4), (4, 4), (0, 0)), mode="reflect")
         top, left = 4 + int(plan.shift_y[position]), 4 + int(plan.shift_x[position])
@@ -63,17 +52,17 @@ def test_augmented_batches_are_those_of_a_plain_loop(images: ImageSet) -> None:
         if plan.mirrored[position]:
             cropped = cropped[:, ::-1]
         expected = ((cropped / 255 - mean) / std).transpose(2, 0, 1)
-        np.testing.assert_allclose(batch[row].numpy(), expected, atol=1e-5)
-        assert int(labels[row]) == images.labels[index]
+        np.testing.assert_allclose(batch.images[row].numpy(), expected, atol=1e-5)
+        assert int(batch.labels[row]) == images.labels[index]
 
 
 def test_without_augmentation_the_images_are_untouched(images: ImageSet) -> None:
     config = TrainingConfig(crop_padding=0, horizontal_flip=False)
-    plan = EpochPlan.draw(50, 0, config, CPU.device)
+    plan = EpochPlan.draw(50, 12, 0, config, CPU.device)
     device_images = DeviceImages(images, DataConfig(), CPU)
-    batch, _ = device_images.augmented(plan, 0, 50)
     plain, _ = device_images.plain(0, 50)
-    torch.testing.assert_close(batch, plain[plan.order])
+    assert torch.equal(device_images.batch(plan, 0, 50).images, plain[plan.order])
+    assert np.array_equal(device_images.as_pixels(plain).numpy(), images.images)
 
 
 def test_bf16_batches_are_channels_last(images: ImageSet) -> None:

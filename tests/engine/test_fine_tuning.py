@@ -13,7 +13,7 @@ from workbench.core.config import FineTuningConfig, RunConfig
 from workbench.core.events import RunFailed, RunFinished, StepMetrics, Warned
 from workbench.core.home import Home
 from workbench.core.store import RunStore
-from workbench.engine import checkpoint, resnet, training
+from workbench.engine import checkpoint, loop, resnet, training
 from workbench.engine.data import subset
 from workbench.engine.trainer import frozen_stages
 
@@ -94,7 +94,7 @@ def test_the_backbone_learns_at_its_own_rate(tuning: RunConfig, store: RunStore)
 def test_resumed_it_ends_with_the_same_weights(
     values: dict[str, object], tuning: RunConfig, store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "YIELD_INTERVAL_S", 0.0)
+    monkeypatch.setattr(loop, "YIELD_INTERVAL_S", 0.0)
     config = tuning.with_values(values)
     whole = list(training.train(config, store=store))[-1].run_id
     events = training.train(config, store=store)

@@ -30,7 +30,7 @@ from workbench.core.events import (
 )
 from workbench.core.home import Home
 from workbench.core.store import RunStore
-from workbench.engine import checkpoint, evaluating, resnet, training
+from workbench.engine import checkpoint, evaluating, loop, resnet, training
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def stop_after(config: RunConfig, store: RunStore, steps: int) -> str:
 @pytest.fixture
 def every_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """Yield after every step, so that a run can be stopped at any of them."""
-    monkeypatch.setattr(training, "YIELD_INTERVAL_S", 0.0)
+    monkeypatch.setattr(loop, "YIELD_INTERVAL_S", 0.0)
 
 
 def final_weights(store: RunStore, run_id: str) -> dict[str, torch.Tensor]:
@@ -265,7 +265,8 @@ def test_out_of_memory_says_what_to_change_and_frees_the_network(
         failed = list(training.train(tiny_config, store=store))[-1]
     assert isinstance(failed, RunFailed)
     assert not failed.is_bug
-    assert "training.batch_size" in failed.message
+    assert "training.accumulation 2" in failed.message
+    assert failed.remedy == {"training.accumulation": 2}
     assert networks() <= before
 
 
@@ -415,8 +416,8 @@ def test_resume_takes_over_buffers_but_not_the_other_machines_kernel(
     run_id = stop_after(tiny_config, store, 4)
     folder = store.checkpoints(run_id)
     state = checkpoint.load(folder, "last")
-    for group in state["optimizer"]["param_groups"]:
-        group["fused"] = True
+    # As torch's own state dict has them.
+    state["optimizer"]["param_groups"] = [{"fused": True}]
     for slot in state["optimizer"]["state"].values():
         buffer = slot["momentum_buffer"]
         if buffer.dim() == 4:

@@ -1,14 +1,22 @@
 """Errors that the person at the keyboard can act on."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 
 class UserError(Exception):
     """A situation the person can change. Its text is one sentence: what is wrong and what is allowed.
 
     The command line prints it and exits with 2; the window shows it. Any other exception is a bug.
+
+    Args:
+        remedy: settings that would do, by their dotted fields, for a button to take them.
     """
+
+    def __init__(self, sentence: str, remedy: Mapping[str, Any] | None = None) -> None:
+        super().__init__(sentence)
+        self.remedy = dict(remedy or {})
 
 
 class ConfigError(UserError):

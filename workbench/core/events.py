@@ -3,9 +3,10 @@
 Rates (accuracy) are fractions 0 to 1. `step` counts optimizer updates from 1 over the whole run.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,6 +105,18 @@ class CheckpointSaved:
 
 
 @dataclass(frozen=True)
+class RateChanged:
+    """The person changed the learning rate; the rest of the schedule is multiplied by `factor`."""
+
+    run_id: str
+    step: int
+    """Steps done before."""
+    factor: float
+    learning_rate: float
+    """Of the next step."""
+
+
+@dataclass(frozen=True)
 class Warned:
     run_id: str
     message: str
@@ -115,6 +128,8 @@ class RunFinished:
 
     run_id: str
     status: Literal["finished", "stopped"]
+    reason: str = ""
+    """Why it finished before its last epoch; empty if it did not."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +140,8 @@ class RunFailed:
     message: str
     is_bug: bool
     """False: the person can act on it. True: the traceback is in the log."""
+    remedy: Mapping[str, Any] = field(default_factory=dict)
+    """Settings that would do, by their dotted fields; empty if none is known."""
 
 
 Event = (
@@ -134,6 +151,7 @@ Event = (
     | EpochMetrics
     | EvaluationReady
     | CheckpointSaved
+    | RateChanged
     | Warned
     | RunFinished
     | RunFailed

@@ -19,57 +19,17 @@ from typing import Any
 import numpy as np
 
 from workbench import __version__
+from workbench.core import store_schema
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
-from workbench.core.events import EpochMetrics, RunStarted, Status, StepMetrics, Warned
+from workbench.core.events import EpochMetrics, RateChanged, RunStarted, Status, StepMetrics, Warned
 from workbench.core.files import write_atomically
 from workbench.core.home import Home
 from workbench.core.run_lock import RunLock
 from workbench.core.run_record import RunRecord
 
 _log = logging.getLogger(__name__)
-
-SCHEMA_VERSION = 1
-
-_SCHEMA = """
-CREATE TABLE runs (
-    id TEXT PRIMARY KEY,
-    name TEXT NOT NULL,
-    model TEXT NOT NULL,
-    recipe TEXT NOT NULL,
-    source TEXT NOT NULL,
-    config TEXT NOT NULL,
-    machine TEXT NOT NULL,
-    status TEXT NOT NULL,
-    message TEXT NOT NULL DEFAULT '',
-    created_utc TEXT NOT NULL,
-    host TEXT NOT NULL,
-    pid INTEGER NOT NULL,
-    started TEXT NOT NULL DEFAULT '{}',
-    elapsed_s REAL NOT NULL DEFAULT 0,
-    test_looks INTEGER NOT NULL DEFAULT 0
-);
-CREATE TABLE steps (
-    run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
-    step INTEGER NOT NULL,
-    epoch INTEGER NOT NULL,
-    loss REAL,
-    accuracy REAL NOT NULL,
-    learning_rate REAL NOT NULL,
-    PRIMARY KEY (run_id, step)
-) WITHOUT ROWID;
-CREATE TABLE epochs (
-    run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
-    epoch INTEGER NOT NULL,
-    metrics TEXT NOT NULL,
-    PRIMARY KEY (run_id, epoch)
-) WITHOUT ROWID;
-CREATE TABLE warnings (
-    run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
-    message TEXT NOT NULL
-);
-"""
 
 
 class RunStore:
@@ -105,19 +65,14 @@ class RunStore:
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.execute("PRAGMA foreign_keys=ON")
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version > SCHEMA_VERSION:
+        if version > store_schema.VERSION:
             raise UserError(
                 f"the run database {self.home.database} has version {version}, written by a newer workbench; "
-                f"this one reads up to {SCHEMA_VERSION}: update it or choose another --home"
+                f"this one reads up to {store_schema.VERSION}: update it or choose another --home"
             )
-        if version == 0 and not read_only:
+        if version < store_schema.VERSION and not read_only:
             with self._transaction():
-                # Another process may have made the tables while this one waited for the lock.
-                (version,) = self._db.execute("PRAGMA user_version").fetchone()
-                if version == 0:
-                    for statement in filter(str.strip, _SCHEMA.split(";")):
-                        self._db.execute(statement)
-                    self._db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+                store_schema.bring_up_to_date(self._db)
 
     def close(self) -> None:
         for run_id in list(self._locks):
@@ -226,6 +181,9 @@ class RunStore:
             done = event.first_step // event.steps_per_epoch
             self._db.execute("DELETE FROM epochs WHERE run_id=? AND epoch>?", (event.run_id, done))
             self._db.execute(
+                "DELETE FROM rate_changes WHERE run_id=? AND step>?", (event.run_id, event.first_step)
+            )
+            self._db.execute(
                 "UPDATE runs SET started=?, config=? WHERE id=?",
                 (json.dumps(started), event.config.model_dump_json(), event.run_id),
             )
@@ -258,6 +216,13 @@ class RunStore:
     def record_warning(self, event: Warned) -> None:
         with self._transaction():
             self._db.execute("INSERT INTO warnings VALUES (?, ?)", (event.run_id, event.message))
+
+    def record_rate_change(self, event: RateChanged) -> None:
+        with self._transaction():
+            self._db.execute(
+                "INSERT INTO rate_changes VALUES (?, ?, ?, ?)",
+                (event.run_id, event.step, event.factor, event.learning_rate),
+            )
 
     def record_evaluation(self, run_id: str, evaluation: Evaluation) -> None:
         """Keep what was said of the test images after an epoch."""
@@ -349,6 +314,13 @@ class RunStore:
         rows = self._read("SELECT message FROM warnings WHERE run_id=? ORDER BY rowid", run_id)
         return [row["message"] for row in rows]
 
+    def rate_changes(self, run_id: str, after: int = -1) -> list[RateChanged]:
+        """Where the learning rate was changed by hand later than step `after`."""
+        rows = self._read(
+            "SELECT * FROM rate_changes WHERE run_id=? AND step>? ORDER BY step", run_id, after
+        )  # fmt: skip
+        return [RateChanged(run_id, row["step"], row["factor"], row["learning_rate"]) for row in rows]
+
     def steps(self, run_id: str, after: int = 0) -> StepMetrics | None:
         """All recorded steps later than `after` as one event; None if there are none."""
         query = (
@@ -366,7 +338,7 @@ class RunStore:
             np.array(accuracies, np.float32), np.array(rates, np.float64), 0.0, elapsed,
         )  # fmt: skip
 
-    def events(self, run_id: str) -> Iterator[RunStarted | StepMetrics | EpochMetrics]:
+    def events(self, run_id: str) -> Iterator[RunStarted | StepMetrics | RateChanged | EpochMetrics]:
         """A recorded run as the events that it said: the same feed as a live one."""
         record = self.run(run_id)
         if record.started:
@@ -374,6 +346,7 @@ class RunStore:
         steps = self.steps(run_id)
         if steps is not None:
             yield steps
+        yield from self.rate_changes(run_id)
         yield from record.epochs
 
     def _started(self, record: RunRecord) -> RunStarted:

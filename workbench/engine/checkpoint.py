@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
+from torch import Tensor
 
 from workbench.core.errors import UserError
 from workbench.core.files import write_atomically
@@ -93,6 +94,12 @@ def load_best(folder: Path) -> dict[str, Any]:
         UserError: as `load`.
     """
     return load(folder, "best" if read_manifest(folder, "best") else "last")
+
+
+def network_weights(state: dict[str, Any]) -> dict[str, Tensor]:
+    """The state dict whose predictions were evaluated: the moving average's where the run kept one."""
+    weights: dict[str, Tensor] = state["average"]["network"] if "average" in state else state["model"]
+    return weights
 
 
 def read_manifest(folder: Path, kind: Kind) -> Manifest | None:

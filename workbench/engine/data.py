@@ -1,6 +1,4 @@
-"""Images on the device: the split, the order of an epoch, and batches augmented all at once."""
-
-from dataclasses import dataclass
+"""Images on the device: the split, and batches augmented all at once."""
 
 import numpy as np
 import torch
@@ -9,7 +7,7 @@ from torch import Tensor
 
 from workbench.core.config import DataConfig
 from workbench.core.dataset import ImageSet
-from workbench.core.training_config import TrainingConfig
+from workbench.engine.augmentation import Batch, EpochPlan
 from workbench.engine.device import Compute
 
 _CIFAR10_MEAN = (0.4914, 0.4822, 0.4465)
@@ -48,33 +46,6 @@ def subset(indices: NDArray[np.int64], labels: NDArray[np.int64], count: int, se
     return np.sort(shuffled[np.argsort(rank, kind="stable")[:count]])
 
 
-@dataclass(frozen=True)
-class EpochPlan:
-    """Every random choice of one epoch, drawn at once as a function of seed and epoch.
-
-    A resumed run draws the same plan again, so that the middle of an epoch needs no saved generator.
-    """
-
-    order: Tensor
-    """(N,) permutation of the training images."""
-    shift_y: Tensor
-    shift_x: Tensor
-    """(N,) offsets of the crops in pixels, -padding to +padding."""
-    mirrored: Tensor
-    """(N,) whether the image is flipped."""
-
-    @classmethod
-    def draw(cls, images: int, epoch: int, config: TrainingConfig, device: torch.device) -> "EpochPlan":
-        (seed,) = np.random.SeedSequence([config.seed, epoch]).generate_state(1, np.uint64)
-        generator = torch.Generator().manual_seed(int(seed >> np.uint64(1)))
-        padding = config.crop_padding
-        order = torch.randperm(images, generator=generator)
-        shifts = torch.randint(-padding, padding + 1, (2, images), generator=generator)
-        mirrored = torch.rand(images, generator=generator) < 0.5
-        mirrored &= config.horizontal_flip
-        return cls(*(t.to(device) for t in (order, shifts[0], shifts[1], mirrored)))
-
-
 class DeviceImages:
     """Images in device memory as uint8, handed out as normalized NCHW batches.
 
@@ -103,24 +74,69 @@ class DeviceImages:
 
     def plain(self, start: int, stop: int) -> tuple[Tensor, Tensor]:
         """Images start to stop as (N, 3, H, W) and their labels (N,), not augmented."""
-        return self._normalized(self.pixels_nhwc[start:stop]), self.labels[start:stop]
+        return self._laid_out(self._normalized(self.pixels_nhwc[start:stop])), self.labels[start:stop]
 
-    def augmented(self, plan: EpochPlan, start: int, stop: int) -> tuple[Tensor, Tensor]:
-        """Positions start to stop of the plan: cropped with reflected borders and flipped.
+    def batch(self, plan: EpochPlan, index: int, size: int, part: slice | None = None) -> Batch:
+        """Batch `index` of an epoch.
+
+        The partner of an image, if it is mixed with one, is as far from the batch's end as the image is from its
+        start: the order is random already.
+
+        Args:
+            plan: drawn for as many images as these.
+            size: images in a batch; the plan's, if it mixes.
+            part: only these positions in the batch, bit for bit as they are in the whole batch.
+        """
+        first, last = (0, size) if part is None else (part.start, part.stop)
+        start = index * size
+        images = self._augmented(plan, start + first, start + last)
+        labels = self.labels[plan.order[start + first : start + last]]
+        partner_labels = share = None
+        if plan.mixing is not None:
+            # Positions of the partners, in reverse.
+            low, high = start + size - last, start + size - first
+            is_symmetric = first + last == size
+            partners = images if is_symmetric else self._augmented(plan, low, high)
+            images = plan.mixing.apply(images, partners.flip(0), index)
+            partner_labels = self.labels[plan.order[low:high]].flip(0)
+            share = plan.mixing.shares[index]
+        return Batch(self._laid_out(images), labels, partner_labels, share)
+
+    def _augmented(self, plan: EpochPlan, start: int, stop: int) -> Tensor:
+        """Positions start to stop of the plan as (N, 3, H, W) float32, all but mixed."""
+        pixels = self._cropped(plan, start, stop)
+        if plan.trivial is not None:
+            pixels = plan.trivial.apply(pixels, start, stop)
+        images = self._normalized(pixels)
+        if plan.erasing is not None:
+            plan.erasing.apply(images, start, stop)
+        return images
+
+    def _cropped(self, plan: EpochPlan, start: int, stop: int) -> Tensor:
+        """(N, H, W, 3) uint8, cropped with reflected borders and flipped.
 
         One gather: the pixel that each output pixel takes is computed from crop and flip together.
         """
         chosen = plan.order[start:stop]
+        if not plan.moves:
+            return self.pixels_nhwc[chosen]
         rows = _reflect(self._line + plan.shift_y[start:stop, None], len(self._line))
         columns = _reflect(self._line + plan.shift_x[start:stop, None], len(self._line))
         columns = torch.where(plan.mirrored[start:stop, None], columns.flip(1), columns)
-        pixels = self.pixels_nhwc[chosen[:, None, None], rows[:, :, None], columns[:, None, :]]
-        return self._normalized(pixels), self.labels[chosen]
+        return self.pixels_nhwc[chosen[:, None, None], rows[:, :, None], columns[:, None, :]]
 
     def _normalized(self, pixels_nhwc: Tensor) -> Tensor:
-        scaled = torch.addcmul(self._shift, pixels_nhwc.float(), self._scale)
-        images_nchw = scaled.to(self._compute.dtype).permute(0, 3, 1, 2)
-        return images_nchw.contiguous(memory_format=self._compute.memory_format)
+        """(N, 3, H, W) float32."""
+        return torch.addcmul(self._shift, pixels_nhwc.float(), self._scale).permute(0, 3, 1, 2)
+
+    def as_pixels(self, images_nchw: Tensor) -> Tensor:
+        """The inverse of normalization: (N, H, W, 3) uint8, the nearest that can be shown."""
+        values = (images_nchw.permute(0, 2, 3, 1).float() - self._shift) / self._scale
+        return values.round().clamp(0, 255).to(torch.uint8)
+
+    def _laid_out(self, images_nchw: Tensor) -> Tensor:
+        """As the network takes them."""
+        return images_nchw.to(self._compute.dtype).contiguous(memory_format=self._compute.memory_format)
 
 
 def _reflect(position: Tensor, size: int) -> Tensor:

@@ -9,6 +9,7 @@ import torch
 
 from workbench.core.errors import ConfigError
 from workbench.core.training_config import TrainingConfig
+from workbench.engine.processes import ALONE, Processes
 
 
 @dataclass(frozen=True)
@@ -36,16 +37,20 @@ class Compute:
             torch.cuda.synchronize(self.device)
 
 
-def choose(config: TrainingConfig) -> Compute:
+def choose(config: TrainingConfig, processes: Processes = ALONE) -> Compute:
     """Resolve `auto` by what this machine can do, and set the number of CPU threads for this thread.
+
+    Args:
+        processes: those on one host share its cores, and each takes a GPU of its own.
 
     Raises:
         ConfigError: the device is not there.
     """
-    device = _device(config.device)
-    torch.set_num_threads(config.threads or _usable_cores())
+    device = _device(config.device, processes.local_rank)
+    torch.set_num_threads(config.threads or max(1, _usable_cores() // processes.local_count))
     # fp32 must mean it: TF32 rounds the factors to 10 bits.
     torch.backends.cudnn.allow_tf32 = False
+    _set_determinism(config.deterministic)
     if config.precision == "auto":
         return Compute(device, torch.bfloat16 if computes_bf16(device) else torch.float32)
     return Compute(device, torch.bfloat16 if config.precision == "bf16" else torch.float32)
@@ -64,21 +69,35 @@ def computes_bf16(device: torch.device) -> bool:
     return False
 
 
-def _device(wanted: str) -> torch.device:
+def _set_determinism(wanted: bool) -> None:
+    if wanted:
+        # cuBLAS reads it when it is first used (docs.nvidia.com/cuda/cublas, "Results reproducibility").
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(wanted)
+    # Filling fresh memory makes errors repeatable, not results, and costs time.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    torch.backends.cudnn.deterministic = wanted
+    # Shapes never change, so that the fastest algorithm found at the first step stays the fastest.
+    torch.backends.cudnn.benchmark = not wanted
+
+
+def _device(wanted: str, local_rank: int) -> torch.device:
     if wanted == "auto":
         if torch.cuda.is_available():
-            return torch.device("cuda", 0)
+            return torch.device("cuda", local_rank % torch.cuda.device_count())
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     device = torch.device(wanted)
     count = torch.cuda.device_count()
-    if device.type == "cuda" and (device.index or 0) >= count:
+    if device.type == "cuda" and (device.index or local_rank) >= count:
         found = f"only cuda:0 to cuda:{count - 1}" if count else "no CUDA GPU that torch can use"
         raise ConfigError(
             {"training.device": f"training.device is '{wanted}', but this machine has {found}; use auto or cpu"}
         )
     if device.type == "mps" and not torch.backends.mps.is_available():
         raise ConfigError({"training.device": "training.device is 'mps', but this machine has none; use auto"})
-    return torch.device("cuda", device.index or 0) if device.type == "cuda" else device
+    if device.type == "cuda":
+        return torch.device("cuda", local_rank if device.index is None else device.index)
+    return device
 
 
 def _usable_cores() -> int:

@@ -32,7 +32,8 @@ def evaluate_run(run_id: str, store: RunStore, source: str | None = None) -> Eva
         config = config.with_values({"data.source": source})
     state = checkpoint.load_best(store.checkpoints(run_id))
     names = tuple(record.started["class_names"])
-    evaluation = yield from _evaluate(config, state["model"], f"run {run_id}", store.home, names)
+    weights_of_run = checkpoint.network_weights(state)
+    evaluation = yield from _evaluate(config, weights_of_run, f"run {run_id}", store.home, names)
     store.count_test_look(run_id)
     return evaluation
 

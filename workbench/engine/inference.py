@@ -11,6 +11,7 @@ from torch import nn
 from workbench.core.events import Progress
 from workbench.engine.data import DeviceImages
 from workbench.engine.device import Compute
+from workbench.engine.processes import ALONE, Processes
 
 _BATCH = 250
 
@@ -18,23 +19,33 @@ Logits = NDArray[np.float32]
 
 
 def logits(
-    network: nn.Module, images: DeviceImages, compute: Compute, run_id: str, activity: str
+    network: nn.Module,
+    images: DeviceImages,
+    compute: Compute,
+    run_id: str,
+    activity: str,
+    processes: Processes = ALONE,
 ) -> Generator[Progress, None, tuple[Logits, float]]:
-    """(N, K) logits of all images in evaluation mode, and the seconds of work; tells after every batch."""
+    """(N, K) logits of all images in evaluation mode, and the seconds of work; tells after every batch.
+
+    Each of several processes runs its share of the images, and all get all logits.
+    """
     outputs, seconds = [], 0.0
+    first, last = processes.share(len(images))
     was_training = network.training
     network.eval()
     try:
-        for start in range(0, len(images), _BATCH):
+        for start in range(first, last, _BATCH):
+            stop = min(start + _BATCH, last)
             # The time between two batches is the consumer's.
             started = time.perf_counter()
             # Entered anew per batch: grad mode must not stay off in the caller while this generator waits.
             with torch.inference_mode(), compute.autocast():
-                batch, _ = images.plain(start, min(start + _BATCH, len(images)))
+                batch, _ = images.plain(start, stop)
                 outputs.append(network(batch).float().cpu())
             seconds += time.perf_counter() - started
-            yield Progress(run_id, activity, min(start + _BATCH, len(images)), len(images))
+            yield Progress(run_id, activity, stop - first, last - first)
     finally:
         network.train(was_training)
-    result: Logits = torch.cat(outputs).numpy()
+    result: Logits = processes.joined(torch.cat(outputs), len(images)).numpy()
     return result, seconds

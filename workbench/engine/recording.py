@@ -12,6 +12,7 @@ from workbench.core.events import (
     EpochMetrics,
     EvaluationReady,
     Event,
+    RateChanged,
     RunFailed,
     RunFinished,
     RunStarted,
@@ -19,6 +20,8 @@ from workbench.core.events import (
     Warned,
 )
 from workbench.core.store import RunStore
+from workbench.engine.memory_limits import is_out_of_memory, what_fits
+from workbench.engine.processes import is_process_gone, lost_process
 
 _log = logging.getLogger(__name__)
 
@@ -31,9 +34,14 @@ def recorded(run_id: str, events: Events, store: RunStore) -> Events:
     """The one place that records a run: its events, and how it ended."""
     pending: list[StepMetrics] = []
     recorded_at = time.monotonic()
-    failure: RunFailed | None = None
+    end: RunFinished | RunFailed = RunFinished(run_id, "finished")
+    lacks_memory = False
     try:
         for event in events:
+            if isinstance(event, RunFinished):
+                # Said once it is recorded.
+                end = event
+                break
             if isinstance(event, StepMetrics):
                 pending.append(event)
             if not isinstance(event, StepMetrics) or time.monotonic() - recorded_at > _RECORD_INTERVAL_S:
@@ -41,33 +49,35 @@ def recorded(run_id: str, events: Events, store: RunStore) -> Events:
                 pending, recorded_at = [], time.monotonic()
                 _record(event, store)
             yield event
-        store.record_steps(pending)
-        store.finish(run_id, "finished")
     except GeneratorExit:
         _stop(run_id, events, pending, store)
         raise
     except UserError as error:
-        failure = RunFailed(run_id, str(error), is_bug=False)
+        end = RunFailed(run_id, str(error), is_bug=False, remedy=error.remedy)
         traceback.clear_frames(error.__traceback__)
     # A bug ends the run, not the program: it is logged with its traceback and the next run works.
     except Exception as error:  # noqa: BLE001
-        failure = _explained(run_id, error)
+        lacks_memory = is_out_of_memory(error)
+        end = _explained(run_id, error)
         # A log record keeps the traceback, and with it the tensors; running out of memory must free them.
-        if failure.is_bug:
+        if end.is_bug and not lacks_memory:
             _log.exception("run %s failed", run_id)
         # The frames hold the tensors that memory must be freed of. Not by gc.collect(): on a worker's thread it
         # could free objects of the window, and Qt aborts then.
         traceback.clear_frames(error.__traceback__)
-    if failure is None:
-        yield RunFinished(run_id, "finished")
-        return
     # Outside the except block, where the exception itself is gone too.
     events.close()
-    if torch.cuda.is_available():
+    if isinstance(end, RunFailed) and torch.cuda.is_available():
         torch.cuda.empty_cache()
+    if lacks_memory:
+        sentence, remedy = what_fits(store.run(run_id).config)
+        end = RunFailed(run_id, sentence, is_bug=False, remedy=remedy)
     store.record_steps(pending)
-    store.finish(run_id, "failed", failure.message)
-    yield failure
+    if isinstance(end, RunFailed):
+        store.finish(run_id, "failed", end.message)
+    else:
+        store.finish(run_id, end.status, end.reason)
+    yield end
 
 
 def _stop(run_id: str, events: Events, pending: list[StepMetrics], store: RunStore) -> None:
@@ -93,14 +103,14 @@ def _record(event: Event, store: RunStore) -> None:
             store.record_epoch(event)
         case EvaluationReady(run_id, evaluation):
             store.record_evaluation(run_id, evaluation)
+        case RateChanged():
+            store.record_rate_change(event)
         case Warned():
             store.record_warning(event)
 
 
 def _explained(run_id: str, error: Exception) -> RunFailed:
-    out_of_memory = isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate" in str(error)
-    if out_of_memory:
-        sentence = "the memory is not enough for this network and batch; choose a smaller training.batch_size"
-        return RunFailed(run_id, sentence, is_bug=False)
+    if is_process_gone(error):
+        return RunFailed(run_id, lost_process(error), is_bug=False)
     first_line = str(error).split("\n")[0]
     return RunFailed(run_id, f"{type(error).__name__}: {first_line}", is_bug=True)

@@ -67,13 +67,19 @@ class ResNet(nn.Module):
         # mean() instead of AdaptiveAvgPool2d: its backward is deterministic on CUDA.
         return self.fc(x.mean((2, 3)))  # type: ignore[no-any-return]
 
-    def freeze(self, stages: int) -> None:
-        """Keep the stem and the first `stages` stages as they are, running statistics too; 0 frees everything."""
+    def freeze(self, stages: int) -> bool:
+        """Keep the stem and the first `stages` stages as they are, running statistics too; 0 frees everything.
+
+        Returns:
+            Whether this is another number than before.
+        """
+        changes = stages != self._frozen_stages
         self._frozen_stages = stages
         self.requires_grad_(True)
         for module in self._frozen():
             module.requires_grad_(False)
         self.train(self.training)
+        return changes
 
     def train(self, mode: bool = True) -> "ResNet":
         super().train(mode)

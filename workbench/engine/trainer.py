@@ -1,6 +1,9 @@
 """One network being trained: what a checkpoint holds, and the step that changes it."""
 
+import contextlib
+import math
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,12 +13,18 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from workbench.core.config import FineTuningConfig, RunConfig
-from workbench.core.errors import UserError
+from workbench.core.errors import ConfigError, UserError
 from workbench.core.events import StepMetrics
 from workbench.core.schedule import learning_rate
 from workbench.engine import resnet, weights
-from workbench.engine.data import DeviceImages, EpochPlan
+from workbench.engine.augmentation import Batch, EpochPlan
+from workbench.engine.averaging import WeightAverage
+from workbench.engine.compiling import compiled
+from workbench.engine.data import DeviceImages
 from workbench.engine.device import Compute
+from workbench.engine.optimizers import Optimizers
+from workbench.engine.processes import ALONE, Processes
+from workbench.engine.synchronized_norm import synchronized
 
 
 @dataclass
@@ -33,6 +42,10 @@ class Position:
     """Seconds of training steps in this epoch."""
     elapsed_s: float = 0.0
     best_accuracy: float = -1.0
+    best_epoch: int = 0
+    """Counted from 1; 0: none yet."""
+    rate_changes: list[tuple[int, float]] = field(default_factory=list)
+    """Steps done before each change by hand, and what it multiplied the rest of the schedule by."""
 
     def next_epoch(self) -> None:
         self.epoch += 1
@@ -47,17 +60,37 @@ class Trainer:
         config: of the run; its model must have as many classes as the data.
         compute: device and precision.
         images: training images on that device.
+        processes: that train it together; how many they are does not change what is computed.
+
+    Raises:
+        ConfigError: the batch cannot be shared among the processes, or torch does not have the optimizer.
     """
 
-    def __init__(self, config: RunConfig, compute: Compute, images: DeviceImages) -> None:
+    def __init__(
+        self, config: RunConfig, compute: Compute, images: DeviceImages, processes: Processes = ALONE
+    ) -> None:
         self.config, self.compute, self.images = config, compute, images
         self.steps_per_epoch = len(images) // config.training.batch_size
         self.total_steps = self.steps_per_epoch * config.training.epochs
         self.position = Position()
+        self.warnings: list[str] = []
+        self._processes = processes
+        self._slices, shares_parts = _slices(config, processes)
         network = resnet.build(config.model, config.training.seed)
-        self.network = network.to(compute.device, memory_format=compute.memory_format)  # type: ignore[call-overload]
-        self.optimizer = _optimizer(self.network, config, fused=compute.device.type == "cuda")
+        network.to(compute.device, memory_format=compute.memory_format)  # type: ignore[call-overload]
+        if processes.are_many and shares_parts:
+            synchronized(network, compute.device)
+        self.network = network
+        self.optimizers = Optimizers(network, config, fused=compute.device.type == "cuda")
+        decay = config.training.ema_decay
+        self.average = WeightAverage(network, decay) if decay else None
         self._plan: tuple[int, EpochPlan] | None = None
+        self._forward: Callable[[Tensor], Tensor] | None = None
+
+    @property
+    def evaluated_network(self) -> nn.Module:
+        """The one whose predictions count: the moving average where there is one."""
+        return self.network if self.average is None else self.average.network
 
     @property
     def step_number(self) -> int:
@@ -68,36 +101,105 @@ class Trainer:
     def epoch_is_done(self) -> bool:
         return self.position.batch >= self.steps_per_epoch
 
-    def step(self) -> tuple[Tensor, Tensor, float]:
-        """Train on the next batch. Returns loss and number of right answers, on the device, and the rate."""
+    @property
+    def rate(self) -> float:
+        """Learning rate of the next step."""
         rate = learning_rate(self.config.training, self.step_number, self.steps_per_epoch)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate * group["share"]
-        if self.network.is_random:
-            self._seed_network()
-        size = self.config.training.batch_size
-        start = self.position.batch * size
-        batch, labels = self.images.augmented(self._epoch_plan(), start, start + size)
-        with self.compute.autocast():
-            logits = self.network(batch)
-        loss = functional.cross_entropy(logits.float(), labels)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
+        return rate * math.prod(factor for _, factor in self.position.rate_changes)
+
+    def change_rate(self, factor: float) -> None:
+        """Multiply the rest of the schedule."""
+        self.position.rate_changes.append((self.step_number, factor))
+
+    def take_warnings(self) -> list[str]:
+        """What has not gone as asked since the last time."""
+        warnings, self.warnings = self.warnings, []
+        return warnings
+
+    def restart_average(self) -> None:
+        """After other weights were set: the average begins with them."""
+        if self.average is not None:
+            self.average = WeightAverage(self.network, self.config.training.ema_decay)
+
+    def step(self, rate: float | None = None) -> tuple[Tensor, Tensor, float]:
+        """Train on the next batch.
+
+        Args:
+            rate: in place of the schedule's.
+
+        Returns:
+            Mean loss and number of right answers, of this process's images and on the device, and the rate. A
+            mixed image counts as right by the share of the class that is said.
+        """
+        rate = self.rate if rate is None else rate
+        plan = self._epoch_plan()
+        losses, corrects = [], []
+        for index, part in enumerate(self._slices):
+            is_last = index == len(self._slices) - 1
+            batch = self.images.batch(plan, self.position.batch, self.config.training.batch_size, part)
+            if self.network.is_random:
+                self._seed_network(part)
+            with self._gradients_of_all(is_last):
+                logits = self._logits(batch.images)
+                loss = self._loss(logits, batch)
+                (loss / len(self._slices) if len(self._slices) > 1 else loss).backward()  # type: ignore[no-untyped-call]
+            losses.append(loss.detach())
+            corrects.append(_correct(logits.detach(), batch))
+        if self.config.training.clip_norm:
+            nn.utils.clip_grad_norm_(self.network.parameters(), self.config.training.clip_norm)
+        self.optimizers.step(rate)
+        # Now, not before the next step: evaluation shall not find the gradients in memory.
+        for parameter in self.network.parameters():
+            parameter.grad = None
+        if self.average is not None:
+            self.average.update(self.network)
         self.position.batch += 1
-        return loss.detach(), (logits.detach().argmax(1) == labels).sum(), rate
+        if len(losses) == 1:
+            return losses[0], corrects[0], rate
+        return torch.stack(losses).mean(), torch.stack(corrects).sum(), rate
+
+    def _logits(self, images: Tensor) -> Tensor:
+        if self._forward is None:
+            parallel = self._processes.parallel(self.network, self.compute.device)
+            self._forward, warning = compiled(parallel, self.network, self.config.training, self.compute, images)
+            if warning:
+                self.warnings.append(warning)
+        with self.compute.autocast():
+            logits = self._forward(images)
+        return logits.float()
+
+    def _loss(self, logits: Tensor, batch: Batch) -> Tensor:
+        """Cross entropy; of a mixed image, of both labels by their shares (Zhang et al. 2018, section 2)."""
+        smoothing = self.config.training.label_smoothing
+        loss = functional.cross_entropy(logits, batch.labels, label_smoothing=smoothing)
+        if batch.partners is None or batch.share is None:
+            return loss
+        other = functional.cross_entropy(logits, batch.partners, label_smoothing=smoothing)
+        return batch.share * loss + (1 - batch.share) * other
+
+    @contextlib.contextmanager
+    def _gradients_of_all(self, wanted: bool) -> Iterator[None]:
+        """Gradients of several parts are summed here, and exchanged between processes with the last one."""
+        no_sync = getattr(self._forward, "no_sync", None)
+        with contextlib.nullcontext() if wanted or no_sync is None else no_sync():
+            yield
 
     def _epoch_plan(self) -> EpochPlan:
         epoch = self.position.epoch
         if self._plan is None or self._plan[0] != epoch:
-            self.network.freeze(frozen_stages(self.config.fine_tuning, epoch))
-            plan = EpochPlan.draw(len(self.images), epoch, self.config.training, self.compute.device)
+            if self.network.freeze(frozen_stages(self.config.fine_tuning, epoch)):
+                # What is wrapped around the network has noted which weights have gradients.
+                self._forward = None
+            side = self.images.pixels_nhwc.shape[1]
+            plan = EpochPlan.draw(len(self.images), side, epoch, self.config.training, self.compute.device)
             self._plan = (epoch, plan)
         return self._plan[1]
 
-    def _seed_network(self) -> None:
+    def _seed_network(self, part: slice) -> None:
         """Dropout and stochastic depth as a function of seed and step, so that a resumed run draws the same."""
-        sequence = np.random.SeedSequence([self.config.training.seed, self.step_number, 0xD20])
+        entropy = [self.config.training.seed, self.step_number, 0xD20]
+        # The first part draws what a whole batch does.
+        sequence = np.random.SeedSequence([*entropy, part.start] if part.start else entropy)
         torch.manual_seed(int(sequence.generate_state(1)[0]))
 
     def is_finite(self) -> bool:
@@ -105,15 +207,28 @@ class Trainer:
         tensors = [t for t in self.network.state_dict().values() if t.is_floating_point()]
         return bool(torch.stack([t.isfinite().all() for t in tensors]).all())
 
+    def share_running_statistics(self) -> None:
+        """Average them over the processes, which have seen different images."""
+        if not self._processes.are_many:
+            return
+        for network in {self.network, self.evaluated_network}:
+            for buffer in network.buffers():
+                if buffer.is_floating_point():
+                    mean = self._processes.sum(buffer.cpu()) / self._processes.count
+                    buffer.copy_(mean)
+
     def state(self) -> dict[str, Any]:
         """Everything needed to go on as if nothing had happened."""
-        return {
+        position = dict(vars(self.position))
+        position["rate_changes"] = [list(change) for change in self.position.rate_changes]
+        state = {
             "config": self.config.model_dump_json(),
             "model": self.network.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "position": dict(vars(self.position)),
+            "optimizer": self.optimizers.state(),
+            "position": position,
             "torch_rng": torch.get_rng_state(),
         }
+        return state if self.average is None else state | {"average": self.average.state()}
 
     def restore(self, state: dict[str, Any], origin: object) -> None:
         """Go on from `state`; `origin` names it in errors.
@@ -123,54 +238,46 @@ class Trainer:
         """
         try:
             weights.load_strictly(self.network, state["model"], origin)
-            self._restore_optimizer(state["optimizer"])
-            self.position = Position(**state["position"])
+            self.optimizers.restore(state["optimizer"])
+            if self.average is not None:
+                self.average.restore(state["average"])
+            position = dict(state["position"])
+            position["rate_changes"] = [(int(step), float(f)) for step, f in position.get("rate_changes", [])]
+            self.position = Position(**position)
             torch.set_rng_state(state["torch_rng"].cpu())
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(f"{origin} is not a checkpoint of a run: {error!r}") from error
 
-    def _restore_optimizer(self, saved: dict[str, Any]) -> None:
-        """Copy the buffers alone, into this machine's layout.
 
-        Optimizer.load_state_dict would also take over the other machine's kernel (fused) and the strides of its
-        memory format, which the fused kernel reads wrongly.
-        """
-        parameters = [parameter for group in self.optimizer.param_groups for parameter in group["params"]]
-        for index, parameter in enumerate(parameters):
-            for name, value in saved["state"].get(index, {}).items():
-                if name == "step":
-                    # Adam's count lives where its kernel runs.
-                    device = parameter.device if self.optimizer.defaults.get("fused") else "cpu"
-                    self.optimizer.state[parameter][name] = value.to(device)
-                elif value is not None:
-                    self.optimizer.state[parameter][name] = torch.empty_like(parameter).copy_(value)
+def _correct(logits: Tensor, batch: Batch) -> Tensor:
+    said = logits.argmax(1)
+    right = (said == batch.labels).sum()
+    if batch.partners is None or batch.share is None:
+        return right
+    return batch.share * right + (1 - batch.share) * (said == batch.partners).sum()
 
 
-def _optimizer(network: nn.Module, config: RunConfig, fused: bool) -> torch.optim.Optimizer:
-    """Two groups, backbone and last layer; `share` is each one's part of the learning rate."""
-    training = config.training
-    head = [p for name, p in network.named_parameters() if name.startswith("fc.")]
-    backbone = [p for name, p in network.named_parameters() if not name.startswith("fc.")]
-    groups = [
-        {"params": backbone, "share": config.fine_tuning.backbone_rate},
-        {"params": head, "share": 1.0},
-    ]
-    if training.optimizer == "adam":
-        return torch.optim.Adam(
-            groups,
-            lr=training.learning_rate,
-            betas=(training.momentum, 0.999),
-            weight_decay=training.weight_decay,
-            fused=fused,
+def _slices(config: RunConfig, processes: Processes) -> tuple[list[slice], bool]:
+    """This process's positions in a batch, part by part; and whether it shares each part with the others.
+
+    Batch norm looks at a part. Where there are enough parts for all, every process takes whole ones; else
+    each part is spread over all, and batch norm over them too.
+    """
+    parts, size = config.training.accumulation, config.training.part_size
+    rank, count = processes.rank, processes.count
+    if parts % count == 0:
+        own = range(rank * parts // count, (rank + 1) * parts // count)
+        return [slice(index * size, (index + 1) * size) for index in own], False
+    share = size // count
+    if size % count or share * count < 2:
+        raise ConfigError(
+            {
+                "training.batch_size": f"training.batch_size is {config.training.batch_size} in {parts} parts; "
+                f"each must be a multiple of the {count} processes, such as {count * max(2, round(size / count))}"
+            }
         )
-    return torch.optim.SGD(
-        groups,
-        lr=training.learning_rate,
-        momentum=training.momentum,
-        weight_decay=training.weight_decay,
-        nesterov=training.momentum > 0,
-        fused=fused,
-    )
+    starts = [index * size + rank * share for index in range(parts)]
+    return [slice(start, start + share) for start in starts], True
 
 
 def frozen_stages(config: FineTuningConfig, epoch: int) -> int:
@@ -183,6 +290,7 @@ def frozen_stages(config: FineTuningConfig, epoch: int) -> int:
 class PendingSteps:
     """Steps whose figures are still on the device; read back together, once."""
 
+    processes: Processes = ALONE
     started: float = 0.0
     losses: list[Tensor] = field(default_factory=list)
     corrects: list[Tensor] = field(default_factory=list)
@@ -202,12 +310,16 @@ class PendingSteps:
 
     def flush(self, trainer: Trainer, run_id: str) -> StepMetrics:
         """The one device-to-host read; adds the steps to the epoch's sums and starts anew."""
-        figures = torch.stack([torch.stack(self.losses), torch.stack(self.corrects).float()]).cpu().numpy()
+        figures = torch.stack([torch.stack(self.losses), torch.stack(self.corrects).float()]).cpu()
+        if self.processes.are_many:
+            figures = self.processes.sum(figures)
+            figures[0] /= self.processes.count
+        losses, corrects = figures.numpy()
         seconds = self.age_s
         position, batch_size = trainer.position, trainer.config.training.batch_size
         count = len(self.rates)
-        position.loss_sum += float(figures[0].sum(dtype=np.float64)) * batch_size
-        position.correct += float(figures[1].sum(dtype=np.float64))
+        position.loss_sum += float(losses.sum(dtype=np.float64)) * batch_size
+        position.correct += float(corrects.sum(dtype=np.float64))
         position.images += count * batch_size
         position.train_s += seconds
         position.elapsed_s += seconds
@@ -216,8 +328,8 @@ class PendingSteps:
             run_id=run_id,
             epoch=position.epoch + 1,
             steps=np.arange(last - count + 1, last + 1, dtype=np.int64),
-            loss=figures[0].copy(),
-            accuracy=figures[1] / np.float32(batch_size),
+            loss=losses.copy(),
+            accuracy=corrects / np.float32(batch_size),
             learning_rate=np.array(self.rates, np.float64),
             images_per_s=count * batch_size / seconds,
             elapsed_s=position.elapsed_s,

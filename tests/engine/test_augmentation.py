@@ -1,0 +1,216 @@
+"""The plan of an epoch, erasing, mixing, and parts of batches."""
+
+import numpy as np
+import pytest
+import torch
+
+from workbench.core.config import DataConfig
+from workbench.core.dataset import ImageSet
+from workbench.core.training_config import TrainingConfig
+from workbench.engine.augmentation import Batch, EpochPlan
+from workbench.engine.data import DeviceImages
+from workbench.engine.device import Compute
+
+CPU = Compute(torch.device("cpu"), torch.float32)
+SIZE = 12
+COUNT = 60
+STILL = {"crop_padding": 0, "horizontal_flip": False}
+EVERYTHING = {"trivial_augment": True, "random_erasing": 0.5, "mixup": 0.4, "cutmix": 1.0}
+
+
+def _config(**options: object) -> TrainingConfig:
+    return TrainingConfig.model_validate({"batch_size": 20, **options})
+
+
+def _plan(config: TrainingConfig, images: int = COUNT, epoch: int = 0, size: int = SIZE) -> EpochPlan:
+    return EpochPlan.draw(images, size, epoch, config, CPU.device)
+
+
+def _images(compute: Compute = CPU, size: int = SIZE) -> DeviceImages:
+    generator = np.random.default_rng(0)
+    pixels = generator.integers(0, 256, (COUNT, size, size, 3), dtype=np.uint8)
+    labels = generator.integers(0, 5, COUNT)
+    return DeviceImages(ImageSet(pixels, labels, ("",) * COUNT), DataConfig(), compute)
+
+
+def _same(first: Batch, second: Batch) -> bool:
+    fields = zip(vars(first).values(), vars(second).values(), strict=True)
+    return all(a is b if a is None else torch.equal(a, b) for a, b in fields)
+
+
+def test_a_plan_is_a_function_of_seed_and_epoch() -> None:
+    first, again = (_plan(_config(seed=3), epoch=2) for _ in range(2))
+    other = _plan(_config(seed=3), epoch=3)
+    assert torch.equal(first.order, again.order)
+    assert torch.equal(first.mirrored, again.mirrored)
+    assert not torch.equal(first.order, other.order)
+    assert sorted(first.order.tolist()) == list(range(COUNT))
+    assert int(first.shift_y.min()) >= -4
+    assert int(first.shift_x.max()) <= 4
+
+
+def test_order_crops_and_flips_are_those_of_earlier_versions() -> None:
+    """Else their interrupted runs would go on with other images."""
+    for options in ({}, EVERYTHING):
+        plan = _plan(_config(seed=3, **options), images=8, epoch=2)
+        assert plan.order.tolist() == [0, 5, 4, 6, 3, 2, 7, 1]
+        assert plan.shift_y.tolist() == [-2, 3, 3, 2, -3, 4, -1, -3]
+        assert plan.shift_x.tolist() == [-1, 2, 2, -1, 0, -4, 1, 4]
+        assert plan.mirrored.tolist() == [True, True, False, True, True, True, True, False]
+
+
+def test_what_is_off_is_not_drawn() -> None:
+    plan = _plan(_config(**STILL))
+    assert (plan.moves, plan.trivial, plan.erasing, plan.mixing) == (False, None, None, None)
+    batch = _images().batch(plan, 0, 20)
+    assert (batch.partners, batch.share) == (None, None)
+
+
+def test_an_option_does_not_change_what_another_draws() -> None:
+    alone, together = _plan(_config(random_erasing=0.5)), _plan(_config(**EVERYTHING))
+    assert alone.erasing is not None
+    assert together.erasing is not None
+    assert torch.equal(alone.erasing.edges, together.erasing.edges)
+
+
+def test_batches_do_not_depend_on_those_before() -> None:
+    config, images = _config(**EVERYTHING), _images()
+    forwards = [images.batch(_plan(config), index, 20) for index in range(3)]
+    plan = _plan(config)
+    for index in reversed(range(3)):
+        assert _same(images.batch(plan, index, 20), forwards[index])
+        assert _same(images.batch(plan, index, 20), forwards[index])
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("size", [9, 16])
+@pytest.mark.parametrize(
+    "options", [{}, EVERYTHING, {"mixup": 1.0}, {"cutmix": 1.0}, {"trivial_augment": True}], ids=str
+)
+def test_a_part_is_those_rows_of_the_whole_batch(
+    options: dict[str, object], size: int, dtype: torch.dtype
+) -> None:
+    images = _images(Compute(CPU.device, dtype), size)
+    plan = _plan(_config(**options), size=size)
+    for index in range(3):
+        whole = images.batch(plan, index, 20)
+        for part in (slice(0, 20), slice(0, 5), slice(5, 15), slice(13, 20), slice(19, 20)):
+            rows = images.batch(plan, index, 20, part)
+            assert torch.equal(rows.images, whole.images[part])
+            assert rows.images.is_contiguous(memory_format=Compute(CPU.device, dtype).memory_format)
+            assert torch.equal(rows.labels, whole.labels[part])
+            if whole.partners is not None:
+                assert rows.partners is not None
+                assert torch.equal(rows.partners, whole.partners[part])
+                assert rows.share == whole.share
+
+
+def test_erased_rectangles_are_those_of_the_paper() -> None:
+    plan = _plan(_config(random_erasing=0.4), images=20_000, size=32)
+    assert plan.erasing is not None
+    top, bottom, left, right = plan.erasing.edges.numpy()
+    heights, widths = bottom - top, right - left
+    erased = heights > 0
+    assert erased.mean() == pytest.approx(0.4, abs=0.02)
+    assert (top >= 0).all()
+    assert (left >= 0).all()
+    assert (bottom[erased] <= 32).all()
+    assert (right[erased] <= 32).all()
+    # In every corner at times.
+    assert {top.min(), left.min(), bottom.max(), right.max()} == {0, 32}
+    assert (heights[~erased] == 0).all()
+    assert (widths[~erased] == 0).all()
+    shares = (heights * widths)[erased] / 32**2
+    # Sides are rounded to pixels.
+    assert shares.min() >= 0.01
+    assert shares.max() <= 0.36
+    assert shares.mean() == pytest.approx((0.02 + 0.33) / 2, abs=0.01)
+    ratios = np.log(heights[erased] / widths[erased])
+    assert ratios.mean() == pytest.approx(0, abs=0.02)
+    assert np.abs(ratios).max() <= np.log(3.3) + 0.5
+
+
+def test_erased_pixels_are_the_mean_color_and_the_others_stay() -> None:
+    images = _images()
+    plain = images.batch(_plan(_config()), 1, 20).images
+    plan = _plan(_config(random_erasing=1.0))
+    assert plan.erasing is not None
+    batch = images.batch(plan, 1, 20).images
+    for row, (top, bottom, left, right) in enumerate(plan.erasing.edges[:, 20:40].T.tolist()):
+        expected = plain[row].clone()
+        expected[:, top:bottom, left:right] = 0
+        assert torch.equal(batch[row], expected)
+
+
+def test_mixup_blends_images_from_both_ends_of_the_batch() -> None:
+    images = _images()
+    plain = images.batch(_plan(_config()), 2, 20)
+    batch = images.batch(_plan(_config(mixup=1.0)), 2, 20)
+    assert batch.share is not None
+    assert batch.partners is not None
+    assert batch.share.shape == ()
+    assert batch.share.dtype == torch.float32
+    assert 0 < float(batch.share) < 1
+    expected = batch.share * plain.images + (1 - batch.share) * plain.images.flip(0)
+    torch.testing.assert_close(batch.images, expected)
+    assert torch.equal(batch.labels, plain.labels)
+    assert torch.equal(batch.partners, plain.labels.flip(0))
+
+
+def test_bf16_images_are_mixed_by_the_share_of_their_labels() -> None:
+    """Mixed in bf16, the share would be rounded to 8 bits."""
+    plan = _plan(_config(mixup=1.0))
+    exact = _images().batch(plan, 0, 20).images
+    rounded = _images(Compute(CPU.device, torch.bfloat16)).batch(plan, 0, 20).images
+    assert torch.equal(rounded, exact.to(torch.bfloat16))
+
+
+def test_cutmix_pastes_a_rectangle_and_counts_its_pixels() -> None:
+    images = _images()
+    plan = _plan(_config(cutmix=1.0))
+    assert plan.mixing is not None
+    for index in range(3):
+        plain = images.batch(_plan(_config()), index, 20).images
+        batch = images.batch(plan, index, 20)
+        top, bottom, left, right = plan.mixing.edges[index]
+        expected = plain.clone()
+        expected[:, :, top:bottom, left:right] = plain.flip(0)[:, :, top:bottom, left:right]
+        assert torch.equal(batch.images, expected)
+        assert batch.share is not None
+        assert float(batch.share) == pytest.approx(1 - (bottom - top) * (right - left) / SIZE**2)
+
+
+def test_shares_follow_the_beta_distribution() -> None:
+    # The variance of Beta(a, a) is 1 / (4 (2 a + 1)).
+    for parameter in (0.2, 1.0):
+        mixing = _plan(_config(mixup=parameter, batch_size=2), 40_000).mixing
+        assert mixing is not None
+        shares = mixing.shares
+        assert len(shares) == 20_000
+        assert float(shares.mean()) == pytest.approx(0.5, abs=0.01)
+        assert float(shares.var()) == pytest.approx(1 / (4 * (2 * parameter + 1)), rel=0.03)
+
+
+def test_rectangles_have_uniform_centers_and_are_cut_off_at_the_borders() -> None:
+    mixing = _plan(_config(cutmix=1.0, batch_size=2), 40_000, size=512).mixing
+    assert mixing is not None
+    assert mixing.edges.min() == 0
+    assert mixing.edges.max() == 512
+    # A side r of the image loses r^2 / 4 at the borders; r^2 is uniform: E[(r - r^2 / 4)^2] = 1/2 - 1/5 + 1/48.
+    assert float(mixing.shares.mean()) == pytest.approx(1 - 0.3208, abs=0.006)
+    middles = (mixing.edges[:, 0] + mixing.edges[:, 1]) / 1024
+    assert middles.mean() == pytest.approx(0.5, abs=0.01)
+
+
+def test_with_mixup_and_cutmix_each_has_half_of_the_batches() -> None:
+    plan = _plan(_config(mixup=0.2, cutmix=1.0, batch_size=2), 10_000)
+    assert plan.mixing is not None
+    assert plan.mixing.cuts.mean() == pytest.approx(0.5, abs=0.03)
+    only_one = (_plan(_config(mixup=0.2)).mixing, _plan(_config(cutmix=0.2)).mixing)
+    assert [None if mixing is None else set(mixing.cuts) for mixing in only_one] == [{False}, {True}]
+
+
+def test_a_smaller_last_batch_can_be_mixed() -> None:
+    plan = _plan(_config(mixup=0.2, batch_size=25))
+    assert plan.mixing is not None
+    assert len(plan.mixing.shares) == 3

@@ -1,0 +1,386 @@
+"""The tab of training: every field, the groups they stand in, and the drawing of the learning rate."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QToolTip, QWidget
+from pytestqt.qtbot import QtBot
+
+from workbench.core.presets import Presets, Recipe
+from workbench.core.schedule import learning_rate
+from workbench.core.training_config import TrainingConfig
+from workbench.gui.build_panel import BuildPanel
+from workbench.gui.edit_history import EditHistory
+from workbench.gui.form_group import FormGroup
+from workbench.gui.shares_edit import SharesEdit
+from workbench.gui.theme import DARK, LIGHT, Theme
+from workbench.gui.training_panel import TrainingPanel
+
+NARROWEST_PX = 304
+
+# Every field differs from its default in one of them.
+CONFIGS = (
+    TrainingConfig(),
+    TrainingConfig(
+        epochs=164, optimizer="adamw", schedule="multi-step", milestones=(1 / 3, 0.5, 0.9), decay_factor=0.2,
+        warmup_epochs=0.5, nesterov=False, momentum=0.95, weight_decay=1e-6, clip_norm=0.25,
+    ),
+    TrainingConfig(
+        batch_size=1024, accumulation=8, optimizer="muon", learning_rate=0.0125, ema_decay=0.99995,
+        schedule="step", step_epochs=7, crop_padding=0, horizontal_flip=False, trivial_augment=True,
+        random_erasing=0.25, mixup=0.2, cutmix=1.5, label_smoothing=0.1, patience=9, seed=2**31 - 1, deterministic=True,
+        device="cuda:3", precision="bf16", threads=6, compile="cuda-graphs",
+    ),
+    TrainingConfig(optimizer="rmsprop", schedule="constant", milestones=(0.123456789,), compile="on"),
+    TrainingConfig(optimizer="adam", schedule="cosine", momentum=0.0, weight_decay=0.0),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def shared(qapp: QApplication) -> Iterator[TrainingPanel]:
+    theme = Theme(qapp, "light")
+    panel = TrainingPanel(Presets.load())
+    panel.resize(NARROWEST_PX, 900)
+    panel.show()
+    yield panel
+    panel.close()
+    panel.deleteLater()
+    theme.deleteLater()
+
+
+@pytest.fixture
+def panel(shared: TrainingPanel) -> TrainingPanel:
+    """As it is at first; one for all tests, because to style a new one takes longer than most of them."""
+    shared.set_presets(Presets.load())
+    shared.set_steps_per_epoch(100)
+    shared.show_config(TrainingConfig())
+    for group in shared._groups:
+        group.set_open(False)
+    return shared
+
+
+def field(panel: TrainingPanel, name: str) -> Any:
+    """The widget of a field, whichever group it stands in."""
+    return next(form._named[name] for form in panel._forms if name in form._named)
+
+
+def choose(panel: TrainingPanel, name: str, value: str) -> None:
+    box = field(panel, name)
+    box.setCurrentIndex(box.findData(value))
+
+
+def error(panel: TrainingPanel, name: str) -> str:
+    return next(form._errors[f"training.{name}"].text() for form in panel._forms if name in form._named)
+
+
+def group_of(panel: TrainingPanel, name: str) -> FormGroup:
+    return next(group for group in panel._groups if name in group.form._named)
+
+
+def test_every_field_has_one_widget(panel: TrainingPanel) -> None:
+    names = [name for form in panel._forms for name in form._named]
+    assert sorted(names) == sorted(TrainingConfig.model_fields)
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_a_config_comes_back_from_the_fields(panel: TrainingPanel, config: TrainingConfig) -> None:
+    seen: list[object] = []
+    panel.config_changed.connect(seen.append)
+    panel.show_config(config)
+    assert panel.config == config
+    assert seen == [config]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.floats(0, 0.999999).map(lambda x: round(x, 7)),
+    st.lists(st.floats(1e-6, 0.999999), min_size=1, max_size=20, unique=True).map(sorted),
+)
+def test_small_decimals_come_back(panel: TrainingPanel, decay: float, shares: list[float]) -> None:
+    config = TrainingConfig(
+        ema_decay=decay, momentum=decay, label_smoothing=decay, clip_norm=decay, milestones=tuple(shares)
+    )
+    panel.show_config(config)
+    assert panel.config == config
+
+
+@pytest.mark.parametrize(
+    ("text", "shares"),
+    [
+        ("30, 60, 80 %", (0.3, 0.6, 0.8)),
+        ("33.3; 66.7", (0.333, 0.667)),
+        ("50 %, 75 %,", (0.5, 0.75)),
+        ("[0.5, 0.75]", (0.5, 0.75)),
+        ("0.5 %", (0.005,)),
+        ("  half ", "half"),
+        ("", ()),
+    ],
+)
+def test_shares_are_typed_in_percent(qtbot: QtBot, text: str, shares: object) -> None:
+    edit = SharesEdit()
+    qtbot.addWidget(edit)
+    edit.setText(text)
+    assert edit.shares() == shares
+
+
+@pytest.mark.parametrize("text", ["half", "50, 30 %", "50, 150 %", "", "nan", "0, 50 %"])
+def test_milestones_that_are_none_are_refused_at_their_field(panel: TrainingPanel, text: str) -> None:
+    choose(panel, "schedule", "multi-step")
+    field(panel, "milestones").setText(text)
+    assert panel.config is None
+    assert error(panel, "milestones").startswith("training.milestones")
+    assert field(panel, "milestones").property("invalid")
+    # What is hidden and means nothing keeps nothing from being trained.
+    choose(panel, "schedule", "cosine")
+    assert panel.config == TrainingConfig(schedule="cosine")
+    assert not field(panel, "milestones").isVisible()
+    choose(panel, "schedule", "multi-step")
+    assert panel.config is None
+
+
+@pytest.mark.parametrize(
+    ("values", "shown", "hidden"),
+    [
+        ({"schedule": "cosine"}, "nesterov warmup_epochs", "step_epochs milestones decay_factor"),
+        ({"schedule": "step"}, "step_epochs decay_factor", "milestones"),
+        ({"schedule": "multi-step"}, "milestones decay_factor", "step_epochs"),
+        ({"optimizer": "muon"}, "nesterov", ""),
+        ({"optimizer": "adamw"}, "momentum", "nesterov"),
+        ({"momentum": 0.0}, "momentum", "nesterov"),
+    ],
+)
+def test_fields_without_a_meaning_are_hidden(
+    panel: TrainingPanel, values: dict[str, Any], shown: str, hidden: str
+) -> None:
+    for group in panel._groups:
+        group.set_open(True)
+    panel.show_config(TrainingConfig(**values))
+    visible = {name: field(panel, name).isVisible() for name in (*shown.split(), *hidden.split())}
+    assert visible == dict.fromkeys(shown.split(), True) | dict.fromkeys(hidden.split(), False)
+
+
+def test_an_error_opens_its_group_and_holds_it_open(panel: TrainingPanel) -> None:
+    assert not any(group.is_open for group in panel._groups)
+    field(panel, "ema_decay").setValue(1)
+    group = group_of(panel, "ema_decay")
+    assert [other.is_open for other in panel._groups] == [other is group for other in panel._groups]
+    assert error(panel, "ema_decay") == "training.ema_decay is 1.0; it must be below 1"
+    group.set_open(False)
+    assert field(panel, "ema_decay").isVisible()
+    field(panel, "ema_decay").setValue(0.5)
+    group.set_open(False)
+    assert not field(panel, "ema_decay").isVisible()
+
+
+def test_what_only_the_engine_refuses_opens_the_group_too(panel: TrainingPanel) -> None:
+    panel.show_error("training.device", "training.device is 'cuda'; there is no GPU")
+    assert group_of(panel, "device").is_open
+    assert "no GPU" in error(panel, "device")
+    panel.show_error("", "")
+    assert error(panel, "device") == ""
+
+
+def test_a_group_opens_by_the_keyboard(qtbot: QtBot, panel: TrainingPanel) -> None:
+    group = panel._groups[0]
+    assert group._heading.focusPolicy() & Qt.FocusPolicy.TabFocus
+    qtbot.keyClick(group._heading, Qt.Key.Key_Space)
+    assert group.form.isVisible()
+    assert not group._summary.isVisible()
+    qtbot.keyClick(group._heading, Qt.Key.Key_Space)
+    assert not group.form.isVisible()
+    assert group._summary.isVisible()
+
+
+def summaries(panel: TrainingPanel) -> list[str]:
+    return [group.summary.replace("\u00a0", " ") for group in panel._groups]
+
+
+def test_closed_groups_say_what_they_hold(panel: TrainingPanel) -> None:
+    assert summaries(panel) == ["Nesterov 0.9 · decay 0.0005", "crop 4 px · flip", "none", "automatic · seed 0"]
+    panel.show_config(CONFIGS[2])
+    assert summaries(panel) == [
+        "Nesterov 0.9 · decay 0.0005",
+        "TrivialAugment · erasing 25 % · mixup 0.2 · CutMix 1.5",
+        "smooth labels 10 % · EMA 0.99995 · patience 9",
+        "cuda:3 · bf16 · threads 6 · CUDA graphs · 8 parts · deterministic · seed 2147483647",
+    ]
+    panel.show_config(CONFIGS[1])
+    assert summaries(panel)[0] == "momentum 0.95 · decay 1e-06 · clip 0.25"
+    panel.show_config(CONFIGS[4])
+    assert summaries(panel)[0] == "no momentum · no decay"
+
+
+def test_no_value_that_differs_is_missing_from_its_group_s_words(panel: TrainingPanel) -> None:
+    every = TrainingConfig().model_dump() | CONFIGS[2].model_dump() | {"clip_norm": 0.5, "weight_decay": 0.25}
+    for group in panel._groups:
+        for name in group.form._named:
+            changed = every[name] if every[name] != getattr(TrainingConfig(), name) else 0.125
+            changed = False if name == "nesterov" else changed
+            usual = TrainingConfig().model_dump()
+            assert group.words(usual) != group.words(usual | {name: changed}), name
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_the_drawing_is_the_schedule(panel: TrainingPanel, config: TrainingConfig) -> None:
+    view = panel.schedule_view
+    for steps_per_epoch in (100, 7, 391):
+        panel.set_steps_per_epoch(steps_per_epoch)
+        panel.show_config(config)
+        epochs, rates = view._line.getData()
+        assert 2 < len(epochs) <= 400
+        assert epochs[0] == 0
+        assert config.epochs - epochs[-1] == pytest.approx(1 / steps_per_epoch)
+        for epoch, rate in zip(epochs, rates, strict=True):
+            assert rate == learning_rate(config, round(epoch * steps_per_epoch), steps_per_epoch)
+
+
+def test_the_highest_rate_is_written_at_the_axis(panel: TrainingPanel) -> None:
+    # 3 of 100 000 epochs: between two evenly spread steps.
+    panel.show_config(TrainingConfig(epochs=100_000, warmup_epochs=3, schedule="cosine", learning_rate=0.05))
+    ticks = panel.schedule_view._plot.getPlotItem().getAxis("left")._tickLevels
+    assert [text for _, text in ticks[0]] == ["0", "0.05"]
+    assert "highest 0.05 at epoch 3.0," in panel.schedule_view.accessibleDescription()
+
+
+def test_one_step_is_drawn_too(panel: TrainingPanel) -> None:
+    panel.set_steps_per_epoch(1)
+    panel.show_config(TrainingConfig(epochs=1))
+    assert panel.schedule_view.rates.tolist() == [learning_rate(TrainingConfig(epochs=1), 0, 1)]
+
+
+def test_without_a_config_the_sentence_stands_in_place_of_the_drawing(panel: TrainingPanel) -> None:
+    view = panel.schedule_view
+    field(panel, "batch_size").setValue(1)
+    assert view._problem.isVisible()
+    assert view.problem == error(panel, "batch_size")
+    panel.set_steps_per_epoch(50)
+    field(panel, "batch_size").setValue(64)
+    assert not view._problem.isVisible()
+    assert view.epochs[-1] == pytest.approx(12 - 1 / 50)
+
+
+def test_the_pointer_reads_the_rate_off(qtbot: QtBot, panel: TrainingPanel) -> None:
+    view = panel.schedule_view
+    viewport = view._plot.viewport()
+    center = viewport.rect().center()
+    for shift in (0, 1):
+        qtbot.mouseMove(viewport, center + QPoint(shift, 0))
+    qtbot.waitUntil(lambda: QToolTip.text().startswith("epoch "))
+    assert view._cursor.isVisible()
+    epoch, rate = (float(part.split()[-1]) for part in QToolTip.text().split(":"))
+    nearest = learning_rate(TrainingConfig(), round(epoch * 100), 100)
+    assert math.isclose(rate, nearest, rel_tol=0.02)
+    QToolTip.hideText()
+
+
+def test_the_wheel_over_the_drawing_scrolls_the_panel(panel: TrainingPanel) -> None:
+    viewport = panel.schedule_view._plot.viewport()
+    before = panel.schedule_view._plot.viewRange()
+    at = QPointF(viewport.rect().center())
+    wheel = QWheelEvent(
+        at, viewport.mapToGlobal(at), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(viewport, wheel)
+    assert not wheel.isAccepted()
+    assert panel.schedule_view._plot.viewRange() == before
+
+
+def test_the_drawing_follows_the_theme(theme: Theme, panel: TrainingPanel) -> None:
+    view = panel.schedule_view
+    for choice, colors in (("dark", DARK), ("light", LIGHT)):
+        theme.choose(choice)
+        assert view._line.opts["pen"].color().name() == colors.accent.lower()
+        assert view._plot.backgroundBrush().color().name() == colors.surface.lower()
+
+
+def test_arrows_lead_to_numbers_that_are_meant(panel: TrainingPanel) -> None:
+    def stepped(name: str, *steps: int) -> list[float]:
+        box, seen = field(panel, name), []
+        for step in steps:
+            box.stepBy(step)
+            seen.append(box.value())
+        return seen
+
+    assert stepped("ema_decay", 1, 1, 1, -1, -1, -1, -1) == [0.9, 0.99, 0.999, 0.99, 0.9, 0, 0]
+    assert stepped("ema_decay", *[1] * 9)[-1] == 1 - 1e-8
+    assert stepped("mixup", 1, 1) == [0.2, 0.3]
+    assert stepped("clip_norm", 1) == [1]
+    field(panel, "weight_decay").setValue(0)
+    assert stepped("weight_decay", 1) == [1e-4]
+
+
+def test_recipes_come_anew(panel: TrainingPanel) -> None:
+    config = TrainingConfig(optimizer="muon", learning_rate=0.01)
+    panel.show_config(config)
+    assert panel._recipe.currentText() == "Custom"
+    shipped = Presets.load()
+    panel.set_presets(Presets(recipes=shipped.recipes | {"mine": Recipe("mine", "Mine", "My own.", config)}))
+    assert panel.config == config
+    assert panel._recipe.currentText() == "Mine"
+    assert panel._description.text() == "My own."
+    panel.set_presets(shipped)
+    assert (panel._recipe.currentText(), panel._recipe.count()) == ("Custom", len(shipped.recipes) + 1)
+
+
+def test_others_add_below_the_drawing(qtbot: QtBot, panel: TrainingPanel) -> None:
+    added = QLabel("below")
+    panel.add_below(added)
+    qtbot.waitUntil(added.isVisible)
+
+    def top(widget: QWidget) -> int:
+        return widget.mapTo(panel, QPoint(0, 0)).y()
+
+    qtbot.waitUntil(lambda: top(panel.schedule_view) < top(added) < top(panel._groups[0]))
+    added.deleteLater()
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+def test_nothing_is_cut_off_where_it_is_narrowest(qtbot: QtBot, theme: Theme, is_open: bool) -> None:
+    build = BuildPanel(Presets.load(), theme)
+    qtbot.addWidget(build)
+    panel = build.training_panel
+    # With the longest fields in sight.
+    panel.show_config(CONFIGS[2].model_copy(update={"schedule": "multi-step"}))
+    for group in panel._groups:
+        group.set_open(is_open)
+    build.tabs.setCurrentIndex(2)
+    # So low that the scroll bar takes its share.
+    build.resize(NARROWEST_PX, 500)
+    build.show()
+    with qtbot.waitExposed(build):
+        pass
+    room = build.tabs.currentWidget().viewport().width()
+    assert panel.width() <= room
+    for kind in (QLabel, QCheckBox):
+        for widget in panel.findChildren(kind):
+            if widget.isVisible():
+                wraps = isinstance(widget, QLabel) and widget.wordWrap()
+                needed = widget.minimumSizeHint() if wraps else widget.sizeHint()
+                assert widget.width() >= needed.width(), widget.text()
+                if wraps:
+                    assert widget.height() >= widget.heightForWidth(widget.width()), widget.text()
+
+
+def test_milestones_are_undone_by_the_keys_of_the_window(qtbot: QtBot, theme: Theme) -> None:
+    build = BuildPanel(Presets.load(), theme)
+    qtbot.addWidget(build)
+    history = EditHistory(build)
+    panel = build.training_panel
+    choose(panel, "schedule", "multi-step")
+    edit = field(panel, "milestones")
+    for text in ("30, ", "30, 60, x", "30, 60 %"):
+        edit.setText(text)
+    assert panel.config is not None
+    assert panel.config.milestones == (0.3, 0.6)
+    assert history.stack.undoText() == "milestones"
+    history.stack.undo()
+    assert edit.text() == "50, 75 %"
+    history.stack.redo()
+    assert panel.config.milestones == (0.3, 0.6)

@@ -1,0 +1,47 @@
+"""torch.compile, where it is asked for and works; else the network as it is."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from workbench.core.training_config import TrainingConfig
+from workbench.engine.device import Compute
+
+_MODES = {"on": "default", "cuda-graphs": "reduce-overhead"}
+
+
+def compiled(
+    forward: nn.Module, network: nn.Module, config: TrainingConfig, compute: Compute, images: Tensor
+) -> tuple[Callable[[Tensor], Tensor], str]:
+    """`forward` compiled, and a warning why it is not, empty if all is well.
+
+    Args:
+        forward: the network, or what is wrapped around it for several processes.
+        network: its weights and running statistics are as before when this returns.
+        images: a batch to try it with: whether compiling works is known only by doing it.
+    """
+    if config.compile == "off":
+        return forward, ""
+    if config.compile == "cuda-graphs" and compute.device.type != "cuda":
+        return (
+            forward,
+            f"training.compile is 'cuda-graphs', which the {compute.device.type} has not",
+        )
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    fast: Callable[[Tensor], Tensor]
+    warning = ""
+    try:
+        fast = torch.compile(forward, mode=_MODES[config.compile])
+        with compute.autocast():
+            logits = fast(images)
+        functional.cross_entropy(logits.float(), logits.argmax(1)).backward()  # type: ignore[no-untyped-call]
+    # Whatever a compiler can stumble over: no C++ compiler, no space, an unknown operation.
+    except Exception as error:  # noqa: BLE001
+        fast = forward
+        first_line = str(error).strip().split("\n")[0]
+        warning = f"the network could not be compiled, so it runs as it is: {first_line}"
+    network.load_state_dict(before)
+    network.zero_grad(set_to_none=True)
+    return fast, warning

@@ -1,0 +1,32 @@
+"""The processes of a run that help the first one: they train and evaluate their share, and record nothing."""
+
+from collections.abc import Generator
+
+from workbench.core.config import RunConfig
+from workbench.core.errors import UserError
+from workbench.core.events import Event
+from workbench.core.home import Home
+from workbench.core.orders import Orders
+from workbench.engine.loop import TrainingLoop
+from workbench.engine.preparation import prepare
+from workbench.engine.processes import Processes
+
+
+def follow(home: Home, orders: Orders, processes: Processes) -> Generator[Event, None, None]:
+    """Take part in the first process's run until it is over.
+
+    Args:
+        home: where this process finds the images; it may be on another host than the first one's.
+
+    Raises:
+        UserError: the images here are not those of the first process, or another process is gone.
+    """
+    state = processes.hear_start(lambda: orders.wants_stop)
+    if state is None:
+        return
+    config = RunConfig.from_json(state["config"], "the first process's configuration")
+    prepared = yield from prepare(config, home, processes=processes)
+    if prepared.config != config:
+        raise UserError(f"data.source is '{config.data.source}', whose classes are not those of the first process")
+    prepared.trainer.restore(state, "what the first process starts from")
+    yield from TrainingLoop("", prepared, orders, processes).events()

@@ -1,0 +1,69 @@
+"""What to do when memory runs out: which parts of the batch would fit."""
+
+import os
+from typing import Any
+
+import torch
+
+from workbench.core.architecture import Architecture
+from workbench.core.config import RunConfig
+from workbench.core.errors import UserError
+from workbench.engine.device import choose
+
+# Of weights: themselves, gradients, up to two buffers of the optimizer, and a moving average.
+_COPIES = 5
+# Kernels' workspaces and fragments beside what is counted.
+_SPARE = 1.3
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether the device or the machine has none left; on a CPU torch raises a mere RuntimeError."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate" in str(error)
+
+
+def what_fits(config: RunConfig) -> tuple[str, dict[str, Any]]:
+    """After everything was freed: one sentence, and the settings that would fit, if any.
+
+    The batch stays, so that the learning rate goes on fitting it; it is worked on in more parts.
+    """
+    training = config.training
+    try:
+        compute = choose(training)
+    except UserError:
+        return "the memory is not enough; choose a smaller training.batch_size", {}
+    free = free_bytes(compute.device)
+    bytes_per_value = 2 if compute.precision == "bf16" else 4
+    lead = f"the memory is not enough for {training.part_size} images at once"
+    for parts in range(training.accumulation + 1, training.batch_size // 2 + 1):
+        size, rest = divmod(training.batch_size, parts)
+        if rest or size < 2:
+            continue
+        if needed_bytes(config, size, bytes_per_value) < free:
+            return (
+                f"{lead}; {parts} parts of {size} would fit into the {free / 1e9:.1f} GB that are free "
+                f"(training.accumulation {parts})",
+                {"training.accumulation": parts},
+            )
+    return (
+        f"{lead}, nor for 2; choose a smaller network or free some memory ({free / 1e9:.1f} GB are free)",
+        {},
+    )
+
+
+def needed_bytes(config: RunConfig, images: int, bytes_per_value: int) -> float:
+    """About what training takes with so many images at once."""
+    table = Architecture.of(config.model)
+    return _SPARE * (table.activation_bytes(images, bytes_per_value) + 4 * _COPIES * table.parameters)
+
+
+def free_bytes(device: torch.device) -> int:
+    """Of the GPU, or of the machine: what a process may still take."""
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        return int(free)
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            lines = dict(line.split(":", 1) for line in file)
+        return int(lines["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        return int(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")) if hasattr(os, "sysconf") else 8 << 30
