@@ -1,0 +1,73 @@
+"""The preview shows what training sees."""
+
+import random
+
+import numpy as np
+import pytest
+import torch
+
+from workbench.core.config import RunConfig
+from workbench.core.dataset import Dataset, ImageSet
+from workbench.engine.augmentation import EpochPlan
+from workbench.engine.data import DeviceImages, split
+from workbench.engine.device import Compute
+from workbench.engine.preview import examples
+
+CPU = Compute(torch.device("cpu"), torch.float32)
+EVERYTHING = {
+    "training.trivial_augment": True,
+    "training.random_erasing": 0.5,
+    "training.mixup": 0.4,
+    "training.cutmix": 1.0,
+}
+
+
+@pytest.fixture
+def dataset() -> Dataset:
+    generator = np.random.default_rng(0)
+    pixels = generator.integers(0, 256, (40, 16, 16, 3), dtype=np.uint8)
+    images = ImageSet(pixels, np.arange(40) % 4, ("",) * 40)
+    return Dataset(("a", "b", "c", "d"), images, images)
+
+
+def _config(**values: object) -> RunConfig:
+    return RunConfig().with_values({"model.input_size": 16, "training.batch_size": 8} | values)
+
+
+def test_it_is_the_first_batch_of_training(dataset: Dataset) -> None:
+    config = _config(**EVERYTHING)
+    plain, augmented = examples(config, dataset, 8, epoch=2)
+    training, _ = split(dataset.train.labels, 0.1, 0)
+    plan = EpochPlan.draw(len(training), 16, 2, config.training, CPU.device)
+    images = DeviceImages(dataset.train, config.data, CPU, training)
+    batch = images.batch(plan, 0, 8)
+    np.testing.assert_array_equal(plain, dataset.train.images[training[plan.order[:8].numpy()]])
+    np.testing.assert_array_equal(augmented, images.as_pixels(batch.images).numpy())
+    assert augmented.dtype == np.uint8
+    assert not np.array_equal(plain, augmented)
+
+
+def test_without_augmentation_both_are_the_same(dataset: Dataset) -> None:
+    config = _config(**{"training.crop_padding": 0, "training.horizontal_flip": False})
+    plain, augmented = examples(config, dataset, 20)
+    np.testing.assert_array_equal(plain, augmented)
+
+
+def test_it_shows_only_images_that_are_trained_on(dataset: Dataset) -> None:
+    config = _config(**{"data.train_images": 12})
+    plain, augmented = examples(config, dataset, 100)
+    assert plain.shape == augmented.shape == (12, 16, 16, 3)
+
+
+def test_it_leaves_global_random_states_alone(dataset: Dataset) -> None:
+    def states() -> list[bytes]:
+        numpy_state = np.random.get_state(legacy=False)
+        return [
+            torch.get_rng_state().numpy().tobytes(),
+            repr(numpy_state).encode(),
+            repr(random.getstate()).encode(),
+        ]
+
+    before = states()
+    examples(_config(**EVERYTHING), dataset, 8)
+    assert states() == before
