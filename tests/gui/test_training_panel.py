@@ -34,8 +34,8 @@ CONFIGS = (
     TrainingConfig(
         batch_size=1024, accumulation=8, optimizer="muon", learning_rate=0.0125, ema_decay=0.99995,
         schedule="step", step_epochs=7, crop_padding=0, horizontal_flip=False, trivial_augment=True,
-        random_erasing=0.25, mixup=0.2, cutmix=1.5, label_smoothing=0.1, patience=9, seed=2**31 - 1, deterministic=True,
-        device="cuda:3", precision="bf16", threads=6, compile="cuda-graphs",
+        random_erasing=0.25, mixup=0.2, cutmix=1.5, label_smoothing=0.1, patience=9, seed=2**31 - 1,
+        deterministic=True, device="cuda:3", precision="bf16", threads=6, compile="cuda-graphs",
     ),
     TrainingConfig(optimizer="rmsprop", schedule="constant", milestones=(0.123456789,), compile="on"),
     TrainingConfig(optimizer="adam", schedule="cosine", momentum=0.0, weight_decay=0.0),

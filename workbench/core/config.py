@@ -200,12 +200,18 @@ def _sentences(errors: Sequence[ErrorDetails], prefix: str) -> dict[str, str]:
         if error["type"] == "field":
             location += error["ctx"]["field"].split(".")
         field = prefix + ".".join(part for part in location if not part.isdigit())
-        stage = f" of stage {int(location[-1]) + 1}" if location[-1:] and location[-1].isdigit() else ""
-        fields.setdefault(prefix + ".".join(location), _sentence(field, stage, error))
+        fields.setdefault(prefix + ".".join(location), _sentence(field, _entry(field, location), error))
     return fields
 
 
-def _sentence(field: str, stage: str, error: ErrorDetails) -> str:
+def _entry(field: str, location: Sequence[str]) -> str:
+    """Which entry of a list is meant; in those of the network there is one per stage."""
+    if not location or not location[-1].isdigit():
+        return ""
+    return f" {'of stage' if field.startswith('model.') else 'number'} {int(location[-1]) + 1}"
+
+
+def _sentence(field: str, entry: str, error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
         return _unknown_key(field)
     if error["type"] == "field":
@@ -213,7 +219,7 @@ def _sentence(field: str, stage: str, error: ErrorDetails) -> str:
     value = error["input"]
     if isinstance(value, tuple):
         value = list(value)
-    return f"{field}{stage} is {value!r}; it must be {_allowed(error)}"
+    return f"{field}{entry} is {value!r}; it must be {_allowed(field, error)}"
 
 
 # What each kind of pydantic error allows, filled in from its context.
@@ -234,15 +240,21 @@ _ALLOWED = {
     "tuple_type": "a list of whole numbers, one per stage, such as [16, 32, 64]",
     "model_type": "an object of fields",
 }
+_ALLOWED_SHARES = {
+    "too_short": "at least one share, such as [0.5, 0.75]",
+    "too_long": "at most {max_length} shares",
+    "tuple_type": "a list of shares between 0 and 1, such as [0.5, 0.75]",
+}
 
 
-def _allowed(error: ErrorDetails) -> str:
+def _allowed(field: str, error: ErrorDetails) -> str:
     context = error.get("ctx", {})
     if error["type"] == "literal_error":
         allowed = re.findall(r"'([^']*)'", context["expected"])
         return f"one of {', '.join(allowed)}{did_you_mean(error['input'], allowed)}"
-    if error["type"] in _ALLOWED:
-        return _ALLOWED[error["type"]].format(**context)
+    allowed_by_kind = _ALLOWED | _ALLOWED_SHARES if field == "training.milestones" else _ALLOWED
+    if error["type"] in allowed_by_kind:
+        return allowed_by_kind[error["type"]].format(**context)
     return error["msg"].removeprefix("Input should be ")
 
 

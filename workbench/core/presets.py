@@ -22,6 +22,8 @@ DEFAULT_MODEL = "resnet8"
 DEFAULT_RECIPE = "quick"
 FINE_TUNING_RECIPE = "fine-tune"
 CUSTOM = "custom"
+# What a person may change without it being another recipe: length, chance and machine.
+_FREE = ("epochs", "seed", "device", "precision", "threads", "compile", "deterministic")
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ class Presets:
 
     def recipe_name(self, config: TrainingConfig) -> str:
         """Name of the recipe equal to `config` but for epochs, seed and machine, else `custom`."""
-        free = dict.fromkeys(("epochs", "seed", "device", "precision", "threads"))
+        free = dict.fromkeys(_FREE)
         wanted = config.model_copy(update=free)
         for recipe in self.recipes.values():
             if recipe.config.model_copy(update=free) == wanted:

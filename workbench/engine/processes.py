@@ -135,7 +135,8 @@ class Processes:
         # Running statistics are shared at the end of an epoch. torch 2.14 renamed the argument.
         names = inspect.signature(DistributedDataParallel).parameters
         name = "forward_sync_buffers" if "forward_sync_buffers" in names else "broadcast_buffers"
-        return DistributedDataParallel(network, device_ids=ids, **{name: False})
+        options: dict[str, Any] = {name: False}
+        return DistributedDataParallel(network, device_ids=ids, **options)
 
     def _talk(self, call: Callable[[], object]) -> None:
         try:

@@ -19,6 +19,7 @@ from workbench.core.events import (
     StepMetrics,
     Warned,
 )
+from workbench.core.memory import give_back
 from workbench.core.store import RunStore
 from workbench.engine.memory_limits import is_out_of_memory, what_fits
 from workbench.engine.processes import is_process_gone, lost_process
@@ -70,6 +71,7 @@ def recorded(run_id: str, events: Events, store: RunStore) -> Events:
     if isinstance(end, RunFailed) and torch.cuda.is_available():
         torch.cuda.empty_cache()
     if lacks_memory:
+        give_back()
         sentence, remedy = what_fits(store.run(run_id).config)
         end = RunFailed(run_id, sentence, is_bug=False, remedy=remedy)
     store.record_steps(pending)

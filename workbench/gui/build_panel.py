@@ -68,6 +68,7 @@ class BuildPanel(QWidget):
         """Take the presets anew; the network counts as `chosen` where it equals several."""
         self.presets = presets
         self.model_panel.set_presets(presets, chosen)
+        self.training_panel.set_presets(presets)
 
     @property
     def config(self) -> RunConfig | None:

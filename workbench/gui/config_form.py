@@ -8,26 +8,56 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox, QW
 
 from workbench.core.fields import FieldGroup
 from workbench.gui.field_form import FieldForm
+from workbench.gui.shares_edit import SharesEdit
 
-Field = QSpinBox | QDoubleSpinBox | QComboBox | QCheckBox
+Field = QSpinBox | QDoubleSpinBox | QComboBox | QCheckBox | SharesEdit
 
 # Kept by decimal fields; what the config holds must come back from them unchanged.
 _DECIMALS = 8
 
 
 class DecimalBox(QDoubleSpinBox):
-    """A number with as many decimals as it has, not as many as there might be."""
+    """A number with as many decimals as it has, not as many as there might be.
 
-    def __init__(self, highest: float, suffix: str = "") -> None:
+    Args:
+        zero: what 0 means, if anything.
+        step: of the arrows; 0: a tenth of the value's power of ten.
+        first: where the arrow leads from 0; 0: one step.
+    """
+
+    def __init__(
+        self, highest: float, suffix: str = "", zero: str = "", step: float = 0, first: float = 0
+    ) -> None:
         super().__init__()
+        self._first = first
         self.setDecimals(_DECIMALS)
         self.setRange(0, highest)
         self.setSuffix(suffix)
+        self.setSpecialValueText(zero)
+        if step:
+            self.setSingleStep(step)
+        else:
+            self.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
+
+    def stepBy(self, steps: int) -> None:
+        # From 0, the adaptive step would be the last decimal: nothing that anyone means.
+        if steps > 0 and self.value() == 0 and self._first:
+            self.setValue(self._first)
+        else:
+            super().stepBy(steps)
 
     def textFromValue(self, value: float) -> str:
         text = super().textFromValue(value)
         point = self.locale().decimalPoint()
         return text.rstrip("0").removesuffix(point) if point in text else text
+
+
+class DecayBox(DecimalBox):
+    """A share just below 1: an arrow brings it ten times nearer to 1, or away: 0.9, 0.99, 0.999."""
+
+    def stepBy(self, steps: int) -> None:
+        distance = (1 - self.value()) * 10.0**-steps
+        self.setValue(1 - min(1.0, max(distance, 10.0**-_DECIMALS)))
 
 
 class ConfigForm(FieldForm):
@@ -51,21 +81,44 @@ class ConfigForm(FieldForm):
         self._take(name, label, box)
         return box
 
-    def add_decimal(self, name: str, label: str, highest: float) -> QDoubleSpinBox:
-        box = DecimalBox(highest)
-        box.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
+    def add_decimal(
+        self,
+        name: str,
+        label: str,
+        highest: float,
+        suffix: str = "",
+        zero: str = "",
+        *,
+        step: float = 0,
+        first: float = 0,
+    ) -> QDoubleSpinBox:
+        """A number from 0; the rest as for `DecimalBox`."""
+        box = DecimalBox(highest, suffix, zero, step, first)
         box.valueChanged.connect(self._on_edit)
         self._take(name, label, box)
         return box
 
-    def add_percent(self, name: str, label: str, suffix: str) -> QDoubleSpinBox:
+    def add_decay(self, name: str, label: str, zero: str = "") -> QDoubleSpinBox:
+        """A share just below 1, such as 0.9995."""
+        box = DecayBox(1, zero=zero)
+        box.valueChanged.connect(self._on_edit)
+        self._take(name, label, box)
+        return box
+
+    def add_percent(self, name: str, label: str, suffix: str, zero: str = "") -> QDoubleSpinBox:
         """A fraction of 0 to 1 in the config, shown times 100."""
-        box = DecimalBox(100, suffix)
-        box.setSingleStep(5)
+        box = DecimalBox(100, suffix, zero, step=5)
         box.valueChanged.connect(self._on_edit)
         self._percent.add(name)
         self._take(name, label, box)
         return box
+
+    def add_shares(self, name: str, label: str) -> SharesEdit:
+        """A list of fractions, typed in percent; text that is none goes on to the config, which refuses it."""
+        edit = SharesEdit()
+        edit.textChanged.connect(self._on_edit)
+        self._take(name, label, edit)
+        return edit
 
     def add_choice(self, name: str, label: str, choices: Sequence[str | tuple[str, str]]) -> QComboBox:
         """`choices` are values, or pairs of a value and the text shown for it."""
@@ -96,6 +149,8 @@ class ConfigForm(FieldForm):
                 field.setCurrentIndex(field.findData(value))
             elif isinstance(field, QCheckBox):
                 field.setChecked(value)
+            elif isinstance(field, SharesEdit):
+                field.set_shares(value)
             else:
                 field.setValue(100 * value if name in self._percent else value)
             field.blockSignals(blocked)
@@ -109,6 +164,8 @@ class ConfigForm(FieldForm):
             return field.currentData()
         if isinstance(field, QCheckBox):
             return field.isChecked()
+        if isinstance(field, SharesEdit):
+            return field.shares()
         if isinstance(field, QDoubleSpinBox):
             # Rounded: a hundredth of a binary number, and 0.1 must stay 0.1.
             return round(field.value() / (100 if name in self._percent else 1), _DECIMALS + 2)

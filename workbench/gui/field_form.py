@@ -7,6 +7,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
     QLabel,
+    QLineEdit,
     QSizePolicy,
     QWidget,
 )
@@ -18,6 +19,7 @@ from workbench.gui.theme import FIELD_GAP, GAP
 _CAPTION_WIDTH = 96
 _MIN_FIELD_WIDTH = 64
 _TEXT_MARGIN = 5
+_OWN_MARGIN = 2
 
 
 class FieldForm(QWidget):
@@ -74,8 +76,12 @@ class FieldForm(QWidget):
 
     def show_errors(self, sentences: dict[str, str]) -> None:
         """Mark the fields named in `sentences` and clear all others."""
+        first: dict[str, str] = {}
+        for dotted, sentence in sentences.items():
+            # An entry of a list, such as training.milestones.0, has no field of its own.
+            first.setdefault(dotted.rstrip(".0123456789"), sentence)
         for dotted, label in self._errors.items():
-            sentence = sentences.get(dotted, "")
+            sentence = first.get(dotted, "")
             label.setText(sentence)
             label.setVisible(bool(sentence))
             mark_invalid(self._fields[dotted], bool(sentence))
@@ -110,6 +116,9 @@ def shrinkable(field: QWidget) -> None:
     if isinstance(field, QAbstractSpinBox):
         # The style sheet's padding does not reach the inner field of a spin box.
         field.lineEdit().setTextMargins(_TEXT_MARGIN, 0, 0, 0)
+    if isinstance(field, QLineEdit):
+        # Of its own, a line edit adds to the style sheet's padding what a combo box does not.
+        field.setTextMargins(-_OWN_MARGIN, 0, 0, 0)
     if isinstance(field, QComboBox | QAbstractSpinBox):
         field.setMinimumWidth(_MIN_FIELD_WIDTH)
         field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
