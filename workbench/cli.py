@@ -207,11 +207,13 @@ def show_run(context: typer.Context, run: Run, json: Json = False) -> None:
     with store_of(context) as store:
         record = store.run(store.find(run))
         warnings = store.warnings(record.id)
+        changes = store.rate_changes(record.id)
         folder = store.folder(record.id)
     document = record.summary() | {
         "created_utc": record.created_utc,
         "test_looks": record.test_looks,
         "warnings": warnings,
+        "rate_changes": [{k: v for k, v in vars(change).items() if k != "run_id"} for change in changes],
         "folder": str(folder),
         "config": record.config.model_dump(mode="json"),
         "machine": record.machine,

@@ -18,6 +18,8 @@ from workbench.core.events import (
     EpochMetrics,
     Event,
     Progress,
+    RateChanged,
+    RunFinished,
     RunStarted,
     StepMetrics,
     Warned,
@@ -113,6 +115,9 @@ def print_run(record: RunRecord, document: dict[str, Any]) -> None:
         "",
     )
     print_table(columns, rows, right=columns)
+    for change in document["rate_changes"]:
+        step, rate, factor = change["step"], change["learning_rate"], change["factor"]
+        print_line(f"learning rate changed by hand to {rate:.3g} after step {step} (times {factor:.3g})")
     for warning in document["warnings"]:
         print_line(f"warning: {warning}")
 
@@ -166,8 +171,12 @@ class TrainingDisplay:
                 self._step(event)
             case EpochMetrics():
                 self._epoch(event)
+            case RateChanged(_, step, factor, rate):
+                self._console.print(f"learning rate {rate:.3g} from step {step + 1} on (times {factor:.3g})")
             case Warned(_, message):
                 self._console.print(f"warning: {message}", style="yellow")
+            case RunFinished(_, _, reason) if reason:
+                self._console.print(reason)
 
     def _start(self, event: RunStarted) -> None:
         self._started = event
