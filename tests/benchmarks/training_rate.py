@@ -1,6 +1,7 @@
-"""Training rate of the engine against the plain loop, in turn, each in a process of its own.
+"""Training rate of the engine against a rival, in turn, each in a process of its own.
 
-python -m tests.benchmarks.training_rate [--models resnet18 resnet20 resnet8] [--pairs 3] [--seconds 15]
+python -m tests.benchmarks.training_rate [--rival plain_loop|fixed_batch] [--models resnet18 resnet20 resnet8]
+    [--pairs 3] [--seconds 15]
 """
 
 import statistics
@@ -8,7 +9,8 @@ import subprocess
 import sys
 import tempfile
 
-from tests.benchmarks.arguments import pairs_of_runs
+from tests.benchmarks.arguments import comparison
+from tests.benchmarks.matrix_rate import macs_per_s, share
 from tests.benchmarks.table import machine, print_table
 
 
@@ -19,21 +21,26 @@ def rate(module: str, home: str, model: str, seconds: float) -> float:
 
 
 def main() -> None:
-    models, pairs, seconds = pairs_of_runs(["resnet18", "resnet20", "resnet8"], 3, 15.0)
+    rival, models, pairs, seconds = comparison(["resnet18", "resnet20", "resnet8"], 3, 15.0)
     rows = []
+    matrix_rate = macs_per_s()
     with tempfile.TemporaryDirectory() as home:
         for model in models:
-            plain, ours = [], []
+            theirs, ours = [], []
             for _ in range(pairs):
-                plain.append(rate("plain_loop", home, model, seconds))
+                theirs.append(rate(rival, home, model, seconds))
                 ours.append(rate("our_loop", home, model, seconds))
-            ratios = [a / b for a, b in zip(ours, plain, strict=True)]
+            ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
+            median = statistics.median(ours)
             rows.append(
-                (model, f"{statistics.median(plain):.0f}", f"{statistics.median(ours):.0f}",
-                 f"{statistics.median(ratios):.2f}", f"{min(ratios):.2f} to {max(ratios):.2f}")
+                (model, f"{statistics.median(theirs):.0f}", f"{median:.0f}",
+                 f"{statistics.median(ratios):.2f}", f"{min(ratios):.2f} to {max(ratios):.2f}",
+                 f"{share(model, median, matrix_rate):.0%}")
             )  # fmt: skip
-    print_table(("network", "plain loop, images/s", "train, images/s", "ratio (median)", "range"), rows)
-    print(machine())
+    print_table(
+        ("network", f"{rival}, images/s", "train, images/s", "ratio (median)", "range", "of the matrix rate"), rows
+    )
+    print(f"{machine()}; matrix rate {matrix_rate / 1e9:.0f} GMAC/s")
 
 
 if __name__ == "__main__":

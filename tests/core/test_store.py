@@ -11,13 +11,12 @@ import filelock
 import numpy as np
 import pytest
 
-from workbench.core import run_lock
+from workbench.core import run_lock, store_schema
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import EpochMetrics, RunStarted, StepMetrics, Warned
 from workbench.core.home import Home
-from workbench.core import store_schema
 from workbench.core.store import RunStore
 
 

@@ -297,12 +297,12 @@ def test_shortcuts_drive_a_run(qtbot: QtBot, window: MainWindow) -> None:
 
 
 def test_the_layout_comes_back(qtbot: QtBot, window: MainWindow, make_window: Callable[..., MainWindow]) -> None:
-    window._docks[1].hide()
+    window._layout.docks[1].hide()
     window.close()
     again = make_window()
-    assert not again._docks[1].isVisible()
-    again.reset_layout()
-    assert again._docks[1].isVisible()
+    assert not again._layout.docks[1].isVisible()
+    again._layout.reset()
+    assert again._layout.docks[1].isVisible()
 
 
 def test_every_control_has_a_name_and_a_tooltip(window: MainWindow) -> None:

@@ -81,7 +81,9 @@ class Trainer:
         if processes.are_many and shares_parts:
             synchronized(network, compute.device)
         self.network = network
-        self.optimizers = Optimizers(network, config, fused=compute.device.type == "cuda")
+        # torch's fused SGD cannot take up parameters later than others (torch/optim/sgd.py, _fused_sgd).
+        fused = compute.device.type in ("cuda", "cpu") and not config.fine_tuning.unfreeze_every
+        self.optimizers = Optimizers(network, config, fused)
         decay = config.training.ema_decay
         self.average = WeightAverage(network, decay) if decay else None
         self._plan: tuple[int, EpochPlan] | None = None

@@ -16,7 +16,7 @@ from workbench.core.config import DataConfig, parse
 from workbench.core.errors import ConfigError
 from workbench.gui.config_form import ConfigForm
 from workbench.gui.field_form import labeled
-from workbench.gui.theme import FIELD_GAP, MARGIN
+from workbench.gui.theme import FIELD_GAP, GROUP_GAP, MARGIN
 
 
 class DataPanel(QWidget):
@@ -50,6 +50,8 @@ class DataPanel(QWidget):
         layout.addWidget(self._form)
         layout.addLayout(self._buttons)
         layout.addWidget(self._note)
+        self._below = QVBoxLayout()
+        layout.addLayout(self._below)
         layout.addStretch(1)
         layout.addWidget(credit)
 
@@ -62,6 +64,11 @@ class DataPanel(QWidget):
         self._select_source(config.source)
         self._form.show_values(config)
         self._on_edit()
+
+    def add_below(self, widget: QWidget) -> None:
+        """Show something more about the images, below the fields."""
+        self._below.setContentsMargins(0, GROUP_GAP - FIELD_GAP, 0, 0)
+        self._below.addWidget(widget)
 
     def choose_source(self, path: str) -> None:
         """Take a folder or an archive as the source."""

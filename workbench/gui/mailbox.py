@@ -6,9 +6,14 @@ A signal per event would flood the window's event loop; the box is emptied 20 ti
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from workbench.core.config import RunConfig
 from workbench.core.events import Event
+from workbench.core.trials import Certificate, Preflight, RateSuggestion, RateTrial
 
 
 @dataclass(frozen=True)
@@ -69,8 +74,34 @@ class ExportJob:
     path: Path
 
 
-Job = TrainJob | ResumeJob | ExportJob
-Message = Event | EngineReady | SpeedMeasured | Exported | JobRefused | JobEnded
+@dataclass(frozen=True)
+class TrialJob:
+    """Find something out about a configuration before it is trained."""
+
+    kind: Literal["preflight", "rate", "certificate"]
+    config: RunConfig
+
+
+@dataclass(frozen=True)
+class ExamplesJob:
+    """Draw augmented images as training would see them in an epoch."""
+
+    config: RunConfig
+    epoch: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Examples:
+    """(N, H, W, 3) uint8 images, as they are and as training sees them."""
+
+    plain: NDArray[np.uint8]
+    augmented: NDArray[np.uint8]
+
+
+Job = TrainJob | ResumeJob | ExportJob | TrialJob | ExamplesJob
+Trial = RateTrial | RateSuggestion | Preflight | Certificate | Examples
+Message = Event | EngineReady | SpeedMeasured | Exported | Trial | JobRefused | JobEnded
 
 
 class Mailbox:

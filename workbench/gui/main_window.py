@@ -1,26 +1,28 @@
 """The main window: builds the panels and holds every connection between them."""
 
-from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, Slot
+from collections.abc import Mapping
+
+from PySide6.QtCore import QSettings, QTimer, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QPaintEvent
 from PySide6.QtWidgets import (
-    QDockWidget,
     QFileDialog,
     QLabel,
     QMainWindow,
     QTabWidget,
-    QToolBar,
     QVBoxLayout,
     QWidget,
 )
 
 from workbench.core.errors import UserError
-from workbench.core.events import EpochMetrics, RunFailed, RunFinished, RunStarted, Warned
+from workbench.core.events import EpochMetrics, Event, RateChanged, RunFailed, RunFinished, RunStarted, Warned
 from workbench.core.home import Home
 from workbench.core.presets import Presets
+from workbench.core.trials import Certificate, Preflight, RateSuggestion, RateTrial
 from workbench.gui.build_panel import BuildPanel
 from workbench.gui.inspect_panel import InspectPanel
 from workbench.gui.mailbox import (
     EngineReady,
+    Examples,
     Exported,
     Job,
     JobEnded,
@@ -35,18 +37,15 @@ from workbench.gui.network_desk import NetworkDesk
 from workbench.gui.network_panel import NetworkPanel
 from workbench.gui.plot_panel import PlotPanel
 from workbench.gui.progress_panel import ProgressPanel
+from workbench.gui.rate_change_dialog import RateChangeDialog
 from workbench.gui.run_desk import RunDesk
 from workbench.gui.run_library import RunLibrary
 from workbench.gui.runs_panel import RunsPanel
 from workbench.gui.theme import MARGIN, Theme
 from workbench.gui.told import told
 from workbench.gui.training_session import State, TrainingSession
-
-_BUILD_WIDTH, _INSPECT_WIDTH, _RUNS_HEIGHT = 312, 432, 190
-_LOW_WINDOW, _RUNS_HEIGHT_LOW = 800, 140
-_LAYOUT_VERSION = 2
-# Of the window manager's title bar, which is not known before the window is shown.
-_FRAME_HEIGHT = 48
+from workbench.gui.trial_desk import TrialDesk
+from workbench.gui.window_layout import WindowLayout
 
 
 class MainWindow(QMainWindow):
@@ -56,13 +55,14 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.home, self.theme, self._settings = home, theme, settings
         self._home_problem = ""
+        self._remedy: dict[str, object] = {}
         self._closing = self._painted = self._is_closed = False
         self.session, self.library = TrainingSession(self), RunLibrary(self)
         self._build_panels()
         self._lay_out()
         self._build_menus()
         self._connect()
-        self._restore_layout()
+        self._layout.restore(self._settings)
 
     # Building
 
@@ -80,6 +80,7 @@ class MainWindow(QMainWindow):
         self.inspect_panel = InspectPanel(self.theme)
         self.desk = NetworkDesk(self.build_panel, self.network_panel, self.home)
         self.actions_of_network = NetworkActions(self.build_panel, self.desk, self.message_bar.tell, self)
+        self.trial_desk = TrialDesk(self.build_panel, self.theme, self)
         self.run_desk = RunDesk(
             self.library,
             self.runs_panel,
@@ -93,25 +94,9 @@ class MainWindow(QMainWindow):
         self.statusBar().addPermanentWidget(self._machine)
 
     def _lay_out(self) -> None:
-        toolbar = QToolBar(self.tr("Training"))
-        toolbar.setObjectName("trainingToolBar")
-        toolbar.setMovable(False)
-        toolbar.addWidget(self.progress_panel)
-        # A hidden tool bar would leave no visible way to start.
-        toolbar.toggleViewAction().setEnabled(False)
-        self.addToolBar(toolbar)
-        left, right, bottom = (
-            Qt.DockWidgetArea.LeftDockWidgetArea,
-            Qt.DockWidgetArea.RightDockWidgetArea,
-            Qt.DockWidgetArea.BottomDockWidgetArea,
+        self._layout = WindowLayout(
+            self, self.progress_panel, self.build_panel, self.runs_panel, self.inspect_panel
         )
-        for corner in (Qt.Corner.BottomLeftCorner, Qt.Corner.BottomRightCorner):
-            self.setCorner(corner, left if corner is Qt.Corner.BottomLeftCorner else right)
-        self._docks = [
-            self._dock(self.tr("Build"), "build", self.build_panel, left),
-            self._dock(self.tr("Runs"), "runs", self.runs_panel, bottom),
-            self._dock(self.tr("Inspect"), "inspect", self.inspect_panel, right),
-        ]
         center = QWidget()
         column = QVBoxLayout(center)
         column.setContentsMargins(0, 0, 0, 0)
@@ -126,13 +111,6 @@ class MainWindow(QMainWindow):
         self.center.addTab(self.plot_panel, self.tr("Learning curves"))
         column.addWidget(self.center, 1)
         self.setCentralWidget(center)
-
-    def _dock(self, title: str, name: str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title)
-        dock.setObjectName(name)
-        dock.setWidget(content)
-        self.addDockWidget(area, dock)
-        return dock
 
     def _build_menus(self) -> None:
         menus = Menus(self)
@@ -150,12 +128,18 @@ class MainWindow(QMainWindow):
         self._start_action = menus.add(menus.run, self.tr("&Start"), self.start, "Ctrl+Return")
         self._pause_action = menus.add(menus.run, self.tr("&Pause or resume"), self.toggle_pause, "Ctrl+P")
         self._stop_action = menus.add(menus.run, self.tr("S&top"), self.session.stop, "Ctrl+.")
+        self._finish_action = menus.add(menus.run, self.tr("Stop and &keep the best"), self.finish, "Ctrl+Shift+.")
+        self._rate_action = menus.add(menus.run, self.tr("Change &learning rate…"), self.ask_rate, "Ctrl+L")
+        menus.run.addSeparator()
+        menus.add(menus.run, self.tr("&Measure time and memory"), self.trial_desk.measure, "Ctrl+M")
+        menus.add(menus.run, self.tr("&Find a learning rate…"), self.trial_desk.open_finder, "Ctrl+R")
+        menus.add(menus.run, self.tr("Certify e&xact resume"), self.trial_desk.certify)
         menus.add(menus.view, self.tr("&Network"), self._look_at_network, "Ctrl+1")
         menus.add(menus.view, self.tr("Learning &curves"), self._look_at_curves, "Ctrl+2")
         menus.view.addSeparator()
-        for dock in self._docks:
+        for dock in self._layout.docks:
             menus.view.addAction(dock.toggleViewAction())
-        menus.add(menus.view, self.tr("&Reset layout"), self.reset_layout)
+        menus.add(menus.view, self.tr("&Reset layout"), self._layout.reset)
         menus.view.addSeparator()
         choices = (
             (self.tr("&System colors"), "system"),
@@ -174,40 +158,17 @@ class MainWindow(QMainWindow):
         session.message_received.connect(self._receive)
         session.state_changed.connect(self._on_state)
         self.build_panel.config_changed.connect(self._update_start)
+        progress.finish_asked.connect(self.finish)
+        progress.rate_asked.connect(self.ask_rate)
         self.run_desk.job_wanted.connect(self.take_job)
+        self.trial_desk.job_wanted.connect(self.take_job)
+        self.trial_desk.cancel_wanted.connect(session.stop)
+        session.state_changed.connect(self.trial_desk.show_state)
         self.desk.network_edited.connect(self._follow_edit)
         # What each stage sees, of the very image that was mistaken.
         self.inspect_panel.image_shown.connect(self.network_panel.show_image)
         self.desk.speed_wanted.connect(self._measure)
         self.theme.changed.connect(self.build_panel.model_panel.refresh_icons)
-
-    # Layout
-
-    def reset_layout(self) -> None:
-        """Put the docks back where they were at first."""
-        areas = (
-            Qt.DockWidgetArea.LeftDockWidgetArea,
-            Qt.DockWidgetArea.BottomDockWidgetArea,
-            Qt.DockWidgetArea.RightDockWidgetArea,
-        )
-        for dock, area in zip(self._docks, areas, strict=True):
-            dock.setFloating(False)
-            self.addDockWidget(area, dock)
-            dock.show()
-        build, runs, inspect = self._docks
-        self.resizeDocks([build, inspect], [_BUILD_WIDTH, _INSPECT_WIDTH], Qt.Orientation.Horizontal)
-        is_low = self.height() < _LOW_WINDOW
-        height = _RUNS_HEIGHT_LOW if is_low else _RUNS_HEIGHT
-        self.resizeDocks([runs], [height], Qt.Orientation.Vertical)
-
-    def _restore_layout(self) -> None:
-        available = self.screen().availableGeometry()
-        self.resize(min(1440, available.width()), min(900, available.height() - _FRAME_HEIGHT))
-        geometry, state = self._settings.value("geometry"), self._settings.value("state")
-        if isinstance(geometry, QByteArray):
-            self.restoreGeometry(geometry)
-        if not (isinstance(state, QByteArray) and self.restoreState(state, _LAYOUT_VERSION)):
-            self.reset_layout()
 
     @Slot(QAction)
     def _choose_theme(self, action: QAction) -> None:
@@ -277,6 +238,8 @@ class MainWindow(QMainWindow):
             reason = self._home_problem
         elif self.session.state is State.EXPORTING:
             reason = self.tr("A run is being exported")
+        elif self.session.state is State.TRYING:
+            reason = self.tr("A measurement is going on; it can be stopped")
         elif self.session.state is not State.IDLE:
             reason = self.tr("A run is going on; stop it first")
         else:
@@ -311,7 +274,9 @@ class MainWindow(QMainWindow):
         self.runs_panel.allow_training(state is State.IDLE)
         self.library.set_watching(state is State.IDLE)
         self._pause_action.setEnabled(state in (State.RUNNING, State.PAUSED))
-        self._stop_action.setEnabled(state in (State.STARTING, State.RUNNING, State.PAUSED))
+        self._stop_action.setEnabled(state in (State.STARTING, State.RUNNING, State.PAUSED, State.TRYING))
+        for action in (self._rate_action, self._finish_action):
+            action.setEnabled(state in (State.RUNNING, State.PAUSED))
         self._update_start()
         if state is State.IDLE and self._closing:
             self.close()
@@ -323,36 +288,46 @@ class MainWindow(QMainWindow):
     @told
     def _receive(self, message: Message) -> None:
         """Everything that the worker says, in order."""
+        self.trial_desk.receive(message)
         match message:
             case EngineReady(device, precision):
                 self._machine.setText(f"{device} · {precision}")
                 self.desk.set_machine(device, precision)
-                return
+                self.trial_desk.set_engine_ready()
             case SpeedMeasured():
                 self.desk.forget_speeds()
-                return
             case Exported(path):
                 self.message_bar.tell("info", self.tr("Written: {0}, and the weights beside it").format(path))
-                return
             case JobRefused(sentence):
                 self._refuse(sentence)
-                return
             case JobEnded():
                 self.run_desk.training_run = ""
                 if self.session.state is not State.EXPORTING:
                     self.progress_panel.end_without_run()
                 self.library.refresh()
-                return
+            case RateTrial() | RateSuggestion() | Preflight() | Certificate() | Examples():
+                pass  # The desk of trials has shown it.
+            case _:
+                self._receive_event(message)
+
+    def _receive_event(self, event: Event) -> None:
+        """What the run that is trained here says."""
+        match event:
             case RunStarted():
-                self._take_up(message)
-            case RunFailed(_, sentence, is_bug):
+                self._take_up(event)
+            case RunFailed(_, sentence, is_bug, remedy):
                 advice = self.tr(" (a bug of the workbench; details are in the log)") if is_bug else ""
-                self._refuse(sentence + advice)
+                self._refuse(sentence + advice, remedy)
+            case RunFinished(_, _, reason) if reason:
+                self.message_bar.tell("info", reason[:1].upper() + reason[1:])
+            case RateChanged(_, step, factor, rate):
+                text = self.tr("Learning rate {0:.3g} from step {1} on: times {2:.3g} for the rest of the run")
+                self.message_bar.tell("info", text.format(rate, step + 1, factor))
             case Warned(_, sentence):
                 self.message_bar.tell("warning", sentence)
-        self.progress_panel.append(message)
-        self.run_desk.append(message)
-        if isinstance(message, EpochMetrics | RunFinished | RunFailed):
+        self.progress_panel.append(event)
+        self.run_desk.append(event)
+        if isinstance(event, EpochMetrics | RunFinished | RunFailed):
             self.library.refresh()
 
     def _take_up(self, event: RunStarted) -> None:
@@ -367,10 +342,35 @@ class MainWindow(QMainWindow):
         )
         self.run_desk.take_up(event)
 
-    def _refuse(self, sentence: str) -> None:
-        """Say why a run did not start or ended, at the field too where one is named."""
-        self.message_bar.tell("error", sentence)
+    def _refuse(self, sentence: str, remedy: Mapping[str, object] | None = None) -> None:
+        """Say why a run did not start or ended, at the field too where one is named; offer what would do."""
+        if remedy:
+            self._remedy = dict(remedy)
+            offer = ", ".join(
+                f"{key.rpartition('.')[2].replace('_', ' ')} {value}" for key, value in remedy.items()
+            )
+            self.message_bar.tell("error", sentence, self.tr("Use {0}").format(offer), self._take_remedy)
+        else:
+            self.message_bar.tell("error", sentence)
         self.build_panel.show_error(sentence)
+
+    def _take_remedy(self) -> None:
+        self.trial_desk.take_remedy(self._remedy)
+
+    @Slot()
+    def finish(self) -> None:
+        """End the run with its best epoch, if there is one yet."""
+        if self.progress_panel.can_finish:
+            self.session.finish()
+        else:
+            self.message_bar.tell("info", self.tr("No epoch is finished yet; Stop saves the run as it is"))
+
+    @Slot()
+    def ask_rate(self) -> None:
+        """Change the learning rate of the run that is being trained."""
+        factor = RateChangeDialog.ask(self.progress_panel.learning_rate, self)
+        if factor is not None:
+            self.session.change_rate(factor)
 
     # Qt
 
@@ -390,8 +390,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self._is_closed = True
-        self._settings.setValue("geometry", self.saveGeometry())
-        self._settings.setValue("state", self.saveState(_LAYOUT_VERSION))
+        self._layout.save(self._settings)
         self._settings.sync()
         self.session.close()
         self.library.close()

@@ -3,9 +3,28 @@
 import math
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
-from workbench.core.events import EpochMetrics, Event, Progress, RunFailed, RunFinished, RunStarted, StepMetrics
+from workbench.core.events import (
+    EpochMetrics,
+    Event,
+    Progress,
+    RateChanged,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    StepMetrics,
+)
 from workbench.gui.field_form import labeled
 from workbench.gui.formats import count, duration, percent, short_count
 from workbench.gui.theme import FIELD_GAP, GAP, GROUP_GAP, LARGE_NUMBER_PX, Theme, tabular
@@ -23,6 +42,8 @@ class ProgressPanel(QWidget):
     pause_asked = Signal()
     proceed_asked = Signal()
     stop_asked = Signal()
+    finish_asked = Signal()
+    rate_asked = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,6 +59,10 @@ class ProgressPanel(QWidget):
         self._pause.clicked.connect(self._on_pause)
         self._stop = self._button(self.tr("Stop"), self.tr("End the run and save it; it can be resumed (Ctrl+.)"))
         self._stop.clicked.connect(self.stop_asked)
+        self._more = self._menu_button()
+        self.learning_rate = 0.0
+        """Of the last step that was seen."""
+        self._has_best = False
         self._activity = QLabel(self.tr("Ready"))
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
@@ -56,6 +81,22 @@ class ProgressPanel(QWidget):
         button.setToolTip(tooltip)
         return button
 
+    def _menu_button(self) -> QToolButton:
+        """What is asked for less often than Stop."""
+        button = QToolButton()
+        button.setText(self.tr("More"))
+        button.setProperty("role", "button")
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setToolTip(self.tr("End the run with its best epoch, or change its learning rate"))
+        menu = QMenu(button)
+        menu.setToolTipsVisible(True)
+        self._rate = menu.addAction(self.tr("Change learning rate…\tCtrl+L"))
+        self._rate.triggered.connect(self.rate_asked)
+        self._finish = menu.addAction(self.tr("Stop and keep the best\tCtrl+Shift+."))
+        self._finish.triggered.connect(self.finish_asked)
+        button.setMenu(menu)
+        return button
+
     def _large(self, caption: str) -> QLabel:
         number = QLabel("–")
         font = tabular(number.font())
@@ -70,7 +111,7 @@ class ProgressPanel(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, GAP)
         row.setSpacing(FIELD_GAP)
-        for button in (self._start, self._pause, self._stop):
+        for button in (self._start, self._pause, self._stop, self._more):
             row.addWidget(button)
         row.addSpacing(GROUP_GAP - FIELD_GAP)
         middle = QVBoxLayout()
@@ -98,22 +139,39 @@ class ProgressPanel(QWidget):
         self._state = state
         active = state in (State.RUNNING, State.PAUSED)
         self._pause.setEnabled(active)
-        self._stop.setEnabled(active or state is State.STARTING)
+        self._stop.setEnabled(active or state in (State.STARTING, State.TRYING))
+        self._more.setEnabled(active)
+        self._allow_finish()
         self._pause.setText(self.tr("Resume") if state is State.PAUSED else self.tr("Pause"))
         self._restyle()
         texts = {
             State.STARTING: self.tr("Starting…"),
             State.PAUSED: self.tr("Paused"),
             State.STOPPING: self.tr("Stopping and saving…"),
+            State.TRYING: self.tr("Measuring…"),
         }
         if state in texts:
             self._activity.setText(texts[state])
-        if state is State.STARTING:
+        if state in (State.STARTING, State.TRYING):
+            self._has_best = False
             self._set_progress(0, 0)
             self._recent, self._started = [], None
             for label in (self._accuracy, self._left):
                 label.setText("–")
             self._figures.setText("")
+
+    @property
+    def can_finish(self) -> bool:
+        """Whether a finished epoch could be the result of the run that goes on."""
+        return self._has_best and self._state in (State.RUNNING, State.PAUSED)
+
+    def _allow_finish(self) -> None:
+        self._finish.setEnabled(self.can_finish)
+        self._finish.setToolTip(
+            self.tr("The run counts as finished; its best epoch so far is the result")
+            if self._has_best
+            else self.tr("No epoch is finished yet")
+        )
 
     def allow_start(self, allowed: bool, reason: str) -> None:
         """Enable Start, or say in its tooltip why it is disabled."""
@@ -129,14 +187,21 @@ class ProgressPanel(QWidget):
                 self._started = event
                 self._recent = [(event.elapsed_s, event.first_step)]
                 self._shown_at = -math.inf
+                self._has_best = event.first_step >= event.steps_per_epoch
+                self._allow_finish()
             case StepMetrics():
+                self.learning_rate = float(event.learning_rate[-1])
                 self._show_steps(event)
+            case RateChanged():
+                self.learning_rate = event.learning_rate
             case EpochMetrics():
+                self._has_best = True
+                self._allow_finish()
                 best = event.validation_accuracy
                 self._accuracy.setText(percent(event.test_accuracy if best is None else best))
                 which = self.tr("test accuracy") if best is None else self.tr("validation accuracy")
                 self._accuracy_caption.setText(which)
-            case RunFinished(_, status):
+            case RunFinished(_, status, _):
                 finished = status == "finished"
                 self._end(self.tr("Finished") if finished else self.tr("Stopped, saved"), finished)
             case RunFailed():

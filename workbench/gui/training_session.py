@@ -7,9 +7,10 @@ from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 from workbench.core.events import RunStarted
 from workbench.core.home import Home
 from workbench.core.memory import keep_large_blocks
+from workbench.core.orders import Orders
 from workbench.core.training_config import TrainingConfig
 from workbench.gui.garbage_collector import GarbageCollector
-from workbench.gui.mailbox import EngineReady, ExportJob, Job, JobEnded, Mailbox
+from workbench.gui.mailbox import EngineReady, ExamplesJob, ExportJob, Job, JobEnded, Mailbox, TrialJob
 from workbench.gui.training_worker import RunControl, TrainingWorker
 
 _DRAIN_INTERVAL_MS = 50
@@ -24,6 +25,8 @@ class State(Enum):
     STOPPING = "stopping"
     EXPORTING = "exporting"
     """Not a run: short, and not to be stopped."""
+    TRYING = "trying"
+    """Not a run: a trial before one."""
 
 
 class TrainingSession(QObject):
@@ -32,14 +35,14 @@ class TrainingSession(QObject):
     message_received = Signal(object)
     state_changed = Signal(object)
     _warm_up_asked = Signal()
-    _run_asked = Signal(object, object)
+    _run_asked = Signal(object, object, object)
     _measure_asked = Signal(object, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.state = State.IDLE
         self.engine_is_ready = False
-        self._mailbox, self._control = Mailbox(), RunControl()
+        self._mailbox, self._control, self._orders = Mailbox(), RunControl(), Orders()
         self._worker = TrainingWorker(self._mailbox, self._control)
         self._thread = QThread()
         self._thread.setObjectName("training")
@@ -66,8 +69,14 @@ class TrainingSession(QObject):
             return
         self._control.reset()
         self._control.want()
-        self._set_state(State.EXPORTING if isinstance(job, ExportJob) else State.STARTING)
-        self._run_asked.emit(home, job)
+        self._orders = Orders()
+        state = State.STARTING
+        if isinstance(job, ExportJob):
+            state = State.EXPORTING
+        elif isinstance(job, TrialJob | ExamplesJob):
+            state = State.TRYING
+        self._set_state(state)
+        self._run_asked.emit(home, job, self._orders)
 
     def measure(self, home: Home, training: TrainingConfig) -> None:
         """Time the machine for estimates, if nothing else is going on."""
@@ -89,6 +98,17 @@ class TrainingSession(QObject):
         if self.state not in (State.IDLE, State.STOPPING, State.EXPORTING):
             self._control.stop()
             self._set_state(State.STOPPING)
+
+    def finish(self) -> None:
+        """Ask the run to end after the present step, its best epoch being the result."""
+        if self.state in (State.RUNNING, State.PAUSED):
+            self._orders.finish()
+            self._control.proceed()
+            self._set_state(State.STOPPING)
+
+    def change_rate(self, factor: float) -> None:
+        """Multiply the rest of the run's learning rates."""
+        self._orders.change_rate(factor)
 
     def close(self) -> None:
         """End the thread; a run that is still going on is stopped and saved first."""

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Generator
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -9,21 +10,26 @@ from PySide6.QtCore import QObject, Slot
 
 from workbench.core import speed
 from workbench.core.errors import UserError
-from workbench.core.events import Event, RunFailed, RunFinished
+from workbench.core.events import Event, Progress, RunFailed, RunFinished
 from workbench.core.home import Home
+from workbench.core.orders import Orders
 from workbench.core.store import RunStore
 from workbench.core.training_config import TrainingConfig
 from workbench.gui.mailbox import (
     EngineReady,
+    Examples,
+    ExamplesJob,
     Exported,
     ExportJob,
     Job,
     JobEnded,
     JobRefused,
     Mailbox,
+    Message,
     ResumeJob,
     SpeedMeasured,
     TrainJob,
+    TrialJob,
 )
 
 if TYPE_CHECKING:
@@ -109,15 +115,17 @@ class TrainingWorker(QObject):
         except Exception:  # noqa: BLE001
             _log.exception("the machine's speed could not be measured")
 
-    @Slot(object, object)
-    def run(self, home: Home, job: Job) -> None:
+    @Slot(object, object, object)
+    def run(self, home: Home, job: Job, orders: Orders) -> None:
         self._control.take_up()
         try:
             with closing(RunStore(home.prepare())) as store:
                 if isinstance(job, ExportJob):
                     self._export(job, store)
+                elif isinstance(job, TrialJob | ExamplesJob):
+                    self._try(job, store)
                 else:
-                    self._forward(self._events(job, store))
+                    self._forward(self._events(job, store, orders))
         except UserError as error:
             self._mailbox.post(JobRefused(str(error)))
         # A bug ends the job, not the window; the next job works.
@@ -133,12 +141,45 @@ class TrainingWorker(QObject):
         path, _ = code_export.export_run(job.run_id, store, job.path)
         self._mailbox.post(Exported(path))
 
-    def _events(self, job: TrainJob | ResumeJob, store: RunStore) -> "Events":
+    def _try(self, job: TrialJob | ExamplesJob, store: RunStore) -> None:
+        """Post what a trial says on its way, and its result, unless it is canceled."""
+        with closing(self._trial(job, store)) as work:
+            while not self._control.should_stop():
+                try:
+                    self._mailbox.post(next(work))
+                except StopIteration as end:
+                    self._mailbox.post(end.value)
+                    return
+
+    def _trial(self, job: TrialJob | ExamplesJob, store: RunStore) -> Generator[Message, None, Message]:
+        from workbench.engine import lr_finder, preflight, resume_certificate
+
+        if isinstance(job, ExamplesJob):
+            return self._examples(job, store)
+        match job.kind:
+            case "rate":
+                return lr_finder.find(job.config, store.home)
+            case "preflight":
+                return preflight.measure(job.config, store.home)
+            case "certificate":
+                return resume_certificate.certify(job.config, store.home)
+
+    def _examples(self, job: ExamplesJob, store: RunStore) -> Generator[Progress, None, Examples]:
+        from workbench.core.dataset import Dataset
+        from workbench.engine import preview, sources
+
+        size = job.config.model.input_size
+        folder = yield from sources.read(job.config.data.source, size, store.home)
+        return Examples(*preview.examples(job.config, Dataset.require(folder), job.count, job.epoch))
+
+    def _events(self, job: TrainJob | ResumeJob, store: RunStore, orders: Orders) -> "Events":
         from workbench.engine import training
 
         if isinstance(job, TrainJob):
-            return training.train(job.config, store=store, name=job.name, model=job.model, recipe=job.recipe)
-        return training.resume(job.run_id, store=store, epochs=job.epochs)
+            return training.train(
+                job.config, store=store, name=job.name, model=job.model, recipe=job.recipe, orders=orders
+            )
+        return training.resume(job.run_id, store=store, epochs=job.epochs, orders=orders)
 
     def _forward(self, events: "Events") -> None:
         event: Event

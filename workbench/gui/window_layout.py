@@ -14,12 +14,16 @@ class WindowLayout(QObject):
     """Builds the docks around a window's center and remembers where the person put them.
 
     Args:
+        strip: above everything, and first in the order of the Tab key.
         build, runs, inspect: what stands left, below and right of the center.
     """
 
-    def __init__(self, window: QMainWindow, build: QWidget, runs: QWidget, inspect: QWidget) -> None:
+    def __init__(
+        self, window: QMainWindow, strip: QWidget, build: QWidget, runs: QWidget, inspect: QWidget
+    ) -> None:
         super().__init__(window)
         self._window = window
+        self._add_tool_bar(strip)
         left, right, bottom = (
             Qt.DockWidgetArea.LeftDockWidgetArea,
             Qt.DockWidgetArea.RightDockWidgetArea,
@@ -41,9 +45,9 @@ class WindowLayout(QObject):
         self._window.addDockWidget(area, dock)
         return dock
 
-    def add_tool_bar(self, title: str, content: QWidget) -> None:
-        """Above everything, for good: hidden, there would be no visible way to start."""
-        toolbar = QToolBar(title)
+    def _add_tool_bar(self, content: QWidget) -> None:
+        """For good: hidden, there would be no visible way to start."""
+        toolbar = QToolBar(self.tr("Training"))
         toolbar.setObjectName("trainingToolBar")
         toolbar.setMovable(False)
         toolbar.addWidget(content)

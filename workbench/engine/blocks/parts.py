@@ -130,7 +130,8 @@ class Block(nn.Module, ABC):
         out = self.drop_path(self.se(out))
         if not self.has_shortcut:
             return out
-        return out + (x if self.downsample is None else self.downsample(x))
+        # In place: what made `out` needs it no more for its gradient, and fresh memory is slow to write.
+        return out.add_(x if self.downsample is None else self.downsample(x))
 
     @abstractmethod
     def last_scale(self) -> Tensor:

@@ -1,0 +1,403 @@
+"""The rate finder, pairs of augmented images, the change of the rate: what they show and ask for."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from workbench.core.trials import RateSuggestion, RateTrial
+from workbench.gui.augmentation_view import AugmentationView
+from workbench.gui.rate_change_dialog import RateChangeDialog, RestCurve
+from workbench.gui.rate_finder_window import RateFinderWindow
+from workbench.gui.rate_plot import loss_range, rate_text, rate_ticks
+from workbench.gui.theme import Theme
+
+NARROWEST_PX, WIDEST_PX = 270, 356
+
+
+@pytest.fixture(scope="module")
+def theme(qapp: QApplication) -> Iterator[Theme]:
+    """One for all tests, because to style the application takes longer than most of them."""
+    theme = Theme(qapp, "light")
+    yield theme
+    theme.deleteLater()
+
+
+def button(widget: QWidget, text: str) -> QPushButton:
+    return next(b for b in widget.findChildren(QPushButton) if b.text() == text)
+
+
+def click(qtbot: QtBot, widget: QWidget, text: str) -> None:
+    qtbot.mouseClick(button(widget, text), Qt.MouseButton.LeftButton)
+
+
+RATES = np.geomspace(1e-5, 10, 61)
+LOSSES = np.where(RATES < 0.01, 2.3, np.where(RATES < 1, 1.5, 9.0))
+TRIAL = RateTrial(RATES[:30], LOSSES[:30], LOSSES[:30], 61)
+FOUND = RateSuggestion(RATES, LOSSES, LOSSES, 0.12, "The loss falls fastest at 0.12.")
+NOTHING = RateSuggestion(RATES[:20], LOSSES[:20], LOSSES[:20], None, "The loss does not fall.")
+
+
+@pytest.fixture
+def finder(qtbot: QtBot, theme: Theme) -> RateFinderWindow:
+    window = RateFinderWindow(theme)
+    qtbot.addWidget(window)
+    window.show()
+    return window
+
+
+def x_on_screen(finder: RateFinderWindow, rate: float) -> QPoint:
+    plot = finder._plot
+    (_, _), (low, high) = plot.getPlotItem().getViewBox().viewRange()
+    scene = plot.getPlotItem().getViewBox().mapViewToScene(QPointF(math.log10(rate), (low + high) / 2))
+    return QPoint(plot.mapFromScene(scene))
+
+
+def test_the_finder_asks_and_waits(qtbot: QtBot, finder: RateFinderWindow) -> None:
+    assert not finder.isModal()
+    with qtbot.waitSignal(finder.find_asked):
+        click(qtbot, finder, "Find")
+    finder.show_running()
+    assert not finder._use.isEnabled()
+    assert "Wait" in finder._use.toolTip()
+    finder.show_trial(TRIAL)
+    assert finder._status.text() == "step 30 of at most 61 · rate 0.0079"
+    assert (finder._bar.value(), finder._bar.maximum()) == (30, 61)
+    assert finder._plot._limits == pytest.approx((1e-5, 10)), "the axis reaches to the end of the trial"
+    qtbot.mouseClick(finder._plot.viewport(), Qt.MouseButton.LeftButton, pos=x_on_screen(finder, 0.001))
+    assert finder._plot.rate is None, "nothing to choose while it runs"
+    with qtbot.waitSignal(finder.cancel_asked):
+        click(qtbot, finder, "Stop")
+    finder.show_canceled()
+    assert "Stopped" in finder._reason.text()
+    assert button(finder, "Try again").isEnabled()
+
+
+def test_an_empty_trial_is_no_error(finder: RateFinderWindow) -> None:
+    finder.show_running()
+    finder.show_trial(RateTrial(np.empty(0), np.empty(0), np.empty(0), 61))
+    assert finder._plot._empty.isVisible()
+    finder.show_error("the images cannot be read")
+    assert finder._reason.text() == "the images cannot be read"
+    assert finder._reason.property("role") == "error"
+
+
+def test_the_suggestion_can_be_taken(qtbot: QtBot, finder: RateFinderWindow) -> None:
+    finder.show_running()
+    finder.show_suggestion(FOUND)
+    assert finder._reason.text() == FOUND.reason
+    with qtbot.waitSignal(finder.rate_chosen) as chosen:
+        click(qtbot, finder, "Use 0.12")
+    assert chosen.args == [0.12]
+    assert not finder.isVisible()
+
+
+def test_return_takes_it_too(qtbot: QtBot, finder: RateFinderWindow) -> None:
+    finder.show_suggestion(FOUND)
+    with qtbot.waitSignal(finder.rate_chosen):
+        qtbot.keyClick(finder, Qt.Key.Key_Return)
+
+
+@pytest.mark.parametrize("wanted", [0.0011, 0.057, 1.2])
+def test_a_click_chooses_another_rate(qtbot: QtBot, finder: RateFinderWindow, wanted: float) -> None:
+    finder.show_suggestion(FOUND)
+    at = x_on_screen(finder, wanted)
+    qtbot.mouseClick(finder._plot.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    rate = finder._plot.rate
+    assert rate == pytest.approx(wanted, rel=0.05)
+    assert finder._use.text() == f"Use {rate_text(rate)}"
+    assert finder._plot._suggested.value() == pytest.approx(math.log10(0.12)), "the suggestion stays marked"
+
+
+def test_the_line_can_be_dragged(qtbot: QtBot, finder: RateFinderWindow) -> None:
+    finder.show_suggestion(FOUND)
+    finder._plot._chosen.setPos(math.log10(0.0312))
+    finder._plot._chosen.sigDragged.emit(finder._plot._chosen)
+    assert finder._use.text() == "Use 0.031"
+    assert finder._plot._chosen.value() == pytest.approx(math.log10(0.031)), "snapped to two digits"
+
+
+def test_arrow_keys_choose_and_stay_inside(qtbot: QtBot, finder: RateFinderWindow) -> None:
+    finder.show_suggestion(FOUND)
+    seen = [finder._plot.rate]
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Left):
+        qtbot.keyClick(finder._plot, key)
+        seen.append(finder._plot.rate)
+    assert seen == [0.12, 0.13, 0.12, 0.11]
+    for _ in range(60):
+        qtbot.keyClick(finder._plot, Qt.Key.Key_Right)
+    assert finder._plot.rate == 10
+    assert "rate 10" in finder._plot.accessibleDescription()
+
+
+def test_without_a_suggestion_a_rate_must_be_chosen(qtbot: QtBot, finder: RateFinderWindow) -> None:
+    finder.show_suggestion(FOUND)
+    finder.show_suggestion(NOTHING)
+    assert not finder._use.isEnabled()
+    assert "Click" in finder._use.toolTip()
+    assert not finder._plot._suggested.isVisible()
+    assert not finder._plot._suggested_text.isVisible()
+    qtbot.mouseClick(finder._plot.viewport(), Qt.MouseButton.LeftButton, pos=x_on_screen(finder, 0.0002))
+    assert finder._use.isEnabled()
+    assert not finder._plot._suggested_text.isVisible()
+
+
+def test_escape_closes_and_cancels_what_runs(qtbot: QtBot, finder: RateFinderWindow) -> None:
+    finder.show_running()
+    with qtbot.waitSignal(finder.cancel_asked):
+        qtbot.keyClick(finder._plot, Qt.Key.Key_Escape)
+    assert not finder.isVisible()
+    finder.show_canceled()
+    finder.show()
+    with qtbot.assertNotEmitted(finder.cancel_asked):
+        finder.close()
+
+
+def test_losses_that_are_no_numbers_are_drawn_around(finder: RateFinderWindow) -> None:
+    losses = LOSSES.copy()
+    losses[40:] = np.nan
+    losses[50] = np.inf
+    finder.show_suggestion(RateSuggestion(RATES, losses, losses, 0.12, "It explodes."))
+    finder._plot.choose(5.0)
+    assert not finder._plot._dot.isVisible()
+    finder.grab()
+    finder._plot.choose(0.001)
+    assert finder._plot._dot.isVisible()
+
+
+def test_the_pointer_reads_a_loss(finder: RateFinderWindow) -> None:
+    finder.show_suggestion(FOUND)
+    plot = finder._plot
+    plot._on_mouse(plot.mapToScene(x_on_screen(finder, 0.1)))
+    assert plot._readout.toPlainText() == "rate 0.1  loss 1.500"
+    plot.clear_curve()
+    assert not plot._readout.isVisible()
+
+
+def test_an_explosion_does_not_hide_the_valley() -> None:
+    low, high = loss_range(np.array([2.3, 1.2, 400.0]))
+    assert low <= 1.2
+    assert 4 < high < 6
+    low, high = loss_range(np.array([2.3, 2.29, 2.31]))
+    assert high - low > 0.5, "noise must not look like a course"
+    assert loss_range(np.array([np.nan])) == (0.0, 2.5)
+
+
+def test_ticks_are_round_rates() -> None:
+    (many,) = rate_ticks(-5, 1)
+    assert [text for _, text in many] == ["1e-5", "0.0001", "0.001", "0.01", "0.1", "1", "10"]
+    (few,) = rate_ticks(-1, 0)
+    assert [text for _, text in few] == ["0.1", "0.2", "0.5", "1"]
+    assert few[1][0] == pytest.approx(math.log10(0.2))
+
+
+# Augmented pairs
+
+
+@pytest.fixture
+def view(qtbot: QtBot, theme: Theme) -> AugmentationView:
+    view = AugmentationView()
+    qtbot.addWidget(view)
+    view.resize(NARROWEST_PX, 700)
+    view.show()
+    return view
+
+
+def pairs(count: int, side: int) -> tuple[Any, Any]:
+    pixels = np.random.default_rng(0).integers(0, 256, (count, side, side, 3), dtype=np.uint8)
+    return pixels, pixels[:, :, ::-1].copy()
+
+
+def test_each_drawing_is_of_the_next_epoch(qtbot: QtBot, view: AugmentationView) -> None:
+    asked: list[int] = []
+    view.examples_asked.connect(asked.append)
+    assert "appear here" in view._caption.text()
+    click(qtbot, view, "Show examples")
+    view.show_examples(*pairs(16, 32))
+    assert "original" in view._caption.text()
+    assert "as trained" in view._caption.text()
+    click(qtbot, view, "Draw again")
+    click(qtbot, view, "Draw again")
+    view.mark_stale()
+    assert "changed" in view._caption.text()
+    click(qtbot, view, "Show examples")
+    assert asked == [0, 1, 2, 2], "changed settings are shown on the same images"
+
+
+def test_examples_problems_and_reasons_are_said(view: AugmentationView) -> None:
+    view.show_note("random crop 4 px, flip")
+    assert view._note.isVisible()
+    view.show_problem("the images cannot be read")
+    assert view._problem.isVisible()
+    view.show_examples(*pairs(3, 32))
+    assert not view._problem.isVisible()
+    view.allow(False, "A run is going on")
+    assert not view._button.isEnabled()
+    assert view._button.toolTip() == "A run is going on"
+    view.allow(True, "")
+    assert view._button.isEnabled()
+
+
+@pytest.mark.parametrize("side", [1, 8, 28, 32, 40, 64, 65, 96, 224])
+def test_pairs_stand_apart_inside_the_tab(view: AugmentationView, side: int) -> None:
+    view.show_examples(*pairs(20, side))
+    for width in (252, NARROWEST_PX, 276, WIDEST_PX, 700):
+        rects = view._pairs.rects(width)
+        flat = [rect for pair in rects for rect in pair]
+        assert len(rects) == 16
+        assert all(rect.left() >= 1 and rect.right() <= width - 2 and rect.top() >= 1 for rect in flat)
+        assert view._pairs.heightForWidth(width) == max(rect.bottom() for rect in flat) + 2
+        assert not any(a.intersects(b) for i, a in enumerate(flat) for b in flat[:i])
+        drawn = flat[0].width()
+        assert drawn >= 48
+        assert drawn % side == 0 or drawn < side, "whole multiples, or made smaller"
+
+
+def test_the_narrowest_tab_shows_cifar_at_twice_its_size_in_four_columns(view: AugmentationView) -> None:
+    view.show_examples(*pairs(16, 32))
+    rects = view._pairs.rects(NARROWEST_PX)
+    assert rects[0][0].width() == 64
+    assert len({pair[0].left() for pair in rects}) == 4
+    assert all(below.top() > above.bottom() and below.left() == above.left() for above, below in rects)
+
+
+def test_pixels_stay_sharp(view: AugmentationView) -> None:
+    plain, augmented = pairs(16, 32)
+    view.show_examples(plain, augmented)
+    drawn = view._pairs.grab().toImage()
+    for pair, images in zip(
+        view._pairs.rects(view._pairs.width()), zip(plain, augmented, strict=True), strict=True
+    ):
+        for rect, pixels in zip(pair, images, strict=True):
+            for y, x in ((0, 0), (13, 7), (31, 31)):
+                color = drawn.pixelColor(rect.left() + 2 * x + 1, rect.top() + 2 * y + 1)
+                assert color == QColor(*(int(value) for value in pixels[y, x]))
+
+
+def test_large_images_are_averaged(view: AugmentationView) -> None:
+    stripes = np.zeros((2, 224, 224, 3), np.uint8)
+    stripes[:, :, ::2] = 255
+    view.show_examples(stripes, stripes)
+    drawn = view._pairs.grab().toImage()
+    center = view._pairs.rects(view._pairs.width())[0][0].center()
+    assert 80 < drawn.pixelColor(center).red() < 176
+
+
+def test_other_shapes_keep_their_proportions(view: AugmentationView) -> None:
+    wide = np.zeros((2, 16, 32, 3), np.uint8)
+    view.show_examples(wide, wide)
+    size = view._pairs.rects(NARROWEST_PX)[0][0].size()
+    assert size.width() == 2 * size.height()
+
+
+def test_a_picture_says_what_it_is(view: AugmentationView) -> None:
+    view.show_examples(*pairs(16, 32))
+    above, below = view._pairs.rects(view._pairs.width())[1]
+    assert view._pairs.words_at(above.center()) == "Image 2, original"
+    assert view._pairs.words_at(below.center()) == "Image 2, as trained"
+    assert view._pairs.words_at(QPoint(0, 0)) == ""
+
+
+# The change of the rate
+
+
+@pytest.fixture
+def dialog(qtbot: QtBot, theme: Theme) -> RateChangeDialog:
+    dialog = RateChangeDialog(0.0794328234)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    return dialog
+
+
+@pytest.mark.parametrize(("index", "factor"), [(0, 0.1), (1, 0.5), (2, 2.0)])
+def test_a_button_gives_its_factor_exactly(
+    qtbot: QtBot, dialog: RateChangeDialog, index: int, factor: float
+) -> None:
+    for _ in range(2):
+        qtbot.mouseClick(dialog._quick.button(index), Qt.MouseButton.LeftButton)
+    assert dialog.factor == factor
+    assert dialog._box.value() == pytest.approx(factor * 0.0794328234, rel=1e-3)
+    assert f"multiplied by {factor:g}." in dialog._explanation.text()
+    assert dialog._change.isEnabled()
+
+
+def test_a_typed_rate_becomes_a_factor(dialog: RateChangeDialog) -> None:
+    dialog._box.setValue(0.01)
+    assert dialog.factor == pytest.approx(0.01 / 0.0794328234)
+    assert "multiplied by 0.126" in dialog._explanation.text()
+
+
+def test_the_same_rate_and_zero_change_nothing(dialog: RateChangeDialog) -> None:
+    assert dialog.factor is None, "shown rounded, it is still the rate of now"
+    assert not dialog._change.isEnabled()
+    dialog._box.setValue(0)
+    assert dialog.factor is None
+    assert "greater than 0" in dialog._explanation.text()
+    assert dialog._explanation.property("role") == "error"
+    assert dialog._change.toolTip() == dialog._explanation.text()
+
+
+@pytest.mark.parametrize("current", [3.7e-7, 4e-9, 55.0])
+def test_very_small_and_large_rates(qtbot: QtBot, theme: Theme, current: float) -> None:
+    dialog = RateChangeDialog(current)
+    qtbot.addWidget(dialog)
+    assert dialog._box.value() == pytest.approx(current)
+    assert dialog.factor is None
+    dialog._quick.button(1).click()
+    assert dialog.factor == 0.5
+
+
+def test_a_rate_of_zero_cannot_be_multiplied(qtbot: QtBot, theme: Theme) -> None:
+    dialog = RateChangeDialog(0.0)
+    qtbot.addWidget(dialog)
+    dialog._box.setValue(1)
+    assert dialog.factor is None
+    assert "no factor changes" in dialog._explanation.text()
+
+
+@pytest.mark.parametrize(
+    ("code", "factor"), [(QDialog.DialogCode.Accepted, 2.0), (QDialog.DialogCode.Rejected, None)]
+)
+def test_ask_returns_the_factor_or_none(
+    theme: Theme, monkeypatch: pytest.MonkeyPatch, code: QDialog.DialogCode, factor: float | None
+) -> None:
+    def answer(dialog: RateChangeDialog) -> int:
+        dialog._quick.button(2).click()
+        return code
+
+    monkeypatch.setattr(RateChangeDialog, "exec", answer)
+    assert RateChangeDialog.ask(0.1, None) == factor
+
+
+def test_the_rest_of_the_schedule_is_drawn_before_and_after(qtbot: QtBot, theme: Theme) -> None:
+    dialog = RateChangeDialog(0.1, None, np.linspace(0.1, 0, 50))
+    qtbot.addWidget(dialog)
+    dialog.show()
+    curve = dialog._curve
+    assert isinstance(curve, RestCurve)
+    top = curve.line(1.0)[0].y()
+    dialog._quick.button(2).click()
+    assert curve.line(2.0)[0].y() == pytest.approx(top), "the higher curve fills the height"
+    middle = (curve.line(2.0)[0].y() + curve.line(2.0)[49].y()) / 2
+    assert curve.line(1.0)[0].y() == pytest.approx(middle)
+    curve.grab()
+
+
+@pytest.mark.parametrize("choice", ["light", "dark"])
+def test_both_views_paint_in_both_themes(
+    finder: RateFinderWindow, view: AugmentationView, theme: Theme, choice: str
+) -> None:
+    theme.choose(choice)
+    finder.show_suggestion(FOUND)
+    view.show_examples(*pairs(4, 32))
+    plot = finder._plot.grab().toImage()
+    assert plot.pixelColor(plot.width() - 4, 4) == theme.color("surface")
+    assert finder._plot._line.opts["pen"].color() == theme.series(0)
+    view.grab()
+    theme.choose("light")
