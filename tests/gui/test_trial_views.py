@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from workbench.core.trials import RateSuggestion, RateTrial
@@ -185,7 +185,8 @@ def test_an_explosion_does_not_hide_the_valley() -> None:
     assert low <= 1.2
     assert 4 < high < 6
     low, high = loss_range(np.array([2.3, 2.29, 2.31]))
-    assert high - low > 0.5, "noise must not look like a course"
+    assert low < 1.9
+    assert high > 2.7, "noise must not look like a course"
     assert loss_range(np.array([np.nan])) == (0.0, 2.5)
 
 
@@ -361,18 +362,18 @@ def test_a_rate_of_zero_cannot_be_multiplied(qtbot: QtBot, theme: Theme) -> None
     assert "no factor changes" in dialog._explanation.text()
 
 
-@pytest.mark.parametrize(
-    ("code", "factor"), [(QDialog.DialogCode.Accepted, 2.0), (QDialog.DialogCode.Rejected, None)]
-)
-def test_ask_returns_the_factor_or_none(
-    theme: Theme, monkeypatch: pytest.MonkeyPatch, code: QDialog.DialogCode, factor: float | None
-) -> None:
-    def answer(dialog: RateChangeDialog) -> int:
-        dialog._quick.button(2).click()
-        return code
-
-    monkeypatch.setattr(RateChangeDialog, "exec", answer)
-    assert RateChangeDialog.ask(0.1, None) == factor
+def test_while_the_run_goes_on_a_factor_stays_and_so_does_a_typed_rate(dialog: RateChangeDialog) -> None:
+    dialog.show_rate(0.05)
+    assert dialog._box.value() == pytest.approx(0.05), "untouched, it follows"
+    assert dialog.factor is None
+    dialog._quick.button(1).click()
+    dialog.show_rate(0.04)
+    assert dialog.factor == 0.5
+    assert dialog._box.value() == pytest.approx(0.02)
+    dialog._box.setValue(0.01)
+    dialog.show_rate(0.02)
+    assert dialog.factor == pytest.approx(0.5)
+    assert dialog._box.value() == pytest.approx(0.01)
 
 
 def test_the_rest_of_the_schedule_is_drawn_before_and_after(qtbot: QtBot, theme: Theme) -> None:

@@ -37,7 +37,6 @@ from workbench.gui.network_desk import NetworkDesk
 from workbench.gui.network_panel import NetworkPanel
 from workbench.gui.plot_panel import PlotPanel
 from workbench.gui.progress_panel import ProgressPanel
-from workbench.gui.rate_change_dialog import RateChangeDialog
 from workbench.gui.run_desk import RunDesk
 from workbench.gui.run_library import RunLibrary
 from workbench.gui.runs_panel import RunsPanel
@@ -129,7 +128,9 @@ class MainWindow(QMainWindow):
         self._pause_action = menus.add(menus.run, self.tr("&Pause or resume"), self.toggle_pause, "Ctrl+P")
         self._stop_action = menus.add(menus.run, self.tr("S&top"), self.session.stop, "Ctrl+.")
         self._finish_action = menus.add(menus.run, self.tr("Stop and &keep the best"), self.finish, "Ctrl+Shift+.")
-        self._rate_action = menus.add(menus.run, self.tr("Change &learning rate…"), self.ask_rate, "Ctrl+L")
+        self._rate_action = menus.add(
+            menus.run, self.tr("Change &learning rate…"), self.progress_panel.ask_rate, "Ctrl+L"
+        )
         menus.run.addSeparator()
         menus.add(menus.run, self.tr("&Measure time and memory"), self.trial_desk.measure, "Ctrl+M")
         menus.add(menus.run, self.tr("&Find a learning rate…"), self.trial_desk.open_finder, "Ctrl+R")
@@ -159,7 +160,7 @@ class MainWindow(QMainWindow):
         session.state_changed.connect(self._on_state)
         self.build_panel.config_changed.connect(self._update_start)
         progress.finish_asked.connect(self.finish)
-        progress.rate_asked.connect(self.ask_rate)
+        progress.rate_factor_chosen.connect(session.change_rate)
         self.run_desk.job_wanted.connect(self.take_job)
         self.trial_desk.job_wanted.connect(self.take_job)
         self.trial_desk.cancel_wanted.connect(session.stop)
@@ -364,13 +365,6 @@ class MainWindow(QMainWindow):
             self.session.finish()
         else:
             self.message_bar.tell("info", self.tr("No epoch is finished yet; Stop saves the run as it is"))
-
-    @Slot()
-    def ask_rate(self) -> None:
-        """Change the learning rate of the run that is being trained."""
-        factor = RateChangeDialog.ask(self.progress_panel.learning_rate, self)
-        if factor is not None:
-            self.session.change_rate(factor)
 
     # Qt
 

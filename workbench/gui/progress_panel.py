@@ -2,8 +2,11 @@
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
+    QDialog,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -25,14 +28,17 @@ from workbench.core.events import (
     RunStarted,
     StepMetrics,
 )
+from workbench.core.schedule import learning_rate
 from workbench.gui.field_form import labeled
 from workbench.gui.formats import count, duration, percent, short_count
+from workbench.gui.rate_change_dialog import RateChangeDialog
 from workbench.gui.theme import FIELD_GAP, GAP, GROUP_GAP, LARGE_NUMBER_PX, Theme, tabular
 from workbench.gui.training_session import State
 
 # The rate of the last half minute says more of the time left than the whole run does.
 _RATE_WINDOW_S = 30.0
 _REFRESH_S = 0.5
+_CURVE_POINTS = 200
 
 
 class ProgressPanel(QWidget):
@@ -43,7 +49,7 @@ class ProgressPanel(QWidget):
     proceed_asked = Signal()
     stop_asked = Signal()
     finish_asked = Signal()
-    rate_asked = Signal()
+    rate_factor_chosen = Signal(float)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,8 +66,9 @@ class ProgressPanel(QWidget):
         self._stop = self._button(self.tr("Stop"), self.tr("End the run and save it; it can be resumed (Ctrl+.)"))
         self._stop.clicked.connect(self.stop_asked)
         self._more = self._menu_button()
-        self.learning_rate = 0.0
-        """Of the last step that was seen."""
+        self._learning_rate = 0.0
+        self._step = 0
+        self._rate_dialog: RateChangeDialog | None = None
         self._has_best = False
         self._activity = QLabel(self.tr("Ready"))
         self._bar = QProgressBar()
@@ -91,7 +98,7 @@ class ProgressPanel(QWidget):
         menu = QMenu(button)
         menu.setToolTipsVisible(True)
         self._rate = menu.addAction(self.tr("Change learning rate…\tCtrl+L"))
-        self._rate.triggered.connect(self.rate_asked)
+        self._rate.triggered.connect(self.ask_rate)
         self._finish = menu.addAction(self.tr("Stop and keep the best\tCtrl+Shift+."))
         self._finish.triggered.connect(self.finish_asked)
         button.setMenu(menu)
@@ -141,6 +148,8 @@ class ProgressPanel(QWidget):
         self._pause.setEnabled(active)
         self._stop.setEnabled(active or state in (State.STARTING, State.TRYING))
         self._more.setEnabled(active)
+        if not active and self._rate_dialog is not None:
+            self._rate_dialog.reject()
         self._allow_finish()
         self._pause.setText(self.tr("Resume") if state is State.PAUSED else self.tr("Pause"))
         self._restyle()
@@ -190,10 +199,10 @@ class ProgressPanel(QWidget):
                 self._has_best = event.first_step >= event.steps_per_epoch
                 self._allow_finish()
             case StepMetrics():
-                self.learning_rate = float(event.learning_rate[-1])
+                self._learning_rate, self._step = float(event.learning_rate[-1]), int(event.steps[-1])
                 self._show_steps(event)
             case RateChanged():
-                self.learning_rate = event.learning_rate
+                self._learning_rate = event.learning_rate
             case EpochMetrics():
                 self._has_best = True
                 self._allow_finish()
@@ -240,6 +249,8 @@ class ProgressPanel(QWidget):
         if event.elapsed_s - self._shown_at < _REFRESH_S:
             return
         self._shown_at = event.elapsed_s
+        if self._rate_dialog is not None:
+            self._rate_dialog.show_rate(self._learning_rate)
         seconds, first = self._recent[0]
         rate = (step - first) / max(1e-9, event.elapsed_s - seconds)
         self._left.setText(duration((started.total_steps - step) / rate) if rate else "–")
@@ -262,6 +273,27 @@ class ProgressPanel(QWidget):
             self._set_progress(0, 0)
             self._figures.setText("")
             self._activity.setText(self.tr("Ready"))
+
+    @Slot()
+    def ask_rate(self) -> None:
+        """Ask what to change the learning rate of the run to; the run goes on meanwhile."""
+        if self._started is None or self._rate_dialog is not None:
+            return
+        self._rate_dialog = RateChangeDialog(self._learning_rate, self.window(), self._upcoming(self._started))
+        accepted = self._rate_dialog.exec() == QDialog.DialogCode.Accepted
+        factor = self._rate_dialog.factor
+        self._rate_dialog.deleteLater()
+        self._rate_dialog = None
+        if accepted and factor is not None:
+            self.rate_factor_chosen.emit(factor)
+
+    def _upcoming(self, started: RunStarted) -> NDArray[np.float64]:
+        """The rates of the steps that remain, if nothing is changed; at most so many as can be seen."""
+        training, per_epoch = started.config.training, started.steps_per_epoch
+        steps = np.linspace(self._step, max(self._step, started.total_steps - 1), _CURVE_POINTS)
+        planned = np.array([learning_rate(training, round(step), per_epoch) for step in steps])
+        # An earlier change by hand scales them all.
+        return planned * (self._learning_rate / planned[0] if planned[0] else 1.0)
 
     @Slot()
     def _on_pause(self) -> None:

@@ -47,6 +47,7 @@ class RateChangeDialog(QDialog):
         self._box.setToolTip(self.tr("The learning rate of the next step; later ones follow the schedule's shape"))
         self._box.setValue(_short(current))
         shrinkable(self._box)
+        self._now = QLabel(f"{current:.4g}")
         self._curve = RestCurve(upcoming) if upcoming is not None and len(upcoming) > 1 else None
         self._explanation = QLabel()
         self._explanation.setWordWrap(True)
@@ -62,13 +63,16 @@ class RateChangeDialog(QDialog):
         self._refresh()
         self._box.selectAll()
 
-    @staticmethod
-    def ask(current: float, parent: QWidget | None, upcoming: Rates | None = None) -> float | None:
-        """What to multiply the rest of the schedule by; None if the person leaves it."""
-        dialog = RateChangeDialog(current, parent, upcoming)
-        accepted = dialog.exec() == QDialog.DialogCode.Accepted
-        dialog.deleteLater()
-        return dialog.factor if accepted else None
+    def show_rate(self, current: float) -> None:
+        """The run has gone on: a chosen factor stays, and so does a rate that was typed."""
+        is_untouched = self.factor is None and self._box.value() > 0
+        self._current = current
+        self._now.setText(f"{current:.4g}")
+        if self._exact is not None or is_untouched:
+            blocked = self._box.blockSignals(True)
+            self._box.setValue(_short(current * (self._exact or 1.0)))
+            self._box.blockSignals(blocked)
+        self._refresh()
 
     @property
     def factor(self) -> float | None:
@@ -82,7 +86,7 @@ class RateChangeDialog(QDialog):
         return None if is_same else new / self._current
 
     def _lay_out(self) -> None:
-        now = QLabel(f"{self._current:.4g}")
+        now = self._now
         now.setFont(tabular(now.font()))
         # Where the number in the field begins.
         now.setContentsMargins(FIELD_GAP, 0, 0, 0)
@@ -101,6 +105,8 @@ class RateChangeDialog(QDialog):
         quick.setSpacing(FIELD_GAP)
         for index, factor in enumerate(_FACTORS):
             button = QPushButton(f"×\u202f{factor:g}")
+            # Return changes the rate; it does not press the button that was clicked last.
+            button.setAutoDefault(False)
             button.setToolTip(self.tr("{0} times the rate of now").format(f"{factor:g}"))
             self._quick.addButton(button, index)
             quick.addWidget(button, 1)

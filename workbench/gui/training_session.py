@@ -106,6 +106,7 @@ class TrainingSession(QObject):
             self._control.proceed()
             self._set_state(State.STOPPING)
 
+    @Slot(float)
     def change_rate(self, factor: float) -> None:
         """Multiply the rest of the run's learning rates."""
         self._orders.change_rate(factor)

@@ -47,6 +47,7 @@ class TrialDesk(QObject):
         build_panel.data_panel.add_below(self.examples)
         self.card.measure_asked.connect(self.measure)
         self.card.certify_asked.connect(self.certify)
+        self.card.cancel_asked.connect(self.cancel)
         self.card.remedy_asked.connect(self.take_remedy)
         self.finder.find_asked.connect(self.find_rate)
         self.finder.cancel_asked.connect(self.cancel)

@@ -57,8 +57,7 @@ class CertificateView(VerdictView):
         self.setToolTip("\n".join(str(difference) for difference in result.differences))
 
     def _words(self, result: Certificate) -> str:
-        threads = self.tr("{0} threads").format(result.threads) if result.threads != 1 else self.tr("1 thread")
-        machine = html.escape(f"({result.device}, {threads}, {result.precision})")
+        machine = html.escape(f"({result.device}, {result.precision})")
         if result.is_exact:
             lines = [
                 self.tr(
