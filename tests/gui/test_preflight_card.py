@@ -25,7 +25,7 @@ TOO_LARGE = Preflight(
     "NVIDIA H200", "bf16", 1024, 5_000_000_000, False,
     "the memory is not enough for 1024 images at once; 4 parts of 256 would fit", {"training.accumulation": 4},
 )  # fmt: skip
-EXACT = Certificate(True, True, (), "", 6, "CPU", "bf16", 2, 8.1)
+EXACT = Certificate(True, True, (), "", 6, "CPU, 2 threads", "bf16", 2, 8.1)
 LONG_NAME = "stages.2.blocks.17.residual.downsample.convolution.weight"
 NOT_EXACT = Certificate(
     False, True, tuple(Difference(f"{LONG_NAME}{i}", 1e-7) for i in range(5)), "Try training.deterministic.", 6,
@@ -132,7 +132,7 @@ def test_an_exact_run_is_certified_and_another_says_what_differs(card: Preflight
 def test_names_are_text_not_markup(card: PreflightCard) -> None:
     card.show_certificate(Certificate(False, False, (Difference("<b>x", 1.0),), "", 6, "<i>", "bf16", 1, 1.0))
     assert "&lt;b&gt;x" in card._verdict.text
-    assert "(&lt;i&gt;, 1 thread, bf16)" in card._verdict.text
+    assert "(&lt;i&gt;, bf16)" in card._verdict.text
     assert "Not repeatable" in card._verdict.text
 
 

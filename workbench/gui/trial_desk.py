@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from workbench.core.config import RunConfig
 from workbench.core.errors import ConfigError
@@ -43,6 +43,9 @@ class TrialDesk(QObject):
         self.card = PreflightCard()
         self.finder = RateFinderWindow(theme, window)
         self.examples = AugmentationView()
+        self._find = QPushButton(self.tr("Find a learning rate…"))
+        self._find.clicked.connect(self.open_finder)
+        build_panel.training_panel.add_below(self._find)
         build_panel.training_panel.add_below(self.card)
         build_panel.data_panel.add_below(self.examples)
         self.card.measure_asked.connect(self.measure)
@@ -177,6 +180,10 @@ class TrialDesk(QObject):
     def _allow(self) -> None:
         reason = self._reason()
         self.card.allow(not reason, reason)
+        self._find.setEnabled(not reason)
+        self._find.setToolTip(
+            reason or self.tr("Try about a hundred steps at growing rates and see where the loss falls (Ctrl+R)")
+        )
         self.examples.allow(not reason, reason)
 
     @Slot()
