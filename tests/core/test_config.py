@@ -13,6 +13,8 @@ from workbench.core.architecture import Architecture
 from workbench.core.config import RunConfig, field_names, help_of, model_from_json, parse, parse_assignments
 from workbench.core.errors import ConfigError, UserError
 from workbench.core.model_config import MAX_PARAMETERS, ModelConfig
+from workbench.core.schedule import learning_rate
+from workbench.core.training_config import TrainingConfig
 
 
 @given(model_trees())
@@ -144,6 +146,64 @@ def test_a_huge_model_is_refused_before_anything_is_allocated(
         return
     # Norms and biases, left out of the limit, are a hundredth at most.
     assert Architecture.of(config).parameters <= 1.01 * MAX_PARAMETERS
+
+
+_WHOLE = st.integers(-2, 300)
+_NUMBER = st.floats(-0.5, 12.0)
+TRAINING_TREES = st.fixed_dictionaries(
+    {},
+    optional={
+        "epochs": _WHOLE, "batch_size": _WHOLE, "accumulation": st.integers(-1, 40), "learning_rate": _NUMBER,
+        "momentum": _NUMBER, "weight_decay": _NUMBER, "clip_norm": _NUMBER, "ema_decay": _NUMBER,
+        "warmup_epochs": st.floats(-1, 40), "step_epochs": _WHOLE, "decay_factor": _NUMBER,
+        "milestones": st.lists(st.floats(-0.2, 1.2), max_size=4), "crop_padding": _WHOLE,
+        "random_erasing": _NUMBER, "mixup": _NUMBER, "cutmix": _NUMBER, "label_smoothing": _NUMBER,
+        "patience": _WHOLE, "optimizer": st.sampled_from(["sgd", "adamw", "muon", "sgdd"]),
+        "schedule": st.sampled_from(["constant", "step", "multi-step", "cosine", "one-cycle", "cos"]),
+    },
+)  # fmt: skip
+
+
+@given(TRAINING_TREES)
+def test_a_way_to_train_is_either_refused_by_field_or_survives_json(tree: dict[str, object]) -> None:
+    """What is let through makes sense: parts of at least two images, a warm-up that ends, rates that are rates."""
+    refused: dict[str, str] = {}
+    try:
+        config = RunConfig.build({"training": tree})
+    except ConfigError as error:
+        refused = error.fields
+    if refused:
+        for field, sentence in refused.items():
+            assert field.removeprefix("training.").split(".")[0] in TrainingConfig.model_fields
+            assert sentence.startswith("training.")
+        return
+    assert RunConfig.from_json(config.model_dump_json()) == config
+    training = config.training
+    assert training.part_size * training.accumulation == training.batch_size
+    assert training.part_size >= 2
+    rates = [learning_rate(training, step, 7) for step in range(min(7 * training.epochs, 500))]
+    assert all(0 <= rate <= training.learning_rate * (1 + 1e-9) for rate in rates)
+
+
+@pytest.mark.parametrize(
+    ("tree", "field", "words"),
+    [
+        ({"batch_size": 128, "accumulation": 3}, "accumulation", "is 3; it must divide batch_size, which is 128"),
+        ({"batch_size": 4, "accumulation": 4}, "accumulation", "leaves 1 image to a part"),
+        ({"epochs": 5, "warmup_epochs": 5}, "warmup_epochs", "must be below epochs, which is 5"),
+        ({"milestones": [0.7, 0.5]}, "milestones", "every share must be above the one before"),
+        ({"batch_size": 1, "mixup": 0.2}, "batch_size", "is 1; it must be at least 2"),
+        ({"ema_decay": 1.0}, "ema_decay", "below 1"),
+        ({"label_smoothing": 1}, "label_smoothing", "below 1"),
+        ({"optimizer": "adamv"}, "optimizer", "did you mean 'adam"),
+    ],
+)
+def test_settings_of_training_that_make_no_sense_are_refused(
+    tree: dict[str, object], field: str, words: str
+) -> None:
+    with pytest.raises(ConfigError) as error:
+        RunConfig.build({"training": tree})
+    assert words in error.value.fields[f"training.{field}"]
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "1" * 5_000, "{", "[1]", "3"])

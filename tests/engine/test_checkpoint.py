@@ -67,7 +67,7 @@ def test_a_damaged_manifest_is_named(tmp_path: Path) -> None:
 def test_a_newer_version_is_refused(tmp_path: Path) -> None:
     save(tmp_path, 1)
     manifest = tmp_path / "last.json"
-    manifest.write_text(manifest.read_text().replace('"version": 1', '"version": 99'))
+    manifest.write_text(manifest.read_text().replace(f'"version": {checkpoint.VERSION}', '"version": 99'))
     with pytest.raises(UserError, match="newer workbench"):
         checkpoint.load(tmp_path, "last")
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from workbench.core.errors import UserError
 from workbench.core.files import write_atomically
 
-VERSION = 1
+VERSION = 2
 Kind = Literal["last", "best", "previous"]
 
 

@@ -153,7 +153,7 @@ class TrialDesk(QObject):
             case "examples":
                 self.examples.show_problem(refused)
             case _:
-                self.card.show_idle()
+                self.card.show_canceled()
         self._running = ""
 
     # What it depends on
