@@ -1,6 +1,8 @@
 """The learning-rate range test: a network of its own, an end in time, and a suggestion that holds."""
 
 import random
+from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -9,10 +11,12 @@ import torch
 
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
+from workbench.core.events import EpochMetrics
 from workbench.core.home import Home
+from workbench.core.store import RunStore
 from workbench.core.training_config import TrainingConfig
 from workbench.core.trials import RateSuggestion, RateTrial
-from workbench.engine import lr_finder, resnet
+from workbench.engine import lr_finder, resnet, training
 from workbench.engine.isolation import LacksMemory
 from workbench.engine.lr_finder import find, smoothed, suggestion
 from workbench.engine.trainer import Trainer
@@ -34,13 +38,6 @@ def end_of(work: lr_finder.Finding) -> tuple[list[RateTrial], RateSuggestion]:
             return trials, end.value
         if isinstance(event, RateTrial):
             trials.append(event)
-
-
-def traces() -> tuple[object, ...]:
-    return (
-        torch.get_rng_state().tolist(), random.getstate(), np.random.get_state()[1].tolist(),
-        torch.get_num_threads(), torch.is_grad_enabled(), torch.are_deterministic_algorithms_enabled(),
-    )  # fmt: skip
 
 
 def trial_of(losses: np.ndarray) -> RateTrial:
@@ -74,6 +71,10 @@ def test_the_suggestion_trains(tiny_config: RunConfig, home: Home) -> None:
     assert 0.01 < found.suggestion < 5
     assert found.suggestion == float(f"{found.suggestion:.2g}")
     assert f"{found.suggestion:.2g}" in found.reason
+    with closing(RunStore(home)) as store:
+        config = tiny_config.with_values({"training.learning_rate": found.suggestion})
+        (*_, last) = (e for e in training.train(config, store=store) if isinstance(e, EpochMetrics))
+    assert last.test_accuracy > 0.8
 
 
 def test_the_same_is_found_again(tiny_config: RunConfig, home: Home) -> None:
@@ -124,27 +125,24 @@ def test_it_starts_from_the_runs_weights(tiny_config: RunConfig, home: Home, tmp
 
 @pytest.mark.usefixtures("every_step")
 @pytest.mark.parametrize("closed_at", [0, 1, 5, None])
-def test_nothing_is_left_behind(closed_at: int | None, tiny_config: RunConfig, home: Home) -> None:
-    config = tiny_config.with_values(
-        {"model.dropout": 0.3, "training.threads": 2, "training.deterministic": True, "training.mixup": 0.5}
-    )
+def test_nothing_is_left_behind(
+    closed_at: int | None, tiny_config: RunConfig, home: Home, settings: Callable[[], object]
+) -> None:
+    config = tiny_config.with_values({"model.dropout": 0.3, "training.deterministic": True, "training.mixup": 0.5})
     other = resnet.build(config.model, seed=1)
     weights = {name: tensor.clone() for name, tensor in other.state_dict().items()}
-    random.seed(3)
-    np.random.seed(4)
-    torch.manual_seed(5)
     with torch.no_grad():
-        before = traces()
+        before = settings()
         work = find(config, home, steps=12)
         for index, _ in enumerate(work):
-            assert traces() == before
+            assert settings() == before
             # What others draw meanwhile is not taken back.
             torch.rand(1), random.random(), np.random.random()
-            before = traces()
+            before = settings()
             if index == closed_at:
                 break
         work.close()
-        assert traces() == before
+        assert settings() == before
     assert all(torch.equal(weights[name], tensor) for name, tensor in other.state_dict().items())
 
 
@@ -201,6 +199,13 @@ def test_a_second_valley_beyond_a_rise_is_not_taken() -> None:
     found = suggestion(trial_of(losses), TrainingConfig())
     assert found.suggestion is not None
     assert found.suggestion < 0.15
+
+
+def test_a_loss_that_never_rises_suggests_its_steepest_descent() -> None:
+    found = suggestion(trial_of(2 / (1 + (RATES / 0.1) ** 2)), TrainingConfig(schedule="cosine"))
+    assert found.suggestion is not None
+    assert 0.1 < found.suggestion < 0.3
+    assert "highest rate tried" in found.reason
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.5, -0.05])

@@ -135,18 +135,21 @@ def _read_off(trial: RateTrial, config: TrainingConfig) -> tuple[float | None, s
     falls = np.flatnonzero(curve[quiet:] < losses[:quiet].mean() - 2 * noise)
     if not len(falls):
         return None, "The loss falls at no rate by more than it differs from batch to batch."
-    turn = _end_of_descent(curve, quiet + int(falls[0]), noise)
+    start = quiet + int(falls[0])
+    turn = _end_of_descent(curve, start, noise)
+    if turn is None:
+        # Data that are learned within a few steps: the lowest loss tells nothing of the rate.
+        slope = np.gradient(curve, np.log(trial.rates))
+        steepest = float(trial.rates[quiet + int(np.argmin(slope[quiet:]))])
+        return steepest, f"The loss falls up to the highest rate tried, most steeply at {steepest:.2g}."
     rate = float(trial.rates[turn])
     if config.schedule == "one-cycle" or config.warmup_epochs:
         return rate, f"The loss falls up to a rate of {rate:.2g}, which the schedule rises to."
-    return (
-        rate / 2,
-        f"The loss falls up to a rate of {rate:.2g}; half of it, for the schedule begins with it.",
-    )
+    return rate / 2, f"The loss falls up to a rate of {rate:.2g}; half of it, for the schedule begins with it."
 
 
-def _end_of_descent(curve: Figures, start: int, noise: float) -> int:
-    """Where the curve is lowest before it rises by more than noise; it may fall again beyond."""
+def _end_of_descent(curve: Figures, start: int, noise: float) -> int | None:
+    """Where the curve is lowest before it rises by more than noise; it may fall again beyond. None: never."""
     tail = curve[start:]
-    risen = np.append(tail > np.minimum.accumulate(tail) + noise, True)
-    return start + int(np.argmin(tail[: int(np.argmax(risen))]))
+    risen = np.flatnonzero(tail > np.minimum.accumulate(tail) + noise)
+    return start + int(np.argmin(tail[: risen[0]])) if len(risen) else None
