@@ -2,20 +2,17 @@
 
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from workbench import console, run_commands
+from workbench import console, run_commands, trial_commands
 from workbench.command_options import SOURCE_HELP, Json, Model, Run, Set, presets_of, store_of
 from workbench.core.architecture import Architecture
 from workbench.core.config import RunConfig, parse_assignments
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
 from workbench.core.home import Home
-
-if TYPE_CHECKING:
-    pass
 
 app = typer.Typer(
     name="resnet-workbench",
@@ -28,6 +25,7 @@ app = typer.Typer(
 runs_app = typer.Typer(help="List and show recorded runs.", no_args_is_help=True)
 app.add_typer(runs_app, name="runs")
 run_commands.register(app)
+trial_commands.register(app)
 
 
 def run(arguments: list[str]) -> int:
@@ -35,7 +33,7 @@ def run(arguments: list[str]) -> int:
     try:
         result = app(args=arguments, prog_name="resnet-workbench", standalone_mode=False)
     except UserError as error:
-        console.print_error(f"error: {error}")
+        console.print_failure(str(error), error.remedy)
         return 2
     except (typer.Abort, KeyboardInterrupt):
         return 130
@@ -223,20 +221,6 @@ def show_run(context: typer.Context, run: Run, json: Json = False) -> None:
         console.print_json(document)
         return
     console.print_run(record, document)
-
-
-@app.command()
-def doctor(context: typer.Context, json: Json = False) -> int:
-    """Say what this machine has, what is wrong, and the fix."""
-    from workbench.engine.doctor import examine
-
-    findings = examine(context.obj)
-    if json:
-        console.print_json([vars(finding) for finding in findings])
-    else:
-        rows = [("!" if f.fix else "", f.topic, f.value, f.fix) for f in findings]
-        console.print_table(("", "what", "found", "fix"), rows, wrap=("found", "fix"))
-    return 0
 
 
 def _evaluation_document(evaluation: Evaluation) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -56,6 +56,13 @@ def print_line(text: str) -> None:
 
 def print_error(text: str) -> None:
     Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True).print(text)
+
+
+def print_failure(sentence: str, remedy: Mapping[str, Any]) -> None:
+    """What went wrong, and the settings that might do."""
+    print_error(f"error: {sentence}")
+    if remedy:
+        print_error("this might do: " + " ".join(f"--set {key}={value}" for key, value in remedy.items()))
 
 
 def shape(values: Sequence[int]) -> str:

@@ -173,10 +173,7 @@ def _follow(events: "Events", orders: Orders, processes: "Processes", store: Run
         console.print_result(record)
     if failure is None:
         return 0
-    console.print_error(f"error: {failure.message}")
-    if failure.remedy:
-        settings = " ".join(f"--set {key}={value}" for key, value in failure.remedy.items())
-        console.print_error(f"this might do: {settings}")
+    console.print_failure(failure.message, failure.remedy)
     return 1 if failure.is_bug else 2
 
 

@@ -1,7 +1,6 @@
 """Wrong input on the command line: one sentence, exit 2, nothing lost. Each command in a process of its own."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -11,34 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import SIDE
+from tests.commands import TINY, call, command, refused
 from workbench.core.home import Home
 from workbench.core.resources import resource_path
 from workbench.core.store import RunStore
-
-TINY = ("--set", "model.blocks=[1,1]", "--set", "model.widths=[8,8]", "--set", f"model.input_size={SIDE}",
-        "--set", "training.batch_size=16", "--set", "training.crop_padding=2", "--device", "cpu",
-        "--set", "training.threads=1")  # fmt: skip
-
-
-def command(home: Home, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", "workbench", "--home", str(home.root), *arguments]
-
-
-def call(home: Home, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(home, *arguments), capture_output=True, text=True, timeout=120, env=os.environ | environment
-    )
-
-
-def refused(done: subprocess.CompletedProcess[str]) -> str:
-    """The one sentence of a refusal."""
-    assert done.returncode == 2, done.stderr
-    assert "Traceback" not in done.stderr
-    lines = done.stderr.strip().split("\n")
-    assert len(lines) == 1
-    assert lines[0].startswith("error: ")
-    return lines[0]
 
 
 @pytest.fixture
