@@ -198,7 +198,7 @@ def _certify(context: typer.Context, config: RunConfig, json: bool) -> int:
 
 
 def _print_certificate(found: Certificate) -> None:
-    where = f"on {found.device} with {found.threads} threads, {found.precision}"
+    where = f"({found.device}, {found.precision})"
     if found.is_exact:
         console.print_line(
             f"exact: stopped and resumed within {found.steps} steps, everything is the same bit for bit {where}"

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from workbench.core.config import RunConfig
 from workbench.core.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
-from workbench.core.events import EpochMetrics, Progress, RunStarted, StepMetrics
+from workbench.core.events import EpochMetrics, Progress, RateChanged, RunStarted, StepMetrics
 from workbench.core.home import Home
 from workbench.gui.confusion_view import ConfusionView
 from workbench.gui.gallery import Gallery
@@ -237,6 +237,30 @@ def test_hidden_runs_are_not_drawn_and_empty_plots_say_what_comes(plots: PlotPan
     plots.redraw()
     assert plots.loss._lines == {}
     assert plots.loss._empty.isVisible()
+
+
+def test_a_changed_rate_is_marked(plots: PlotPanel, theme: Theme) -> None:
+    # A color that is lifted on dark.
+    plots.curves("r").color_index = 2
+    plots.append(steps(1, 100))
+    plots.append(RateChanged("r", 50, 0.1, 0.04))
+    plots.append(RateChanged("r", 90, 0.5, 0.02))
+    plots.redraw()
+    for plot in (plots.loss, plots.accuracy):
+        assert [mark.value() for mark in plot._changes["r"]] == [0.5, 0.9]
+    assert [mark.label.toPlainText() for mark in plots.loss._changes["r"]] == ["rate 0.04", "rate 0.02"]
+    former = plots.loss._changes["r"][0].pen.color()
+    theme.choose("dark")
+    plots.redraw()
+    assert plots.loss._changes["r"][0].pen.color() != former
+    theme.choose("light")
+    # Resumed from before the second change.
+    plots.append(started(first_step=60))
+    plots.redraw()
+    assert [mark.value() for mark in plots.accuracy._changes["r"]] == [0.5]
+    plots.hide_run("r")
+    plots.redraw()
+    assert not plots.loss._changes
 
 
 def test_log_loss_moves_the_end_label_too(plots: PlotPanel) -> None:

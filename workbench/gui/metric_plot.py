@@ -31,6 +31,7 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.metric, self._title, self._scale, self._theme = metric, title, scale, theme
         self._lines: dict[tuple[str, str], pg.PlotDataItem] = {}
         self._ends: dict[str, pg.TextItem] = {}
+        self._changes: dict[str, list[pg.InfiniteLine]] = {}
         self._x_title = self.tr("epoch")
         self.setAccessibleName(title)
         item = self.getPlotItem()
@@ -81,6 +82,26 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         for kind, (x, y) in values.items():
             self._line(curves, kind).setData(np.array(x), self._scale * np.array(y))
         self._label_end(curves)
+        self._mark_changes(curves)
+
+    def _mark_changes(self, curves: RunCurves) -> None:
+        """A line where the person changed the learning rate, with the new one beside it."""
+        color = self._theme.series(curves.color_index)
+        marks = self._changes.setdefault(curves.run_id, [])
+        if len(marks) != len(curves.rate_changes) or any(mark.pen.color() != color for mark in marks):
+            self._remove_changes(curves.run_id)
+            pen = pg.mkPen(color, style=Qt.PenStyle.DashLine)
+            options = {"position": 0.98, "color": color, "anchors": [(0, 0), (0, 0)]}
+            for x, rate in curves.rate_changes:
+                # Linked plots need it said once.
+                label = "" if self._x_title else self.tr("rate {0:.2g}").format(rate)
+                mark = pg.InfiniteLine(x, angle=90, pen=pen, label=label or None, labelOpts=options)
+                self.addItem(mark, ignoreBounds=True)
+                self._changes.setdefault(curves.run_id, []).append(mark)
+
+    def _remove_changes(self, run_id: str) -> None:
+        for mark in self._changes.pop(run_id, []):
+            self.removeItem(mark)
 
     def _line(self, curves: RunCurves, kind: str) -> pg.PlotDataItem:
         key = (curves.run_id, kind)
@@ -137,6 +158,7 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             line = self._lines.pop((run_id, kind), None)
             if line is not None:
                 self.removeItem(line)
+        self._remove_changes(run_id)
         label = self._ends.pop(run_id, None)
         if label is not None:
             self.removeItem(label)

@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
-from workbench.core.events import EpochMetrics, Event, RunStarted, StepMetrics
+from workbench.core.events import EpochMetrics, Event, RateChanged, RunStarted, StepMetrics
 from workbench.gui.field_form import labeled
 from workbench.gui.formats import percent
 from workbench.gui.metric_plot import MetricPlot
@@ -91,6 +91,8 @@ class PlotPanel(QWidget):
                 curves.append_steps(event)
             case EpochMetrics():
                 curves.append_epoch(event)
+            case RateChanged():
+                curves.change_rate(event)
             case _:
                 return
         self._mark(event.run_id)

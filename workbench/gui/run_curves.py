@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.core.events import EpochMetrics, RunStarted, StepMetrics
+from workbench.core.events import EpochMetrics, RateChanged, RunStarted, StepMetrics
 
 Array = NDArray[np.float64]
 
@@ -61,6 +61,8 @@ class RunCurves:
     validation: dict[str, Series] = field(default_factory=lambda: {"loss": Series(), "accuracy": Series()})
     test: dict[str, Series] = field(default_factory=lambda: {"loss": Series(), "accuracy": Series()})
     smoothed: dict[str, Smoothed] = field(default_factory=dict)
+    rate_changes: list[tuple[float, float]] = field(default_factory=list)
+    """When the person changed the learning rate, in epochs, and to what."""
     _weight: float = 0.9
 
     def start(self, event: RunStarted) -> None:
@@ -70,6 +72,7 @@ class RunCurves:
         for metric in ("loss", "accuracy"):
             for series in (self.train[metric], self.validation[metric], self.test[metric]):
                 series.cut(epochs_done)
+        self.rate_changes = [change for change in self.rate_changes if change[0] <= epochs_done]
         self.smooth(self._weight)
 
     def append_steps(self, event: StepMetrics) -> None:
@@ -86,6 +89,9 @@ class RunCurves:
             if loss is not None and accuracy is not None:
                 for metric, value in (("loss", loss), ("accuracy", accuracy)):
                     split[metric].extend([float(event.epoch)], [value])
+
+    def change_rate(self, event: RateChanged) -> None:
+        self.rate_changes.append((event.step / self.steps_per_epoch, event.learning_rate))
 
     def smooth(self, weight: float) -> None:
         """Average anew over everything so far; 0 is no smoothing."""
