@@ -1,10 +1,12 @@
 """The real network against torchvision and against the arithmetic table."""
 
+from typing import Any
+
 import pytest
 import torch
 import torchvision
 from hypothesis import given, settings
-from torch import nn
+from torch import Tensor, nn
 
 from tests.model_trees import allowed, model_trees
 from workbench.core.architecture import Architecture
@@ -161,3 +163,37 @@ def test_shortcut_a_subsamples_and_pads_with_zeros() -> None:
     out = parts.ZeroPadShortcut(4, 8, stride=2)(x)
     assert torch.equal(out[:, 2:6], x[:, :, ::2, ::2])
     assert out[:, :2].abs().sum() == out[:, 6:].abs().sum() == 0
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"shortcut": "A"},
+        {"shortcut": "B", "se_reduction": 4},
+        {"shortcut": "C", "norm": "group"},
+        {"block": "preact-basic", "dropout": 0.2, "stochastic_depth": 0.2},
+        {"block": "bottleneck", "activation": "gelu"},
+        {"block": "separable"},
+        {"stem": "7x7", "input_size": 64},
+    ],
+    ids=str,
+)
+def test_gradients_stay_channels_last(options: dict[str, Any]) -> None:
+    """One that does not makes all layers before it slower, several times."""
+    config = ModelConfig(**{"blocks": (2, 2), "widths": (16, 32), "num_classes": 3} | options)
+    network = resnet.build(config, seed=0).to(memory_format=torch.channels_last)
+    others: list[str] = []
+
+    def watch(name: str, output: Tensor) -> None:
+        output.register_hook(
+            lambda gradient: (
+                None if gradient.is_contiguous(memory_format=torch.channels_last) else others.append(name)
+            )
+        )
+
+    for name, layer in network.named_modules():
+        if isinstance(layer, nn.Conv2d | nn.BatchNorm2d | nn.GroupNorm | nn.ReLU | nn.GELU | parts.Block):
+            layer.register_forward_hook(lambda _module, _inputs, output, name=name: watch(name, output))
+    images = torch.randn(2, 3, config.input_size, config.input_size).to(memory_format=torch.channels_last)
+    network(images).sum().backward()
+    assert others == []

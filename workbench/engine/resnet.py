@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from workbench.core.model_config import ModelConfig
 from workbench.engine.blocks.basic import BasicBlock, ConvBlock
 from workbench.engine.blocks.bottleneck import Bottleneck
-from workbench.engine.blocks.parts import Block, activation, conv3x3, norm
+from workbench.engine.blocks.parts import Block, activation, conv3x3, global_average, norm
 from workbench.engine.blocks.preactivation import PreActBasicBlock, PreActBottleneck
 from workbench.engine.blocks.separable import SeparableBlock
 
@@ -64,8 +64,7 @@ class ResNet(nn.Module):
             x = self.get_submodule(name)(x)
         if self.config.is_preactivation:
             x = self.relu(self.bn1(x))
-        # mean() instead of AdaptiveAvgPool2d: its backward is deterministic on CUDA.
-        return self.fc(x.mean((2, 3)))  # type: ignore[no-any-return]
+        return self.fc(global_average(x))  # type: ignore[no-any-return]
 
     def freeze(self, stages: int) -> bool:
         """Keep the stem and the first `stages` stages as they are, running statistics too; 0 frees everything.

@@ -1,6 +1,7 @@
 """What blocks are made of: convolutions, norms, activations, shortcuts, and what is added to a block."""
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -52,7 +53,10 @@ class ZeroPadShortcut(nn.Module):
         self.padding = (before, channels_out - channels_in - before)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = x[:, :, :: self.stride, :: self.stride]
+        if self.stride > 1:
+            # Every stride-th pixel. The gradient of x[:, :, ::stride, ::stride] is not channels_last, and slows
+            # all layers before it.
+            x = functional.avg_pool2d(x, 1, self.stride)
         return functional.pad(x, (0, 0, 0, 0, *self.padding))
 
 
@@ -70,6 +74,32 @@ def shortcut(config: ModelConfig, channels_in: int, channels_out: int, stride: i
     return nn.Sequential(projection, norm(config, channels_out))
 
 
+def global_average(x: Tensor) -> Tensor:
+    """(N, C, height, width) to (N, C): global average pooling (Lin et al. 2014, section 3.2).
+
+    Not AdaptiveAvgPool2d, whose backward is not deterministic on CUDA.
+    """
+    mean: Tensor = _LikeInput.apply(x).mean((2, 3))
+    return mean
+
+
+class _LikeInput(torch.autograd.Function):
+    """The identity, whose gradient gets the input's memory layout.
+
+    That of mean() is not channels_last, and slows the layers before it.
+    """
+
+    @staticmethod
+    def forward(context: Any, x: Tensor) -> Tensor:
+        is_last = x.is_contiguous(memory_format=torch.channels_last)
+        context.memory_format = torch.channels_last if is_last else torch.contiguous_format
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> Tensor:
+        return gradient.contiguous(memory_format=context.memory_format)
+
+
 class SqueezeExcitation(nn.Module):
     """Weighs each channel by a number from 0 to 1 that depends on all channels (Hu et al. 2018, figure 2)."""
 
@@ -80,7 +110,7 @@ class SqueezeExcitation(nn.Module):
         self.fc2 = nn.Linear(squeezed, channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        weights = torch.sigmoid(self.fc2(functional.relu(self.fc1(x.mean((2, 3))))))
+        weights = torch.sigmoid(self.fc2(functional.relu(self.fc1(global_average(x)))))
         return x * weights[:, :, None, None]
 
 
