@@ -110,7 +110,8 @@ def _processes(config: TrainingConfig) -> "Iterator[Processes]":
         return
     from workbench.engine.device import choose
 
-    processes = Processes.join(on_gpu=choose(config).device.type == "cuda")
+    launched = Processes.launched()
+    processes = launched.join(on_gpu=choose(config, launched).device.type == "cuda")
     try:
         yield processes
     finally:

@@ -147,16 +147,17 @@ def _told(work: "Finding") -> Generator[Progress, None, RateSuggestion]:
             result: RateSuggestion = end.value
             return result
         if isinstance(event, RateTrial):
-            event = Progress("", f"Trying rates, now {event.rates[-1]:.2g}", len(event.rates), event.total)
+            rate = f", now {event.rates[-1]:.2g}" if len(event.rates) else ""
+            event = Progress("", f"Trying rates{rate}", len(event.rates), event.total)
         yield event
 
 
 def _print_rates(found: RateSuggestion) -> None:
     count = len(found.rates)
-    shown = sorted({round(index * (count - 1) / (_SHOWN_RATES - 1)) for index in range(_SHOWN_RATES)})
+    shown = {round(index * (count - 1) / (_SHOWN_RATES - 1)) for index in range(_SHOWN_RATES)} if count else set()
     rows = [
         (f"{found.rates[i]:.2g}", console.number(found.losses[i]), console.number(found.smoothed[i]))
-        for i in shown
+        for i in sorted(shown)
     ]
     columns = ("learning rate", "loss", "smoothed")
     console.print_table(columns, rows, right=columns)

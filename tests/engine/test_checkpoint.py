@@ -1,6 +1,7 @@
 """Checkpoints: whole, verified, and never worse than the one before."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -89,3 +90,46 @@ def test_a_full_disk_leaves_the_old_checkpoint(tmp_path: Path, monkeypatch: pyte
     monkeypatch.undo()
     assert checkpoint.load(tmp_path, "last")["step"] == 1
     assert not list(tmp_path.glob(".*"))
+
+
+def test_after_a_fallback_a_failing_save_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(tmp_path, 1)
+    save(tmp_path, 2).write_bytes(b"cut")
+    assert checkpoint.load_last(tmp_path)[0]["step"] == 1
+    write = checkpoint.write_atomically
+
+    def full(path: Path, writer: Any) -> None:
+        if path.name == "last.json":
+            raise UserError("cannot write: no space left")
+        write(path, writer)
+
+    monkeypatch.setattr(checkpoint, "write_atomically", full)
+    with pytest.raises(UserError, match="no space left"):
+        save(tmp_path, 3)
+    assert checkpoint.load(tmp_path, "last")["step"] == 1
+
+
+def test_the_same_state_saved_twice_keeps_the_one_before(tmp_path: Path) -> None:
+    save(tmp_path, 1)
+    save(tmp_path, 2)
+    save(tmp_path, 2)
+    assert [checkpoint.load(tmp_path, kind)["step"] for kind in ("last", "previous")] == [2, 1]
+
+
+def test_a_file_that_another_process_reads_is_removed_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlink = Path.unlink
+
+    def refused(path: Path, missing_ok: bool = False) -> None:
+        if path.suffix != ".pt":
+            return unlink(path, missing_ok)
+        raise PermissionError(13, "The process cannot access the file because it is being used")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", refused)
+        for step in (1, 2, 3):
+            save(tmp_path, step)
+    assert len(list(tmp_path.glob("step-*.pt"))) == 3
+    save(tmp_path, 4)
+    assert len(list(tmp_path.glob("step-*.pt"))) == 2

@@ -1,7 +1,11 @@
 """Orders while training, early stopping, divergence, compiling: what ends or changes a run."""
 
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,13 +13,23 @@ import torch
 
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
-from workbench.core.events import EpochMetrics, Event, RunFailed, RunFinished, StepMetrics, Warned
+from workbench.core.events import (
+    CheckpointSaved,
+    EpochMetrics,
+    Event,
+    Progress,
+    RunFailed,
+    RunFinished,
+    StepMetrics,
+    Warned,
+)
 from workbench.core.home import Home
 from workbench.core.orders import Orders
 from workbench.core.store import RunStore
 from workbench.core.training_config import TrainingConfig
-from workbench.engine import checkpoint, training
+from workbench.engine import checkpoint, compiling, loop, training
 from workbench.engine.divergence import Divergence
+from workbench.engine.trainer import Trainer
 
 
 @pytest.fixture
@@ -158,3 +172,167 @@ def test_deterministic_mode_ends_with_the_run_that_asked_for_it(tiny_config: Run
 def test_a_changed_rate_that_was_never_taken_is_no_event(tiny_config: RunConfig, store: RunStore) -> None:
     last = list(training.train(tiny_config, store=store, orders=Orders()))[-1]
     assert store.rate_changes(last.run_id) == []
+
+
+def ordered_at(step: int, order: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give an order during one step."""
+    do = Trainer.step
+
+    def watched(trainer: Trainer, *arguments: Any) -> Any:
+        result = do(trainer, *arguments)
+        if trainer.step_number == step:
+            order()
+        return result
+
+    monkeypatch.setattr(Trainer, "step", watched)
+
+
+def test_a_stop_by_order_loses_no_figures(
+    tiny_config: RunConfig, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of steps that were not read back yet."""
+    monkeypatch.setattr(loop, "YIELD_INTERVAL_S", 100.0)
+    whole = list(training.train(tiny_config, store=store))[-1].run_id
+    orders = Orders()
+    ordered_at(4, orders.stop, monkeypatch)
+    stopped = list(training.train(tiny_config, store=store, orders=orders))[-1]
+    assert stopped == RunFinished(stopped.run_id, "stopped")
+    list(training.resume(stopped.run_id, store=store))
+    wanted, got = ([e.train_loss for e in store.run(run).epochs] for run in (whole, stopped.run_id))
+    assert got == wanted
+
+
+def test_a_stop_by_order_with_an_epochs_last_step_can_be_resumed(
+    tiny_config: RunConfig, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tiny_config.with_values({"training.batch_size": 96})
+    orders = Orders()
+    ordered_at(2, orders.stop, monkeypatch)
+    run_id = list(training.train(config, store=store, orders=orders))[-1].run_id
+    assert len(store.run(run_id).epochs) == 1
+    assert list(training.resume(run_id, store=store))[-1] == RunFinished(run_id, "finished")
+    assert [epoch.epoch for epoch in store.run(run_id).epochs] == [1, 2, 3]
+
+
+def test_a_checkpoint_without_its_epochs_sums_can_be_resumed(
+    tiny_config: RunConfig, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Earlier versions wrote such."""
+    orders = Orders()
+    ordered_at(6, orders.stop, monkeypatch)
+    run_id = list(training.train(tiny_config, store=store, orders=orders))[-1].run_id
+    folder = store.checkpoints(run_id)
+    state = checkpoint.load(folder, "last")
+    state["position"] |= {"images": 0, "train_s": 0.0, "loss_sum": 0.0, "correct": 0.0}
+    checkpoint.save(folder, state, step=6, epoch=0, best=False)
+    assert list(training.resume(run_id, store=store))[-1] == RunFinished(run_id, "finished")
+
+
+def test_a_rate_that_is_changed_with_the_stop_is_kept(
+    tiny_config: RunConfig, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders = Orders()
+    ordered_at(4, lambda: (orders.change_rate(0.1), orders.stop()), monkeypatch)
+    run_id = list(training.train(tiny_config, store=store, orders=orders))[-1].run_id
+    (change,) = store.rate_changes(run_id)
+    assert (change.step, change.factor) == (4, pytest.approx(0.1))
+    position = checkpoint.load(store.checkpoints(run_id), "last")["position"]
+    assert position["rate_changes"] == [[4, pytest.approx(0.1)]]
+
+
+def test_a_run_that_is_stopped_while_it_evaluates_is_saved_at_once(
+    tiny_config: RunConfig, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A launcher ends what takes too long, and the last checkpoint may be an epoch old."""
+    orders = Orders()
+    events = training.train(tiny_config, store=store, orders=orders)
+    for event in events:
+        if isinstance(event, Progress) and event.activity == "Validating":
+            orders.stop()
+        if isinstance(event, Progress) and event.activity == "Testing":
+            break
+    manifest = checkpoint.read_manifest(store.checkpoints(event.run_id), "last")
+    assert manifest is not None
+    assert (manifest.step, manifest.epoch) == (6, 0)
+    assert list(events)[-1] == RunFinished(event.run_id, "stopped")
+
+
+def test_a_stop_before_the_first_step_is_recorded(tiny_config: RunConfig, store: RunStore) -> None:
+    orders = Orders()
+    orders.stop()
+    events = list(training.train(tiny_config, store=store, orders=orders))
+    assert not any(isinstance(event, StepMetrics) for event in events)
+    assert store.run(events[-1].run_id).status == "stopped"
+
+
+def without_progress(tiny_config: RunConfig) -> RunConfig:
+    return tiny_config.with_values(
+        {"training.learning_rate": 1e-12, "training.epochs": 30, "training.patience": 3}
+    )
+
+
+def test_patience_is_part_of_exact_resume(tiny_config: RunConfig, store: RunStore) -> None:
+    """Stopped with its last checkpoint, a run ends when it is resumed, not an epoch later."""
+    config = without_progress(tiny_config)
+    whole = store.run(list(training.train(config, store=store))[-1].run_id)
+    events = training.train(config, store=store)
+    for event in events:
+        if isinstance(event, CheckpointSaved) and event.step == 6 * len(whole.epochs):
+            break
+    events.close()
+    last = list(training.resume(event.run_id, store=store))[-1]
+    assert isinstance(last, RunFinished)
+    assert last.reason == whole.message
+    assert len(store.run(event.run_id).epochs) == len(whole.epochs)
+
+
+def test_patience_begins_anew_when_more_epochs_are_asked_for(tiny_config: RunConfig, store: RunStore) -> None:
+    run_id = list(training.train(without_progress(tiny_config), store=store))[-1].run_id
+    done = len(store.run(run_id).epochs)
+    last = list(training.resume(run_id, store=store, epochs=40))[-1]
+    assert isinstance(last, RunFinished)
+    assert last.reason.startswith("ended early")
+    assert len(store.run(run_id).epochs) == done + 3
+
+
+def test_a_schedule_that_is_stretched_is_warned_of(tiny_config: RunConfig, store: RunStore) -> None:
+    run_id = list(training.train(tiny_config, store=store))[-1].run_id
+    events = list(training.resume(run_id, store=store, epochs=6))
+    (warned,) = (event for event in events if isinstance(event, Warned))
+    assert re.match(
+        r"training.schedule 'one-cycle' now spans 6 epochs: the learning rate goes on at 0\.1\d, after 8e-07",
+        warned.message,
+    )
+
+
+@pytest.mark.parametrize(("parts", "is_alone", "graphs"), [(1, True, True), (2, True, False), (1, False, False)])
+def test_graphs_need_whole_batches_in_one_process(
+    parts: int, is_alone: bool, graphs: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a part's gradients lie in memory that the next replay writes to."""
+    modes = []
+    monkeypatch.setattr(torch, "compile", lambda module, mode: modes.append(mode) or module)
+    monkeypatch.setattr(compiling, "_gpus", lambda _: [])
+    network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(12, 3))
+    forward = network if is_alone else torch.nn.Sequential(network)
+    config = TrainingConfig(compile="cuda-graphs", accumulation=parts)
+    compute = SimpleNamespace(device=SimpleNamespace(type="cuda"), autocast=nullcontext)
+    _, warning = compiling.compiled(forward, network, config, compute, torch.randn(4, 3, 2, 2))
+    assert modes == ["reduce-overhead" if graphs else "default"]
+    assert bool(warning) is not graphs
+
+
+def test_a_compiled_network_is_resumed_exactly(
+    tiny_config: RunConfig, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The trial of compiling draws what dropout draws, in the first step of each process alone."""
+    monkeypatch.setattr(torch, "compile", lambda module, **_: module)
+    monkeypatch.setattr(loop, "YIELD_INTERVAL_S", 0.0)
+    config = tiny_config.with_values({"training.compile": "on", "model.dropout": 0.3})
+    whole = list(training.train(config, store=store))[-1].run_id
+    orders = Orders()
+    ordered_at(4, orders.stop, monkeypatch)
+    stopped = list(training.train(config, store=store, orders=orders))[-1].run_id
+    list(training.resume(stopped, store=store))
+    ends = [checkpoint.load(store.checkpoints(run), "last")["model"] for run in (whole, stopped)]
+    assert all(torch.equal(ends[0][name], ends[1][name]) for name in ends[0])

@@ -231,3 +231,8 @@ def test_running_out_of_memory_says_what_fits(
 def test_what_a_run_cannot_begin_with_is_refused(tiny_config: RunConfig, home: Home) -> None:
     with pytest.raises(UserError, match=r"fine_tuning\.weights is 'no-such-run'"):
         end_of(find(tiny_config.with_values({"fine_tuning.weights": "no-such-run"}), home))
+
+
+def test_a_first_loss_that_is_no_number_is_said() -> None:
+    found = suggestion(RateTrial(np.empty(0), np.empty(0), np.empty(0), 100), TrainingConfig())
+    assert (found.suggestion, found.reason) == (None, "The loss is no number at the first step.")

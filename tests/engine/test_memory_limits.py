@@ -79,8 +79,22 @@ def test_nothing_is_offered_where_nothing_fits(monkeypatch: pytest.MonkeyPatch) 
         (torch.OutOfMemoryError("CUDA out of memory"), True),
         (MemoryError(), True),
         (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried"), True),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"), True),
+        (RuntimeError("std::bad_alloc"), True),
         (RuntimeError("shapes do not match"), False),
     ],
 )
 def test_it_is_told_from_other_errors(error: Exception, is_one: bool) -> None:
     assert memory_limits.is_out_of_memory(error) is is_one
+
+
+def test_a_container_has_free_what_it_only_caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        memory_limits, "_CONTROL_GROUPS",
+        ((tmp_path / "none", "max", "now", "cached"), (tmp_path, "memory.max", "memory.current", "inactive_file")),
+    )  # fmt: skip
+    for name, text in (("max", "1000\n"), ("current", "900\n"), ("stat", "anon 300\ninactive_file 550\n")):
+        (tmp_path / f"memory.{name}").write_text(text)
+    assert memory_limits._free_of_container() == 650
+    (tmp_path / "memory.max").write_text("max\n")
+    assert memory_limits._free_of_container() == sys.maxsize

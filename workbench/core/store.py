@@ -97,9 +97,12 @@ class RunStore:
             lock.release()
 
     def _truthful_status(self, row: sqlite3.Row) -> Status:
-        """'interrupted' for a run whose process is gone without a word."""
+        """'interrupted' for a run whose process is gone without a word.
+
+        The lock decides, on whichever host the run began: a container or a laptop may have another name today.
+        """
         status: Status = row["status"]
-        if status != "running" or row["id"] in self._locks or row["host"] != socket.gethostname():
+        if status != "running" or row["id"] in self._locks:
             return status
         return "interrupted" if RunLock(self.folder(row["id"])).is_free() else status
 
@@ -234,9 +237,12 @@ class RunStore:
             self._db.execute("UPDATE runs SET test_looks=test_looks+1 WHERE id=?", (run_id,))
 
     def finish(self, run_id: str, status: Status, message: str = "") -> None:
-        with self._transaction():
-            self._db.execute("UPDATE runs SET status=?, message=? WHERE id=?", (status, message, run_id))
-        self.release(run_id)
+        try:
+            with self._transaction():
+                self._db.execute("UPDATE runs SET status=?, message=? WHERE id=?", (status, message, run_id))
+        finally:
+            # Not recorded as ended, the run counts as interrupted.
+            self.release(run_id)
 
     def delete(self, run_id: str) -> None:
         """Remove a run, its series and its folder.

@@ -5,6 +5,7 @@ names a data file and its SHA-256 and is written after it, atomically, so that i
 file. torch.load alone would read a file with flipped bits without an error.
 """
 
+import contextlib
 import hashlib
 import io
 import json
@@ -50,15 +51,23 @@ def save(folder: Path, state: dict[str, Any], *, step: int, epoch: int, best: bo
     path = folder / f"step-{step:08d}-{digest[:8]}.pt"
     write_atomically(path, lambda file: file.write(content))
     manifest = json.dumps(vars(Manifest(path.name, digest, VERSION, step, epoch)), indent=2).encode()
-    last = _manifest_path(folder, "last")
-    if last.exists():
-        previous = last.read_bytes()
-        write_atomically(_manifest_path(folder, "previous"), lambda file: file.write(previous))
-    write_atomically(last, lambda file: file.write(manifest))
+    _keep_as_previous(folder, digest)
+    write_atomically(_manifest_path(folder, "last"), lambda file: file.write(manifest))
     if best:
         write_atomically(_manifest_path(folder, "best"), lambda file: file.write(manifest))
     _remove_unused(folder)
     return path
+
+
+def _keep_as_previous(folder: Path, digest: str) -> None:
+    """Let `previous` point at what is now the last one, unless that is damaged or the same that comes next."""
+    try:
+        manifest = read_manifest(folder, "last")
+    except UserError:
+        return
+    if manifest is not None and manifest.sha256 != digest:
+        content = _manifest_path(folder, "last").read_bytes()
+        write_atomically(_manifest_path(folder, "previous"), lambda file: file.write(content))
 
 
 def load(folder: Path, kind: Kind, device: torch.device | str = "cpu") -> dict[str, Any]:
@@ -123,7 +132,7 @@ def exists(folder: Path) -> bool:
 
 
 def load_last(folder: Path, device: torch.device | str = "cpu") -> tuple[dict[str, Any], str]:
-    """The last checkpoint, or the one before it if the last is damaged; and a warning, empty if all is well.
+    """The last checkpoint, and a warning, empty if all is well. If it is damaged, the one before takes its place.
 
     Raises:
         UserError: neither can be read; names what is wrong with the last one.
@@ -135,6 +144,9 @@ def load_last(folder: Path, device: torch.device | str = "cpu") -> tuple[dict[st
             state = load(folder, "previous", device)
         except UserError:
             raise error from None
+        # The next save must not put the damaged one in the place of this one.
+        content = _manifest_path(folder, "previous").read_bytes()
+        write_atomically(_manifest_path(folder, "last"), lambda file: file.write(content))
         return state, f"{error}; going on from the checkpoint before it"
 
 
@@ -150,4 +162,6 @@ def _remove_unused(folder: Path) -> None:
         return  # Better a file too many than one too few.
     for path in folder.glob("step-*.pt"):
         if path.name not in used:
-            path.unlink(missing_ok=True)
+            # Windows refuses while another process reads it; the next save tries again.
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)

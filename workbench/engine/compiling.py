@@ -24,6 +24,12 @@ def compiled(
     """
     if config.compile == "off":
         return forward, ""
+    mode, warning = _MODES[config.compile], ""
+    if config.compile == "cuda-graphs" and (config.accumulation > 1 or forward is not network):
+        # A graph's memory is its own again at the next replay, also what gradients of an earlier part lie in
+        # (pytorch#96693, pytorch#169545).
+        mode = _MODES["on"]
+        warning = "training.compile is 'cuda-graphs', which needs whole batches in one process; compiled without"
     if config.compile == "cuda-graphs" and compute.device.type != "cuda":
         return (
             forward,
@@ -31,10 +37,10 @@ def compiled(
         )
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     fast: Callable[[Tensor], Tensor]
-    warning = ""
     try:
-        fast = torch.compile(forward, mode=_MODES[config.compile])
-        with compute.autocast():
+        fast = torch.compile(forward, mode=mode)
+        # What dropout draws here, a resumed run would draw at another step.
+        with torch.random.fork_rng(_gpus(compute)), compute.autocast():
             logits = fast(images)
         functional.cross_entropy(logits.float(), logits.argmax(1)).backward()  # type: ignore[no-untyped-call]
     # Whatever a compiler can stumble over: no C++ compiler, no space, an unknown operation.
@@ -45,3 +51,8 @@ def compiled(
     network.load_state_dict(before)
     network.zero_grad(set_to_none=True)
     return fast, warning
+
+
+def _gpus(compute: Compute) -> list[int]:
+    """Whose generators a step draws from."""
+    return [compute.device.index or 0] if compute.device.type == "cuda" else []

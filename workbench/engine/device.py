@@ -46,7 +46,10 @@ def choose(config: TrainingConfig, processes: Processes = ALONE) -> Compute:
     Raises:
         ConfigError: the device is not there.
     """
-    device = _device(config.device, processes.local_rank)
+    device = _device(config.device, processes)
+    if device.type == "cuda" and processes.are_many:
+        # What torch does without naming a GPU must not happen on the first one.
+        torch.cuda.set_device(device)
     torch.set_num_threads(config.threads or max(1, _usable_cores() // processes.local_count))
     # fp32 must mean it: TF32 rounds the factors to 10 bits.
     torch.backends.cudnn.allow_tf32 = False
@@ -81,22 +84,28 @@ def _set_determinism(wanted: bool) -> None:
     torch.backends.cudnn.benchmark = not wanted
 
 
-def _device(wanted: str, local_rank: int) -> torch.device:
-    if wanted == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda", local_rank % torch.cuda.device_count())
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    device = torch.device(wanted)
+def _device(wanted: str, processes: Processes) -> torch.device:
+    if wanted == "auto" and not torch.cuda.is_available():
+        # gloo does not exchange gradients of Apple's GPU.
+        return torch.device("mps" if torch.backends.mps.is_available() and not processes.are_many else "cpu")
+    device = torch.device("cuda" if wanted == "auto" else wanted)
     count = torch.cuda.device_count()
-    if device.type == "cuda" and (device.index or local_rank) >= count:
+    if device.type == "cuda" and (device.index or 0) >= count:
         found = f"only cuda:0 to cuda:{count - 1}" if count else "no CUDA GPU that torch can use"
         raise ConfigError(
             {"training.device": f"training.device is '{wanted}', but this machine has {found}; use auto or cpu"}
         )
+    if device.type == "cuda" and processes.local_count > (count if device.index is None else 1):
+        raise ConfigError(
+            {
+                "training.device": f"training.device is '{wanted}', but each process needs a GPU of its own; it "
+                f"must be auto, cuda or cpu, and with GPUs at most {count} processes can run on this machine"
+            }
+        )
     if device.type == "mps" and not torch.backends.mps.is_available():
         raise ConfigError({"training.device": "training.device is 'mps', but this machine has none; use auto"})
     if device.type == "cuda":
-        return torch.device("cuda", local_rank if device.index is None else device.index)
+        return torch.device("cuda", processes.local_rank if device.index is None else device.index)
     return device
 
 

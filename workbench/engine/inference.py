@@ -16,6 +16,7 @@ from workbench.engine.processes import ALONE, Processes
 _BATCH = 250
 
 Logits = NDArray[np.float32]
+Evaluating = Generator[Progress, None, tuple[Logits, float]]
 
 
 def logits(
@@ -25,7 +26,7 @@ def logits(
     run_id: str,
     activity: str,
     processes: Processes = ALONE,
-) -> Generator[Progress, None, tuple[Logits, float]]:
+) -> Evaluating:
     """(N, K) logits of all images in evaluation mode, and the seconds of work; tells after every batch.
 
     Each of several processes runs its share of the images, and all get all logits.
@@ -45,6 +46,10 @@ def logits(
                 outputs.append(network(batch).float().cpu())
             seconds += time.perf_counter() - started
             yield Progress(run_id, activity, stop - first, last - first)
+        if not outputs:
+            # Fewer images than processes: rows as wide as the others'.
+            with torch.inference_mode(), compute.autocast():
+                outputs.append(network(images.plain(0, 1)[0]).float().cpu()[:0])
     finally:
         network.train(was_training)
     result: Logits = processes.joined(torch.cat(outputs), len(images)).numpy()

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import torch
@@ -20,7 +21,7 @@ from workbench.core.events import (
 from workbench.core.orders import Orders
 from workbench.engine.data import DeviceImages
 from workbench.engine.divergence import Divergence, refuse_infinite_weights
-from workbench.engine.inference import Logits, logits
+from workbench.engine.inference import Evaluating, Logits, logits
 from workbench.engine.preparation import Prepared
 from workbench.engine.processes import ALONE, Processes
 from workbench.engine.recording import Events
@@ -60,6 +61,8 @@ class TrainingLoop:
         """The last one is RunFinished. Closing the generator saves a checkpoint."""
         trainer = self._trainer
         epochs = self._prepared.config.training.epochs
+        # Stopped after its last checkpoint, the run may have been about to end.
+        self._end_early()
         try:
             while trainer.position.epoch < epochs and self._end is None:
                 yield from self._steps()
@@ -89,14 +92,23 @@ class TrainingLoop:
                 continue
             metrics = pending.flush(trainer, self._id)
             divergence.refuse(metrics)
+            # All that changes the run comes before the first event, where it may be stopped and saved.
+            changed = self._change_rate(factor)
+            if self._end is not None:
+                trainer.share_running_statistics()
+                self.save(best=False)
             for warning in trainer.take_warnings():
                 yield Warned(self._id, warning)
+            yield from changed
             yield metrics
-            if factor != 1.0:
-                trainer.change_rate(factor)
-                yield RateChanged(self._id, trainer.step_number, factor, trainer.rate)
             yield from self._save_now_and_then()
             pending.restart_clock()
+
+    def _change_rate(self, factor: float) -> list[RateChanged]:
+        if factor == 1.0:
+            return []
+        self._trainer.change_rate(factor)
+        return [RateChanged(self._id, self._trainer.step_number, factor, self._trainer.rate)]
 
     def _divergence(self) -> Divergence:
         return Divergence(self._prepared.config.training, len(self._prepared.dataset.class_names))
@@ -123,8 +135,6 @@ class TrainingLoop:
             self._end = RunFinished(self._id, "finished", reason)
         elif stop:
             self._end = RunFinished(self._id, "stopped")
-        if self._end is not None:
-            self.save(best=False)
 
     def _finish_epoch(self) -> Events:
         """Evaluate, compare with the best, save. Stopped meanwhile, a resumed run evaluates again."""
@@ -146,23 +156,38 @@ class TrainingLoop:
             position.best_epoch = position.epoch + 1
             position.best_accuracy = position.best_accuracy if validation is None else validation.accuracy
         position.next_epoch()
+        self._end_early()
         if (path := self.save(best)) is not None:
             yield CheckpointSaved(self._id, "best" if best else "last", path, trainer.step_number)
-        self._end_early()
 
     def _logits(self, images: DeviceImages, activity: str) -> Generator[Progress, None, Logits]:
         trainer = self._trainer
-        said, seconds = yield from logits(
-            trainer.evaluated_network, images, trainer.compute, self._id, activity, self._processes
-        )
+        work = logits(trainer.evaluated_network, images, trainer.compute, self._id, activity, self._processes)
+        said, seconds = yield from self._saved_when_asked_to_stop(work)
         trainer.position.elapsed_s += seconds
         return said
+
+    def _saved_when_asked_to_stop(self, work: Evaluating) -> Evaluating:
+        """A launcher kills its processes when they take too long to stop, and an evaluation may."""
+        is_saved = False
+        with closing(work):
+            while True:
+                try:
+                    progress = next(work)
+                except StopIteration as end:
+                    result: tuple[Logits, float] = end.value
+                    return result
+                if self._orders.wants_stop and not is_saved:
+                    self.save(best=False)
+                    is_saved = True
+                yield progress
 
     def _end_early(self) -> None:
         """Prechelt 1998, "Early Stopping - But When?", section 2.2, criterion UP, against the best epoch."""
         training, position = self._prepared.config.training, self._trainer.position
         is_last = position.epoch == training.epochs
-        if training.patience and not is_last and position.epoch - position.best_epoch >= training.patience:
+        since = max(position.best_epoch, position.patience_from)
+        if training.patience and not is_last and position.epoch - since >= training.patience:
             reason = f"ended early: no better validation accuracy since epoch {position.best_epoch}"
             self._end = RunFinished(self._id, "finished", reason)
 
@@ -174,17 +199,19 @@ class TrainingLoop:
 
     def _metrics(self, validation: Evaluation | None, test: Evaluation, best: bool) -> EpochMetrics:
         position = self._trainer.position
+        # Checkpoints of earlier versions may lack the sums of the steps before a stop.
+        images = max(1, position.images)
         return EpochMetrics(
             run_id=self._id,
             epoch=position.epoch + 1,
             step=self._trainer.step_number,
-            train_loss=position.loss_sum / position.images,
-            train_accuracy=position.correct / position.images,
+            train_loss=position.loss_sum / images,
+            train_accuracy=position.correct / images,
             validation_loss=validation.loss if validation else None,
             validation_accuracy=validation.accuracy if validation else None,
             test_loss=test.loss,
             test_accuracy=test.accuracy,
-            images_per_s=position.images / position.train_s,
+            images_per_s=position.images / max(position.train_s, 1e-9),
             elapsed_s=position.elapsed_s,
             best=best,
         )

@@ -128,6 +128,8 @@ def suggestion(trial: RateTrial, config: TrainingConfig) -> RateSuggestion:
 def _read_off(trial: RateTrial, config: TrainingConfig) -> tuple[float | None, str]:
     losses, curve = trial.losses, trial.smoothed
     quiet, noisy = (max(2, round(share * trial.total)) for share in (_QUIET_SHARE, _NOISE_SHARE))
+    if not len(losses):
+        return None, "The loss is no number at the first step."
     if len(losses) <= noisy:
         return None, f"The loss exploded after {len(losses)} steps, at rates below {trial.rates[-1]:.2g} already."
     # Of one batch, apart from any trend.

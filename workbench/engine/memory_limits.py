@@ -15,14 +15,22 @@ from workbench.engine.device import choose
 
 # Of weights: themselves, gradients, up to two buffers of the optimizer, and a moving average.
 _COPIES = 5
+# Said by allocators and libraries that torch does not turn into an error of its own.
+_SIGNS = ("can't allocate", "CUDA error: out of memory", "STATUS_ALLOC_FAILED", "std::bad_alloc")
 # Gradients, kernels' workspaces and fragments beside what is counted: 1.3 to 1.8 were measured on a CPU, and
 # what is offered must work.
 _SPARE = 2.5
+# Version 2 and, on older systems, version 1: folder, limit, what is used, and which part of it is cached files.
+_CONTROL_GROUPS = (
+    (Path("/sys/fs/cgroup"), "memory.max", "memory.current", "inactive_file"),
+    (Path("/sys/fs/cgroup/memory"), "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether the device or the machine has none left; on a CPU torch raises a mere RuntimeError."""
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate" in str(error)
+    text = str(error)
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(sign in text for sign in _SIGNS)
 
 
 def what_fits(config: RunConfig) -> tuple[str, dict[str, Any]]:
@@ -78,13 +86,19 @@ def _free_of_machine() -> int:
 
 
 def _free_of_container() -> int:
-    """Under the limit of the control group that a container is (kernel.org, "Control Group v2", memory)."""
-    folder = Path("/sys/fs/cgroup")
-    try:
-        limit, used = ((folder / name).read_text().strip() for name in ("memory.max", "memory.current"))
-        return max(0, int(limit) - int(used))
-    except (OSError, ValueError):
-        return sys.maxsize
+    """Under the limit of the control group that a container is (kernel.org, "Control Group v2", memory).
+
+    Files that were read long ago count as used, but make room.
+    """
+    for folder, limit_name, used_name, cached_name in _CONTROL_GROUPS:
+        try:
+            limit, used = (int((folder / name).read_text()) for name in (limit_name, used_name))
+            lines = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
+            return max(0, limit - used + int(lines.get(cached_name, 0)))
+        # No such group, or "max": no limit.
+        except (OSError, ValueError):
+            continue
+    return sys.maxsize
 
 
 def _free_of_process() -> int:

@@ -1,6 +1,7 @@
 """From a configuration to a trainer with its images: what training, trials and measurements begin with."""
 
 from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from workbench.core.errors import ConfigError
 from workbench.core.events import Progress
 from workbench.core.home import Home
 from workbench.core.memory import keep_large_blocks
+from workbench.core.orders import Orders
 from workbench.engine import sources
 from workbench.engine.data import DeviceImages, split, subset
 from workbench.engine.device import Compute, choose
@@ -79,6 +81,20 @@ def prepare(
         test=DeviceImages(dataset.test, config.data, compute),
         warnings=warnings,
     )
+
+
+def unless_stopped(
+    work: Generator[Progress, None, Prepared], orders: Orders
+) -> Generator[Progress, None, Prepared | None]:
+    """None if it is ordered to stop meanwhile."""
+    with closing(work):
+        while not orders.wants_stop:
+            try:
+                yield next(work)
+            except StopIteration as end:
+                prepared: Prepared = end.value
+                return prepared
+    return None
 
 
 def _fit_classes(config: RunConfig, dataset: Dataset, warnings: list[str]) -> RunConfig:

@@ -3,10 +3,11 @@
 import contextlib
 import inspect
 import io
+import json
 import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +22,7 @@ from workbench.core.errors import UserError
 _TIMEOUT = timedelta(seconds=120)
 _POLL_S = 0.05
 _START_KEY = "workbench/start"
-
+_READY_KEY = "workbench/ready/{}"
 
 _SIGNS_OF_LOSS = ("closed by peer", "reset by peer", "NCCL", "gloo", "Broken pipe", "Timed out waiting")
 
@@ -50,20 +51,25 @@ class Processes:
         return known and os.environ["WORLD_SIZE"] != "1"
 
     @classmethod
-    def join(cls, on_gpu: bool) -> "Processes":
+    def launched(cls) -> "Processes":
+        """What the launcher says of this process; it cannot talk to the others yet."""
+        names = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE")
+        rank, count, local_rank, local_count = (int(os.environ.get(name, "0")) for name in names)
+        return cls(rank, count, local_rank, max(1, local_count))
+
+    def join(self, on_gpu: bool) -> "Processes":
         """Meet the other processes that the launcher started.
 
         Raises:
             UserError: they cannot be reached.
         """
-        rank, count = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
         try:
             dist.init_process_group("cuda:nccl,cpu:gloo" if on_gpu else "gloo", timeout=_TIMEOUT)
             flags = dist.new_group(backend="gloo", timeout=_TIMEOUT)
         except (RuntimeError, ValueError) as error:
-            raise UserError(f"process {rank} cannot reach the {count - 1} others: {_first_line(error)}") from error
-        local_rank, local_count = (int(os.environ.get(name, "0")) for name in ("LOCAL_RANK", "LOCAL_WORLD_SIZE"))
-        return cls(rank, count, local_rank, max(1, local_count), flags)
+            others = f"the {self.count - 1} others"
+            raise UserError(f"process {self.rank} cannot reach {others}: {_first_line(error)}") from error
+        return replace(self, flags=flags)
 
     def leave(self) -> None:
         """Part from the others; what is still on its way between them is given up."""
@@ -109,23 +115,75 @@ class Processes:
         buffer = io.BytesIO()
         torch.save(state, buffer)
         content = torch.frombuffer(bytearray(buffer.getvalue()), dtype=torch.uint8)
-        dist.distributed_c10d._get_default_store().set(_START_KEY, str(len(content)))
+        self._set(_START_KEY, str(len(content)))
         self._talk(lambda: dist.broadcast(content, 0, group=self.flags))
 
+    def tell_no_start(self) -> None:
+        """The first process: it is stopped before the run begins."""
+        if self.are_many:
+            self._set(_START_KEY, "0")
+
     def hear_start(self, gave_up: Callable[[], bool]) -> dict[str, Any] | None:
-        """The others: wait for the first, however long it reads or downloads; None if `gave_up()` meanwhile.
+        """The others: wait for the first, however long it reads or downloads; None if `gave_up()` meanwhile, or it
+        will not start.
 
         Not a collective call until it is ready: that would time out, and would not be interrupted by a signal.
         """
-        store = dist.distributed_c10d._get_default_store()
-        while not store.check([_START_KEY]):
+        while (length := self._get(_START_KEY)) is None:
             if gave_up():
                 return None
             time.sleep(_POLL_S)
-        content = torch.empty(int(store.get(_START_KEY)), dtype=torch.uint8)
+        if length == "0":
+            return None
+        content = torch.empty(int(length), dtype=torch.uint8)
         self._talk(lambda: dist.broadcast(content, 0, group=self.flags))
-        state: dict[str, Any] = torch.load(io.BytesIO(content.numpy().tobytes()), weights_only=True)
+        # Not on the first one's GPU, where the tensors were.
+        buffer = io.BytesIO(content.numpy().tobytes())
+        state: dict[str, Any] = torch.load(buffer, map_location="cpu", weights_only=True)
         return state
+
+    def say_ready(self, images: Sequence[int], error: str = "") -> None:
+        """The others, to the first: so many images are read, or why not."""
+        self._set(_READY_KEY.format(self.rank), json.dumps({"images": list(images), "error": error}))
+
+    def wait_for_others(self, images: Sequence[int]) -> Iterator[int]:
+        """The first process: how many others are ready to train, now and then until all are.
+
+        They may have to download their images, which takes longer than a collective call waits.
+
+        Raises:
+            UserError: one has other images or cannot train; names it and the reason.
+        """
+        waiting = set(range(1, self.count))
+        while waiting:
+            for rank in sorted(waiting):
+                said = self._get(_READY_KEY.format(rank))
+                if said is None:
+                    continue
+                found = json.loads(said)
+                if found["error"]:
+                    raise UserError(f"process {rank} cannot train: {found['error']}")
+                if found["images"] != list(images):
+                    raise UserError(f"process {rank} has {found['images']} images; they must be {list(images)}")
+                waiting.remove(rank)
+            yield self.count - 1 - len(waiting)
+            if waiting:
+                time.sleep(_POLL_S)
+
+    def _set(self, key: str, value: str) -> None:
+        self._talk(lambda: dist.distributed_c10d._get_default_store().set(key, value))
+
+    def _get(self, key: str) -> str | None:
+        """None where nobody has set it yet."""
+        found: list[bytes] = []
+
+        def ask() -> None:
+            store = dist.distributed_c10d._get_default_store()
+            if store.check([key]):
+                found.append(store.get(key))
+
+        self._talk(ask)
+        return found[0].decode() if found else None
 
     def parallel(self, network: nn.Module, device: torch.device) -> nn.Module:
         """The network whose gradients are means over all processes."""

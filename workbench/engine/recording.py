@@ -29,12 +29,12 @@ _log = logging.getLogger(__name__)
 _RECORD_INTERVAL_S = 2.0
 
 Events = Generator[Event, None, None]
+_RECORDED = (RunStarted, StepMetrics, EpochMetrics, EvaluationReady, RateChanged, Warned)
 
 
 def recorded(run_id: str, events: Events, store: RunStore) -> Events:
-    """The one place that records a run: its events, and how it ended."""
-    pending: list[StepMetrics] = []
-    recorded_at = time.monotonic()
+    """The one place that records a run: its events, and how it ended. Raises nothing but what stops it."""
+    recorder = _Recorder(run_id, store)
     end: RunFinished | RunFailed = RunFinished(run_id, "finished")
     lacks_memory = False
     try:
@@ -43,15 +43,11 @@ def recorded(run_id: str, events: Events, store: RunStore) -> Events:
                 # Said once it is recorded.
                 end = event
                 break
-            if isinstance(event, StepMetrics):
-                pending.append(event)
-            if not isinstance(event, StepMetrics) or time.monotonic() - recorded_at > _RECORD_INTERVAL_S:
-                store.record_steps(pending)
-                pending, recorded_at = [], time.monotonic()
-                _record(event, store)
+            if (warning := recorder.take(event)) is not None:
+                yield warning
             yield event
     except GeneratorExit:
-        _stop(run_id, events, pending, store)
+        _stop(run_id, events, recorder)
         raise
     except UserError as error:
         end = RunFailed(run_id, str(error), is_bug=False, remedy=error.remedy)
@@ -68,33 +64,88 @@ def recorded(run_id: str, events: Events, store: RunStore) -> Events:
         traceback.clear_frames(error.__traceback__)
     # Outside the except block, where the exception itself is gone too.
     events.close()
-    if isinstance(end, RunFailed) and torch.cuda.is_available():
-        torch.cuda.empty_cache()
     if lacks_memory:
+        # Only then: it waits for the GPU, which waits for ever after a lost process.
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
         give_back()
         sentence, remedy = what_fits(store.run(run_id).config)
         end = RunFailed(run_id, sentence, is_bug=False, remedy=remedy)
-    store.record_steps(pending)
-    if isinstance(end, RunFailed):
-        store.finish(run_id, "failed", end.message)
-    else:
-        store.finish(run_id, end.status, end.reason)
+    try:
+        recorder.end(end)
+    except UserError as error:
+        end = RunFailed(run_id, str(error), is_bug=False)
     yield end
 
 
-def _stop(run_id: str, events: Events, pending: list[StepMetrics], store: RunStore) -> None:
+class _Recorder:
+    """Writes a run's events into the store, steps now and then; what could not be written is tried again."""
+
+    def __init__(self, run_id: str, store: RunStore) -> None:
+        self._id, self._store = run_id, store
+        self._pending: list[Event] = []
+        self._tried_at = time.monotonic()
+        self._is_failing = False
+
+    def take(self, event: Event) -> Warned | None:
+        """Record `event` now or later; a warning when the store begins to refuse."""
+        if isinstance(event, _RECORDED):
+            self._pending.append(event)
+        is_due = time.monotonic() - self._tried_at > _RECORD_INTERVAL_S
+        # A refusal may take half a minute.
+        if not is_due and (isinstance(event, StepMetrics) or self._is_failing):
+            return None
+        try:
+            self._write()
+        except UserError as error:
+            was_failing, self._is_failing = self._is_failing, True
+            return None if was_failing else Warned(self._id, f"{error}; training goes on, and it is tried again")
+        finally:
+            self._tried_at = time.monotonic()
+        self._is_failing = False
+        return None
+
+    def _write(self) -> None:
+        while self._pending:
+            steps = []
+            for event in self._pending:
+                if not isinstance(event, StepMetrics):
+                    break
+                steps.append(event)
+            if steps:
+                self._store.record_steps(steps)
+            else:
+                _record(self._pending[0], self._store)
+            del self._pending[: len(steps) or 1]
+
+    def end(self, end: RunFinished | RunFailed) -> None:
+        """Write what is left, and how the run ended.
+
+        Raises:
+            UserError: the store refuses.
+        """
+        try:
+            self._write()
+        finally:
+            if isinstance(end, RunFailed):
+                self._store.finish(self._id, "failed", end.message)
+            else:
+                self._store.finish(self._id, end.status, end.reason)
+
+
+def _stop(run_id: str, events: Events, recorder: _Recorder) -> None:
     """Close the run, which saves a checkpoint, and record it as stopped.
 
     Raises:
-        UserError: the checkpoint cannot be written; the run is recorded as failed, with the ones before.
+        UserError: the checkpoint cannot be written, and the run is recorded as failed, with the ones before; or
+            the store refuses.
     """
-    store.record_steps(pending)
     try:
         events.close()
     except UserError as error:
-        store.finish(run_id, "failed", str(error))
+        recorder.end(RunFailed(run_id, str(error), is_bug=False))
         raise
-    store.finish(run_id, "stopped")
+    recorder.end(RunFinished(run_id, "stopped"))
 
 
 def _record(event: Event, store: RunStore) -> None:

@@ -6,14 +6,14 @@ from typing import Any
 
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
-from workbench.core.events import Progress, RunStarted, Warned
+from workbench.core.events import Progress, RunFinished, RunStarted, Warned
 from workbench.core.orders import Orders
 from workbench.core.store import RunStore
 from workbench.engine import checkpoint, weight_sources, weights
 from workbench.engine.data import DEFAULT_NORMALIZATION
 from workbench.engine.device import Compute, device_name
 from workbench.engine.loop import TrainingLoop
-from workbench.engine.preparation import Prepared, prepare
+from workbench.engine.preparation import Prepared, prepare, unless_stopped
 from workbench.engine.processes import ALONE, Processes
 from workbench.engine.recording import Events
 from workbench.engine.trainer import Trainer
@@ -27,7 +27,6 @@ class Run:
         run_id: of a run that the store knows and this process has claimed.
         weights: to start from, if any.
         resume_from: the checkpoint's state, if any.
-        warning: to be said at the start.
     """
 
     def __init__(
@@ -40,26 +39,38 @@ class Run:
         processes: Processes = ALONE,
         weights: Weights | None = None,
         resume_from: dict[str, Any] | None = None,
-        warning: str = "",
     ) -> None:
         self._id, self._config, self._store = run_id, config, store
         self._orders, self._processes = orders or Orders(), processes
         self._weights, self._resume_from = weights, resume_from
-        self._warnings = [warning] if warning else []
+        self.warnings: list[str] = []
+        """To be said at the start."""
 
     def events(self) -> Events:
         """Until the run is over; the last event is RunFinished. Closing the generator saves a checkpoint."""
         yield from self._find_weights()
-        prepared = yield from prepare(self._config, self._store.home, self._id, self._processes)
+        preparing = prepare(self._config, self._store.home, self._id, self._processes)
+        prepared = yield from unless_stopped(preparing, self._orders)
+        if prepared is None:
+            self._processes.tell_no_start()
+            yield RunFinished(self._id, "stopped")
+            return
         self._config = prepared.config
         self._set_weights(prepared)
-        for warning in self._warnings + prepared.warnings:
+        for warning in self.warnings + prepared.warnings:
             yield Warned(self._id, warning)
         loop = TrainingLoop(self._id, prepared, self._orders, self._processes, self._save)
         if self._weights is not None and self._resume_from is None:
             # Stopped before its first epoch, the run must not go on from random weights.
             loop.save(best=False)
+        # Their tensors are copied.
+        self._weights = self._resume_from = None
         self._processes.tell_start(prepared.trainer.state())
+        for ready in self._processes.wait_for_others(prepared.images):
+            if self._orders.wants_stop:
+                yield RunFinished(self._id, "stopped")
+                return
+            yield Progress(self._id, "Waiting for the other processes", ready, self._processes.count - 1)
         yield self._started(prepared)
         yield from loop.events()
 
@@ -75,7 +86,7 @@ class Run:
             config = config.with_values({"data.normalization": saved.data.normalization})
         self._config, doubt = weight_sources.resolved_normalization(config, self._weights, DEFAULT_NORMALIZATION)
         if doubt:
-            self._warnings.append(doubt)
+            self.warnings.append(doubt)
 
     def _set_weights(self, prepared: Prepared) -> None:
         if self._resume_from is not None:
@@ -105,7 +116,7 @@ class Run:
         then = f"{before['device']}, {before['precision']}" if before else ""
         now = f"{self._device(compute)}, {compute.precision}"
         if before and then != now:
-            self._warnings.append(
+            self.warnings.append(
                 f"the run began on {then} and goes on with {now}: its result will differ slightly from that of "
                 "an uninterrupted run"
             )

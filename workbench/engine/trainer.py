@@ -44,6 +44,8 @@ class Position:
     best_accuracy: float = -1.0
     best_epoch: int = 0
     """Counted from 1; 0: none yet."""
+    patience_from: int = 0
+    """Epochs that were finished when a run that had ended was taken up again: patience counts from there."""
     rate_changes: list[tuple[int, float]] = field(default_factory=list)
     """Steps done before each change by hand, and what it multiplied the rest of the schedule by."""
 
@@ -213,7 +215,9 @@ class Trainer:
         """Average them over the processes, which have seen different images."""
         if not self._processes.are_many:
             return
-        for network in {self.network, self.evaluated_network}:
+        # In the same order in every process.
+        networks = [self.network] if self.average is None else [self.network, self.average.network]
+        for network in networks:
             for buffer in network.buffers():
                 if buffer.is_floating_point():
                     mean = self._processes.sum(buffer.cpu()) / self._processes.count

@@ -12,6 +12,8 @@ from typing import Any
 from workbench.core.config import RunConfig
 from workbench.core.errors import ConfigError, UserError
 from workbench.core.orders import Orders
+from workbench.core.run_record import RunRecord
+from workbench.core.schedule import learning_rate
 from workbench.core.store import RunStore
 from workbench.engine import checkpoint, resnet, sources, weight_sources, weights
 from workbench.engine.device import choose, describe_machine
@@ -104,10 +106,30 @@ def _resumed(
     sources.locate(config.data.source, store.home)
     folder = store.checkpoints(run_id)
     state: dict[str, Any] | None = None
-    warning = ""
+    warnings = []
     # Stopped before its first checkpoint, a run starts anew; later there must be one.
     if record.epochs or checkpoint.exists(folder):
         state, warning = checkpoint.load_last(folder)
+        warnings.append(warning)
+        if record.status == "finished":
+            state["position"]["patience_from"] = state["position"]["epoch"]
     store.reopen(run_id, config)
-    run = Run(run_id, config, store, orders=orders, processes=processes, resume_from=state, warning=warning)
+    run = Run(run_id, config, store, orders=orders, processes=processes, resume_from=state)
+    run.warnings += filter(None, [*warnings, _jump(record, config)])
     yield from recorded(run_id, run.events(), store)
+
+
+def _jump(record: RunRecord, config: RunConfig) -> str:
+    """A warning if the learning rate rises because more epochs stretch the schedule; else empty."""
+    before, after = record.config.training, config.training
+    if before.epochs == after.epochs or not record.started or not record.epochs:
+        return ""
+    per_epoch = record.started["steps_per_epoch"]
+    step = len(record.epochs) * per_epoch
+    was, now = learning_rate(before, step - 1, per_epoch), learning_rate(after, step, per_epoch)
+    if now < 2 * was:
+        return ""
+    return (
+        f"training.schedule '{after.schedule}' now spans {after.epochs} epochs: the learning rate goes on at "
+        f"{now:.2g}, after {was:.2g}"
+    )

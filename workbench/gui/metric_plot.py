@@ -88,10 +88,11 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         """A line where the person changed the learning rate, with the new one beside it."""
         color = self._theme.series(curves.color_index)
         marks = self._changes.setdefault(curves.run_id, [])
-        if len(marks) != len(curves.rate_changes) or any(mark.pen.color() != color for mark in marks):
+        if len(marks) != len(curves.rate_changes):
             self._remove_changes(curves.run_id)
             pen = pg.mkPen(color, style=Qt.PenStyle.DashLine)
-            options = {"position": 0.98, "color": color, "anchors": [(0, 0), (0, 0)]}
+            text = self._theme.color("secondary")
+            options = {"position": 0.98, "color": text, "anchors": [(0, 0), (0, 0)]}
             for x, rate in curves.rate_changes:
                 # Linked plots need it said once.
                 label = "" if self._x_title else self.tr("rate {0:.2g}").format(rate)
@@ -247,6 +248,9 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._readout.border = pg.mkPen(theme.color("hairline"))
         for (_, kind), line in self._lines.items():
             self._style(line, kind, line.color_index)
+        # Drawn anew with the lines, in the new colors.
+        for run_id in list(self._changes):
+            self._remove_changes(run_id)
 
     @Slot()
     def _place_texts(self) -> None:

@@ -1,0 +1,91 @@
+"""The record of a run: kept though the database refuses for a while, and true about how the run ended."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from workbench.core.config import RunConfig
+from workbench.core.errors import UserError
+from workbench.core.events import EpochMetrics, RunFailed, RunFinished, StepMetrics, Warned
+from workbench.core.home import Home
+from workbench.core.store import RunStore
+from workbench.engine import recording, training
+
+
+@pytest.fixture
+def store(home: Home, monkeypatch: pytest.MonkeyPatch) -> RunStore:
+    """One that gives up after 50 ms, as often as it is asked."""
+    monkeypatch.setattr(recording, "_RECORD_INTERVAL_S", 0.0)
+    store = RunStore(home)
+    store._db.execute("PRAGMA busy_timeout=50")
+    return store
+
+
+def test_a_database_that_is_locked_for_a_while_loses_nothing(tiny_config: RunConfig, store: RunStore) -> None:
+    config = tiny_config.with_values({"training.epochs": 5})
+    other = sqlite3.connect(store.home.database, isolation_level=None)
+    said = []
+    with closing(other):
+        for event in training.train(config, store=store):
+            said.append(event)
+            if isinstance(event, EpochMetrics) and event.epoch == 2:
+                other.execute("BEGIN EXCLUSIVE")
+            if isinstance(event, EpochMetrics) and event.epoch == 4:
+                other.execute("ROLLBACK")
+    (warned,) = (event for event in said if isinstance(event, Warned))
+    assert "database is locked; training goes on" in warned.message
+    assert said[-1] == RunFinished(event.run_id, "finished")
+    record = store.run(event.run_id)
+    assert record.status == "finished"
+    assert [epoch.epoch for epoch in record.epochs] == [1, 2, 3, 4, 5]
+    steps = store.steps(record.id)
+    assert steps is not None
+    assert steps.steps.tolist() == list(range(1, 31))
+    assert store.evaluated_epochs(record.id) == [1, 2, 3, 4, 5]
+
+
+def test_an_end_that_cannot_be_recorded_is_said(tiny_config: RunConfig, store: RunStore) -> None:
+    with closing(sqlite3.connect(store.home.database, isolation_level=None)) as other:
+        for event in training.train(tiny_config, store=store):
+            if isinstance(event, EpochMetrics) and event.epoch == 2:
+                other.execute("BEGIN EXCLUSIVE")
+    assert isinstance(event, RunFailed)
+    assert "database is locked" in event.message
+    assert not event.is_bug
+    record = store.run(event.run_id)
+    assert record.status == "interrupted", "no process trains it any more"
+    assert isinstance(list(training.resume(record.id, store=store, epochs=4))[-1], RunFinished)
+    # The figures of the third were nowhere but in that process.
+    assert [epoch.epoch for epoch in store.run(record.id).epochs] == [1, 2, 4]
+
+
+def test_a_stop_that_cannot_be_recorded_is_raised(tiny_config: RunConfig, store: RunStore) -> None:
+    events = training.train(tiny_config, store=store)
+    run_id = next(event for event in events if isinstance(event, StepMetrics)).run_id
+    with closing(sqlite3.connect(store.home.database, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(UserError, match="database is locked"):
+            events.close()
+    assert store.run(run_id).status == "interrupted"
+    assert isinstance(list(training.resume(run_id, store=store))[-1], RunFinished)
+
+
+def test_a_lost_process_ends_a_run_without_asking_the_gpu(
+    tiny_config: RunConfig, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits for the lost one as well, until the launcher's patience is over."""
+    asked: list[None] = []
+    monkeypatch.setattr(recording.torch.cuda, "is_available", lambda: asked.append(None) or False)
+    events = training.train(tiny_config, store=store)
+    for event in events:
+        if isinstance(event, StepMetrics):
+            monkeypatch.setattr("workbench.engine.trainer.Trainer.step", _lost)
+            asked.clear()
+    assert isinstance(event, RunFailed)
+    assert store.run(event.run_id).status == "failed"
+    assert not asked
+
+
+def _lost(*_: object) -> None:
+    raise recording.UserError("another process of this run has ended")
