@@ -89,7 +89,8 @@ def wait_for_steps(store: RunStore) -> str:
 @pytest.mark.parametrize("parts", [1, 2])
 def test_two_processes_train_as_one_does(home: Home, config: RunConfig, launch, parts: int) -> None:
     """With one part, batch norm looks at both processes' images; with two, each process has its own."""
-    config = config.with_values({"training.accumulation": parts})
+    average = {"training.ema_decay": 0.9} if parts == 2 else {}
+    config = config.with_values({"training.accumulation": parts} | average)
     runs = []
     for processes in (1, 2):
         output, errors = launch(config, processes).communicate(timeout=_LIMIT_S)
