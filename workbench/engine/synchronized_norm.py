@@ -53,7 +53,9 @@ class _SynchronizedBatchNorm(nn.BatchNorm2d):
 def _statistics(x: Tensor) -> tuple[Tensor, Tensor, int]:
     """(C,) mean and biased variance over all processes, and the number of values per channel."""
     with torch.no_grad():
-        local_variance, local_mean = torch.var_mean(x.float(), (0, 2, 3), correction=0)
+        # One pass. That there are running statistics to be updated, though by nothing, makes it answer in fp32.
+        unused = x.new_zeros((2, x.shape[1]), dtype=torch.float32)
+        local_mean, local_variance = torch.batch_norm_update_stats(x, unused[0], unused[1], 0.0)
         # Chan et al. 1983: means and variances of equal parts; differences of large sums would cancel.
         sums = torch.stack([local_mean, local_variance, local_mean.square()])
         spread = [torch.empty_like(sums) for _ in range(dist.get_world_size())]
@@ -79,18 +81,21 @@ class _Normalize(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        """Ioffe and Szegedy 2015, section 3, with the two sums over all processes."""
+        """Ioffe and Szegedy 2015, section 3, with the two sums over all processes.
+
+        torch's kernel takes the sums of this process alone for the input's gradient. What that is off by is
+        linear in the input, as normalization is, so that another of its kernels gives it.
+        """
         (gradient,) = gradients
         x, weight, mean, variance = ctx.saved_tensors
         scale = (variance + ctx.eps).rsqrt()
-        shape = (1, -1, 1, 1)
-        normalized = (x.float() - mean.view(shape)) * scale.view(shape)
-        gradient = gradient.float()
-        of_bias = gradient.sum((0, 2, 3))
-        of_weight = (gradient * normalized).sum((0, 2, 3))
-        sums = torch.stack([of_bias, of_weight])
-        # DistributedDataParallel averages over processes what each computes of its own images: these stay local.
-        dist.all_reduce(sums)
-        sums = (sums / ctx.count).view(2, *shape)
-        of_x = (gradient - sums[0] - normalized * sums[1]) * (weight * scale).view(shape)
-        return of_x.to(x.dtype), of_weight, of_bias, None, None, None, None
+        of_x, of_weight, of_bias = torch.ops.aten.native_batch_norm_backward(
+            gradient, x, weight, None, None, mean, scale, True, ctx.eps, [True, True, True]
+        )
+        own = torch.stack([of_bias, of_weight])
+        everyones = own.clone()
+        # DistributedDataParallel averages over processes what each computes of its own images: those stay.
+        dist.all_reduce(everyones)
+        off = (own / (x.numel() // x.shape[1]) - everyones / ctx.count) * (weight * scale)
+        of_x += functional.batch_norm(x, mean, variance, weight=off[1], bias=off[0], training=False, eps=ctx.eps)
+        return of_x, of_weight, of_bias, None, None, None, None
