@@ -16,21 +16,9 @@ def one_run() -> tuple[Path, str, float]:
 
 def pairs_of_runs(models: list[str], pairs: int, seconds: float) -> tuple[list[str], int, float]:
     """Of a comparison of two things in turn, with these defaults: models, pairs per model, seconds per run."""
-    arguments = _comparing(models, pairs, seconds).parse_args()
-    return arguments.models, arguments.pairs, arguments.seconds
-
-
-def comparison(models: list[str], pairs: int, seconds: float) -> tuple[str, list[str], int, float]:
-    """Of a comparison with one of several rivals: its name, then as `pairs_of_runs`."""
-    parser = _comparing(models, pairs, seconds)
-    parser.add_argument("--rival", choices=("plain_loop", "fixed_batch"), default="plain_loop")
-    arguments = parser.parse_args()
-    return arguments.rival, arguments.models, arguments.pairs, arguments.seconds
-
-
-def _comparing(models: list[str], pairs: int, seconds: float) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser()
     parser.add_argument("--models", nargs="+", default=models)
     parser.add_argument("--pairs", type=int, default=pairs)
     parser.add_argument("--seconds", type=float, default=seconds)
-    return parser
+    arguments = parser.parse_args()
+    return arguments.models, arguments.pairs, arguments.seconds

@@ -1,40 +1,69 @@
-"""The same training step on one batch that lies ready in memory: what our data and our recording cost.
+"""Training steps against the same steps on one batch that is in memory already: what data and figures cost.
 
-Prints images/s.
+    python -m tests.benchmarks.fixed_batch [--models resnet18 resnet20 resnet8] [--pairs 10] [--seconds 3]
+
+In one process and in turn, because a shared machine drifts by more than what is measured here.
 """
 
+import statistics
+import tempfile
 import time
+from pathlib import Path
 
-from tests.benchmarks.arguments import one_run
+from tests.benchmarks.arguments import pairs_of_runs
+from tests.benchmarks.table import machine, print_table
+from tests.generators import result_of
 from workbench.core.home import Home
 from workbench.core.presets import Presets
+from workbench.engine.loop import YIELD_INTERVAL_S
 from workbench.engine.preparation import prepare
+from workbench.engine.trainer import PendingSteps, Trainer
 
-_WARM_UP = 3
+_WARM_UP = 10
+
+
+def rate(trainer: Trainer, seconds: float, interval_s: float) -> float:
+    """Images per second of steps whose figures are read so often."""
+    pending, steps, started = PendingSteps(), 0, time.perf_counter()
+    while time.perf_counter() - started < seconds:
+        if trainer.epoch_is_done:
+            trainer.position.next_epoch()
+        pending.append(*trainer.step())
+        steps += 1
+        if pending.age_s >= interval_s:
+            pending.flush(trainer, "")
+            pending.restart_clock()
+    if pending.losses:
+        pending.flush(trainer, "")
+    return steps * trainer.config.training.batch_size / (time.perf_counter() - started)
 
 
 def main() -> None:
-    folder, model, seconds_wanted = one_run()
-    config = Presets.load().run_config(model, "tutorial", "cifar10-jpeg")
-    work = prepare(config, Home(folder).prepare())
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            trainer = end.value.trainer
-            break
-    batch = trainer.images.batch(trainer._epoch_plan(), 0, config.training.batch_size)
-    trainer.images.batch = lambda *_: batch
-    for _ in range(_WARM_UP):
-        trainer.step()
-    started, steps = time.perf_counter(), 0
-    while (seconds := time.perf_counter() - started) < seconds_wanted or steps < 4:
-        loss, *_ = trainer.step()
-        steps += 1
-        # Not at every step, where the GPU would have to wait for the CPU.
-        if steps % 10 == 0:
-            loss.item()
-    print(config.training.batch_size * steps / seconds)
+    models, pairs, seconds = pairs_of_runs(["resnet18", "resnet20", "resnet8"], 10, 3.0)
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        home = Home(Path(folder)).prepare()
+        for model in models:
+            trainer = result_of(
+                prepare(Presets.load().run_config(model, "tutorial", "cifar10-jpeg"), home)
+            ).trainer
+            draw = trainer.images.batch
+            batch = draw(trainer._epoch_plan(), 0, trainer.config.training.batch_size)
+            for _ in range(_WARM_UP):
+                trainer.step()
+            fixed, ours = [], []
+            for _ in range(pairs):
+                trainer.images.batch = lambda *_, batch=batch: batch
+                fixed.append(rate(trainer, seconds, float("inf")))
+                trainer.images.batch = draw
+                ours.append(rate(trainer, seconds, YIELD_INTERVAL_S))
+            ratios = [a / b for a, b in zip(ours, fixed, strict=True)]
+            rows.append(
+                (model, f"{statistics.median(fixed):.0f}", f"{statistics.median(ours):.0f}",
+                 f"{statistics.median(ratios):.3f}", f"{min(ratios):.3f} to {max(ratios):.3f}")
+            )  # fmt: skip
+    print_table(("network", "one batch, images/s", "training, images/s", "ratio (median)", "range"), rows)
+    print(machine())
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
 from tests.benchmarks.arguments import one_run
+from tests.generators import result_of
 from workbench.core.dataset import Dataset as Images
 from workbench.core.home import Home
 from workbench.core.presets import Presets
@@ -46,18 +47,9 @@ class PilImages(Dataset):
         return self.transform(self.images[index]), self.labels[index]
 
 
-def decoded(home: Home) -> Path:
-    work = sources.read("cifar10-jpeg", 32, home)
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value
-
-
 def main() -> None:
     folder, model, seconds_wanted = one_run()
-    images = PilImages(decoded(Home(folder).prepare()))
+    images = PilImages(result_of(sources.read("cifar10-jpeg", 32, Home(folder).prepare())))
     loader = DataLoader(images, BATCH, shuffle=True, num_workers=2, drop_last=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network = resnet.ResNet(Presets.load().model(model).config).to(device)

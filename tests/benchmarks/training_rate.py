@@ -1,7 +1,6 @@
-"""Training rate of the engine against a rival, in turn, each in a process of its own.
+"""Training rate of the engine against a plain loop, in turn, each in a process of its own.
 
-python -m tests.benchmarks.training_rate [--rival plain_loop|fixed_batch] [--models resnet18 resnet20 resnet8]
-    [--pairs 3] [--seconds 15]
+python -m tests.benchmarks.training_rate [--models resnet18 resnet20 resnet8] [--pairs 3] [--seconds 15]
 """
 
 import statistics
@@ -9,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 
-from tests.benchmarks.arguments import comparison
+from tests.benchmarks.arguments import pairs_of_runs
 from tests.benchmarks.matrix_rate import macs_per_s, share
 from tests.benchmarks.table import machine, print_table
 
@@ -21,14 +20,14 @@ def rate(module: str, home: str, model: str, seconds: float) -> float:
 
 
 def main() -> None:
-    rival, models, pairs, seconds = comparison(["resnet18", "resnet20", "resnet8"], 3, 15.0)
+    models, pairs, seconds = pairs_of_runs(["resnet18", "resnet20", "resnet8"], 3, 15.0)
     rows = []
     matrix_rate = macs_per_s()
     with tempfile.TemporaryDirectory() as home:
         for model in models:
             theirs, ours = [], []
             for _ in range(pairs):
-                theirs.append(rate(rival, home, model, seconds))
+                theirs.append(rate("plain_loop", home, model, seconds))
                 ours.append(rate("our_loop", home, model, seconds))
             ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
             median = statistics.median(ours)
@@ -38,7 +37,8 @@ def main() -> None:
                  f"{share(model, median, matrix_rate):.0%}")
             )  # fmt: skip
     print_table(
-        ("network", f"{rival}, images/s", "train, images/s", "ratio (median)", "range", "of the matrix rate"), rows
+        ("network", "plain loop, images/s", "train, images/s", "ratio (median)", "range", "of the matrix rate"),
+        rows,
     )
     print(f"{machine()}; matrix rate {matrix_rate / 1e9:.0f} GMAC/s")
 

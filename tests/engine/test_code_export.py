@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from torch import nn
 
+from tests.generators import result_of
 from tests.model_trees import allowed, model_trees
 from workbench.core.config import RunConfig
 from workbench.core.dataset import Dataset
@@ -243,7 +244,7 @@ def test_a_runs_file_classifies_by_itself(
     config = store.run(run_id).config
     network = resnet.build(config.model, seed=1)
     network.load_state_dict(checkpoint.load(store.checkpoints(run_id), "best")["model"])
-    dataset = Dataset.require(last(sources.read(config.data.source, config.model.input_size, store.home)))
+    dataset = Dataset.require(result_of(sources.read(config.data.source, config.model.input_size, store.home)))
     images, _ = DeviceImages(dataset.test, config.data, choose(config.training)).plain(12, 13)
     with torch.inference_mode():
         expected = network.eval()(images)
@@ -256,15 +257,6 @@ def test_a_runs_file_classifies_by_itself(
     order = expected[0].argsort(descending=True)
     assert [line.split()[1] for line in (first, second, third)] == [dataset.class_names[i] for i in order]
     assert float(first.split()[0][:-1]) / 100 == pytest.approx(float(expected.softmax(1).max()), abs=6e-4)
-
-
-def last(reading: object) -> Path:
-    """What a generator returns."""
-    while True:
-        try:
-            next(reading)
-        except StopIteration as end:
-            return end.value
 
 
 def test_images_are_prepared_as_for_training(store: RunStore, tmp_path: Path) -> None:
@@ -289,7 +281,7 @@ def test_images_are_prepared_as_for_training(store: RunStore, tmp_path: Path) ->
                 picture.save(tmp_path / "kinds" / part / label / f"{index}.png", **exif)
     config = RunConfig.build({"model": {"input_size": 16}, "data": {"source": str(tmp_path / "kinds")},
                               "training": {"device": "cpu", "precision": "fp32"}})  # fmt: skip
-    dataset = Dataset.require(last(sources.read(config.data.source, 16, store.home)))
+    dataset = Dataset.require(result_of(sources.read(config.data.source, 16, store.home)))
     images, _ = DeviceImages(dataset.test, config.data, choose(config.training)).plain(0, len(dataset.test))
     mean, std = NORMALIZATIONS["cifar10"]
     code = network_code(config.model, title="", class_names=names_of(config.model), mean=mean, std=std,

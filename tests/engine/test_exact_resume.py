@@ -1,12 +1,12 @@
 """A run stopped anywhere and resumed ends bit for bit as if it had not been: for every way to train."""
 
-from collections.abc import Generator
 from contextlib import closing
 from typing import Any
 
 import pytest
 import torch
 
+from tests.generators import result_of
 from workbench.core.config import RunConfig
 from workbench.core.events import RateChanged, StepMetrics
 from workbench.core.home import Home
@@ -55,14 +55,6 @@ def tensors(tree: Any, name: str = "") -> dict[str, torch.Tensor]:
         return {name: tree}
     items = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
     return {path: t for key, value in items for path, t in tensors(value, f"{name}/{key}").items()}
-
-
-def result_of(work: Generator[Any, None, Any]) -> Any:
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value
 
 
 def assert_same_end(store: RunStore, run_id: str, other: str) -> None:

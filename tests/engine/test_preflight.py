@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import torch
 
+from tests.generators import result_of
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.home import Home
-from workbench.core.trials import Preflight
 from workbench.engine import preflight
 from workbench.engine.memory_meter import MemoryMeter
 from workbench.engine.preflight import measure
@@ -28,16 +28,8 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preflight, "_EVALUATION_S", 0.0)
 
 
-def end_of(work: preflight.Measuring) -> Preflight:
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value
-
-
 def test_the_figures_belong_together(tiny_config: RunConfig, home: Home) -> None:
-    found = end_of(measure(tiny_config, home))
+    found = result_of(measure(tiny_config, home))
     assert (found.fits, found.message, found.remedy) == (True, "", {})
     assert (found.device, found.precision, found.batch_size) == ("CPU, 1 thread", "fp32", 16)
     assert found.steps_per_epoch == 6
@@ -57,7 +49,7 @@ def test_steps_are_warmed_up_and_then_measured_three_times_at_least(
     monkeypatch.setattr(preflight, "_TRAINING_S", 0.0)
     seconds = iter([99.0, 0.5, 0.5, 0.75, 0.25])
     monkeypatch.setattr(preflight, "_seconds", lambda *_: next(seconds))
-    assert end_of(measure(tiny_config, home)).step_s == 0.5
+    assert result_of(measure(tiny_config, home)).step_s == 0.5
     assert next(seconds, None) is None
 
 
@@ -68,14 +60,15 @@ def test_short_steps_are_measured_together(
     monkeypatch.setattr(preflight, "_TRAINING_S", 0.4)
     asked: list[int] = []
     monkeypatch.setattr(preflight, "_seconds", lambda _, steps: asked.append(steps) or steps / 1000)
-    assert end_of(measure(tiny_config, home)).step_s == 0.001
+    assert result_of(measure(tiny_config, home)).step_s == 0.001
     assert asked == [1, 1, *[50] * 8]
 
 
 def test_the_peak_grows_with_the_batch(tiny_config: RunConfig, home: Home) -> None:
     model = {"model.widths": [64, 64], "data.validation_fraction": 0, "training.crop_padding": 0}
     small, large = (
-        end_of(measure(tiny_config.with_values(model | {"training.batch_size": size}), home)) for size in (8, 96)
+        result_of(measure(tiny_config.with_values(model | {"training.batch_size": size}), home))
+        for size in (8, 96)
     )
     if not small.is_measured:
         pytest.skip("this system does not tell a process its peak")
@@ -86,7 +79,7 @@ def test_the_peak_grows_with_the_batch(tiny_config: RunConfig, home: Home) -> No
 def test_half_a_batch_at_once_takes_less(tiny_config: RunConfig, home: Home) -> None:
     model = {"model.widths": [64, 64], "training.batch_size": 96, "data.validation_fraction": 0}
     whole, parts = (
-        end_of(measure(tiny_config.with_values(model | {"training.accumulation": parts}), home))
+        result_of(measure(tiny_config.with_values(model | {"training.accumulation": parts}), home))
         for parts in (1, 8)
     )
     if not whole.is_measured:
@@ -103,7 +96,7 @@ def test_the_largest_batch_leaves_memory_free(
     monkeypatch.setattr(preflight, "_likely_bytes", lambda *_: 0)
     monkeypatch.setattr(MemoryMeter, "bytes", property(lambda _: 16 * per_image))
     monkeypatch.setattr(preflight, "free_bytes", lambda _: round(free_share * 16 * per_image))
-    assert end_of(measure(config, home)).largest_batch == largest
+    assert result_of(measure(config, home)).largest_batch == largest
 
 
 def test_what_cannot_be_measured_is_arithmetic(
@@ -111,7 +104,7 @@ def test_what_cannot_be_measured_is_arithmetic(
 ) -> None:
     monkeypatch.setattr(MemoryMeter, "bytes", property(lambda _: None))
     small, large = (
-        end_of(measure(tiny_config.with_values({"training.batch_size": size}), home)) for size in (16, 32)
+        result_of(measure(tiny_config.with_values({"training.batch_size": size}), home)) for size in (16, 32)
     )
     assert not small.is_measured
     per_image = (large.peak_bytes - small.peak_bytes) / 16
@@ -141,7 +134,7 @@ def test_memory_that_runs_out_is_a_result_and_freed(
 
     monkeypatch.setattr(Trainer, "__init__", watched)
     monkeypatch.setattr(Trainer, "step", greedy)
-    found = end_of(measure(tiny_config, home))
+    found = result_of(measure(tiny_config, home))
     assert [network() for network in networks] == [None]
     assert not found.fits
     assert "not enough for 16 images at once" in found.message
@@ -157,7 +150,7 @@ def test_what_would_get_the_process_killed_is_not_tried(
 ) -> None:
     monkeypatch.setattr(preflight, "free_bytes", lambda _: MB)
     monkeypatch.setattr(preflight, "prepare", None)
-    found = end_of(measure(tiny_config.with_values({"training.batch_size": 4096}), home))
+    found = result_of(measure(tiny_config.with_values({"training.batch_size": 4096}), home))
     assert not found.fits
     assert "not enough for 4096 images at once" in found.message
 
@@ -168,12 +161,12 @@ def test_a_bug_is_no_result(tiny_config: RunConfig, home: Home, monkeypatch: pyt
 
     monkeypatch.setattr(Trainer, "step", broken)
     with pytest.raises(RuntimeError, match="shapes"):
-        end_of(measure(tiny_config, home))
+        result_of(measure(tiny_config, home))
 
 
 def test_what_a_run_cannot_begin_with_is_refused(tiny_config: RunConfig, home: Home) -> None:
     with pytest.raises(UserError, match=r"data\.source"):
-        end_of(measure(tiny_config.with_values({"data.source": "nowhere/at-all"}), home))
+        result_of(measure(tiny_config.with_values({"data.source": "nowhere/at-all"}), home))
 
 
 @pytest.mark.parametrize("closed_at", ["Measuring steps", "Measuring evaluation", None])

@@ -1,13 +1,13 @@
 """What several processes say to each other, without starting any."""
 
 import json
-from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 import torch
 
+from tests.generators import result_of
 from workbench.core.config import RunConfig
 from workbench.core.errors import ConfigError, UserError
 from workbench.core.home import Home
@@ -38,14 +38,6 @@ class Talking(Processes):
 
     def _get(self, key: str) -> str | None:
         return self.said.get(key)
-
-
-def result_of(work: Generator[Any, None, Any]) -> Any:
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value
 
 
 def prepared_with(config: RunConfig, home: Home, processes: Processes) -> Prepared:

@@ -1,15 +1,15 @@
 """Resuming is tried for real: exact for every kind of state there is, and told when something is lost."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from tests.generators import result_of
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
-from workbench.core.events import Progress
 from workbench.core.home import Home
 from workbench.core.trials import Certificate
 from workbench.engine import checkpoint
@@ -36,21 +36,13 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
-def end_of(work: Generator[Progress, None, Certificate]) -> Certificate:
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value
-
-
 def names_of(certificate: Certificate) -> set[str]:
     return {difference.name for difference in certificate.differences}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_resuming_is_exact(kind: str, tiny_config: RunConfig, home: Home) -> None:
-    certificate = end_of(certify(tiny_config.with_values(KINDS[kind]), home))
+    certificate = result_of(certify(tiny_config.with_values(KINDS[kind]), home))
     assert certificate.is_exact, [str(difference) for difference in certificate.differences]
     assert certificate.is_repeatable
     assert (certificate.differences, certificate.advice) == ((), "")
@@ -63,7 +55,7 @@ def test_lost_buffers_of_the_optimizer_are_named(
     tiny_config: RunConfig, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Optimizers, "restore", lambda *_: None)
-    certificate = end_of(certify(tiny_config, home))
+    certificate = result_of(certify(tiny_config, home))
     assert not certificate.is_exact
     assert certificate.is_repeatable
     assert names_of(certificate) == {f"optimizer.state.{i}.momentum_buffer" for i in range(10)}
@@ -79,7 +71,7 @@ def test_a_lost_position_is_named(tiny_config: RunConfig, home: Home, monkeypatc
         trainer.position = Position()
 
     monkeypatch.setattr(Trainer, "restore", forgetful)
-    certificate = end_of(certify(tiny_config, home))
+    certificate = result_of(certify(tiny_config, home))
     assert not certificate.is_exact
     assert {"position.batch", "position.loss_sum", "position.images"} <= names_of(certificate)
     assert not any(name.startswith("model.") for name in names_of(certificate))
@@ -87,7 +79,7 @@ def test_a_lost_position_is_named(tiny_config: RunConfig, home: Home, monkeypatc
 
 def test_a_lost_average_is_named(tiny_config: RunConfig, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(WeightAverage, "restore", lambda *_: None)
-    certificate = end_of(certify(tiny_config.with_values({"training.ema_decay": 0.9}), home))
+    certificate = result_of(certify(tiny_config.with_values({"training.ema_decay": 0.9}), home))
     assert "average.steps" not in names_of(certificate)  # at most 10, the weights first
     assert len(certificate.differences) == 10
     assert all(difference.name.startswith("average.network.") for difference in certificate.differences)
@@ -107,7 +99,7 @@ def test_what_no_checkpoint_holds_is_seen_by_its_consequences(
         return draw(cls, images, side, 7 if len(plans) == 6 else epoch, *arguments)
 
     monkeypatch.setattr(EpochPlan, "draw", classmethod(counted))
-    certificate = end_of(certify(tiny_config, home))
+    certificate = result_of(certify(tiny_config, home))
     assert len(plans) == 8
     assert certificate.is_repeatable
     assert not certificate.is_exact
@@ -124,7 +116,7 @@ def test_a_machine_that_does_not_repeat_itself_is_told_apart(
         return loss + generator.random() * 1e-3, correct, rate
 
     monkeypatch.setattr(Trainer, "step", shaky)
-    certificate = end_of(certify(tiny_config, home))
+    certificate = result_of(certify(tiny_config, home))
     assert not certificate.is_repeatable
     assert not certificate.is_exact
     assert "loss of step 1" in names_of(certificate)
@@ -172,7 +164,7 @@ def test_a_closed_one_leaves_nothing_behind(
 
 def test_what_a_run_cannot_begin_with_is_refused(tiny_config: RunConfig, home: Home) -> None:
     with pytest.raises(UserError, match=r"training\.batch_size is 512"):
-        end_of(certify(tiny_config.with_values({"training.batch_size": 512}), home))
+        result_of(certify(tiny_config.with_values({"training.batch_size": 512}), home))
 
 
 def test_a_checkpoint_that_cannot_be_read_is_not_taken_for_inexact(
@@ -183,4 +175,4 @@ def test_a_checkpoint_that_cannot_be_read_is_not_taken_for_inexact(
 
     monkeypatch.setattr(checkpoint, "load_last", damaged)
     with pytest.raises(UserError, match="damaged"):
-        end_of(certify(tiny_config, home))
+        result_of(certify(tiny_config, home))

@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from tests.conftest import write_images
+from tests.generators import result_of
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.events import (
@@ -432,13 +433,7 @@ def test_resume_takes_over_buffers_but_not_the_other_machines_kernel(
 
 def test_evaluate_gives_the_recorded_accuracy(tiny_config: RunConfig, store: RunStore) -> None:
     run_id = list(training.train(tiny_config, store=store))[-1].run_id
-    work = evaluating.evaluate_run(run_id, store)
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            evaluation = end.value
-            break
+    evaluation = result_of(evaluating.evaluate_run(run_id, store))
     best = store.run(run_id).best
     assert best is not None
     assert evaluation.accuracy == pytest.approx(best.test_accuracy)

@@ -3,16 +3,16 @@
 import argparse
 import hashlib
 import pickle
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from tests.generators import result_of
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.events import Progress
@@ -26,15 +26,6 @@ PRESETS = Presets.load()
 
 def network(name: str = "resnet8", **fields: object) -> resnet.ResNet:
     return resnet.build(PRESETS.model(name).config.model_copy(update=fields), seed=0)
-
-
-def result(work: Generator[Progress, None, Any]) -> Any:
-    """What a generator returns."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value
 
 
 def akamaster(state: dict[str, Tensor]) -> dict[str, object]:
@@ -89,7 +80,7 @@ def test_the_published_cifar_network_evaluates_as_measured(home: Home) -> None:
     path = Path(__file__).parents[1] / "data" / "resnet20-12fca82f.th"
     config = RunConfig(model=PRESETS.model("resnet20").config)
     with closing(RunStore(home)) as store:
-        evaluation = result(evaluating.evaluate_weights(config, str(path), store))
+        evaluation = result_of(evaluating.evaluate_weights(config, str(path), store))
     assert evaluation.accuracy == pytest.approx(0.81, abs=0.02)
 
 
@@ -195,7 +186,7 @@ def test_a_recorded_run_is_a_source(tiny_config: RunConfig, home: Home) -> None:
     config = tiny_config.with_values({"data.normalization": "imagenet", "training.epochs": 1})
     with closing(RunStore(home)) as store:
         run_id = list(training.train(config, store=store))[-1].run_id
-        found = result(weight_sources.read(weight_sources.locate("latest", config.model, store), store))
+        found = result_of(weight_sources.read(weight_sources.locate("latest", config.model, store), store))
     assert found.origin == f"run {run_id}"
     assert found.normalization == "imagenet"
     assert weights.start_from(resnet.build(config.model, 1), found) == []
@@ -242,7 +233,7 @@ def test_published_weights_are_downloaded_checked_and_kept(tmp_path: Path, home:
     with closing(RunStore(home)) as store:
         work = weight_sources.read(published, store)
         assert isinstance(next(work), Progress)
-        assert result(work).normalization == "imagenet"
+        assert result_of(work).normalization == "imagenet"
         (tmp_path / "served.pth").unlink()
         assert list(weight_sources.read(published, store)) == []
         published.path.write_bytes(b"cut")
