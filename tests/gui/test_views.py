@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -261,6 +262,16 @@ def test_a_changed_rate_is_marked(plots: PlotPanel, theme: Theme) -> None:
     plots.hide_run("r")
     plots.redraw()
     assert not plots.loss._changes
+
+
+def test_losses_of_a_diverging_run_are_written_whole(plots: PlotPanel) -> None:
+    plots.append(steps(1, 100))
+    plots.append(replace(epoch(1), validation_loss=277_635.2))
+    plots.redraw()
+    assert plots.loss._ends["r"].toPlainText() == "2.8e5"
+    axis = plots.loss.getPlotItem().getAxis("left")
+    assert axis.tickStrings([0.0, 500_000.0, 1_500_000.0], 1.0, 500_000.0) == ["0", "5e5", "1.5e6"]
+    assert axis.tickStrings([0.0, 0.5], 1.0, 0.5) == ["0", "0.5"]
 
 
 def test_log_loss_moves_the_end_label_too(plots: PlotPanel) -> None:

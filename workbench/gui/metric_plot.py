@@ -16,8 +16,19 @@ from workbench.gui.theme import Theme
 _RAW_ALPHA = 64
 _END_LABEL_PX = 18
 _SMALLEST_LOG = 1e-6
+_LARGE = 1e4
 _ROUND = (1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10)
 _KINDS = ("raw", "smoothed", "validation", "test")
+
+
+class _NarrowAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
+    """Writes the losses of a run that diverges so that they fit: 1.5e6."""
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        if self.logMode or max(map(abs, values), default=0.0) * scale < _LARGE:
+            strings: list[str] = super().tickStrings(values, scale, spacing)
+            return strings
+        return [short(value * scale) for value in values]
 
 
 class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
@@ -27,7 +38,7 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     refit_asked = Signal()
 
     def __init__(self, metric: str, title: str, scale: float, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent, axisItems={"left": _NarrowAxis("left")})
         self.metric, self._title, self._scale, self._theme = metric, title, scale, theme
         self._lines: dict[tuple[str, str], pg.PlotDataItem] = {}
         self._ends: dict[str, pg.TextItem] = {}
@@ -141,7 +152,8 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             label = self._ends[curves.run_id] = pg.TextItem(anchor=(1, 1))
             self.addItem(label, ignoreBounds=True)
         value = self._scale * series.y[-1]
-        label.setText(f"{value:.1f}" if self._scale > 1 else f"{value:.3f}", self._theme.color("text"))
+        text = f"{value:.1f}" if self._scale > 1 else f"{value:.3f}" if value < _LARGE else short(value)
+        label.setText(text, self._theme.color("text"))
         height = np.log10(value) if self._log_is_on and value > 0 else value
         label.setPos(series.x[-1], height)
 
@@ -289,6 +301,11 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         # Right of the line, or left of it, but in a narrow plot always whole.
         beside = x if x + width <= right else x - width
         self._readout.setPos(max(left, beside), high)
+
+
+def short(value: float) -> str:
+    """`2.8e5`, and `0` for 0."""
+    return f"{value:.2g}".replace("e+0", "e").replace("e+", "e")
 
 
 def round_up(value: float) -> float:
