@@ -26,8 +26,9 @@ def test_the_window_loads_no_torch() -> None:
 
 
 def test_the_command_line_loads_neither_torch_nor_qt() -> None:
-    assert not loaded_by("import workbench.cli") & {"torch", "PySide6", "pyqtgraph"}
+    assert not loaded_by("import workbench.commands.application") & {"torch", "PySide6", "pyqtgraph"}
 
 
 def test_the_engine_loads_no_qt() -> None:
-    assert not loaded_by("import workbench.engine.training, workbench.engine.doctor") & {"PySide6", "pyqtgraph"}
+    loaded = loaded_by("import workbench.engine.training.training, workbench.engine.trials.doctor")
+    assert not loaded & {"PySide6", "pyqtgraph"}

@@ -14,7 +14,7 @@ def main(arguments: list[str] | None = None) -> int:
         from workbench.gui.app import open_window
 
         return open_window(home)
-    from workbench.cli import run
+    from workbench.commands.application import run
 
     return run(arguments)
 

@@ -17,10 +17,10 @@ from workbench.core.model_config import ModelConfig
 from workbench.core.presets import Presets
 from workbench.core.speed import Speed, seconds_per_step
 from workbench.core.training_config import TrainingConfig
-from workbench.engine import speed_probe
-from workbench.engine.data import DeviceImages
-from workbench.engine.device import Compute, choose
-from workbench.engine.trainer import Trainer
+from workbench.engine.data.device_images import DeviceImages
+from workbench.engine.machine.device import Compute, choose
+from workbench.engine.training.trainer import Trainer
+from workbench.engine.trials import speed_probe
 
 # Name and images per step: 128, or as many as take about a fifth of a second.
 _PRESETS = {

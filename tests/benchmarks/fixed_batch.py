@@ -15,9 +15,9 @@ from tests.benchmarks.table import machine, print_table
 from tests.generators import result_of
 from workbench.core.home import Home
 from workbench.core.presets import Presets
-from workbench.engine.loop import YIELD_INTERVAL_S
-from workbench.engine.preparation import prepare
-from workbench.engine.trainer import PendingSteps, Trainer
+from workbench.engine.training.loop import YIELD_INTERVAL_S
+from workbench.engine.training.preparation import prepare
+from workbench.engine.training.trainer import PendingSteps, Trainer
 
 _WARM_UP = 10
 

@@ -10,7 +10,7 @@ import torch
 from workbench.core.architecture import Architecture
 from workbench.core.presets import Presets
 from workbench.core.training_config import TrainingConfig
-from workbench.engine.device import choose
+from workbench.engine.machine.device import choose
 
 _REPEATS = 20
 

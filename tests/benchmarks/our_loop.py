@@ -7,7 +7,7 @@ from workbench.core.events import StepMetrics
 from workbench.core.home import Home
 from workbench.core.presets import Presets
 from workbench.core.store import RunStore
-from workbench.engine.training import train
+from workbench.engine.training.training import train
 
 
 def main() -> None:

@@ -18,8 +18,9 @@ from tests.generators import result_of
 from workbench.core.dataset import Dataset as Images
 from workbench.core.home import Home
 from workbench.core.presets import Presets
-from workbench.engine import resnet, sources
-from workbench.engine.data import NORMALIZATIONS
+from workbench.engine.data import sources
+from workbench.engine.data.device_images import NORMALIZATIONS
+from workbench.engine.network import resnet
 
 BATCH = 128
 

@@ -37,7 +37,7 @@ import sys, time
 from pathlib import Path
 from workbench.core.dataset import Dataset
 from workbench.core.home import Home
-from workbench.engine import sources
+from workbench.engine.data import sources
 home = Home(Path(sys.argv[2])).prepare()
 begun = time.perf_counter()
 work = sources.read(sys.argv[3], 32, home)
@@ -61,7 +61,7 @@ from workbench.core.home import Home
 from workbench.core.presets import Presets
 from workbench.core.store import RunStore
 begun = time.perf_counter()
-from workbench.engine.training import train
+from workbench.engine.training.training import train
 store = RunStore(Home(Path(sys.argv[2])).prepare())
 events = train(Presets.load().run_config("resnet8", "quick", "sample"), store=store)
 next(event for event in events if isinstance(event, StepMetrics))

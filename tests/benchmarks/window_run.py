@@ -15,7 +15,7 @@ from workbench.core.events import StepMetrics
 from workbench.core.home import Home
 from workbench.core.presets import Presets
 from workbench.gui.main_window import MainWindow
-from workbench.gui.theme import Theme
+from workbench.gui.widgets.theme import Theme
 
 TICK_MS = 16
 

@@ -7,9 +7,9 @@ import torch
 from workbench.core.config import DataConfig
 from workbench.core.dataset import ImageSet
 from workbench.core.training_config import TrainingConfig
-from workbench.engine.augmentation import Batch, EpochPlan
-from workbench.engine.data import DeviceImages
-from workbench.engine.device import Compute
+from workbench.engine.data.augmentation import Batch, EpochPlan
+from workbench.engine.data.device_images import DeviceImages
+from workbench.engine.machine.device import Compute
 
 CPU = Compute(torch.device("cpu"), torch.float32)
 SIZE = 12

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from workbench.engine.averaging import WeightAverage
+from workbench.engine.network.averaging import WeightAverage
 
 
 def test_it_follows_the_formula() -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from workbench.core.errors import UserError
-from workbench.engine import checkpoint
+from workbench.engine.weights import checkpoint
 
 
 def save(folder: Path, step: int, best: bool = False) -> Path:

@@ -22,14 +22,17 @@ from tests.model_trees import allowed, model_trees
 from workbench.core.config import RunConfig
 from workbench.core.dataset import Dataset
 from workbench.core.errors import UserError
+from workbench.core.export.network_code import network_code
 from workbench.core.home import Home
 from workbench.core.model_config import ModelConfig
-from workbench.core.network_code import network_code
 from workbench.core.presets import Presets
 from workbench.core.store import RunStore
-from workbench.engine import checkpoint, code_export, resnet, sources, training
-from workbench.engine.data import NORMALIZATIONS, DeviceImages
-from workbench.engine.device import choose
+from workbench.engine.data import sources
+from workbench.engine.data.device_images import NORMALIZATIONS, DeviceImages
+from workbench.engine.machine.device import choose
+from workbench.engine.network import resnet
+from workbench.engine.training import training
+from workbench.engine.weights import checkpoint, code_export
 
 PRESETS = Presets.load()
 MEAN, STD = NORMALIZATIONS["imagenet"]

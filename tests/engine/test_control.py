@@ -27,9 +27,11 @@ from workbench.core.home import Home
 from workbench.core.orders import Orders
 from workbench.core.store import RunStore
 from workbench.core.training_config import TrainingConfig
-from workbench.engine import checkpoint, compiling, loop, training
-from workbench.engine.divergence import Divergence
-from workbench.engine.trainer import Trainer
+from workbench.engine.machine import compiling
+from workbench.engine.training import loop, training
+from workbench.engine.training.divergence import Divergence
+from workbench.engine.training.trainer import Trainer
+from workbench.engine.weights import checkpoint
 
 
 @pytest.fixture

@@ -12,7 +12,9 @@ from workbench.core.events import RateChanged, StepMetrics
 from workbench.core.home import Home
 from workbench.core.orders import Orders
 from workbench.core.store import RunStore
-from workbench.engine import checkpoint, evaluating, loop, training
+from workbench.engine.training import evaluation as evaluating
+from workbench.engine.training import loop, training
+from workbench.engine.weights import checkpoint
 
 WAYS: dict[str, dict[str, Any]] = {
     "nesterov": {},

@@ -13,9 +13,11 @@ from workbench.core.config import FineTuningConfig, RunConfig
 from workbench.core.events import RunFailed, RunFinished, StepMetrics, Warned
 from workbench.core.home import Home
 from workbench.core.store import RunStore
-from workbench.engine import checkpoint, loop, resnet, training
-from workbench.engine.data import subset
-from workbench.engine.trainer import frozen_stages
+from workbench.engine.data.device_images import subset
+from workbench.engine.network import resnet
+from workbench.engine.training import loop, training
+from workbench.engine.training.trainer import frozen_stages
+from workbench.engine.weights import checkpoint
 
 PUBLISHED = Path(__file__).parents[1] / "data" / "resnet20-12fca82f.th"
 

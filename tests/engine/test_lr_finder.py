@@ -16,10 +16,12 @@ from workbench.core.home import Home
 from workbench.core.store import RunStore
 from workbench.core.training_config import TrainingConfig
 from workbench.core.trials import RateSuggestion, RateTrial
-from workbench.engine import lr_finder, resnet, training
-from workbench.engine.isolation import LacksMemory
-from workbench.engine.lr_finder import find, smoothed, suggestion
-from workbench.engine.trainer import Trainer
+from workbench.engine.network import resnet
+from workbench.engine.training import training
+from workbench.engine.training.trainer import Trainer
+from workbench.engine.trials import lr_finder
+from workbench.engine.trials.isolation import LacksMemory
+from workbench.engine.trials.lr_finder import find, smoothed, suggestion
 
 RATES = np.geomspace(1e-5, 10, 100)
 

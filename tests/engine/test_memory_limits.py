@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from workbench.core.config import RunConfig
-from workbench.engine import memory_limits
+from workbench.engine.machine import memory_limits
 
 # An address space that a batch of 2048 does not fit in. In a process of its own: the limit is for good.
 _SCRIPT = """
@@ -18,7 +18,7 @@ from pathlib import Path
 from workbench.core.config import RunConfig
 from workbench.core.home import Home
 from workbench.core.store import RunStore
-from workbench.engine import training
+from workbench.engine.training import training
 
 store = RunStore(Home(Path(sys.argv[1])).prepare())
 config = RunConfig.from_json(sys.argv[2])

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from workbench.core.config import RunConfig
-from workbench.engine.optimizers import Optimizers
+from workbench.engine.training.optimizers import Optimizers
 
 
 def network(channels_last: bool = False) -> nn.Module:

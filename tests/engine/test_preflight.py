@@ -13,11 +13,11 @@ from tests.generators import result_of
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.home import Home
-from workbench.engine import preflight
-from workbench.engine.memory_meter import MemoryMeter
-from workbench.engine.preflight import measure
-from workbench.engine.resnet import ResNet
-from workbench.engine.trainer import Trainer
+from workbench.engine.machine.memory_meter import MemoryMeter
+from workbench.engine.network.resnet import ResNet
+from workbench.engine.training.trainer import Trainer
+from workbench.engine.trials import preflight
+from workbench.engine.trials.preflight import measure
 
 MB = 10**6
 

@@ -8,10 +8,10 @@ import torch
 
 from workbench.core.config import RunConfig
 from workbench.core.dataset import Dataset, ImageSet
-from workbench.engine.augmentation import EpochPlan
-from workbench.engine.data import DeviceImages, split
-from workbench.engine.device import Compute
-from workbench.engine.preview import examples
+from workbench.engine.data.augmentation import EpochPlan
+from workbench.engine.data.device_images import DeviceImages, split
+from workbench.engine.data.preview import examples
+from workbench.engine.machine.device import Compute
 
 CPU = Compute(torch.device("cpu"), torch.float32)
 EVERYTHING = {

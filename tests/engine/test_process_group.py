@@ -12,11 +12,11 @@ from workbench.core.config import RunConfig
 from workbench.core.errors import ConfigError, UserError
 from workbench.core.home import Home
 from workbench.core.orders import Orders
-from workbench.engine import device
-from workbench.engine.following import follow
-from workbench.engine.inference import logits
-from workbench.engine.preparation import Prepared, prepare
-from workbench.engine.processes import Processes
+from workbench.engine.machine import device
+from workbench.engine.machine.processes import Processes
+from workbench.engine.training.following import follow
+from workbench.engine.training.inference import logits
+from workbench.engine.training.preparation import Prepared, prepare
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from workbench.core.errors import UserError
 from workbench.core.events import EpochMetrics, RunFailed, RunFinished, StepMetrics, Warned
 from workbench.core.home import Home
 from workbench.core.store import RunStore
-from workbench.engine import recording, training
+from workbench.engine.training import recording, training
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_a_lost_process_ends_a_run_without_asking_the_gpu(
     events = training.train(tiny_config, store=store)
     for event in events:
         if isinstance(event, StepMetrics):
-            monkeypatch.setattr("workbench.engine.trainer.Trainer.step", _lost)
+            monkeypatch.setattr("workbench.engine.training.trainer.Trainer.step", _lost)
             asked.clear()
     assert isinstance(event, RunFailed)
     assert store.run(event.run_id).status == "failed"

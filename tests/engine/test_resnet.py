@@ -12,8 +12,8 @@ from tests.model_trees import allowed, model_trees
 from workbench.core.architecture import Architecture
 from workbench.core.model_config import ModelConfig
 from workbench.core.presets import Presets
-from workbench.engine import resnet
-from workbench.engine.blocks import parts
+from workbench.engine.network import resnet
+from workbench.engine.network.blocks import parts
 
 PRESETS = Presets.load()
 

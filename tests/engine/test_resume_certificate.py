@@ -12,12 +12,12 @@ from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.home import Home
 from workbench.core.trials import Certificate
-from workbench.engine import checkpoint
-from workbench.engine.augmentation import EpochPlan
-from workbench.engine.averaging import WeightAverage
-from workbench.engine.optimizers import Optimizers
-from workbench.engine.resume_certificate import certify, differences
-from workbench.engine.trainer import Position, Trainer
+from workbench.engine.data.augmentation import EpochPlan
+from workbench.engine.network.averaging import WeightAverage
+from workbench.engine.training.optimizers import Optimizers
+from workbench.engine.training.trainer import Position, Trainer
+from workbench.engine.trials.resume_certificate import certify, differences
+from workbench.engine.weights import checkpoint
 
 KINDS: dict[str, dict[str, Any]] = {
     "sgd": {},

@@ -17,8 +17,8 @@ from workbench.core.errors import UserError
 from workbench.core.events import Progress
 from workbench.core.home import Home
 from workbench.core.resources import resource_path
-from workbench.engine import sources
-from workbench.engine.official import fetch_official, read_official
+from workbench.engine.data import sources
+from workbench.engine.data.official import fetch_official, read_official
 
 
 def run(work: Generator[Progress, None, object]) -> tuple[list[Progress], object]:

@@ -15,9 +15,10 @@ from workbench.core.architecture import Architecture
 from workbench.core.model_config import ModelConfig
 from workbench.core.speed import DISPATCH_UNITS, UNITS, seconds_per_epoch
 from workbench.core.training_config import TrainingConfig
-from workbench.engine import resnet, speed_probe
-from workbench.engine.device import Compute, choose
-from workbench.engine.speed_probe import non_negative_fit, probe
+from workbench.engine.machine.device import Compute, choose
+from workbench.engine.network import resnet
+from workbench.engine.trials import speed_probe
+from workbench.engine.trials.speed_probe import non_negative_fit, probe
 
 
 @pytest.fixture

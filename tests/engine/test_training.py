@@ -31,7 +31,10 @@ from workbench.core.events import (
 )
 from workbench.core.home import Home
 from workbench.core.store import RunStore
-from workbench.engine import checkpoint, evaluating, loop, resnet, training
+from workbench.engine.network import resnet
+from workbench.engine.training import evaluation as evaluating
+from workbench.engine.training import loop, training
+from workbench.engine.weights import checkpoint
 
 
 @pytest.fixture
@@ -242,7 +245,7 @@ def test_a_bug_ends_the_run_and_the_next_one_works(
         raise RuntimeError("a bug\nwith details")
 
     with monkeypatch.context() as patch:
-        patch.setattr("workbench.engine.trainer.Trainer.step", broken)
+        patch.setattr("workbench.engine.training.trainer.Trainer.step", broken)
         failed = list(training.train(tiny_config, store=store))[-1]
     assert isinstance(failed, RunFailed)
     assert failed.is_bug
@@ -263,7 +266,7 @@ def test_out_of_memory_says_what_to_change_and_frees_the_network(
     gc.collect()
     before = networks()
     with monkeypatch.context() as patch:
-        patch.setattr("workbench.engine.trainer.Trainer.step", greedy)
+        patch.setattr("workbench.engine.training.trainer.Trainer.step", greedy)
         failed = list(training.train(tiny_config, store=store))[-1]
     assert isinstance(failed, RunFailed)
     assert not failed.is_bug

@@ -7,7 +7,7 @@ from torch import Tensor
 from torchvision.transforms import TrivialAugmentWide
 from torchvision.transforms.autoaugment import InterpolationMode, _apply_op
 
-from workbench.engine.trivial_augment import Operation, TrivialAugment, _strength_table
+from workbench.engine.data.trivial_augment import Operation, TrivialAugment, _strength_table
 
 CPU = torch.device("cpu")
 BINS = 31

@@ -19,7 +19,11 @@ from workbench.core.events import Progress
 from workbench.core.home import Home
 from workbench.core.presets import Presets
 from workbench.core.store import RunStore
-from workbench.engine import evaluating, resnet, training, weight_sources, weights
+from workbench.engine.network import resnet
+from workbench.engine.training import evaluation as evaluating
+from workbench.engine.training import training
+from workbench.engine.weights import foreign_weights as weights
+from workbench.engine.weights import weight_sources
 
 PRESETS = Presets.load()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import TINY, call, refused
-from workbench import trial_commands
+from workbench.commands import trials as trial_commands
 from workbench.core.home import Home
 from workbench.core.store import RunStore
 from workbench.core.trials import Certificate, Difference

@@ -16,8 +16,8 @@ from workbench.core.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
 from workbench.core.home import Home
 from workbench.gui.main_window import MainWindow
-from workbench.gui.theme import Theme
-from workbench.gui.training_session import State
+from workbench.gui.widgets.theme import Theme
+from workbench.gui.work.training_session import State
 
 LONG_MS = 60_000
 

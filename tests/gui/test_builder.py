@@ -16,12 +16,12 @@ from tests.model_trees import allowed, model_trees
 from workbench.core.config import RunConfig
 from workbench.core.home import Home
 from workbench.core.presets import Presets
-from workbench.gui.build_panel import BuildPanel
-from workbench.gui.edit_history import EditHistory
+from workbench.gui.build.build_panel import BuildPanel
+from workbench.gui.build.edit_history import EditHistory
 from workbench.gui.main_window import MainWindow
-from workbench.gui.message_bar import MessageBar
-from workbench.gui.theme import Theme
-from workbench.gui.training_session import State
+from workbench.gui.widgets.message_bar import MessageBar
+from workbench.gui.widgets.theme import Theme
+from workbench.gui.work.training_session import State
 
 LONG_MS = 60_000
 

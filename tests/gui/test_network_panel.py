@@ -13,12 +13,12 @@ from pytestqt.qtbot import QtBot
 from workbench.core.architecture import Architecture
 from workbench.core.model_config import ModelConfig
 from workbench.core.presets import Presets
-from workbench.gui.layer_table import LayerModel, LayerTable
-from workbench.gui.network_figures import Figures
-from workbench.gui.network_panel import NetworkPanel
-from workbench.gui.network_view import NetworkView
-from workbench.gui.receptive_view import ReceptiveView
-from workbench.gui.theme import Theme
+from workbench.gui.network.layer_table import LayerModel, LayerTable
+from workbench.gui.network.network_figures import Figures
+from workbench.gui.network.network_panel import NetworkPanel
+from workbench.gui.network.network_view import NetworkView
+from workbench.gui.network.receptive_view import ReceptiveView
+from workbench.gui.widgets.theme import Theme
 
 PRESETS = Presets.load()
 

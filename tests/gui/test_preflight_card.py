@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from workbench.core.trials import Certificate, Difference, Preflight
-from workbench.gui.preflight_card import PreflightCard
-from workbench.gui.preflight_figures import finish, span
-from workbench.gui.theme import Theme
+from workbench.gui.trials.preflight_card import PreflightCard
+from workbench.gui.trials.preflight_figures import finish, span
+from workbench.gui.widgets.theme import Theme
 
 NARROWEST_PX = 270
 NOW = datetime(2026, 6, 10, 14, 20)

@@ -15,12 +15,12 @@ from pytestqt.qtbot import QtBot
 from workbench.core.presets import Presets, Recipe
 from workbench.core.schedule import learning_rate
 from workbench.core.training_config import TrainingConfig
-from workbench.gui.build_panel import BuildPanel
-from workbench.gui.edit_history import EditHistory
-from workbench.gui.form_group import FormGroup
-from workbench.gui.shares_edit import SharesEdit
-from workbench.gui.theme import DARK, LIGHT, Theme
-from workbench.gui.training_panel import TrainingPanel
+from workbench.gui.build.build_panel import BuildPanel
+from workbench.gui.build.edit_history import EditHistory
+from workbench.gui.build.training_panel import TrainingPanel
+from workbench.gui.widgets.form_group import FormGroup
+from workbench.gui.widgets.shares_edit import SharesEdit
+from workbench.gui.widgets.theme import DARK, LIGHT, Theme
 
 NARROWEST_PX = 304
 

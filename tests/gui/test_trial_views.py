@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from workbench.core.trials import RateSuggestion, RateTrial
-from workbench.gui.augmentation_view import AugmentationView
-from workbench.gui.rate_change_dialog import RateChangeDialog, RestCurve
-from workbench.gui.rate_finder_window import RateFinderWindow
-from workbench.gui.rate_plot import loss_range, rate_text, rate_ticks
-from workbench.gui.theme import Theme
+from workbench.gui.runs.rate_change_dialog import RateChangeDialog, RestCurve
+from workbench.gui.trials.augmentation_view import AugmentationView
+from workbench.gui.trials.rate_finder_window import RateFinderWindow
+from workbench.gui.trials.rate_plot import loss_range, rate_text, rate_ticks
+from workbench.gui.widgets.theme import Theme
 
 NARROWEST_PX, WIDEST_PX = 270, 356
 

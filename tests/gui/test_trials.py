@@ -11,7 +11,7 @@ from workbench.core.events import RunFailed
 from workbench.core.home import Home
 from workbench.core.store import RunStore
 from workbench.gui.main_window import MainWindow
-from workbench.gui.training_session import State
+from workbench.gui.work.training_session import State
 
 
 def wait_idle(qtbot: QtBot, window: MainWindow) -> None:

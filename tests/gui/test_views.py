@@ -16,16 +16,16 @@ from workbench.core.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import EpochMetrics, Progress, RateChanged, RunStarted, StepMetrics
 from workbench.core.home import Home
-from workbench.gui.confusion_view import ConfusionView
-from workbench.gui.gallery import Gallery
-from workbench.gui.gallery_images import thumbnail, to_pixels, to_qimage
-from workbench.gui.image_caption import Verdict
-from workbench.gui.inspect_panel import InspectPanel
-from workbench.gui.plot_panel import PlotPanel
-from workbench.gui.progress_panel import ProgressPanel
-from workbench.gui.run_curves import RunCurves, Smoothed
-from workbench.gui.theme import DARK, LIGHT, Theme, contrast
-from workbench.gui.training_session import State
+from workbench.gui.inspect.confusion_view import ConfusionView
+from workbench.gui.inspect.gallery import Gallery
+from workbench.gui.inspect.image_caption import Verdict
+from workbench.gui.inspect.inspect_panel import InspectPanel
+from workbench.gui.runs.plot_panel import PlotPanel
+from workbench.gui.runs.progress_panel import ProgressPanel
+from workbench.gui.runs.run_curves import RunCurves, Smoothed
+from workbench.gui.widgets.pictures import thumbnail, to_pixels, to_qimage
+from workbench.gui.widgets.theme import DARK, LIGHT, Theme, contrast
+from workbench.gui.work.training_session import State
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_ten_thousand_images_ask_only_for_those_in_sight(
         asked.append(index)
         return thumbnail(images, index)
 
-    monkeypatch.setattr("workbench.gui.gallery.thumbnail", counting)
+    monkeypatch.setattr("workbench.gui.inspect.gallery.thumbnail", counting)
     gallery = Gallery(theme)
     qtbot.addWidget(gallery)
     gallery.resize(420, 300)

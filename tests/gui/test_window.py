@@ -16,9 +16,9 @@ from workbench.core.errors import UserError
 from workbench.core.events import EpochMetrics, Event, StepMetrics
 from workbench.core.home import Home
 from workbench.core.store import RunStore
-from workbench.engine import training
+from workbench.engine.training import training
 from workbench.gui.main_window import MainWindow
-from workbench.gui.training_session import State
+from workbench.gui.work.training_session import State
 
 
 def button(window: MainWindow, text: str) -> QPushButton:
@@ -248,7 +248,7 @@ class ScriptedEngine:
     """Stands in for the engine: a prepared generator of events."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, events: Callable[[], Iterator[Event]]) -> None:
-        monkeypatch.setattr("workbench.gui.training_worker.TrainingWorker._events", lambda *_: events())
+        monkeypatch.setattr("workbench.gui.work.training_worker.TrainingWorker._events", lambda *_: events())
 
 
 def test_an_exception_in_the_worker_is_told_and_the_next_run_works(

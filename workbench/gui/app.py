@@ -13,7 +13,7 @@ from workbench.core.display import display_problem
 from workbench.core.home import Home
 
 if TYPE_CHECKING:
-    from workbench.gui.message_bar import MessageBar
+    from workbench.gui.widgets.message_bar import MessageBar
 
 _log = logging.getLogger(__name__)
 _FALLBACK_FONT_PX = 13
@@ -34,7 +34,7 @@ def open_window(home_override: str = "") -> int:
 
     from workbench.core.resources import resource_path
     from workbench.gui.main_window import MainWindow
-    from workbench.gui.theme import Theme
+    from workbench.gui.widgets.theme import Theme
 
     application = QApplication(sys.argv[:1])
     application.setApplicationName("resnet-workbench")

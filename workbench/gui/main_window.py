@@ -18,9 +18,23 @@ from workbench.core.events import EpochMetrics, Event, RateChanged, RunFailed, R
 from workbench.core.home import Home
 from workbench.core.presets import Presets
 from workbench.core.trials import Certificate, Preflight, RateSuggestion, RateTrial
-from workbench.gui.build_panel import BuildPanel
-from workbench.gui.inspect_panel import InspectPanel
-from workbench.gui.mailbox import (
+from workbench.gui.build.build_panel import BuildPanel
+from workbench.gui.desks.network_actions import NetworkActions
+from workbench.gui.desks.network_desk import NetworkDesk
+from workbench.gui.desks.run_desk import RunDesk
+from workbench.gui.desks.trial_desk import TrialDesk
+from workbench.gui.inspect.inspect_panel import InspectPanel
+from workbench.gui.network.network_panel import NetworkPanel
+from workbench.gui.runs.plot_panel import PlotPanel
+from workbench.gui.runs.progress_panel import ProgressPanel
+from workbench.gui.runs.run_library import RunLibrary
+from workbench.gui.runs.runs_panel import RunsPanel
+from workbench.gui.widgets.menus import Menus, show_about
+from workbench.gui.widgets.message_bar import MessageBar
+from workbench.gui.widgets.theme import MARGIN, Theme
+from workbench.gui.widgets.told import told
+from workbench.gui.window_layout import WindowLayout
+from workbench.gui.work.mailbox import (
     EngineReady,
     Examples,
     Exported,
@@ -30,21 +44,7 @@ from workbench.gui.mailbox import (
     Message,
     SpeedMeasured,
 )
-from workbench.gui.menus import Menus, show_about
-from workbench.gui.message_bar import MessageBar
-from workbench.gui.network_actions import NetworkActions
-from workbench.gui.network_desk import NetworkDesk
-from workbench.gui.network_panel import NetworkPanel
-from workbench.gui.plot_panel import PlotPanel
-from workbench.gui.progress_panel import ProgressPanel
-from workbench.gui.run_desk import RunDesk
-from workbench.gui.run_library import RunLibrary
-from workbench.gui.runs_panel import RunsPanel
-from workbench.gui.theme import MARGIN, Theme
-from workbench.gui.told import told
-from workbench.gui.training_session import State, TrainingSession
-from workbench.gui.trial_desk import TrialDesk
-from workbench.gui.window_layout import WindowLayout
+from workbench.gui.work.training_session import State, TrainingSession
 
 
 class MainWindow(QMainWindow):

@@ -1,0 +1,89 @@
+"""Options that several commands share, and what they are turned into."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from workbench.commands import console
+from workbench.core.config import RunConfig, help_of, parse_assignments, parse_value
+from workbench.core.errors import UserError
+from workbench.core.home import Home
+from workbench.core.presets import DEFAULT_MODEL, DEFAULT_RECIPE, FINE_TUNING_RECIPE, Presets
+from workbench.core.store import RunStore
+
+SOURCE_HELP = help_of("data.source")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+Model = Annotated[str, typer.Option("--model", help="Name of a model preset ('models' lists them).")]
+Set = Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE, such as training.learning_rate=0.05.")]
+Run = Annotated[str, typer.Argument(help="Id of a run, a unique prefix of one, or 'latest'.")]
+ModelOrDefault = Annotated[
+    str | None, typer.Option("--model", help=f"Name of a model preset; {DEFAULT_MODEL} by default.")
+]
+Recipe = Annotated[
+    str | None, typer.Option(help=f"Name of a recipe; by default {DEFAULT_RECIPE} or the model's own.")
+]
+Data = Annotated[str | None, typer.Option(help=SOURCE_HELP)]
+Epochs = Annotated[str | None, typer.Option(help=help_of("training.epochs"), metavar="INTEGER")]
+Device = Annotated[str | None, typer.Option(help=help_of("training.device"))]
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="JSON of a whole run, in place of --model and --recipe.")
+]
+Weights = Annotated[str | None, typer.Option(help=help_of("fine_tuning.weights"))]
+
+
+def parsed(text: str | None) -> Any:
+    """Left to the config to judge, whose sentences name field, value and what is allowed."""
+    return None if text is None else parse_value(text)
+
+
+def presets_of(context: typer.Context) -> Presets:
+    """Shipped ones and those of the home folder."""
+    home: Home = context.obj
+    presets = Presets.load(home.presets)
+    for problem in presets.problems:
+        console.print_error(f"warning: {problem}")
+    return presets
+
+
+@contextmanager
+def store_of(context: typer.Context) -> Iterator[RunStore]:
+    home: Home = context.obj
+    with closing(RunStore(home.prepare())) as store:
+        yield store
+
+
+def run_config(
+    presets: Presets,
+    model: str | None,
+    recipe: str | None,
+    config_file: Path | None,
+    set_: list[str] | None,
+    options: dict[str, Any],
+) -> RunConfig:
+    """What `train` and the like were asked for.
+
+    Args:
+        options: dotted fields that have options of their own; None where they were not given.
+    """
+    if config_file is None:
+        weights = options.get("fine_tuning.weights")
+        config = presets.run_config(model or DEFAULT_MODEL, recipe or (FINE_TUNING_RECIPE if weights else ""))
+    elif model or recipe:
+        raise UserError("--config holds model and recipe already; give it without --model and --recipe")
+    else:
+        config = _read_config(config_file)
+    values: dict[str, Any] = parse_assignments(set_ or [])
+    values |= {key: value for key, value in options.items() if value is not None}
+    return config.with_values(values)
+
+
+def _read_config(path: Path) -> RunConfig:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"cannot read the configuration {path}: {error}") from error
+    return RunConfig.from_json(text, str(path))

@@ -1,0 +1,215 @@
+"""The commands that train: `train` and `resume`, alone or as one of several processes of PyTorch's launcher."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from workbench.commands import console
+from workbench.commands.options import (
+    ConfigFile,
+    Data,
+    Device,
+    Epochs,
+    Json,
+    ModelOrDefault,
+    Recipe,
+    Run,
+    Set,
+    Weights,
+    parsed,
+    presets_of,
+    run_config,
+    store_of,
+)
+from workbench.core.errors import UserError
+from workbench.core.events import RunFailed, RunStarted
+from workbench.core.home import Home
+from workbench.core.orders import Orders
+from workbench.core.store import RunStore
+from workbench.core.training_config import TrainingConfig
+
+if TYPE_CHECKING:
+    from workbench.engine.machine.processes import Processes
+    from workbench.engine.training.recording import Events
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(train)
+    app.command()(resume)
+
+
+def train(
+    context: typer.Context,
+    model: ModelOrDefault = None,
+    recipe: Recipe = None,
+    data: Data = None,
+    epochs: Epochs = None,
+    device: Device = None,
+    set_: Set = None,
+    name: Annotated[str, typer.Option(help="What to call the run.")] = "",
+    config_file: ConfigFile = None,
+    weights: Weights = None,
+    json: Json = False,
+) -> int:
+    """Train a network. Ctrl+C stops it, saves it, and 'resume' goes on. Works under torchrun."""
+    presets = presets_of(context)
+    options = {"data.source": data, "training.epochs": parsed(epochs), "training.device": device,
+               "fine_tuning.weights": weights}  # fmt: skip
+    config = run_config(presets, model, recipe, config_file, set_, options)
+    with _processes(config.training) as processes:
+        if not processes.is_first:
+            return _help_first(context.obj, processes)
+        with store_of(context) as store:
+            from workbench.engine.training import training
+
+            orders = Orders()
+            events = training.train(
+                config,
+                store=store,
+                name=name,
+                model=presets.model_name(config.model),
+                recipe=presets.recipe_name(config.training),
+                orders=orders,
+                processes=processes,
+            )
+            return _follow(events, orders, processes, store, json)
+
+
+def resume(
+    context: typer.Context,
+    run: Run,
+    epochs: Annotated[str | None, typer.Option(help="New total number of epochs.", metavar="INTEGER")] = None,
+    json: Json = False,
+) -> int:
+    """Go on with a stopped run from its last checkpoint. Works under torchrun."""
+    with store_of(context) as store:
+        run_id = store.find(run)
+        with _processes(store.run(run_id).config.training) as processes:
+            if not processes.is_first:
+                return _help_first(context.obj, processes)
+            from workbench.engine.training import training
+
+            orders = Orders()
+            events = training.resume(
+                run_id, store=store, epochs=parsed(epochs), orders=orders, processes=processes
+            )
+            return _follow(events, orders, processes, store, json)
+
+
+@contextmanager
+def _processes(config: TrainingConfig) -> "Iterator[Processes]":
+    """This process and its peers, if PyTorch's launcher started it."""
+    from workbench.engine.machine.processes import ALONE, Processes
+
+    if not Processes.are_launched():
+        yield ALONE
+        return
+    from workbench.engine.machine.device import choose
+
+    launched = Processes.launched()
+    processes = launched.join(on_gpu=choose(config, launched).device.type == "cuda")
+    try:
+        yield processes
+    finally:
+        processes.leave()
+
+
+def _help_first(home: Home, processes: "Processes") -> int:
+    """Train along with the first process, which prints and records; what only this one knows is said here."""
+    from workbench.engine.machine.processes import is_process_gone
+    from workbench.engine.training.following import follow
+
+    orders = Orders()
+    try:
+        with _StopSignals(lasting=True) as stop, closing(follow(home.prepare(), orders, processes)) as events:
+            stop.orders = orders
+            for _ in events:
+                pass
+    except UserError as error:
+        if not is_process_gone(error):
+            console.print_error(f"error in process {processes.rank}: {error}")
+        return 2
+    # The first process tells why the run ended.
+    except RuntimeError as error:
+        if is_process_gone(error):
+            return 2
+        raise
+    return 0
+
+
+def _follow(events: "Events", orders: Orders, processes: "Processes", store: RunStore, json: bool) -> int:
+    """Show a run until it ends or is asked to stop; print its result."""
+    run_id, failure = "", None
+    with (
+        _StopSignals(lasting=processes.are_many) as stop,
+        console.TrainingDisplay(quiet=json) as display,
+        closing(events),
+    ):
+        if processes.are_many:
+            # They must stop after the same step; closing this generator would leave the others waiting.
+            stop.orders = orders
+        for event in events:
+            run_id = event.run_id
+            display.show(event)
+            if isinstance(event, RunStarted):
+                stop.message = f"stopping; go on later with: resnet-workbench resume {run_id}"
+            if isinstance(event, RunFailed):
+                failure = event
+            if stop.asked and stop.orders is None:
+                break
+    if not run_id:
+        # Stopped while its weights were downloaded.
+        console.print_error("stopped before the run began; nothing is recorded")
+        if json:
+            console.print_json({"run": None, "status": "stopped"})
+        return 0
+    record = store.run(run_id)
+    if json:
+        console.print_json(record.summary())
+    else:
+        console.print_result(record)
+    if failure is None:
+        return 0
+    console.print_failure(failure.message, failure.remedy)
+    return 1 if failure.is_bug else 2
+
+
+class _StopSignals:
+    """The first Ctrl+C or SIGTERM asks the run to stop and be saved; the second one interrupts at once.
+
+    Args:
+        lasting: never interrupt: a launcher may pass on the same signal that the terminal has sent already, and
+            ends its processes itself when they take too long.
+    """
+
+    def __init__(self, lasting: bool = False) -> None:
+        self.asked = False
+        self.message = "stopping"
+        self.orders: Orders | None = None
+        """Through which to stop; without, the caller does."""
+        self._lasting = lasting
+        self._former: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> "_StopSignals":
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._former[number] = signal.signal(number, self._ask)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._former.items():
+            signal.signal(number, handler)
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        if self.asked:
+            if self._lasting:
+                return
+            # Not an Exception: nothing on the way may take it for a failure of its own.
+            raise KeyboardInterrupt
+        self.asked = True
+        if self.orders is not None:
+            self.orders.stop()
+        console.print_error(self.message)

@@ -1,0 +1,153 @@
+"""Images on the device: the split, and batches augmented all at once."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from workbench.core.config import DataConfig
+from workbench.core.dataset import ImageSet
+from workbench.engine.data.augmentation import Batch, EpochPlan
+from workbench.engine.machine.device import Compute
+
+_CIFAR10_MEAN = (0.4914, 0.4822, 0.4465)
+# Mean and standard deviation per channel in units of 0 to 1. CIFAR-10's deviation is over all training pixels;
+# the other one, often seen, is the mean of the images' own deviations.
+NORMALIZATIONS = {
+    "cifar10": (_CIFAR10_MEAN, (0.2470, 0.2435, 0.2616)),
+    "cifar10-per-image": (_CIFAR10_MEAN, (0.2023, 0.1994, 0.2010)),
+    "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+}
+# `auto`, where no weights say otherwise.
+DEFAULT_NORMALIZATION = "cifar10"
+
+
+def split(labels: NDArray[np.int64], fraction: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Indices of training and of validation images: the same fraction of every class, chosen by `seed`."""
+    generator = np.random.default_rng([seed, 0x5B117])
+    held_out = [
+        generator.permutation(members)[: round(len(members) * fraction)]
+        for members in (np.flatnonzero(labels == label) for label in np.unique(labels))
+    ]
+    validation = np.sort(np.concatenate(held_out))
+    return np.setdiff1d(np.arange(len(labels)), validation), validation
+
+
+def subset(indices: NDArray[np.int64], labels: NDArray[np.int64], count: int, seed: int) -> NDArray[np.int64]:
+    """`count` of `indices`, as many of every class (at most one more), chosen by `seed`."""
+    generator = np.random.default_rng([seed, 0x5AB5E7])
+    shuffled = generator.permutation(indices)
+    of_class = labels[shuffled]
+    # Each image's rank within its class: the first ones of every class are taken in turn.
+    rank = np.empty(len(shuffled), np.int64)
+    for label in np.unique(of_class):
+        members = np.flatnonzero(of_class == label)
+        rank[members] = np.arange(len(members))
+    return np.sort(shuffled[np.argsort(rank, kind="stable")[:count]])
+
+
+class DeviceImages:
+    """Images in device memory as uint8, handed out as normalized NCHW batches.
+
+    Args:
+        images: its pixels are copied to the device.
+        indices: which of them; None: all.
+    """
+
+    def __init__(
+        self, images: ImageSet, data: DataConfig, compute: Compute, indices: NDArray[np.int64] | None = None
+    ) -> None:
+        pixels = images.images if indices is None else images.images[indices]
+        labels = images.labels if indices is None else images.labels[indices]
+        # A copy: the source may be mapped read-only from disk.
+        self.pixels_nhwc = torch.from_numpy(np.array(pixels)).to(compute.device)
+        self.labels = torch.from_numpy(np.array(labels)).to(compute.device)
+        self._compute = compute
+        normalization = DEFAULT_NORMALIZATION if data.normalization == "auto" else data.normalization
+        mean, std = (torch.tensor(values) for values in NORMALIZATIONS[normalization])
+        side = self.pixels_nhwc.shape[1]
+        # Of a row of pixels: vectors of 3 values cost five times as much as these.
+        self._scale = (1 / (255 * std)).repeat(side).to(compute.device)
+        self._shift = (-mean / std).repeat(side).to(compute.device)
+        self._line = torch.arange(side, device=compute.device)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def plain(self, start: int, stop: int) -> tuple[Tensor, Tensor]:
+        """Images start to stop as (N, 3, H, W) and their labels (N,), not augmented."""
+        return self._laid_out(self._normalized(self.pixels_nhwc[start:stop])), self.labels[start:stop]
+
+    def batch(self, plan: EpochPlan, index: int, size: int, part: slice | None = None) -> Batch:
+        """Batch `index` of an epoch.
+
+        The partner of an image, if it is mixed with one, is as far from the batch's end as the image is from its
+        start: the order is random already.
+
+        Args:
+            plan: drawn for as many images as these.
+            size: images in a batch; the plan's, if it mixes.
+            part: only these positions in the batch, bit for bit as they are in the whole batch.
+        """
+        first, last = (0, size) if part is None else (part.start, part.stop)
+        start = index * size
+        images = self._augmented(plan, start + first, start + last)
+        labels = self.labels[plan.order[start + first : start + last]]
+        partner_labels = share = None
+        if plan.mixing is not None:
+            # Positions of the partners, in reverse.
+            low, high = start + size - last, start + size - first
+            is_symmetric = first + last == size
+            partners = images if is_symmetric else self._augmented(plan, low, high)
+            images = plan.mixing.apply(images, partners.flip(0), index)
+            partner_labels = self.labels[plan.order[low:high]].flip(0)
+            share = plan.mixing.shares[index]
+        return Batch(self._laid_out(images), labels, partner_labels, share)
+
+    def _augmented(self, plan: EpochPlan, start: int, stop: int) -> Tensor:
+        """Positions start to stop of the plan as (N, 3, H, W) float32, all but mixed."""
+        pixels = self._cropped(plan, start, stop)
+        if plan.trivial is not None:
+            pixels = plan.trivial.apply(pixels, start, stop)
+        images = self._normalized(pixels)
+        if plan.erasing is not None:
+            plan.erasing.apply(images, start, stop)
+        return images
+
+    def _cropped(self, plan: EpochPlan, start: int, stop: int) -> Tensor:
+        """(N, H, W, 3) uint8, cropped with reflected borders and flipped.
+
+        One gather: the pixel that each output pixel takes is computed from crop and flip together.
+        """
+        chosen = plan.order[start:stop]
+        if not plan.moves:
+            return self.pixels_nhwc[chosen]
+        rows = _reflect(self._line + plan.shift_y[start:stop, None], len(self._line))
+        columns = _reflect(self._line + plan.shift_x[start:stop, None], len(self._line))
+        columns = torch.where(plan.mirrored[start:stop, None], columns.flip(1), columns)
+        side = len(self._line)
+        positions = ((chosen[:, None] * side + rows) * side)[:, :, None] + columns[:, None, :]
+        # A third of what indexing by image, row and column takes.
+        taken = self.pixels_nhwc.view(-1, 3).index_select(0, positions.view(-1))
+        return taken.view(-1, side, side, 3)
+
+    def _normalized(self, pixels_nhwc: Tensor) -> Tensor:
+        """(N, 3, H, W) float32."""
+        rows = pixels_nhwc.flatten(2).float()
+        return torch.addcmul(self._shift, rows, self._scale).view(pixels_nhwc.shape).permute(0, 3, 1, 2)
+
+    def as_pixels(self, images_nchw: Tensor) -> Tensor:
+        """The inverse of normalization: (N, H, W, 3) uint8, the nearest that can be shown."""
+        pixels_nhwc = images_nchw.permute(0, 2, 3, 1)
+        values = (pixels_nhwc.flatten(2).float() - self._shift) / self._scale
+        return values.view(pixels_nhwc.shape).round().clamp(0, 255).to(torch.uint8)
+
+    def _laid_out(self, images_nchw: Tensor) -> Tensor:
+        """As the network takes them."""
+        return images_nchw.to(self._compute.dtype).contiguous(memory_format=self._compute.memory_format)
+
+
+def _reflect(position: Tensor, size: int) -> Tensor:
+    """Mirror positions outside 0..size-1 at the border pixels, which are not repeated (numpy's 'reflect')."""
+    position = position.abs()
+    return torch.where(position >= size, 2 * (size - 1) - position, position)

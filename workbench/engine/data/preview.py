@@ -1,0 +1,42 @@
+"""What augmentation makes of a few training images, for a look before the run."""
+
+import dataclasses
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from workbench.core.config import RunConfig
+from workbench.core.dataset import Dataset
+from workbench.engine.data.augmentation import EpochPlan
+from workbench.engine.data.device_images import DeviceImages, split, subset
+from workbench.engine.machine.device import Compute
+
+_CPU = Compute(torch.device("cpu"), torch.float32)
+
+
+def examples(
+    config: RunConfig, dataset: Dataset, count: int, epoch: int = 0
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The first `count` images of an epoch, counted from 0: as they are, and as one batch that training sees.
+
+    Computes on the CPU and leaves global random states as they are.
+
+    Args:
+        count: at least 1; fewer come back if there are fewer training images.
+
+    Returns:
+        Two arrays (count, H, W, 3), the second with colors back to 0 to 255.
+    """
+    labels, seed = dataset.train.labels, config.training.seed
+    training, _ = split(labels, config.data.validation_fraction, seed)
+    if config.data.train_images:
+        training = subset(training, labels, config.data.train_images, seed)
+    count = min(count, len(training))
+    side = dataset.train.images.shape[1]
+    plan = EpochPlan.draw(len(training), side, epoch, config.training, _CPU.device)
+    chosen = training[plan.order[:count].numpy()]
+    # Only these are copied, already in order.
+    images = DeviceImages(dataset.train, config.data, _CPU, chosen)
+    batch = images.batch(dataclasses.replace(plan, order=torch.arange(count)), 0, count)
+    return dataset.train.images[chosen], images.as_pixels(batch.images).numpy()

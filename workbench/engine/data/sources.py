@@ -1,0 +1,217 @@
+"""Where images come from: shipped archives, the official CIFAR-10 archive, folders, .zip and .tar files.
+
+Layout: `train/<class>/<image>` and `test/<class>/<image>`, at any depth. A decoded copy is kept below
+`<home>/data`, so that the next start only maps it.
+"""
+
+import hashlib
+import io
+import lzma
+import re
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Generator, Iterator
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from workbench.core.dataset import Dataset, ImageSet
+from workbench.core.errors import ConfigError, UserError, did_you_mean
+from workbench.core.events import Progress
+from workbench.core.home import Home
+from workbench.core.resources import resource_path
+from workbench.engine.data.official import fetch_official, read_official
+from workbench.engine.data.tar import opened_tar
+
+SHIPPED = {"sample": "data/cifar10-sample.tar.xz", "cifar10-jpeg": "data/cifar10-jpeg.tar.xz"}
+OFFICIAL = "cifar10"
+
+_SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"))
+_ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz")
+_REPORT_EVERY = 500
+
+# What the standard library raises for cut, damaged or mislabeled archives.
+_DAMAGED = (tarfile.TarError, zipfile.BadZipFile, EOFError, lzma.LZMAError, zlib.error, OSError)
+
+Reading = Generator[Progress, None, Dataset]
+
+
+def locate(source: str, home: Home) -> Path:
+    """The folder or archive that `source` means. The official archive may not be there yet.
+
+    Raises:
+        ConfigError: no such source.
+    """
+    if source in SHIPPED:
+        path = resource_path(SHIPPED[source])
+        if not path.exists():
+            raise UserError(f"data.source is '{source}', but its archive {path} is missing; install again")
+        return path
+    if source == OFFICIAL:
+        return home.data / "cifar-10-binary.tar.gz"
+    path = Path(source)
+    named = (*SHIPPED, OFFICIAL)
+    try:
+        path = path.expanduser()
+        found = path.exists()
+    # A user who is not known, a name too long for a file.
+    except (RuntimeError, OSError) as error:
+        raise _not_a_source(source[:100], f"that cannot be looked up ({error})") from error
+    if not found:
+        raise _not_a_source(source, f"there is no such file{did_you_mean(source, named)}")
+    if path.is_file() and not path.name.lower().endswith(_ARCHIVES):
+        raise _not_a_source(source, "that is no folder, .zip or .tar")
+    return path.resolve()
+
+
+def absolute(source: str, home: Home) -> str:
+    """`source` as it can be found from any folder: names as they are, paths in full."""
+    path = locate(source, home)
+    return source if source in (*SHIPPED, OFFICIAL) else str(path)
+
+
+def read(source: str, image_size: int, home: Home, run_id: str = "") -> Generator[Progress, None, Path]:
+    """Decode `source` unless its decoded copy is there; returns the copy's folder for `Dataset.open`.
+
+    Raises:
+        UserError: missing, damaged or wrongly laid out data.
+    """
+    path = locate(source, home)
+    if source == OFFICIAL:
+        yield from fetch_official(path, run_id)
+    folder = home.data / _copy_name(source, path, image_size)
+    if Dataset.open(folder) is not None:
+        return folder
+    if source == OFFICIAL:
+        dataset = read_official(path, image_size)
+    else:
+        dataset = yield from _read_images(path, image_size, run_id)
+    dataset.save(folder)
+    return folder
+
+
+def _not_a_source(source: str, reason: str) -> ConfigError:
+    allowed = f"{', '.join(SHIPPED)}, {OFFICIAL}, or a path to a folder, .zip or .tar of images"
+    return ConfigError({"data.source": f"data.source is '{source}', but {reason}; it must be {allowed}"})
+
+
+def _copy_name(source: str, path: Path, image_size: int) -> str:
+    """Changes whenever the source does: by size and time of every file, not by reading them."""
+    digest = hashlib.sha256(f"{path}|{image_size}".encode())
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    # Links that lead nowhere are no files.
+    for file in filter(Path.exists, files):
+        status = file.stat()
+        digest.update(f"{file}|{status.st_size}|{status.st_mtime_ns}".encode())
+    slug = re.sub(r"[^\w-]+", "-", source if source in (*SHIPPED, OFFICIAL) else path.stem)[:40]
+    return f"{slug}-{digest.hexdigest()[:12]}"
+
+
+def _read_images(path: Path, image_size: int, run_id: str) -> Reading:
+    activity = f"Reading {path.name}"
+    # The number of images in an archive is known at its end: until then 0, "not known".
+    yield Progress(run_id, activity, 0, 0)
+    found: list[tuple[str, str, str, NDArray[np.uint8]]] = []
+    try:
+        for name, content in _files(path):
+            part, label = PurePosixPath(name).parts[-3:-1]
+            found.append((part, label, name, _decode(content, name, path, image_size)))
+            if len(found) % _REPORT_EVERY == 0:
+                yield Progress(run_id, activity, len(found), 0)
+    except PermissionError as error:
+        raise UserError(f"cannot read {error.filename or path}: {error.strerror}") from error
+    except _DAMAGED as error:
+        reason = str(error) or type(error).__name__
+        raise UserError(f"cannot read {path}: {reason}; the file is damaged or cut short") from error
+    # Of zipfile: a password, or (a subclass of it) a compression that Python does not know.
+    except RuntimeError as error:
+        raise UserError(f"cannot read {path}: {error}; use a .zip without password, or a .tar") from error
+    yield Progress(run_id, activity, len(found), len(found))
+    return _assemble(found, path)
+
+
+def _files(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Name and content of every image in the layout, in whatever order the container has."""
+    if path.is_dir():
+        for file in sorted(path.rglob("*")):
+            name = file.relative_to(path).as_posix()
+            if _is_image(name) and file.is_file():
+                yield name, file.read_bytes()
+    elif path.suffix.lower() == ".zip":
+        with zipfile.ZipFile(path) as archive:
+            for entry in archive.infolist():
+                if _is_image(entry.filename):
+                    yield entry.filename, archive.read(entry)
+    else:
+        with opened_tar(path) as stream:
+            for member in stream:
+                if member.isfile() and _is_image(member.name):
+                    opened = stream.extractfile(member)
+                    yield member.name, opened.read() if opened else b""
+
+
+def _is_image(name: str) -> bool:
+    path = PurePosixPath(name)
+    in_layout = len(path.parts) >= 3 and path.parts[-3] in ("train", "test")
+    return in_layout and path.suffix.lower() in _SUFFIXES and not path.name.startswith(".")
+
+
+def _decode(content: bytes, name: str, origin: Path, size: int) -> NDArray[np.uint8]:
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            rgb = _as_rgb(image)
+            if rgb.size != (size, size):
+                rgb = ImageOps.fit(rgb, (size, size), Image.Resampling.LANCZOS)
+            return np.asarray(rgb)
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise UserError(f"cannot decode the image {name} in {origin}: {error}") from error
+
+
+def _as_rgb(image: Image.Image) -> Image.Image:
+    """Upright, 8 bits per channel, on white where it is transparent.
+
+    Raises:
+        ValueError: floating-point or 32-bit pixels, whose range nobody knows.
+    """
+    if image.mode == "RGB" and not image.getexif():
+        return image
+    upright = ImageOps.exif_transpose(image)
+    if upright.mode.startswith("I;16"):
+        return Image.fromarray((np.asarray(upright) // 257).astype(np.uint8)).convert("RGB")
+    if upright.mode in ("I", "F"):
+        raise ValueError(f"its pixels are of mode {upright.mode}; expected 8 or 16 bits per channel")
+    if upright.has_transparency_data:
+        layer = upright.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
+    return upright.convert("RGB")
+
+
+def _assemble(found: list[tuple[str, str, str, NDArray[np.uint8]]], path: Path) -> Dataset:
+    class_names = sorted({label for part, label, _, _ in found if part == "train"})
+    if len(class_names) < 2:
+        raise UserError(
+            f"{path} has images of {len(class_names)} classes in train/<class>/; at least 2 are needed, "
+            "in the layout train/<class>/<image> and test/<class>/<image>"
+        )
+    parts = {}
+    for part in ("train", "test"):
+        # By number first, as CIFAR-10 numbers its images, so that every container gives the same order.
+        members = sorted(
+            (item for item in found if item[0] == part),
+            key=lambda item: (PurePosixPath(item[2]).stem.zfill(12), item[1]),
+        )
+        unknown = sorted({label for _, label, _, _ in members} - set(class_names))
+        if unknown:
+            raise UserError(
+                f"the class folder test/{unknown[0]} in {path} has no counterpart in train/; "
+                f"classes are {', '.join(class_names[:20])}{did_you_mean(unknown[0], class_names)}"
+            )
+        if not members:
+            raise UserError(f"{path} has no images in test/<class>/; they are needed to look at mistakes")
+        labels = np.array([class_names.index(label) for _, label, _, _ in members], np.int64)
+        images = np.stack([pixels for _, _, _, pixels in members])
+        parts[part] = ImageSet(images, labels, tuple(f"{p}/{c}/{PurePosixPath(n).name}" for p, c, n, _ in members))
+    return Dataset(tuple(class_names), parts["train"], parts["test"])

@@ -1,0 +1,126 @@
+"""Residual networks from a ModelConfig.
+
+Parameter names are torchvision's, so that its state dicts load strictly.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from workbench.core.model_config import ModelConfig
+from workbench.engine.network.blocks.basic import BasicBlock, ConvBlock
+from workbench.engine.network.blocks.bottleneck import Bottleneck
+from workbench.engine.network.blocks.parts import Block, activation, conv3x3, global_average, norm
+from workbench.engine.network.blocks.preactivation import PreActBasicBlock, PreActBottleneck
+from workbench.engine.network.blocks.separable import SeparableBlock
+
+_BLOCKS: dict[str, type[Block]] = {
+    "basic": BasicBlock,
+    "bottleneck": Bottleneck,
+    "preact-basic": PreActBasicBlock,
+    "preact-bottleneck": PreActBottleneck,
+    "separable": SeparableBlock,
+    "conv": ConvBlock,
+}
+
+
+class ResNet(nn.Module):
+    """A stem, stages of residual blocks, global average pooling and a linear layer.
+
+    In a pre-activation network `bn1` and `relu` stand behind the last stage instead of in the stem
+    (He et al. 2016, appendix).
+
+    Input: (N, 3, height, width) normalized images. Output: (N, num_classes) logits.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        width = config.stem_channels
+        if config.stem == "3x3":
+            self.conv1 = conv3x3(3, width)
+            self.maxpool: nn.Module = nn.Identity()
+        else:
+            self.conv1 = nn.Conv2d(3, width, kernel_size=7, stride=2, padding=3, bias=False)
+            self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2, padding=1)
+        last = config.out_channels(len(config.blocks) - 1)
+        self.bn1 = norm(config, last if config.is_preactivation else width)
+        self.relu = activation(config)
+
+        channels = width
+        self.stage_names = [f"layer{stage + 1}" for stage in range(len(config.blocks))]
+        for stage, name in enumerate(self.stage_names):
+            self.add_module(name, _stage(config, stage, channels))
+            channels = config.out_channels(stage)
+        self.fc = nn.Linear(channels, config.num_classes)
+        self._frozen_stages = 0
+        _initialize(self)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.conv1(x)
+        if not self.config.is_preactivation:
+            x = self.relu(self.bn1(x))
+        x = self.maxpool(x)
+        for name in self.stage_names:
+            x = self.get_submodule(name)(x)
+        if self.config.is_preactivation:
+            x = self.relu(self.bn1(x))
+        return self.fc(global_average(x))  # type: ignore[no-any-return]
+
+    def freeze(self, stages: int) -> bool:
+        """Keep the stem and the first `stages` stages as they are, running statistics too; 0 frees everything.
+
+        Returns:
+            Whether this is another number than before.
+        """
+        changes = stages != self._frozen_stages
+        self._frozen_stages = stages
+        self.requires_grad_(True)
+        for module in self._frozen():
+            module.requires_grad_(False)
+        self.train(self.training)
+        return changes
+
+    def train(self, mode: bool = True) -> "ResNet":
+        super().train(mode)
+        for module in self._frozen():
+            module.eval()
+        return self
+
+    def _frozen(self) -> list[nn.Module]:
+        if not self._frozen_stages:
+            return []
+        stem = [self.conv1] if self.config.is_preactivation else [self.conv1, self.bn1]
+        return [*stem, *(self.get_submodule(name) for name in self.stage_names[: self._frozen_stages])]
+
+    @property
+    def is_random(self) -> bool:
+        """Whether training draws random numbers inside the network."""
+        return bool(self.config.dropout or self.config.stochastic_depth)
+
+
+def build(config: ModelConfig, seed: int) -> ResNet:
+    """The network with initial weights that depend on `seed` alone; global random state is left as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return ResNet(config)
+
+
+def _stage(config: ModelConfig, stage: int, channels: int) -> nn.Sequential:
+    make = _BLOCKS[config.block]
+    before = sum(config.blocks[:stage])
+    blocks: list[nn.Module] = []
+    for index in range(config.blocks[stage]):
+        stride = config.stage_strides[stage] if index == 0 else 1
+        blocks.append(make(config, stage, channels, stride, config.skip_probability(before + index)))
+        channels = config.out_channels(stage)
+    return nn.Sequential(*blocks)
+
+
+def _initialize(network: ResNet) -> None:
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d) and network.config.initialization == "kaiming":
+            # Normal, scaled by fan-out (He et al. 2015, "Delving Deep into Rectifiers", equation 14).
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+    for module in network.modules():
+        if isinstance(module, Block) and network.config.zero_init_last:
+            nn.init.zeros_(module.last_scale())

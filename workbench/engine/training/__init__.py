@@ -1,0 +1,1 @@
+"""Training and evaluating a run as a generator of events, and recording it."""

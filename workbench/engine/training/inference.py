@@ -1,0 +1,56 @@
+"""Running a network over images without training it."""
+
+import time
+from collections.abc import Generator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from workbench.core.events import Progress
+from workbench.engine.data.device_images import DeviceImages
+from workbench.engine.machine.device import Compute
+from workbench.engine.machine.processes import ALONE, Processes
+
+_BATCH = 250
+
+Logits = NDArray[np.float32]
+Evaluating = Generator[Progress, None, tuple[Logits, float]]
+
+
+def logits(
+    network: nn.Module,
+    images: DeviceImages,
+    compute: Compute,
+    run_id: str,
+    activity: str,
+    processes: Processes = ALONE,
+) -> Evaluating:
+    """(N, K) logits of all images in evaluation mode, and the seconds of work; tells after every batch.
+
+    Each of several processes runs its share of the images, and all get all logits.
+    """
+    outputs, seconds = [], 0.0
+    first, last = processes.share(len(images))
+    was_training = network.training
+    network.eval()
+    try:
+        for start in range(first, last, _BATCH):
+            stop = min(start + _BATCH, last)
+            # The time between two batches is the consumer's.
+            started = time.perf_counter()
+            # Entered anew per batch: grad mode must not stay off in the caller while this generator waits.
+            with torch.inference_mode(), compute.autocast():
+                batch, _ = images.plain(start, stop)
+                outputs.append(network(batch).float().cpu())
+            seconds += time.perf_counter() - started
+            yield Progress(run_id, activity, stop - first, last - first)
+        if not outputs:
+            # Fewer images than processes: rows as wide as the others'.
+            with torch.inference_mode(), compute.autocast():
+                outputs.append(network(images.plain(0, 1)[0]).float().cpu()[:0])
+    finally:
+        network.train(was_training)
+    result: Logits = processes.joined(torch.cat(outputs), len(images)).numpy()
+    return result, seconds

@@ -1,0 +1,120 @@
+"""From a configuration to a trainer with its images: what training, trials and measurements begin with."""
+
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.core.config import RunConfig
+from workbench.core.dataset import Dataset
+from workbench.core.errors import ConfigError
+from workbench.core.events import Progress
+from workbench.core.home import Home
+from workbench.core.memory import keep_large_blocks
+from workbench.core.orders import Orders
+from workbench.engine.data import sources
+from workbench.engine.data.device_images import DeviceImages, split, subset
+from workbench.engine.machine.device import Compute, choose
+from workbench.engine.machine.processes import ALONE, Processes
+from workbench.engine.training.trainer import Trainer
+
+
+@dataclass
+class Prepared:
+    """Everything that a run trains and evaluates with."""
+
+    config: RunConfig
+    """With as many classes as the data has."""
+    compute: Compute
+    dataset: Dataset
+    folder: Path
+    """Of the decoded images."""
+    trainer: Trainer
+    validation: DeviceImages
+    test: DeviceImages
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def images(self) -> tuple[int, int, int]:
+        """Number of training, validation and test images."""
+        return len(self.trainer.images), len(self.validation), len(self.test)
+
+
+def prepare(
+    config: RunConfig, home: Home, run_id: str = "", processes: Processes = ALONE
+) -> Generator[Progress, None, Prepared]:
+    """Read the images, split them, and build the network on its device, with random weights.
+
+    Raises:
+        UserError: the images or the device are not there, or do not fit to the configuration.
+    """
+    keep_large_blocks()
+    compute = choose(config.training, processes)
+    folder = yield from sources.read(config.data.source, config.model.input_size, home, run_id)
+    dataset = Dataset.require(folder)
+    warnings: list[str] = []
+    config = _fit_classes(config, dataset, warnings)
+    training, validation = split(dataset.train.labels, config.data.validation_fraction, config.training.seed)
+    training = _limited(training, dataset, config)
+    if config.training.batch_size > len(training):
+        raise ConfigError(
+            {
+                "training.batch_size": f"training.batch_size is {config.training.batch_size}; it must be "
+                f"at most {len(training)}, the number of training images"
+            }
+        )
+    if len(validation) == 0 and config.data.validation_fraction > 0:
+        warnings.append(
+            f"data.validation_fraction is {config.data.validation_fraction:g}, less than one image per class: "
+            "nothing is held out, and the last epoch counts as the best"
+        )
+    return Prepared(
+        config=config,
+        compute=compute,
+        dataset=dataset,
+        folder=folder,
+        trainer=Trainer(config, compute, DeviceImages(dataset.train, config.data, compute, training), processes),
+        validation=DeviceImages(dataset.train, config.data, compute, validation),
+        test=DeviceImages(dataset.test, config.data, compute),
+        warnings=warnings,
+    )
+
+
+def unless_stopped(
+    work: Generator[Progress, None, Prepared], orders: Orders
+) -> Generator[Progress, None, Prepared | None]:
+    """None if it is ordered to stop meanwhile."""
+    with closing(work):
+        while not orders.wants_stop:
+            try:
+                yield next(work)
+            except StopIteration as end:
+                prepared: Prepared = end.value
+                return prepared
+    return None
+
+
+def _fit_classes(config: RunConfig, dataset: Dataset, warnings: list[str]) -> RunConfig:
+    """The last layer has one output per class of the data."""
+    classes, configured = len(dataset.class_names), config.model.num_classes
+    if classes == configured:
+        return config
+    warnings.append(f"the data has {classes} classes, so the network has {classes} outputs, not {configured}")
+    return config.with_values({"model.num_classes": classes})
+
+
+def _limited(training: NDArray[np.int64], dataset: Dataset, config: RunConfig) -> NDArray[np.int64]:
+    wanted = config.data.train_images
+    if not wanted:
+        return training
+    if wanted > len(training):
+        raise ConfigError(
+            {
+                "data.train_images": f"data.train_images is {wanted}; it must be at most {len(training)}, the "
+                "number of training images that are not held out, or 0 for all"
+            }
+        )
+    return subset(training, dataset.train.labels, wanted, config.training.seed)

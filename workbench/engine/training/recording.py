@@ -1,0 +1,169 @@
+"""Recording a run: every event that the store keeps, and how the run ended."""
+
+import logging
+import time
+import traceback
+from collections.abc import Generator
+
+import torch
+
+from workbench.core.errors import UserError
+from workbench.core.events import (
+    EpochMetrics,
+    EvaluationReady,
+    Event,
+    RateChanged,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    StepMetrics,
+    Warned,
+)
+from workbench.core.memory import give_back
+from workbench.core.store import RunStore
+from workbench.engine.machine.memory_limits import is_out_of_memory, what_fits
+from workbench.engine.machine.processes import is_process_gone, lost_process
+
+_log = logging.getLogger(__name__)
+
+_RECORD_INTERVAL_S = 2.0
+
+Events = Generator[Event, None, None]
+_RECORDED = (RunStarted, StepMetrics, EpochMetrics, EvaluationReady, RateChanged, Warned)
+
+
+def recorded(run_id: str, events: Events, store: RunStore) -> Events:
+    """The one place that records a run: its events, and how it ended. Raises nothing but what stops it."""
+    recorder = _Recorder(run_id, store)
+    end: RunFinished | RunFailed = RunFinished(run_id, "finished")
+    lacks_memory = False
+    try:
+        for event in events:
+            if isinstance(event, RunFinished):
+                # Said once it is recorded.
+                end = event
+                break
+            if (warning := recorder.take(event)) is not None:
+                yield warning
+            yield event
+    except GeneratorExit:
+        _stop(run_id, events, recorder)
+        raise
+    except UserError as error:
+        end = RunFailed(run_id, str(error), is_bug=False, remedy=error.remedy)
+        traceback.clear_frames(error.__traceback__)
+    # A bug ends the run, not the program: it is logged with its traceback and the next run works.
+    except Exception as error:  # noqa: BLE001
+        lacks_memory = is_out_of_memory(error)
+        end = _explained(run_id, error)
+        # A log record keeps the traceback, and with it the tensors; running out of memory must free them.
+        if end.is_bug and not lacks_memory:
+            _log.exception("run %s failed", run_id)
+        # The frames hold the tensors that memory must be freed of. Not by gc.collect(): on a worker's thread it
+        # could free objects of the window, and Qt aborts then.
+        traceback.clear_frames(error.__traceback__)
+    # Outside the except block, where the exception itself is gone too.
+    events.close()
+    if lacks_memory:
+        # Only then: it waits for the GPU, which waits for ever after a lost process.
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        give_back()
+        sentence, remedy = what_fits(store.run(run_id).config)
+        end = RunFailed(run_id, sentence, is_bug=False, remedy=remedy)
+    try:
+        recorder.end(end)
+    except UserError as error:
+        end = RunFailed(run_id, str(error), is_bug=False)
+    yield end
+
+
+class _Recorder:
+    """Writes a run's events into the store, steps now and then; what could not be written is tried again."""
+
+    def __init__(self, run_id: str, store: RunStore) -> None:
+        self._id, self._store = run_id, store
+        self._pending: list[Event] = []
+        self._tried_at = time.monotonic()
+        self._is_failing = False
+
+    def take(self, event: Event) -> Warned | None:
+        """Record `event` now or later; a warning when the store begins to refuse."""
+        if isinstance(event, _RECORDED):
+            self._pending.append(event)
+        is_due = time.monotonic() - self._tried_at > _RECORD_INTERVAL_S
+        # A refusal may take half a minute.
+        if not is_due and (isinstance(event, StepMetrics) or self._is_failing):
+            return None
+        try:
+            self._write()
+        except UserError as error:
+            was_failing, self._is_failing = self._is_failing, True
+            return None if was_failing else Warned(self._id, f"{error}; training goes on, and it is tried again")
+        finally:
+            self._tried_at = time.monotonic()
+        self._is_failing = False
+        return None
+
+    def _write(self) -> None:
+        while self._pending:
+            steps = []
+            for event in self._pending:
+                if not isinstance(event, StepMetrics):
+                    break
+                steps.append(event)
+            if steps:
+                self._store.record_steps(steps)
+            else:
+                _record(self._pending[0], self._store)
+            del self._pending[: len(steps) or 1]
+
+    def end(self, end: RunFinished | RunFailed) -> None:
+        """Write what is left, and how the run ended.
+
+        Raises:
+            UserError: the store refuses.
+        """
+        try:
+            self._write()
+        finally:
+            if isinstance(end, RunFailed):
+                self._store.finish(self._id, "failed", end.message)
+            else:
+                self._store.finish(self._id, end.status, end.reason)
+
+
+def _stop(run_id: str, events: Events, recorder: _Recorder) -> None:
+    """Close the run, which saves a checkpoint, and record it as stopped.
+
+    Raises:
+        UserError: the checkpoint cannot be written, and the run is recorded as failed, with the ones before; or
+            the store refuses.
+    """
+    try:
+        events.close()
+    except UserError as error:
+        recorder.end(RunFailed(run_id, str(error), is_bug=False))
+        raise
+    recorder.end(RunFinished(run_id, "stopped"))
+
+
+def _record(event: Event, store: RunStore) -> None:
+    match event:
+        case RunStarted():
+            store.record_start(event)
+        case EpochMetrics():
+            store.record_epoch(event)
+        case EvaluationReady(run_id, evaluation):
+            store.record_evaluation(run_id, evaluation)
+        case RateChanged():
+            store.record_rate_change(event)
+        case Warned():
+            store.record_warning(event)
+
+
+def _explained(run_id: str, error: Exception) -> RunFailed:
+    if is_process_gone(error):
+        return RunFailed(run_id, lost_process(error), is_bug=False)
+    first_line = str(error).split("\n")[0]
+    return RunFailed(run_id, f"{type(error).__name__}: {first_line}", is_bug=True)

@@ -1,0 +1,138 @@
+"""Training as a generator of events.
+
+    for event in train(config, store=store):
+        ...
+
+The consumer drives. To pause is not to ask for the next event; to stop is to close the generator, which
+saves a checkpoint and records the run as stopped.
+"""
+
+from typing import Any
+
+from workbench.core.config import RunConfig
+from workbench.core.errors import ConfigError, UserError
+from workbench.core.orders import Orders
+from workbench.core.run_record import RunRecord
+from workbench.core.schedule import learning_rate
+from workbench.core.store import RunStore
+from workbench.engine.data import sources
+from workbench.engine.machine.device import choose, describe_machine
+from workbench.engine.machine.processes import ALONE, Processes
+from workbench.engine.network import resnet
+from workbench.engine.training.recording import Events, recorded
+from workbench.engine.training.run import Run
+from workbench.engine.weights import checkpoint, weight_sources
+from workbench.engine.weights import foreign_weights as weights
+
+
+def train(
+    config: RunConfig,
+    *,
+    store: RunStore,
+    name: str = "",
+    model: str = "custom",
+    recipe: str = "custom",
+    orders: Orders | None = None,
+    processes: Processes = ALONE,
+) -> Events:
+    """Train a new run from the start and record it.
+
+    Args:
+        config: what to train; the number of classes follows the data, `auto` normalization the weights.
+        store: of the calling thread.
+        name: what the person calls the run; by default the model's name.
+        model: name of the model preset, for the list of runs.
+        recipe: name of the recipe, for the list of runs.
+        orders: through which another thread can change the learning rate or end the run.
+        processes: that train it together; this one must be the first (`following.follow` is for the others).
+
+    Once the run is recorded, an error ends it with RunFailed, never with an exception. Before, while weights are
+    downloaded, Progress has an empty `run_id`.
+
+    Raises:
+        UserError: the data, the weights or the device are not there, or the weights are of another network;
+            nothing is recorded then.
+    """
+    choose(config.training)
+    config = config.with_values({"data.source": sources.absolute(config.data.source, store.home)})
+    initial = None
+    if config.fine_tuning.weights:
+        located = weight_sources.locate(config.fine_tuning.weights, config.model, store)
+        name_for_good = weight_sources.lasting_name(located, config.fine_tuning.weights)
+        config = config.with_values({"fine_tuning.weights": name_for_good})
+        try:
+            initial = yield from weight_sources.read(located, store)
+            weights.start_from(resnet.build(config.model, seed=0), initial)
+        except UserError as error:
+            raise ConfigError({"fine_tuning.weights": f"fine_tuning.weights: {error}"}) from error
+    machine = describe_machine() | ({"processes": processes.count} if processes.are_many else {})
+    run_id = store.create(config, name=name, model=model, recipe=recipe, machine=machine)
+    run = Run(run_id, config, store, orders=orders, processes=processes, weights=initial)
+    yield from recorded(run_id, run.events(), store)
+
+
+def resume(
+    run_id: str,
+    *,
+    store: RunStore,
+    epochs: int | None = None,
+    orders: Orders | None = None,
+    processes: Processes = ALONE,
+) -> Events:
+    """Go on with a stopped, failed or interrupted run, or with a finished one up to more `epochs`.
+
+    Raises:
+        UserError: nothing is left to train, or the run is being trained.
+    """
+    if store.run(run_id).status == "running":
+        raise UserError(f"run {run_id} is being trained by another process; stop it there first")
+    store.claim(run_id)
+    try:
+        yield from _resumed(run_id, store, epochs, orders, processes)
+    finally:
+        store.release(run_id)
+
+
+def _resumed(
+    run_id: str, store: RunStore, epochs: int | None, orders: Orders | None, processes: Processes
+) -> Events:
+    record = store.run(run_id)
+    config = record.config
+    if epochs is not None:
+        config = config.with_values({"training.epochs": epochs})
+    done = len(record.epochs)
+    is_over = record.status == "finished" and (done == config.training.epochs or epochs is None)
+    if done > config.training.epochs or is_over:
+        raise UserError(f"run {run_id} has {done} epochs already; give --epochs above {done} to go on")
+    # Read before anything is recorded, so that a run that cannot be resumed stays as it is.
+    choose(config.training)
+    sources.locate(config.data.source, store.home)
+    folder = store.checkpoints(run_id)
+    state: dict[str, Any] | None = None
+    warnings = []
+    # Stopped before its first checkpoint, a run starts anew; later there must be one.
+    if record.epochs or checkpoint.exists(folder):
+        state, warning = checkpoint.load_last(folder)
+        warnings.append(warning)
+        if record.status == "finished":
+            state["position"]["patience_from"] = state["position"]["epoch"]
+    store.reopen(run_id, config)
+    run = Run(run_id, config, store, orders=orders, processes=processes, resume_from=state)
+    run.warnings += filter(None, [*warnings, _jump(record, config)])
+    yield from recorded(run_id, run.events(), store)
+
+
+def _jump(record: RunRecord, config: RunConfig) -> str:
+    """A warning if the learning rate rises because more epochs stretch the schedule; else empty."""
+    before, after = record.config.training, config.training
+    if before.epochs == after.epochs or not record.started or not record.epochs:
+        return ""
+    per_epoch = record.started["steps_per_epoch"]
+    step = len(record.epochs) * per_epoch
+    was, now = learning_rate(before, step - 1, per_epoch), learning_rate(after, step, per_epoch)
+    if now < 2 * was:
+        return ""
+    return (
+        f"training.schedule '{after.schedule}' now spans {after.epochs} epochs: the learning rate goes on at "
+        f"{now:.2g}, after {was:.2g}"
+    )

@@ -1,0 +1,79 @@
+"""Writing a network as one Python file that needs PyTorch alone, and its weights beside it."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from workbench.core.errors import UserError
+from workbench.core.export.code_file import check_output, write_code
+from workbench.core.export.network_code import network_code
+from workbench.core.files import write_atomically
+from workbench.core.model_config import ModelConfig
+from workbench.core.presets import CUSTOM, Presets
+from workbench.core.run_record import RunRecord
+from workbench.core.store import RunStore
+from workbench.engine.data.device_images import DEFAULT_NORMALIZATION, NORMALIZATIONS
+from workbench.engine.weights import checkpoint
+
+
+def export_run(run_id: str, store: RunStore, output: Path) -> tuple[Path, Path]:
+    """Write a run's network to `output` and the weights of its best checkpoint to the `.pt` beside it.
+
+    Returns:
+        Both paths.
+
+    Raises:
+        UserError: the run has no checkpoint, `output` is no name for a Python file or cannot be written.
+    """
+    check_output(output)
+    weights = output.with_suffix(".pt")
+    # An export replaces an earlier one, never a file that only happens to have this name.
+    if weights.exists() and not output.exists():
+        raise UserError(f"cannot export to {output}: {weights} is there already; choose another name or move it")
+    record = store.run(run_id)
+    state = _best_weights(record, store)
+    config = record.config.model.model_copy(update={"num_classes": len(state["fc.bias"])})
+    normalization = record.config.data.normalization
+    mean, std = NORMALIZATIONS[DEFAULT_NORMALIZATION if normalization == "auto" else normalization]
+    text = network_code(
+        config,
+        title=_title(record),
+        class_names=record.started["class_names"],
+        mean=mean,
+        std=std,
+        weights_file=weights.name,
+    )
+    # The weights first: a file of code never stands there without them.
+    write_atomically(weights, lambda file: torch.save(state, file))
+    write_code(text, output)
+    return output, weights
+
+
+def export_model(config: ModelConfig, title: str, output: Path) -> Path:
+    """Write a network without weights to `output`; returns it.
+
+    Raises:
+        UserError: `output` is no name for a Python file or cannot be written.
+    """
+    check_output(output)
+    write_code(network_code(config, title=title, class_names=(), mean=(), std=(), weights_file=None), output)
+    return output
+
+
+def _best_weights(record: RunRecord, store: RunStore) -> dict[str, Tensor]:
+    folder = store.checkpoints(record.id)
+    # With starting weights, a checkpoint is there before the classes of the data are recorded.
+    if not checkpoint.exists(folder) or "class_names" not in record.started:
+        raise UserError(f"run {record.id} has no checkpoint to export; train it for an epoch at least")
+    state = checkpoint.network_weights(checkpoint.load_best(folder))
+    # Copies in the usual layout: those of a GPU may be in channels_last.
+    return {name: tensor.detach().clone(memory_format=torch.contiguous_format) for name, tensor in state.items()}
+
+
+def _title(record: RunRecord) -> str:
+    presets = Presets.load()
+    name = presets.model_name(record.config.model)
+    if name != CUSTOM:
+        return presets.models[name].title
+    return "My network" if record.name == CUSTOM else record.name

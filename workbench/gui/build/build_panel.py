@@ -1,0 +1,157 @@
+"""The left side: network, data and training in three tabs, together one RunConfig."""
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QScrollArea, QTabWidget, QVBoxLayout, QWidget
+
+from workbench.core.config import RunConfig
+from workbench.core.errors import ConfigError
+from workbench.core.presets import DEFAULT_MODEL, DEFAULT_RECIPE, FINE_TUNING_RECIPE, Presets
+from workbench.gui.build.data_panel import DataPanel
+from workbench.gui.build.fine_tuning_panel import FineTuningPanel
+from workbench.gui.work.mailbox import TrainJob
+from workbench.gui.build.model_panel import ModelPanel
+from workbench.gui.widgets.theme import Theme
+from workbench.gui.build.training_panel import TrainingPanel
+
+_MIN_WIDTH = 304
+
+
+class BuildPanel(QWidget):
+    """Edits a RunConfig; says which field keeps it from being one."""
+
+    config_changed = Signal()
+
+    def __init__(self, presets: Presets, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.presets = presets
+        self._filling = False
+        self._misfits: list[DataPanel | TrainingPanel | FineTuningPanel] = []
+        self.model_panel = ModelPanel(presets, theme)
+        self.data_panel = DataPanel()
+        self.training_panel = TrainingPanel(presets)
+        self.fine_tuning_panel = FineTuningPanel()
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        pages = (
+            (self.tr("Model"), (self.model_panel,)),
+            (self.tr("Data"), (self.data_panel,)),
+            (self.tr("Train"), (self.training_panel, self.fine_tuning_panel)),
+        )
+        for title, panels in pages:
+            self.tabs.addTab(_scrolling(panels), title)
+        # Section of the config, panel, tab that it stands in.
+        self._sections: tuple[tuple[str, ModelPanel | DataPanel | TrainingPanel | FineTuningPanel, int], ...] = (
+            ("model", self.model_panel, 0),
+            ("data", self.data_panel, 1),
+            ("training", self.training_panel, 2),
+            ("fine_tuning", self.fine_tuning_panel, 2),
+        )
+        for _, panel, _ in self._sections:
+            panel.config_changed.connect(self._on_edit)
+        self.fine_tuning_panel.weights_taken.connect(self._suit_recipe)
+        # Wide enough for the longest preset; the tabs scroll, so they have no width of their own.
+        self.setMinimumWidth(_MIN_WIDTH)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.tabs)
+        self.show_config(presets.run_config(DEFAULT_MODEL, DEFAULT_RECIPE))
+
+    def show_config(self, config: RunConfig) -> None:
+        """Fill all tabs and announce it once."""
+        self._filling = True
+        for section, panel, _ in self._sections:
+            panel.show_config(getattr(config, section))
+        self._filling = False
+        self._on_edit()
+
+    def set_presets(self, presets: Presets, chosen: str = "") -> None:
+        """Take the presets anew; the network counts as `chosen` where it equals several."""
+        self.presets = presets
+        self.model_panel.set_presets(presets, chosen)
+        self.training_panel.set_presets(presets)
+
+    @property
+    def config(self) -> RunConfig | None:
+        """None while a field is wrong, or the tabs do not fit together."""
+        try:
+            return self._build()
+        except ConfigError:
+            return None
+
+    def problem(self) -> str:
+        """Why there is no RunConfig now, in one sentence; empty if there is one."""
+        for _, panel, tab in self._sections:
+            if panel.config is None:
+                return self.tr("Correct the marked field in the tab '{0}' first").format(self.tabs.tabText(tab))
+        try:
+            self._build()
+        except ConfigError as error:
+            return str(error)
+        return ""
+
+    def job(self) -> TrainJob:
+        """What to train.
+
+        Raises:
+            ConfigError: the tabs do not fit together.
+        """
+        config = self._build()
+        model = self.presets.model_name(config.model, self.model_panel.base)
+        return TrainJob(config, model, self.presets.recipe_name(config.training))
+
+    def _build(self) -> RunConfig:
+        parts = {name: panel.config for name, panel, _ in self._sections}
+        wrong = {name: f"{name} has a field that is not allowed" for name, part in parts.items() if part is None}
+        if wrong:
+            raise ConfigError(wrong)
+        return RunConfig.build({name: part.model_dump() for name, part in parts.items() if part is not None})
+
+    def show_error(self, sentence: str) -> None:
+        """Mark the field that a sentence begins with, if it is one that only the engine could judge."""
+        field = sentence.split(" ", 1)[0].rstrip(":")
+        for section, panel, tab in self._sections:
+            if field.startswith(section + ".") and not isinstance(panel, ModelPanel):
+                panel.show_error(field, sentence)
+                self.tabs.setCurrentIndex(tab)
+
+    @Slot()
+    def _on_edit(self) -> None:
+        if not self._filling:
+            self._mark_misfits()
+            self.config_changed.emit()
+
+    @Slot()
+    def _suit_recipe(self) -> None:
+        """A large rate would undo what the weights have learned."""
+        self.training_panel.select_recipe(FINE_TUNING_RECIPE)
+
+    def _mark_misfits(self) -> None:
+        """Mark fields that are allowed by themselves but do not fit to another tab's."""
+        for marked in self._misfits:
+            if marked.config is not None:
+                marked.show_error("", "")
+        self._misfits = []
+        if any(panel.config is None for _, panel, _ in self._sections):
+            return
+        try:
+            self._build()
+        except ConfigError as error:
+            for section, panel, _ in self._sections:
+                for field, sentence in error.fields.items():
+                    if field.startswith(section + ".") and not isinstance(panel, ModelPanel):
+                        panel.show_error(field, sentence)
+                        self._misfits.append(panel)
+
+
+def _scrolling(panels: tuple[QWidget, ...]) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    page = QWidget()
+    layout = QVBoxLayout(page)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    for panel in panels:
+        layout.addWidget(panel)
+    area.setWidget(page)
+    return area

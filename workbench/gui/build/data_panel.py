@@ -1,0 +1,144 @@
+"""Where a person chooses the images: a shipped source, the official archive, or a folder or file of their own."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.core.config import DataConfig, parse
+from workbench.core.errors import ConfigError
+from workbench.gui.widgets.config_form import ConfigForm
+from workbench.gui.widgets.field_form import labeled
+from workbench.gui.widgets.theme import FIELD_GAP, GROUP_GAP, MARGIN
+
+
+class DataPanel(QWidget):
+    """Edits a DataConfig. `config_changed` carries it, or None while it is not allowed."""
+
+    config_changed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._config: DataConfig | None = None
+        self._notes = {
+            "sample": self.tr(
+                "10 000 training and 2 000 test images of CIFAR-10, shipped. A JPEG copy, slightly lossy: "
+                "figures on it are not comparable with published ones."
+            ),
+            "cifar10-jpeg": self.tr(
+                "All 60 000 images of CIFAR-10, shipped. A JPEG copy, slightly lossy: figures on it are not "
+                "comparable with published ones."
+            ),
+            "cifar10": self.tr("The official lossless archive; the first run downloads 170 MB."),
+        }
+        self._build_fields()
+        credit = labeled(
+            self.tr('CIFAR-10: Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009.'),
+            "secondary",
+        )
+        credit.setWordWrap(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        layout.setSpacing(FIELD_GAP)
+        layout.addWidget(self._form)
+        layout.addLayout(self._buttons)
+        layout.addWidget(self._note)
+        self._below = QVBoxLayout()
+        layout.addLayout(self._below)
+        layout.addStretch(1)
+        layout.addWidget(credit)
+
+    @property
+    def config(self) -> DataConfig | None:
+        """None while the fields are not allowed."""
+        return self._config
+
+    def show_config(self, config: DataConfig) -> None:
+        self._select_source(config.source)
+        self._form.show_values(config)
+        self._on_edit()
+
+    def add_below(self, widget: QWidget) -> None:
+        """Show something more about the images, below the fields."""
+        self._below.setContentsMargins(0, GROUP_GAP - FIELD_GAP, 0, 0)
+        self._below.addWidget(widget)
+
+    def choose_source(self, path: str) -> None:
+        """Take a folder or an archive as the source."""
+        self._select_source(path)
+        self._on_edit()
+
+    def show_error(self, dotted: str, sentence: str) -> None:
+        """Mark a field whose errors are known only once the images are read."""
+        self._form.show_errors({dotted: sentence})
+
+    def _build_fields(self) -> None:
+        self._form = ConfigForm("data")
+        self._source = QComboBox()
+        self._source.addItem(self.tr("Sample (12 000)"), "sample")
+        self._source.addItem(self.tr("All, JPEG (60 000)"), "cifar10-jpeg")
+        self._source.addItem(self.tr("Official (60 000)"), "cifar10")
+        self._source.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._source.currentIndexChanged.connect(self._on_edit)
+        self._form.add("data.source", self.tr("Source"), self._source)
+        self._form.add_percent("validation_fraction", self.tr("Validation"), self.tr(" % of training"))
+        self._form.add_whole("train_images", self.tr("Train on"), 100_000_000, self.tr(" images"), self.tr("all"))
+        self._form.add_choice(
+            "normalization", self.tr("Normalize by"), ("auto", "cifar10", "cifar10-per-image", "imagenet")
+        )
+        self._form.edited.connect(self._on_edit)
+        folder = QPushButton(self.tr("Folder…"))
+        folder.setToolTip(self.tr("Take images from a folder with train/<class>/ and test/<class>/"))
+        folder.clicked.connect(self.ask_folder)
+        archive = QPushButton(self.tr("Archive…"))
+        archive.setToolTip(self.tr("Take images from a .zip or .tar with train/<class>/ and test/<class>/"))
+        archive.clicked.connect(self.ask_archive)
+        self._buttons = QHBoxLayout()
+        self._buttons.addStretch(1)
+        self._buttons.addWidget(folder)
+        self._buttons.addWidget(archive)
+        self._note = labeled("", "secondary")
+        self._note.setWordWrap(True)
+
+    @Slot()
+    def ask_folder(self) -> None:
+        path = QFileDialog.getExistingDirectory(self, self.tr("Folder of images"))
+        if path:
+            self.choose_source(path)
+
+    @Slot()
+    def ask_archive(self) -> None:
+        kinds = self.tr("Archives (*.zip *.tar *.tar.gz *.tgz *.tar.xz *.txz)")
+        path, _ = QFileDialog.getOpenFileName(self, self.tr("Archive of images"), filter=kinds)
+        if path:
+            self.choose_source(path)
+
+    def _select_source(self, source: str) -> None:
+        index = self._source.findData(source)
+        if index < 0:
+            self._source.addItem(Path(source).name or source, source)
+            index = self._source.count() - 1
+        blocked = self._source.blockSignals(True)
+        self._source.setCurrentIndex(index)
+        self._source.blockSignals(blocked)
+
+    @Slot()
+    def _on_edit(self) -> None:
+        source = self._source.currentData()
+        own = self.tr("Images from {0}, in train/<class>/ and test/<class>/.").format(source)
+        self._note.setText(self._notes.get(source, own))
+        tree = self._form.values() | {"source": source}
+        errors: dict[str, str] = {}
+        try:
+            self._config = parse(DataConfig, tree, "data.")
+        except ConfigError as error:
+            self._config, errors = None, error.fields
+        self._form.show_errors(errors)
+        self.config_changed.emit(self._config)

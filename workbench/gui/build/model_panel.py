@@ -1,0 +1,201 @@
+"""Where a person shapes the network: preset, block, shortcut, stem, stages and options."""
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from workbench.core.config import parse
+from workbench.core.errors import ConfigError
+from workbench.core.model_config import ModelConfig
+from workbench.core.presets import CUSTOM, Presets
+from workbench.gui.widgets.config_form import ConfigForm
+from workbench.gui.widgets.field_form import FieldForm, labeled
+from workbench.gui.build.preset_picker import PresetPicker
+from workbench.gui.build.stage_table import StageTable
+from workbench.gui.widgets.theme import FIELD_GAP, GROUP_GAP, MARGIN, Theme
+
+_BOTTLENECKS = ("bottleneck", "preact-bottleneck")
+
+
+class ModelPanel(QWidget):
+    """Edits a ModelConfig. `config_changed` carries it, or None while it is not allowed."""
+
+    config_changed = Signal(object)
+    save_asked = Signal()
+
+    def __init__(self, presets: Presets, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._presets, self._theme = presets, theme
+        self._config: ModelConfig | None = None
+        self._base = ""
+        self._num_classes = 10
+        self._build_fields()
+        self._build_options()
+        self.stages = StageTable(theme)
+        self.stages.edited.connect(self._on_edit)
+        self._size = QLabel()
+        self._size.setWordWrap(True)
+        self._size.setAccessibleName(self.tr("Size of the network"))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        layout.setSpacing(FIELD_GAP)
+        layout.addWidget(self._preset_form)
+        layout.addWidget(self._description)
+        layout.addWidget(self._form)
+        layout.addSpacing(GROUP_GAP - FIELD_GAP)
+        layout.addWidget(labeled(self.tr("Stages"), "heading"))
+        layout.addWidget(self.stages)
+        layout.addWidget(self._more)
+        layout.addWidget(self._options)
+        layout.addSpacing(GROUP_GAP - FIELD_GAP)
+        layout.addWidget(labeled(self.tr("Size"), "heading"))
+        layout.addWidget(self._size)
+        layout.addStretch(1)
+
+    @property
+    def config(self) -> ModelConfig | None:
+        """None while the fields do not form an allowed network."""
+        return self._config
+
+    @property
+    def base(self) -> str:
+        """Name of the preset that the network was last equal to; empty before the first."""
+        return self._base
+
+    def show_config(self, config: ModelConfig) -> None:
+        """Fill the fields and announce the config once."""
+        self._num_classes = config.num_classes
+        self._form.show_values(config)
+        self._options.show_values(config)
+        self.stages.show_config(config)
+        self._on_edit()
+
+    @Slot(str)
+    def select_preset(self, name: str) -> None:
+        preset = self._presets.model(name)
+        self._base = name
+        # Classes and size of the images are those of the data at hand, not a shipped preset's.
+        kept = {"num_classes": self._num_classes}
+        if not preset.is_own:
+            kept["input_size"] = self._form.values()["input_size"]
+        try:
+            self.show_config(parse(ModelConfig, preset.config.model_dump() | kept))
+        except ConfigError:
+            self.show_config(preset.config)
+
+    def set_presets(self, presets: Presets, chosen: str = "") -> None:
+        """Take the presets anew; the network counts as `chosen` where it equals several."""
+        self._base = chosen or self._base
+        self._presets = presets
+        self._preset.set_presets(presets)
+        self._show_preset()
+
+    def show_size(self, text: str) -> None:
+        """What the network costs, in a few lines."""
+        self._size.setText(text)
+
+    def _build_fields(self) -> None:
+        self._preset_form = FieldForm()
+        self._preset = PresetPicker(self._presets, self._theme)
+        self._preset.chosen.connect(self.select_preset)
+        self._save = QToolButton()
+        self._save.setAccessibleName(self.tr("Save as preset"))
+        self._save.setProperty("role", "icon-button")
+        self._save.setToolTip(self.tr("Keep this network as a preset of your own (Ctrl+S)"))
+        self._save.clicked.connect(self.save_asked)
+        row = QWidget()
+        inside = QHBoxLayout(row)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(FIELD_GAP)
+        help_text = self.tr("A named network to start from; type in its list to search")
+        self._preset.setToolTip(help_text)
+        self._preset.setAccessibleName(self.tr("Preset"))
+        inside.addWidget(self._preset, 1)
+        inside.addWidget(self._save)
+        self._preset_form.add_plain(self.tr("Preset"), row, help_text)
+        self._description = labeled("", "secondary")
+        self._description.setWordWrap(True)
+        form = self._form = ConfigForm("model")
+        form.add_choice("block", self.tr("Block"), (
+            "basic", "bottleneck", ("preact-basic", self.tr("pre-activation basic")),
+            ("preact-bottleneck", self.tr("pre-activation bottleneck")), "separable",
+            ("conv", self.tr("single convolution")),
+        ))  # fmt: skip
+        form.add_choice("shortcut", self.tr("Shortcut"), (
+            ("A", self.tr("A  identity, zeros")), ("B", self.tr("B  identity, projection")),
+            ("C", self.tr("C  projections")), ("none", self.tr("none  (plain network)")),
+        ))  # fmt: skip
+        form.add_choice("stem", self.tr("Stem"), ("3x3", ("7x7", self.tr("7x7 + max pooling"))))
+        form.add_whole("input_size", self.tr("Input"), 1024, self.tr(" px"))
+        form.edited.connect(self._on_edit)
+
+    def _build_options(self) -> None:
+        self._more = QToolButton()
+        self._more.setText(self.tr("More options"))
+        self._more.setCheckable(True)
+        self._more.setProperty("role", "disclosure")
+        self._more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._more.setToolTip(self.tr("Groups, squeeze-and-excitation, dropout, activation, norm, initialization"))
+        self._more.toggled.connect(self._show_options)
+        form = self._options = ConfigForm("model")
+        form.add_whole("stem_width", self.tr("Stem width"), 8192, zero=self.tr("as stage 1"))
+        form.add_whole("expansion", self.tr("Expansion"), 64, self.tr(" ×"))
+        form.add_whole("cardinality", self.tr("Cardinality"), 1024, self.tr(" groups"))
+        form.add_whole("base_width", self.tr("Base width"), 1024)
+        form.add_choice("activation", self.tr("Activation"), ("relu", "silu", "gelu"))
+        form.add_choice("norm", self.tr("Norm"), ("batch", "group"))
+        form.add_whole("se_reduction", self.tr("Squeeze-excite"), 64, zero=self.tr("none"))
+        form.add_percent("dropout", self.tr("Dropout"), self.tr(" %"))
+        form.add_percent("stochastic_depth", self.tr("Stoch. depth"), self.tr(" %"))
+        form.add_choice("initialization", self.tr("Initial weights"), ("kaiming", "pytorch"))
+        form.add_check("zero_init_last", self.tr("Blocks begin as identity"))
+        form.edited.connect(self._on_edit)
+        self.refresh_icons()
+
+    @Slot(bool)
+    def _show_options(self, shown: bool) -> None:
+        self._more.setIcon(self._theme.icon("chevron" if shown else "chevron-right"))
+        self._options.setVisible(shown)
+
+    @Slot()
+    def refresh_icons(self) -> None:
+        self._save.setIcon(self._theme.icon("save"))
+        self._show_options(self._more.isChecked())
+
+    @Slot()
+    def _on_edit(self) -> None:
+        tree = self._form.values() | self._options.values() | self.stages.values()
+        tree["num_classes"] = self._num_classes
+        if tree["block"] not in _BOTTLENECKS:
+            # They have no meaning there, and their hidden fields must not keep a network from being allowed.
+            tree |= {name: getattr(ModelConfig(), name) for name in ("expansion", "cardinality", "base_width")}
+        errors: dict[str, str] = {}
+        try:
+            self._config = parse(ModelConfig, tree, "model.")
+        except ConfigError as error:
+            self._config, errors = None, error.fields
+        self._form.show_errors(errors)
+        self._options.show_errors(errors)
+        self.stages.show_errors(errors)
+        self._options.set_shown(
+            dict.fromkeys(("expansion", "cardinality", "base_width"), tree["block"] in _BOTTLENECKS)
+        )
+        if any(self._options.has(field) for field in errors):
+            self._more.setChecked(True)
+        set_ = sum(value != getattr(ModelConfig(), name) for name, value in self._options.values().items())
+        self._more.setText(self.tr("More options, {0} set").format(set_) if set_ else self.tr("More options"))
+        self._show_preset()
+        self.config_changed.emit(self._config)
+
+    def _show_preset(self) -> None:
+        name = self._presets.model_name(self._config, self._base) if self._config else CUSTOM
+        if name != CUSTOM:
+            self._base = name
+            self._preset.show_title(self._presets.model(name).title)
+        else:
+            known = self._presets.models.get(self._base)
+            self._preset.show_title(f"{known.title} *" if known else self.tr("Custom"))
+        # Of the preset that it began from, too: a text that goes at the first edit would move every field.
+        began = self._presets.models.get(self._base)
+        description = began.description if began else ""
+        self._description.setText(description)
+        self._description.setVisible(bool(description))

@@ -1,0 +1,171 @@
+"""Where a person says how to train: recipe, length, batch, learning rate, augmentation, machine."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
+
+from workbench.core.config import parse
+from workbench.core.errors import ConfigError
+from workbench.core.presets import CUSTOM, Presets
+from workbench.core.training_config import TrainingConfig
+from workbench.gui.widgets.config_form import ConfigForm
+from workbench.gui.widgets.field_form import FieldForm, labeled
+from workbench.gui.build.schedule_view import ScheduleView
+from workbench.gui.widgets.theme import FIELD_GAP, GAP, GROUP_GAP, MARGIN
+from workbench.gui.build.training_groups import AugmentationGroup, MachineGroup, OptimizerGroup, RegularizationGroup
+
+
+class TrainingPanel(QWidget):
+    """Edits a TrainingConfig. `config_changed` carries it, or None while it is not allowed."""
+
+    config_changed = Signal(object)
+
+    def __init__(self, presets: Presets, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._presets = presets
+        self._config: TrainingConfig | None = None
+        # Always in sight; with the schedule go the length and the rate that its drawing shows.
+        self._schedule = ConfigForm("training")
+        self._fill_schedule()
+        self.schedule_view = ScheduleView()
+        augmentation = AugmentationGroup()
+        self._groups = (OptimizerGroup(), augmentation, RegularizationGroup(), MachineGroup())
+        self._augmentation = augmentation.form
+        self._forms = (self._schedule, *(group.form for group in self._groups))
+        for form in self._forms:
+            form.edited.connect(self._on_edit)
+        self._essentials = QVBoxLayout()
+        self._essentials.setContentsMargins(MARGIN, 0, MARGIN, 0)
+        self._essentials.setSpacing(FIELD_GAP)
+        for widget in (self._recipe_form(), self._description, self._schedule, self.schedule_view):
+            self._essentials.addWidget(widget)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, MARGIN, 0, GROUP_GAP)
+        layout.setSpacing(MARGIN)
+        layout.addLayout(self._essentials)
+        groups = QVBoxLayout()
+        groups.setContentsMargins(MARGIN - GAP, 0, MARGIN - GAP, 0)
+        groups.setSpacing(MARGIN)
+        for group in self._groups:
+            groups.addWidget(group)
+        layout.addLayout(groups)
+
+    @property
+    def config(self) -> TrainingConfig | None:
+        """None while the fields are not allowed."""
+        return self._config
+
+    def show_config(self, config: TrainingConfig) -> None:
+        """Fill the fields and announce the config once."""
+        for form in self._forms:
+            form.show_values(config)
+        self._on_edit()
+
+    def show_error(self, dotted: str, sentence: str) -> None:
+        """Mark a field whose error is known only once the data are read."""
+        self._schedule.show_errors({dotted: sentence})
+        for group in self._groups:
+            group.show_errors({dotted: sentence})
+
+    def select_recipe(self, name: str) -> None:
+        self.show_config(self._presets.recipe(name).config)
+
+    def set_presets(self, presets: Presets) -> None:
+        """Take the recipes anew; the fields stay."""
+        self._presets = presets
+        self._fill_recipes()
+        self._show_recipe()
+
+    def set_steps_per_epoch(self, steps: int) -> None:
+        """Draw the schedule with the number of steps of the data at hand."""
+        self.schedule_view.set_steps_per_epoch(steps)
+
+    def add_below(self, widget: QWidget) -> None:
+        """Add a widget below the drawing of the schedule."""
+        self._essentials.addWidget(widget)
+
+    def _recipe_form(self) -> FieldForm:
+        form = FieldForm()
+        self._recipe = QComboBox()
+        self._fill_recipes()
+        self._recipe.activated.connect(self._on_recipe)
+        form.add_plain(self.tr("Recipe"), self._recipe, self.tr("A named way to train to start from"))
+        self._description = labeled("", "secondary")
+        self._description.setWordWrap(True)
+        return form
+
+    def _fill_recipes(self) -> None:
+        self._recipe.clear()
+        for recipe in self._presets.recipes.values():
+            self._recipe.addItem(recipe.title, recipe.name)
+        self._recipe.addItem(self.tr("Custom"), CUSTOM)
+
+    def _fill_schedule(self) -> None:
+        form, epochs = self._schedule, self.tr(" epochs")
+        form.add_whole("epochs", self.tr("Epochs"), 100_000)
+        form.add_whole("batch_size", self.tr("Batch size"), 65_536, self.tr(" images"))
+        form.add_choice("optimizer", self.tr("Optimizer"), (
+            ("sgd", "SGD"), ("adam", "Adam"), ("adamw", "AdamW"), ("rmsprop", "RMSprop"), ("muon", "Muon"),
+        ))  # fmt: skip
+        form.add_decimal("learning_rate", self.tr("Learning rate"), 1000)
+        form.add_choice("schedule", self.tr("Schedule"), (
+            ("constant", self.tr("Constant")), ("step", self.tr("Step")), ("multi-step", self.tr("Multi-step")),
+            ("cosine", self.tr("Cosine")), ("one-cycle", self.tr("One-cycle")),
+        ))  # fmt: skip
+        form.add_whole("step_epochs", self.tr("Step every"), 100_000, epochs)
+        form.add_shares("milestones", self.tr("Milestones"))
+        form.add_decimal("decay_factor", self.tr("Decay factor"), 10)
+        form.add_decimal("warmup_epochs", self.tr("Warm-up"), 100_000, epochs, self.tr("none"), step=1)
+
+    @Slot(int)
+    def _on_recipe(self, _index: int) -> None:
+        name = self._recipe.currentData()
+        if name != CUSTOM:
+            self.select_recipe(name)
+
+    @Slot()
+    def _on_edit(self) -> None:
+        tree = {name: value for form in self._forms for name, value in form.values().items()}
+        shown = _shown(tree)
+        self._config, errors = _parse(tree)
+        wrong = {field.rstrip(".0123456789") for field in errors}
+        hidden = [name for name, is_shown in shown.items() if not is_shown and f"training.{name}" in wrong]
+        if hidden:
+            # What has no meaning must not keep a training from being allowed.
+            self._config, errors = _parse(tree | {name: getattr(TrainingConfig(), name) for name in hidden})
+        self._schedule.show_errors(errors)
+        self._schedule.set_shown(shown)
+        for group in self._groups:
+            group.show_state(tree, errors)
+        if self._config is not None:
+            self.schedule_view.show_config(self._config)
+        else:
+            self.schedule_view.show_problem(next(iter(errors.values())))
+        self._show_recipe()
+        self.config_changed.emit(self._config)
+
+    def _show_recipe(self) -> None:
+        name = self._presets.recipe_name(self._config) if self._config else CUSTOM
+        self._recipe.setCurrentIndex(self._recipe.findData(name))
+        self._description.setText("" if name == CUSTOM else self._presets.recipe(name).description)
+        self._description.setVisible(name != CUSTOM)
+
+
+def _parse(tree: Mapping[str, Any]) -> tuple[TrainingConfig | None, dict[str, str]]:
+    """The config, or None and a sentence per wrong field."""
+    try:
+        return parse(TrainingConfig, tree, "training."), {}
+    except ConfigError as error:
+        return None, error.fields
+
+
+def _shown(values: Mapping[str, Any]) -> dict[str, bool]:
+    """Which fields of the schedule have a meaning."""
+    schedule = values["schedule"]
+    return {
+        "step_epochs": schedule == "step",
+        "milestones": schedule == "multi-step",
+        "decay_factor": schedule in ("step", "multi-step"),
+    }

@@ -1,0 +1,169 @@
+"""What the form describes, shown: counts the network at every edit and hands it to drawing, table and size."""
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QImage
+
+from workbench.core import speed
+from workbench.core.architecture import Architecture
+from workbench.core.config import RunConfig, parse
+from workbench.core.errors import ConfigError
+from workbench.core.home import Home
+from workbench.core.model_config import ModelConfig
+from workbench.core.presets import CUSTOM
+from workbench.core.resources import resource_path
+from workbench.core.speed import Speed
+from workbench.gui.build.build_panel import BuildPanel
+from workbench.gui.network.network_figures import Figures, about, memory
+from workbench.gui.network.network_panel import NetworkPanel
+from workbench.gui.widgets.formats import count, short_count
+from workbench.gui.widgets.pictures import to_pixels
+
+# Training images, the held out ones among them, of sources whose number is known before they are read.
+_IMAGES = {"sample": 10_000, "cifar10-jpeg": 50_000, "cifar10": 50_000}
+_BASE = "\0base"
+
+
+class NetworkDesk(QObject):
+    """Connects the form at the left with the network in the middle; needs no torch.
+
+    `network_edited` follows an edit of the network itself. `speed_wanted` asks for this machine's figures,
+    which are not known yet for the chosen device.
+    """
+
+    network_edited = Signal()
+    speed_wanted = Signal()
+
+    def __init__(self, build_panel: BuildPanel, network_panel: NetworkPanel, home: Home) -> None:
+        super().__init__(network_panel)
+        self._build, self._panel, self.home = build_panel, network_panel, home
+        self._shown: ModelConfig | None = None
+        self._compared = ""
+        self._other: Architecture | None = None
+        self._images = dict(_IMAGES)
+        self._speeds: dict[str, Speed | None] = {}
+        self._device, self._precision = "", "fp32"
+        network_panel.show_image(to_pixels(QImage(str(resource_path("data/example.png")))))
+        network_panel.compare_chosen.connect(self.compare)
+        build_panel.config_changed.connect(self.refresh)
+        self.set_presets()
+        self.refresh()
+
+    @property
+    def title(self) -> str:
+        """What to call the present network."""
+        config, presets = self._build.model_panel.config, self._build.presets
+        name = presets.model_name(config, self._build.model_panel.base) if config else CUSTOM
+        if name != CUSTOM:
+            return presets.model(name).title
+        base = presets.models.get(self._build.model_panel.base)
+        return self.tr("{0}, changed").format(base.title) if base else self.tr("Custom network")
+
+    def set_presets(self) -> None:
+        """Offer the presets to compare with, after one was saved or deleted."""
+        choices = [("", self.tr("nothing")), (_BASE, self.tr("its preset"))]
+        self._panel.set_choices(
+            [*choices, *((preset.name, preset.title) for preset in self._build.presets.models.values())]
+        )
+
+    def set_machine(self, device: str, precision: str) -> None:
+        """What `auto` means on this machine, known once torch is loaded."""
+        self._device, self._precision = device, precision
+        self.forget_speeds()
+
+    def set_images(self, source: str, images: int) -> None:
+        """How many training images a source turned out to have, the held out ones among them."""
+        self._images[source] = images
+        self.refresh()
+
+    @Slot()
+    def forget_speeds(self) -> None:
+        """Read this machine's figures again, for example after they were measured."""
+        self._speeds.clear()
+        self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Count and show the present network."""
+        panel, config = self._build.model_panel, self._build.model_panel.config
+        if config is None:
+            panel.show_size(self.tr("Known again when the marked field is corrected"))
+            self._panel.show_problem(self.tr("A field at the left is wrong; this is the network before that."))
+            return
+        architecture = Architecture.of(config)
+        figures = self._figures(architecture)
+        panel.show_size(self._size(figures))
+        self._panel.show_network(self.title, architecture, figures)
+        edited, self._shown = config != self._shown and self._shown is not None, config
+        if self._compared:
+            self.compare(self._compared)
+        if edited:
+            self.network_edited.emit()
+
+    @Slot(str)
+    def compare(self, name: str) -> None:
+        """Set a preset beside the present network; empty for none."""
+        self._compared = name
+        presets = self._build.presets
+        preset = presets.models.get(self._build.model_panel.base if name == _BASE else name)
+        config = self._build.model_panel.config
+        if preset is None or config is None:
+            self._panel.show_compared("", None, None)
+            return
+        # The same images for both, so that the figures can be compared.
+        same = {"num_classes": config.num_classes, "input_size": config.input_size}
+        try:
+            other = parse(ModelConfig, preset.config.model_dump() | same)
+        except ConfigError:
+            other = preset.config
+        # Counted once, not at every edit of the network beside it.
+        if self._other is None or self._other.config != other:
+            self._other = Architecture.of(other)
+        self._panel.show_compared(preset.title, self._other, self._figures(self._other))
+
+    def _figures(self, architecture: Architecture) -> Figures:
+        config = self._build.config
+        training = config.training if config else self._build.training_panel.config
+        batch_size = training.batch_size if training else 128
+        precision = training.precision if training else "auto"
+        bytes_per_value = 2 if (self._precision if precision == "auto" else precision) == "bf16" else 4
+        return Figures(
+            parameters=architecture.parameters,
+            macs=architecture.macs,
+            depth=architecture.depth,
+            activation_bytes=architecture.activation_bytes(batch_size, bytes_per_value),
+            batch_size=batch_size,
+            epoch_s=self._epoch_s(architecture, config),
+        )
+
+    def _epoch_s(self, architecture: Architecture, config: RunConfig | None) -> float | None:
+        images = self._images.get(config.data.source) if config else None
+        if config is None or images is None:
+            return None
+        key = speed.key_of(config.training)
+        if key not in self._speeds:
+            found = speed.read(self.home, key)
+            is_usual = config.training.device == "auto" and config.training.threads == 0
+            # Of a device that is there no more, such as a GPU taken out.
+            if found is not None and is_usual and self._device not in ("", found.device):
+                found = None
+            self._speeds[key] = found
+            if found is None:
+                self.speed_wanted.emit()
+        known = self._speeds[key]
+        if known is None:
+            return None
+        trained = config.data.train_images or round(images * (1 - config.data.validation_fraction))
+        return speed.seconds_per_epoch(
+            architecture, images=trained, batch_size=config.training.batch_size, speed=known
+        )
+
+    def _size(self, figures: Figures) -> str:
+        lines = [
+            self.tr("{0} parameters").format(count(figures.parameters)),
+            self.tr("{0} MACs per image").format(short_count(figures.macs)),
+            self.tr("{0} weighted layers").format(figures.depth),
+            self.tr("{0} of activations per batch").format(memory(figures.activation_bytes)),
+        ]
+        if figures.epoch_s is not None:
+            lines.append(self.tr("{0} per epoch here").format(about(figures.epoch_s)))
+        return "\n".join(lines)

@@ -1,0 +1,152 @@
+"""What is shown of recorded runs: their curves, the mistakes of the chosen one, and what can be done with it."""
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from workbench.core.evaluation import Evaluation
+from workbench.core.events import EvaluationReady, Event, RunStarted
+from workbench.core.presets import FINE_TUNING_RECIPE
+from workbench.gui.build.build_panel import BuildPanel
+from workbench.gui.desks.network_actions import ask_code_path
+from workbench.gui.inspect.inspect_panel import InspectPanel
+from workbench.gui.runs.plot_panel import PlotPanel
+from workbench.gui.runs.run_library import RunLibrary
+from workbench.gui.runs.runs_panel import RunsPanel
+from workbench.gui.widgets.message_bar import MessageBar
+from workbench.gui.widgets.told import told
+from workbench.gui.work.mailbox import ExportJob, ResumeJob
+
+
+class RunDesk(QObject):
+    """Connects the list of runs with plots and mistakes. A run being trained here is drawn from its events.
+
+    `job_wanted` carries what the worker shall do with a run.
+    """
+
+    job_wanted = Signal(object)
+
+    def __init__(
+        self,
+        library: RunLibrary,
+        runs_panel: RunsPanel,
+        plot_panel: PlotPanel,
+        inspect_panel: InspectPanel,
+        build_panel: BuildPanel,
+        message_bar: MessageBar,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self.library, self.message_bar = library, message_bar
+        self._runs, self._plots, self._inspect, self._build = runs_panel, plot_panel, inspect_panel, build_panel
+        self._window = window
+        self.training_run = self.shown_run = ""
+        library.runs_changed.connect(runs_panel.show_runs)
+        library.event_read.connect(self.read)
+        runs_panel.run_chosen.connect(self.show_run)
+        runs_panel.run_drawn_changed.connect(self.draw_run)
+        runs_panel.rerun_asked.connect(self.use_settings)
+        runs_panel.weights_asked.connect(self.use_weights)
+        runs_panel.resume_asked.connect(self.resume)
+        runs_panel.export_asked.connect(self.export)
+        runs_panel.delete_asked.connect(self.delete)
+
+    def take_up(self, event: RunStarted) -> None:
+        """Draw and show the run that begins here."""
+        self.training_run = event.run_id
+        self.library.forget(event.run_id)
+        self.library.refresh()
+        self.draw_run(event.run_id, True)
+        self._runs.model.set_checked(event.run_id, True)
+        self.shown_run = ""
+        self._runs.select(event.run_id)
+        self.show_run(event.run_id)
+
+    def append(self, event: Event) -> None:
+        """What the run that is trained here says."""
+        self._plots.append(event)
+        if isinstance(event, EvaluationReady) and event.run_id == self.shown_run:
+            self._show_evaluation(event.run_id, event.evaluation)
+
+    @Slot(str)
+    @told
+    def show_run(self, run_id: str) -> None:
+        """Look at a recorded run: draw its curves and show its last evaluation."""
+        if run_id == self.shown_run:
+            return
+        self.shown_run = run_id
+        self._runs.model.set_checked(run_id, True)
+        self._inspect.show_evaluation("", None, None)
+        self._show_evaluation(run_id, self.library.evaluation(run_id))
+
+    def _show_evaluation(self, run_id: str, evaluation: Evaluation | None) -> None:
+        """Show what a run says of its test images, if those are still there."""
+        record = self.library.record(run_id)
+        images = self.library.images(record) if evaluation is not None else None
+        self._inspect.show_evaluation(record.name, evaluation, images)
+
+    @Slot(str, bool)
+    @told
+    def draw_run(self, run_id: str, drawn: bool) -> None:
+        """Draw a run's curves, or take them away."""
+        if not drawn:
+            self._plots.hide_run(run_id)
+            return
+        known = self._plots.has_run(run_id)
+        record = self.library.record(run_id)
+        self._plots.add_run(run_id, record.name, record.number - 1)
+        if not known and run_id != self.training_run:
+            for event in self.library.events(run_id):
+                self._plots.append(event)
+
+    @Slot(object)
+    @told
+    def read(self, event: Event) -> None:
+        """What a run that another process trains has said."""
+        if event.run_id != self.training_run:
+            self.append(event)
+
+    @Slot(str)
+    @told
+    def use_settings(self, run_id: str) -> None:
+        """Fill the left side with a run's settings."""
+        self._build.show_config(self.library.record(run_id).config)
+
+    @Slot(str)
+    @told
+    def use_weights(self, run_id: str) -> None:
+        """Fill the left side with a run's network and data, to train on gently from its weights."""
+        record = self.library.record(run_id)
+        recipe = self._build.presets.recipe(FINE_TUNING_RECIPE).config.model_dump()
+        kept = ("device", "precision", "threads", "seed", "crop_padding", "horizontal_flip")
+        recipe |= {name: getattr(record.config.training, name) for name in kept}
+        values = {f"training.{name}": value for name, value in recipe.items()} | {"fine_tuning.weights": run_id}
+        self._build.fine_tuning_panel.offer(run_id, self.tr("run {0} {1}").format(record.number, record.name))
+        self._build.show_config(record.config.with_values(values))
+        self._build.tabs.setCurrentIndex(2)
+
+    @Slot(str)
+    def resume(self, run_id: str) -> None:
+        """Go on with a stopped run."""
+        self.job_wanted.emit(ResumeJob(run_id))
+
+    @Slot(str)
+    @told
+    def export(self, run_id: str) -> None:
+        """Ask where to, and have the run's network written as code."""
+        path = ask_code_path(self._window, self.library.record(run_id).name)
+        if path is not None:
+            self.job_wanted.emit(ExportJob(run_id, path))
+
+    @Slot(str)
+    @told
+    def delete(self, run_id: str) -> None:
+        """Remove a run with its files, after a question."""
+        question = self.tr("Delete run {0} with its checkpoints? This cannot be undone.")
+        name = self.library.record(run_id).name
+        answer = QMessageBox.question(self._window, self.tr("Delete run"), question.format(name))
+        if answer != QMessageBox.StandardButton.Yes:
+            return
+        self.library.delete(run_id)
+        self._plots.remove_run(run_id)
+        self.shown_run = ""
+        self._inspect.show_evaluation("", None, None)

@@ -1,0 +1,1 @@
+"""What a network says of the test images: gallery, one image, confusion matrix, classes."""

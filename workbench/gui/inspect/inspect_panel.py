@@ -1,0 +1,87 @@
+"""What the network says of the test images: the chosen image, the gallery, the confusion matrix, the classes.
+
+It holds the connections between its four views, which do not know each other.
+"""
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QScrollArea, QSizePolicy, QSplitter, QTabWidget, QVBoxLayout, QWidget
+
+from workbench.core.dataset import ImageSet
+from workbench.core.evaluation import Evaluation
+from workbench.gui.inspect.class_view import ClassView
+from workbench.gui.inspect.confusion_view import ConfusionView
+from workbench.gui.inspect.gallery import Gallery
+from workbench.gui.inspect.image_view import ImageView
+from workbench.gui.widgets.field_form import labeled
+from workbench.gui.widgets.formats import count, percent
+from workbench.gui.widgets.theme import GAP, MARGIN, Theme
+
+
+class InspectPanel(QWidget):
+    """Shows one Evaluation from four sides."""
+
+    # Its pixels, (height, width, 3) uint8.
+    image_shown = Signal(object)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.gallery, self.image_view = Gallery(theme), ImageView(theme)
+        self.confusion_view, self.class_view = ConfusionView(theme), ClassView(theme)
+        self._evaluation: Evaluation | None = None
+        self._images: ImageSet | None = None
+        self._title = labeled("", "secondary")
+        # A longer title must not make the panel wider.
+        self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._lay_out()
+        self.gallery.image_chosen.connect(self._show_image)
+        self.gallery.filter_changed.connect(self.confusion_view.mark)
+        self.confusion_view.cell_clicked.connect(self.gallery.filter)
+        self.class_view.class_clicked.connect(self._show_class)
+
+    def _lay_out(self) -> None:
+        classes = QScrollArea()
+        classes.setWidgetResizable(True)
+        classes.setWidget(self.class_view)
+        self._tabs = QTabWidget()
+        self._tabs.setDocumentMode(True)
+        self._tabs.addTab(self.confusion_view, self.tr("Confusion"))
+        self._tabs.addTab(classes, self.tr("Per class"))
+        splitter = QSplitter(Qt.Orientation.Vertical)
+        splitter.setChildrenCollapsible(False)
+        for widget, stretch in ((self.image_view, 0), (self.gallery, 1), (self._tabs, 1)):
+            splitter.addWidget(widget)
+            splitter.setStretchFactor(splitter.count() - 1, stretch)
+        self.gallery.setMinimumHeight(124)
+        self._tabs.setMinimumHeight(196)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(MARGIN, GAP, MARGIN, MARGIN)
+        layout.setSpacing(GAP)
+        layout.addWidget(self._title)
+        layout.addWidget(splitter, 1)
+        self.show_evaluation("", None, None)
+
+    def show_evaluation(self, run_name: str, evaluation: Evaluation | None, images: ImageSet | None) -> None:
+        """Show what a run says of `images` (its test images); None empties all views."""
+        self._evaluation, self._images = evaluation, images
+        if evaluation is None:
+            self._title.setText(self.tr("No evaluation yet"))
+            self.image_view.clear()
+        else:
+            self._title.setText(
+                self.tr("{0}, epoch {1}: {2} of {3} test images right").format(
+                    run_name, evaluation.epoch, percent(evaluation.accuracy), count(len(evaluation.labels))
+                )
+            )
+        self.gallery.show_evaluation(evaluation, images)
+        self.confusion_view.show_evaluation(evaluation)
+        self.class_view.show_evaluation(evaluation)
+
+    @Slot(int)
+    def _show_image(self, index: int) -> None:
+        if self._evaluation is not None and self._images is not None:
+            self.image_view.show_image(self._evaluation, self._images, index)
+            self.image_shown.emit(self._images.images[index])
+
+    @Slot(int)
+    def _show_class(self, index: int) -> None:
+        self.gallery.filter(index, None)

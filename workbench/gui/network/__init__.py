@@ -1,0 +1,1 @@
+"""The network as a drawing, as a table of layers, and beside another one."""

@@ -1,0 +1,156 @@
+"""What a network costs, and the table that sets two of them side by side."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+
+from workbench.gui.widgets.formats import count, percent, short_count
+from workbench.gui.widgets.theme import tabular
+
+_DASH, _MINUS = "\u2013", "\u2212"
+_ROWS, _ROW_PX = 5, 24
+_TITLE_PX = 150
+# Less would be written as 0.0 %.
+_LEAST_SHARE = 0.0005
+_MINUTE_S, _HOUR_S = 60, 3600
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a network costs to keep and to train."""
+
+    parameters: int
+    macs: int
+    """Per image."""
+    depth: int
+    """Weighted layers."""
+    activation_bytes: int
+    """Memory of the activations of one batch while training."""
+    batch_size: int
+    epoch_s: float | None
+    """None: not measured yet."""
+
+
+def about(seconds: float | None) -> str:
+    """`about 12 s`; a dash while nothing is measured."""
+    translate = QCoreApplication.translate
+    if seconds is None:
+        return _DASH
+    if seconds < 1:
+        return translate("Figures", "under 1 s")
+    if seconds < 2 * _MINUTE_S:
+        return translate("Figures", "about {0} s").format(round(seconds))
+    if seconds < 2 * _HOUR_S:
+        return translate("Figures", "about {0} min").format(round(seconds / _MINUTE_S))
+    return translate("Figures", "about {0} h").format(f"{seconds / _HOUR_S:.3g}")
+
+
+def memory(size_bytes: float) -> str:
+    """`412 MB`, of 1000 × 1000 bytes each."""
+    text = short_count(size_bytes)
+    return f"{text}B" if text[-1].isalpha() else f"{text}\u202fB"
+
+
+def difference(value: float | None, base: float | None, text: Callable[[float], str]) -> str:
+    """`+89.4 k (+0.8 %)`, or by how many times where it is twice or half."""
+    if value is None or base is None:
+        return _DASH
+    if value == base:
+        return QCoreApplication.translate("Figures", "the same")
+    sign = "+" if value > base else _MINUS
+    change = sign + text(abs(value - base))
+    if not base:
+        return change
+    ratio = value / base
+    if not 0.5 < ratio < 2:
+        return f"{change} (×\u202f{ratio:.3g})"
+    if abs(ratio - 1) < _LEAST_SHARE:
+        return change
+    return f"{change} ({sign}{percent(abs(ratio - 1))})"
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.3g}\u202fs"
+
+
+def _whole(value: float) -> str:
+    return count(round(value))
+
+
+class FiguresTable(QTableWidget):
+    """Rows of figures: this network, the compared one, and how much more this one takes."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(_ROWS, 4, parent)
+        self.setAccessibleName(self.tr("Figures of this network and the compared one"))
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setFont(tabular(self.font()))
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.verticalHeader().setDefaultSectionSize(_ROW_PX)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionsClickable(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.setFixedHeight(_ROWS * _ROW_PX + header.sizeHint().height() + 2)
+        self.show_figures(None, "", None)
+
+    def show_figures(self, figures: Figures | None, other_title: str, other: Figures | None) -> None:
+        """Take both; without `other` only this network's column is shown."""
+        metrics = QFontMetrics(self.font())
+        title = metrics.elidedText(other_title, Qt.TextElideMode.ElideMiddle, _TITLE_PX)
+        hint = self.tr("How much more this network takes than the compared one")
+        batch = self.tr("Activations, batch of {0}").format(figures.batch_size if figures else _DASH)
+        names = [self.tr("Parameters"), self.tr("MACs per image"), self.tr("Weighted layers"), batch,
+                 self.tr("Time per epoch")]  # fmt: skip
+        columns = (
+            ("", "", names),
+            (self.tr("This network"), "", _texts(figures)),
+            (title, other_title, _texts(other)),
+            (self.tr("Difference"), hint, _differences(figures, other)),
+        )
+        for column, (heading, tooltip, texts) in enumerate(columns):
+            side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
+            self.setHorizontalHeaderItem(column, _item(heading, side, tooltip))
+            for row, text in enumerate(texts):
+                self.setItem(row, column, _item(text, side))
+            self.setColumnHidden(column, column > 1 and other is None)
+
+
+def _item(text: str, side: Qt.AlignmentFlag, tooltip: str = "") -> QTableWidgetItem:
+    item = QTableWidgetItem(text)
+    item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+    item.setToolTip(tooltip)
+    return item
+
+
+def _texts(figures: Figures | None) -> list[str]:
+    if figures is None:
+        return [_DASH] * _ROWS
+    return [
+        count(figures.parameters), short_count(figures.macs), str(figures.depth),
+        memory(figures.activation_bytes), about(figures.epoch_s),
+    ]  # fmt: skip
+
+
+def _differences(figures: Figures | None, other: Figures | None) -> list[str]:
+    if figures is None or other is None:
+        return [_DASH] * _ROWS
+    return [
+        difference(figures.parameters, other.parameters, short_count),
+        difference(figures.macs, other.macs, short_count),
+        difference(figures.depth, other.depth, _whole),
+        difference(figures.activation_bytes, other.activation_bytes, memory),
+        difference(figures.epoch_s, other.epoch_s, _seconds),
+    ]

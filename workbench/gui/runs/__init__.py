@@ -1,0 +1,1 @@
+"""Recorded runs: their table, their curves, and how the present one is doing."""

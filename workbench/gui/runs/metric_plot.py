@@ -1,0 +1,320 @@
+"""One plot of one metric over epochs: per run a thin raw line, a smoothed one, validation and test."""
+
+import html
+import math
+from collections.abc import Iterable
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt, Signal, Slot
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QGraphicsItem, QWidget
+
+from workbench.gui.runs.run_curves import RunCurves
+from workbench.gui.widgets.theme import Theme
+
+_RAW_ALPHA = 64
+_END_LABEL_PX = 18
+_SMALLEST_LOG = 1e-6
+_LARGE = 1e4
+_ROUND = (1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10)
+_KINDS = ("raw", "smoothed", "validation", "test")
+
+
+class _NarrowAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
+    """Writes the losses of a run that diverges so that they fit: 1.5e6."""
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        if self.logMode or max(map(abs, values), default=0.0) * scale < _LARGE:
+            strings: list[str] = super().tickStrings(values, scale, spacing)
+            return strings
+        return [short(value * scale) for value in values]
+
+
+class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
+    """Draws RunCurves of one metric. `hovered` carries the epoch under the pointer."""
+
+    hovered = Signal(float)
+    refit_asked = Signal()
+
+    def __init__(self, metric: str, title: str, scale: float, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent, axisItems={"left": _NarrowAxis("left")})
+        self.metric, self._title, self._scale, self._theme = metric, title, scale, theme
+        self._lines: dict[tuple[str, str], pg.PlotDataItem] = {}
+        self._ends: dict[str, pg.TextItem] = {}
+        self._changes: dict[str, list[pg.InfiniteLine]] = {}
+        self._x_title = self.tr("epoch")
+        self.setAccessibleName(title)
+        item = self.getPlotItem()
+        item.setMenuEnabled(False)
+        item.hideButtons()
+        # The axis pen is the faint hairline color already.
+        item.showGrid(x=False, y=True, alpha=1.0)
+        item.getAxis("left").setWidth(52)
+        for name in ("left", "bottom"):
+            # Painting ticks and grid costs more than painting the lines; they change only with the range.
+            item.getAxis(name).setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+        self.setMouseEnabled(x=True, y=False)
+        self.disableAutoRange()
+        self._follows_data = True
+        item.getViewBox().sigRangeChangedManually.connect(self._stop_following)
+        self._cursor = pg.InfiniteLine(angle=90)
+        self._cursor.hide()
+        self.addItem(self._cursor, ignoreBounds=True)
+        self._readout = pg.TextItem(anchor=(0, 0))
+        self._readout.setZValue(20)
+        self._readout.hide()
+        self.addItem(self._readout, ignoreBounds=True)
+        self._empty = pg.TextItem(anchor=(0.5, 0.5))
+        self.addItem(self._empty, ignoreBounds=True)
+        self._is_empty = True
+        self._range: tuple[tuple[float, float], tuple[float, float]] | None = None
+        self.scene().sigMouseMoved.connect(self._on_mouse)
+        item.getViewBox().sigRangeChanged.connect(self._place_texts)
+        self.show_empty(True)
+
+    def hide_x_title(self) -> None:
+        """For all but the lowest of plots with linked x axes."""
+        self._x_title = ""
+
+    def draw(self, curves: RunCurves) -> None:
+        """Update the lines of one run, or remove them if it is hidden."""
+        if not curves.visible:
+            self._remove(curves.run_id)
+            return
+        smoothed = curves.smoothed.get(self.metric)
+        train = curves.train[self.metric]
+        values = {
+            "raw": (train.x, train.y),
+            "smoothed": (train.x, smoothed.values if smoothed else []),
+            "validation": (curves.validation[self.metric].x, curves.validation[self.metric].y),
+            "test": (curves.test[self.metric].x, curves.test[self.metric].y),
+        }
+        for kind, (x, y) in values.items():
+            self._line(curves, kind).setData(np.array(x), self._scale * np.array(y))
+        self._label_end(curves)
+        self._mark_changes(curves)
+
+    def _mark_changes(self, curves: RunCurves) -> None:
+        """A line where the person changed the learning rate, with the new one beside it."""
+        color = self._theme.series(curves.color_index)
+        marks = self._changes.setdefault(curves.run_id, [])
+        if len(marks) != len(curves.rate_changes):
+            self._remove_changes(curves.run_id)
+            pen = pg.mkPen(color, style=Qt.PenStyle.DashLine)
+            text = self._theme.color("secondary")
+            options = {"position": 0.98, "color": text, "anchors": [(0, 0), (0, 0)]}
+            for x, rate in curves.rate_changes:
+                # Linked plots need it said once.
+                label = "" if self._x_title else self.tr("rate {0:.2g}").format(rate)
+                mark = pg.InfiniteLine(x, angle=90, pen=pen, label=label or None, labelOpts=options)
+                self.addItem(mark, ignoreBounds=True)
+                self._changes.setdefault(curves.run_id, []).append(mark)
+
+    def _remove_changes(self, run_id: str) -> None:
+        for mark in self._changes.pop(run_id, []):
+            self.removeItem(mark)
+
+    def _line(self, curves: RunCurves, kind: str) -> pg.PlotDataItem:
+        key = (curves.run_id, kind)
+        if key not in self._lines:
+            line = pg.PlotDataItem()
+            self.addItem(line)
+            # Only after the item has a view do these work (pyqtgraph#1855).
+            line.setDownsampling(auto=True, method="peak")
+            line.setClipToView(True)
+            self._lines[key] = line
+            self._style(line, kind, curves.color_index)
+        return self._lines[key]
+
+    def _style(self, line: pg.PlotDataItem, kind: str, color_index: int) -> None:
+        color = self._theme.series(color_index)
+        if kind == "raw":
+            color.setAlpha(_RAW_ALPHA)
+        style = Qt.PenStyle.DotLine if kind == "test" else Qt.PenStyle.SolidLine
+        line.setPen(pg.mkPen(color, width=1, style=style))
+        if kind == "validation":
+            line.setSymbol("o")
+            line.setSymbolSize(5)
+            line.setSymbolBrush(color)
+            line.setSymbolPen(None)
+        line.color_index = color_index
+
+    def _label_end(self, curves: RunCurves) -> None:
+        """The last value, written at the line's end: validation if there is one, else training."""
+        for series in (curves.validation[self.metric], curves.test[self.metric], curves.train[self.metric]):
+            if series.y:
+                break
+        else:
+            return
+        label = self._ends.get(curves.run_id)
+        if label is None:
+            label = self._ends[curves.run_id] = pg.TextItem(anchor=(1, 1))
+            self.addItem(label, ignoreBounds=True)
+        value = self._scale * series.y[-1]
+        text = f"{value:.1f}" if self._scale > 1 else f"{value:.3f}" if value < _LARGE else short(value)
+        label.setText(text, self._theme.color("text"))
+        height = np.log10(value) if self._log_is_on and value > 0 else value
+        label.setPos(series.x[-1], height)
+
+    def _spread_ends(self) -> None:
+        """Write the lower one of two values that would overlap below its line's end."""
+        height = self.getPlotItem().getViewBox().viewPixelSize()[1] * _END_LABEL_PX
+        above: pg.TextItem | None = None
+        for label in sorted(self._ends.values(), key=lambda item: -item.pos().y()):
+            close = above is not None and above.pos().y() - label.pos().y() < height
+            label.setAnchor((1, 0) if close else (1, 1))
+            above = label
+
+    def _remove(self, run_id: str) -> None:
+        for kind in _KINDS:
+            line = self._lines.pop((run_id, kind), None)
+            if line is not None:
+                self.removeItem(line)
+        self._remove_changes(run_id)
+        label = self._ends.pop(run_id, None)
+        if label is not None:
+            self.removeItem(label)
+
+    @property
+    def _log_is_on(self) -> bool:
+        return bool(self.getPlotItem().getAxis("left").logMode)
+
+    @Slot(bool)
+    def set_log(self, on: bool) -> None:
+        self.setLogMode(False, on)
+        self._range = None
+        for label in self._ends.values():
+            position = label.pos()
+            if position.y() > 0 or not on:
+                label.setPos(position.x(), np.log10(position.y()) if on else 10 ** position.y())
+
+    def show_empty(self, empty: bool) -> None:
+        self._is_empty = empty
+        self._empty.setVisible(empty)
+        self._range = None if empty else self._range
+        if empty:
+            self.setXRange(0, 10, padding=0)
+            self.setYRange(0, 100 if self._scale > 1 else 2.5, padding=0)
+            self._place_texts()
+
+    def fit(self, runs: Iterable[RunCurves]) -> None:
+        """Show all of these runs, unless the person has zoomed; double click goes back to that.
+
+        The limits are round numbers, so that the axes stand still while data come in.
+        """
+        bounds = [b for b in (self._bounds(curves) for curves in runs if curves.visible) if b]
+        if not bounds:
+            return
+        if not self._follows_data:
+            self._spread_ends()
+            return
+        right = max(b[0] for b in bounds)
+        low, high = min(b[1] for b in bounds), max(b[2] for b in bounds)
+        if self._log_is_on:
+            low, high = np.log10(max(low, _SMALLEST_LOG)), np.log10(max(high, _SMALLEST_LOG))
+        wanted = ((0.0, round_up(right)), round_out(low, high))
+        if wanted != self._range:
+            self._range = wanted
+            self.setXRange(*wanted[0], padding=0.02)
+            self.setYRange(*wanted[1], padding=0.02)
+        self._spread_ends()
+
+    def _bounds(self, curves: RunCurves) -> tuple[float, float, float] | None:
+        """Last x, lowest and highest y in the plot's unit."""
+        every = (curves.train[self.metric], curves.validation[self.metric], curves.test[self.metric])
+        filled = [series for series in every if series.y]
+        if not filled:
+            return None
+        right = max(series.x[-1] for series in filled)
+        return right, self._scale * min(s.low for s in filled), self._scale * max(s.high for s in filled)
+
+    @Slot()
+    def _stop_following(self) -> None:
+        self._follows_data = False
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        super().mouseDoubleClickEvent(event)
+        self._follows_data, self._range = True, None
+        self.refit_asked.emit()
+
+    def restyle(self) -> None:
+        """Take the theme's present colors."""
+        theme, item = self._theme, self.getPlotItem()
+        self.setBackground(theme.color("surface"))
+        for name, label in (("left", self._title), ("bottom", self._x_title)):
+            axis = item.getAxis(name)
+            axis.setPen(pg.mkPen(theme.color("hairline")))
+            axis.setTextPen(pg.mkPen(theme.color("secondary")))
+            axis.setLabel(label or None, color=theme.colors.secondary)
+            axis.showLabel(bool(label))
+            axis.enableAutoSIPrefix(False)
+        self._cursor.setPen(pg.mkPen(theme.color("secondary"), style=Qt.PenStyle.DashLine))
+        self._empty.setText(
+            self.tr("The {0} of every step will appear here: press Start").format(self.metric),
+            theme.color("secondary"),
+        )
+        surface = theme.color("surface")
+        surface.setAlpha(230)
+        self._readout.fill = pg.mkBrush(surface)
+        self._readout.border = pg.mkPen(theme.color("hairline"))
+        for (_, kind), line in self._lines.items():
+            self._style(line, kind, line.color_index)
+        # Drawn anew with the lines, in the new colors.
+        for run_id in list(self._changes):
+            self._remove_changes(run_id)
+
+    @Slot()
+    def _place_texts(self) -> None:
+        if self._is_empty:
+            (left, right), (low, high) = self.getPlotItem().getViewBox().viewRange()
+            self._empty.setPos((left + right) / 2, (low + high) / 2)
+
+    @Slot(object)
+    def _on_mouse(self, position: QPointF) -> None:
+        box = self.getPlotItem().getViewBox()
+        if not self._is_empty and box.sceneBoundingRect().contains(position):
+            self.hovered.emit(float(box.mapSceneToView(position).x()))
+
+    def leaveEvent(self, event: object) -> None:
+        super().leaveEvent(event)
+        self.hovered.emit(float("nan"))
+
+    def show_readout(self, x: float, lines: list[tuple[str, int, str]]) -> None:
+        """A cross-hair at epoch `x` with a line per run (name, color index, text); none: hidden."""
+        shown = bool(lines) and x == x
+        self._cursor.setVisible(shown)
+        self._readout.setVisible(shown)
+        if not shown:
+            return
+        self._cursor.setPos(x)
+        rows = [f"<span style='color:{self._theme.colors.secondary}'>{self.tr('epoch')} {x:.2f}</span>"]
+        rows += [
+            f"<span style='color:{self._theme.series(color).name()}'>&#9632;</span> "
+            f"<span style='color:{self._theme.colors.text}'>{html.escape(name)}: {text}</span>"
+            for name, color, text in lines
+        ]
+        self._readout.setHtml("<br>".join(rows))
+        box = self.getPlotItem().getViewBox()
+        (left, right), (_, high) = box.viewRange()
+        width = self._readout.boundingRect().width() * box.viewPixelSize()[0]
+        # Right of the line, or left of it, but in a narrow plot always whole.
+        beside = x if x + width <= right else x - width
+        self._readout.setPos(max(left, beside), high)
+
+
+def short(value: float) -> str:
+    """`2.8e5`, and `0` for 0."""
+    return f"{value:.2g}".replace("e+0", "e").replace("e+", "e")
+
+
+def round_up(value: float) -> float:
+    """The next round number."""
+    power = 10.0 ** math.floor(math.log10(max(value, 1e-9)))
+    return next(step * power for step in _ROUND if step * power >= value * (1 - 1e-9))
+
+
+def round_out(low: float, high: float) -> tuple[float, float]:
+    """`low` down and `high` up to multiples of about a fifth of what lies between."""
+    step = round_up(max(high - low, 1e-3) / 5)
+    return math.floor(low / step) * step, math.ceil(high / step) * step

@@ -1,0 +1,178 @@
+"""A window that looks for a learning rate: a short trial with a rising rate, and what its curve says."""
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from workbench.core.trials import RateSuggestion, RateTrial
+from workbench.gui.trials.rate_plot import RatePlot, rate_text
+from workbench.gui.widgets.field_form import labeled
+from workbench.gui.widgets.formats import count
+from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme, tabular
+
+_SIZE = (640, 480)
+
+
+class RateFinderWindow(QDialog):
+    """Shows a learning-rate trial and lets the person take a rate from it. Not modal; Esc closes it."""
+
+    find_asked = Signal()
+    cancel_asked = Signal()
+    rate_chosen = Signal(float)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Find a learning rate"))
+        self._is_running = False
+        self._plot = RatePlot(theme)
+        self._plot.rate_pointed_at.connect(self._on_choice)
+        self._reason = QLabel()
+        self._reading = labeled(
+            self.tr(
+                "How to read it: take a rate where the loss falls steeply, well left of where it turns up; "
+                "click, drag the line or press the arrow keys to choose another."
+            ),
+            "secondary",
+        )
+        for label in (self._reason, self._reading):
+            label.setWordWrap(True)
+        self._status = labeled("", "secondary")
+        self._status.setFont(tabular(self._status.font()))
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setAccessibleName(self.tr("Progress of the trial"))
+        self._build_buttons()
+        self._lay_out()
+        self.resize(*_SIZE)
+        self._show_state(False, self.tr("Find"))
+
+    def _build_buttons(self) -> None:
+        self._use, self._again, self._close = QPushButton(), QPushButton(), QPushButton(self.tr("Close"))
+        self._use.setProperty("role", "primary")
+        self._use.setDefault(True)
+        self._use.clicked.connect(self._on_use)
+        self._again.clicked.connect(self._on_again)
+        self._close.setToolTip(self.tr("Close without a change (Esc)"))
+        self._close.clicked.connect(self.reject)
+
+    def _lay_out(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.setSpacing(FIELD_GAP)
+        buttons.addWidget(self._again)
+        buttons.addStretch(1)
+        buttons.addWidget(self._close)
+        buttons.addWidget(self._use)
+        progress = QHBoxLayout()
+        progress.setSpacing(FIELD_GAP)
+        progress.addWidget(self._bar, 1)
+        progress.addWidget(self._status)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        layout.setSpacing(FIELD_GAP)
+        layout.addWidget(self._plot, 1)
+        layout.addLayout(progress)
+        layout.addWidget(self._reason)
+        layout.addWidget(self._reading)
+        layout.addSpacing(GAP)
+        layout.addLayout(buttons)
+
+    def show_running(self) -> None:
+        """A trial begins."""
+        self._plot.clear_curve()
+        self._say("", "")
+        self._status.setText(self.tr("Preparing…"))
+        self._bar.setRange(0, 1)
+        self._bar.setValue(0)
+        self._show_state(True, self.tr("Stop"))
+
+    def show_trial(self, trial: RateTrial) -> None:
+        """Draw the steps so far."""
+        done = len(trial.rates)
+        self._plot.show_curve(trial.rates, trial.losses, trial.smoothed, _last_rate(trial))
+        self._bar.setRange(0, max(trial.total, 1))
+        self._bar.setValue(done)
+        text = self.tr("step {0} of at most {1}").format(count(done), count(trial.total))
+        rate = self.tr("rate {0}").format(rate_text(float(trial.rates[-1]))) if done else ""
+        self._status.setText(" · ".join(part for part in (text, rate) if part))
+
+    def show_suggestion(self, result: RateSuggestion) -> None:
+        """Draw the whole trial, and choose what it suggests."""
+        self._plot.show_curve(result.rates, result.losses, result.smoothed)
+        self._plot.show_suggestion(result.suggestion)
+        self._say("" if result.suggestion is not None else "warning", result.reason)
+        self._show_state(False, self.tr("Try again"))
+
+    def show_error(self, sentence: str) -> None:
+        """The trial has failed."""
+        self._say("error", sentence)
+        self._show_state(False, self.tr("Try again"))
+
+    def show_canceled(self) -> None:
+        """The trial was stopped; a rate can be chosen from what there is."""
+        self._say("", self.tr("Stopped before the end."))
+        self._show_state(False, self.tr("Try again"))
+
+    def reject(self) -> None:
+        """Close, and end a trial that is going on."""
+        if self._is_running:
+            self._is_running = False
+            self.cancel_asked.emit()
+        super().reject()
+
+    def _say(self, role: str, sentence: str) -> None:
+        self._reason.setProperty("role", role)
+        self._reason.style().unpolish(self._reason)
+        self._reason.style().polish(self._reason)
+        self._reason.setText(sentence)
+
+    def _show_state(self, running: bool, again: str) -> None:
+        self._is_running = running
+        self._plot.allow_choice(not running)
+        for widget in (self._bar, self._status):
+            widget.setVisible(running)
+        self._reason.setVisible(bool(self._reason.text()))
+        self._again.setText(again)
+        self._again.setEnabled(True)
+        self._again.setToolTip(
+            self.tr("End this trial")
+            if running
+            else self.tr("Train a copy of this network while the learning rate rises at every step")
+        )
+        self._show_use()
+
+    def _show_use(self) -> None:
+        rate = None if self._is_running else self._plot.rate
+        self._use.setEnabled(rate is not None)
+        if rate is None:
+            self._use.setText(self.tr("Use"))
+            waits = self.tr("Wait for the end of the trial")
+            self._use.setToolTip(waits if self._is_running else self.tr("Click into the curve to choose a rate"))
+        else:
+            self._use.setText(self.tr("Use {0}").format(rate_text(rate)))
+            self._use.setToolTip(self.tr("Make this the learning rate of the recipe at hand (Return)"))
+
+    @Slot(float)
+    def _on_choice(self, _rate: float) -> None:
+        self._show_use()
+
+    @Slot()
+    def _on_use(self) -> None:
+        if self._plot.rate is not None and not self._is_running:
+            self.rate_chosen.emit(self._plot.rate)
+            self.accept()
+
+    @Slot()
+    def _on_again(self) -> None:
+        if self._is_running:
+            self._again.setEnabled(False)
+            self._status.setText(self.tr("Stopping…"))
+            self.cancel_asked.emit()
+        else:
+            self.find_asked.emit()
+
+
+def _last_rate(trial: RateTrial) -> float:
+    """Where the rate ends: it rises by the same factor at every step."""
+    done = len(trial.rates)
+    if done < 2:
+        return 0.0
+    return float(trial.rates[0] * (trial.rates[-1] / trial.rates[0]) ** ((trial.total - 1) / (done - 1)))

@@ -1,0 +1,30 @@
+"""Slots whose UserError becomes a sentence in the window's message bar."""
+
+import functools
+from collections.abc import Callable
+from typing import Protocol
+
+from workbench.core.errors import UserError
+from workbench.gui.runs.run_library import RunLibrary
+from workbench.gui.widgets.message_bar import MessageBar
+
+
+class Telling(Protocol):
+    """Who has such slots: the main window, and the desk of runs."""
+
+    message_bar: MessageBar
+    library: RunLibrary
+
+
+def told(slot: Callable[..., None]) -> Callable[..., None]:
+    """Wrap a slot: a run deleted elsewhere or images that are gone are told, and the list is read anew."""
+
+    @functools.wraps(slot)
+    def guarded(owner: Telling, *arguments: object) -> None:
+        try:
+            slot(owner, *arguments)
+        except UserError as error:
+            owner.message_bar.tell("error", str(error))
+            owner.library.refresh()
+
+    return guarded

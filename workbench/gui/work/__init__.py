@@ -1,0 +1,1 @@
+"""Threads of the window and the jobs they run; the only room that reaches the engine."""
