@@ -14,6 +14,7 @@ from workbench.core.architecture import Architecture
 from workbench.core.config import RunConfig, parse_assignments
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
+from workbench.core.formats import duration
 from workbench.core.home import Home
 
 app = typer.Typer(
@@ -194,7 +195,7 @@ def list_runs(context: typer.Context, json: Json = False) -> None:
         return
     rows = [
         (r.id, r.name, r.model, r.recipe, r.source, r.status, f"{len(r.epochs)}/{r.config.training.epochs}",
-         console.percent(r.best.test_accuracy if r.best else None), console.duration(r.elapsed_s))
+         console.percent(r.best.test_accuracy if r.best else None), duration(r.elapsed_s))
         for r in records
     ]  # fmt: skip
     columns = ("run", "name", "model", "recipe", "data", "status", "epochs", "test accuracy", "time")

@@ -24,6 +24,7 @@ from workbench.core.events import (
     StepMetrics,
     Warned,
 )
+from workbench.core.formats import duration
 from workbench.core.run_record import RunRecord
 
 _T = TypeVar("_T")
@@ -75,13 +76,6 @@ def percent(value: float | None) -> str:
 
 def number(value: float | None, digits: int = 3) -> str:
     return "" if value is None else f"{value:,.{digits}f}".replace(",", " ")
-
-
-def duration(seconds: float) -> str:
-    """`0:07`, `12:34` or `1:02:03`."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def print_result(record: RunRecord) -> None:

@@ -1,6 +1,5 @@
 """The commands that try before a run: `find-rate`, `preflight`, and `doctor`, which also certifies resuming."""
 
-import math
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,14 +21,13 @@ from workbench.commands.options import (
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.events import Progress
+from workbench.core.formats import duration, memory
 from workbench.core.trials import Certificate, Preflight, RateSuggestion, RateTrial
 
 if TYPE_CHECKING:
     from workbench.engine.trials.lr_finder import Finding
 
 _SHOWN_RATES = 12
-# Of bytes in which memory is told.
-_MB, _GB = 1e6, 1e9
 
 
 def register(app: typer.Typer) -> None:
@@ -169,21 +167,17 @@ def _print_rates(found: RateSuggestion) -> None:
 
 
 def _print_preflight(found: Preflight, config: RunConfig) -> None:
-    peak = ("" if found.is_measured else "about ") + _memory(found.peak_bytes)
+    peak = ("" if found.is_measured else "about ") + memory(found.peak_bytes, " ")
     rows = [
         ("device", f"{found.device}, {found.precision}"),
         ("step", f"{1000 * found.step_s:.3g} ms for {found.batch_size} images, {found.images_per_s:.0f} images/s"),
         ("evaluation", f"{found.evaluation_images_per_s:.0f} images/s"),
-        ("epoch", f"{console.duration(found.seconds_per_epoch)}, {found.steps_per_epoch} steps and evaluation"),
-        ("training", f"{console.duration(found.total_s)} for {config.training.epochs} epochs"),
-        ("memory", f"{peak} at most, of {_memory(found.free_bytes)} free"),
+        ("epoch", f"{duration(found.seconds_per_epoch)}, {found.steps_per_epoch} steps and evaluation"),
+        ("training", f"{duration(found.total_s)} for {config.training.epochs} epochs"),
+        ("memory", f"{peak} at most, of {memory(found.free_bytes, ' ')} free"),
         ("largest batch", f"about {found.largest_batch}"),
     ]
     console.print_table(("", ""), rows)
-
-
-def _memory(size_bytes: int) -> str:
-    return f"{size_bytes / _GB:.1f} GB" if size_bytes >= _GB else f"{math.ceil(size_bytes / _MB)} MB"
 
 
 def _certify(context: typer.Context, config: RunConfig, json: bool) -> int:

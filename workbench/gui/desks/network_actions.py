@@ -1,11 +1,10 @@
 """What can be done with the network at hand: undo, copy, paste, keep as a preset, export as code."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QMessageBox, QWidget
+from PySide6.QtWidgets import QInputDialog, QLineEdit, QMessageBox, QWidget
 
 from workbench.core import presets as preset_files
 from workbench.core.config import model_from_json
@@ -16,6 +15,7 @@ from workbench.core.presets import Presets
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.build.edit_history import EditHistory
 from workbench.gui.desks.network_desk import NetworkDesk
+from workbench.gui.widgets.file_dialogs import ask_code_path
 from workbench.gui.widgets.menus import Menus
 
 Tell = Callable[[str, str], object]
@@ -150,14 +150,3 @@ class NetworkActions(QObject):
         self._update()
         if presets.problems:
             self._tell("warning", "; ".join(presets.problems))
-
-
-def ask_code_path(window: QWidget, title: str) -> Path | None:
-    """Where to write a network's code; None if cancelled."""
-    stem = "".join(letter if letter.isalnum() else "_" for letter in title.lower()).strip("_") or "network"
-    path, _ = QFileDialog.getSaveFileName(
-        window, window.tr("Export network as code"), f"{stem}.py", window.tr("Python (*.py)")
-    )
-    if not path:
-        return None
-    return Path(path) if path.endswith(".py") else Path(path + ".py")

@@ -7,15 +7,15 @@ from workbench.core import speed
 from workbench.core.architecture import Architecture
 from workbench.core.config import RunConfig, parse
 from workbench.core.errors import ConfigError
+from workbench.core.formats import count, memory, short_count
 from workbench.core.home import Home
 from workbench.core.model_config import ModelConfig
 from workbench.core.presets import CUSTOM
 from workbench.core.resources import resource_path
 from workbench.core.speed import Speed
 from workbench.gui.build.build_panel import BuildPanel
-from workbench.gui.network.network_figures import Figures, about, memory
+from workbench.gui.network.network_figures import Figures, about
 from workbench.gui.network.network_panel import NetworkPanel
-from workbench.gui.widgets.formats import count, short_count
 from workbench.gui.widgets.pictures import to_pixels
 
 # Training images, the held out ones among them, of sources whose number is known before they are read.

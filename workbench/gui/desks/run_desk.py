@@ -7,11 +7,11 @@ from workbench.core.evaluation import Evaluation
 from workbench.core.events import EvaluationReady, Event, RunStarted
 from workbench.core.presets import FINE_TUNING_RECIPE
 from workbench.gui.build.build_panel import BuildPanel
-from workbench.gui.desks.network_actions import ask_code_path
 from workbench.gui.inspect.inspect_panel import InspectPanel
 from workbench.gui.runs.plot_panel import PlotPanel
 from workbench.gui.runs.run_library import RunLibrary
 from workbench.gui.runs.runs_panel import RunsPanel
+from workbench.gui.widgets.file_dialogs import ask_code_path
 from workbench.gui.widgets.message_bar import MessageBar
 from workbench.gui.widgets.told import told
 from workbench.gui.work.mailbox import ExportJob, ResumeJob

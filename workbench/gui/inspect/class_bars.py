@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter
 
-from workbench.gui.widgets.formats import percent
+from workbench.core.formats import percent
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, Theme, tabular
 
 _MAX_ROW_PX = 22

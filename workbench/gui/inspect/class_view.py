@@ -5,8 +5,8 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from workbench.core.evaluation import Evaluation
+from workbench.core.formats import percent
 from workbench.gui.inspect.class_bars import ClassBar, draw_class_bars, row_height
-from workbench.gui.widgets.formats import percent
 from workbench.gui.widgets.theme import FIELD_GAP, Theme
 
 _ROW_PX = 22

@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from workbench.core.evaluation import Evaluation
-from workbench.gui.widgets.formats import percent
+from workbench.core.formats import percent
 from workbench.gui.widgets.theme import GAP, Theme, contrast
 
 _CAPTION_PX = 11

@@ -33,9 +33,9 @@ from PySide6.QtWidgets import (
 
 from workbench.core.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
+from workbench.core.formats import count
 from workbench.gui.inspect.image_caption import Verdict
 from workbench.gui.widgets.field_form import labeled
-from workbench.gui.widgets.formats import count
 from workbench.gui.widgets.pictures import EDGE_PX, PICTURE_PX, draw_edge, thumbnail
 from workbench.gui.widgets.theme import GAP, Theme
 

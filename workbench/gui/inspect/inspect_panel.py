@@ -8,12 +8,12 @@ from PySide6.QtWidgets import QScrollArea, QSizePolicy, QSplitter, QTabWidget, Q
 
 from workbench.core.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
+from workbench.core.formats import count, percent
 from workbench.gui.inspect.class_view import ClassView
 from workbench.gui.inspect.confusion_view import ConfusionView
 from workbench.gui.inspect.gallery import Gallery
 from workbench.gui.inspect.image_view import ImageView
 from workbench.gui.widgets.field_form import labeled
-from workbench.gui.widgets.formats import count, percent
 from workbench.gui.widgets.theme import GAP, MARGIN, Theme
 
 

@@ -8,8 +8,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
+from workbench.core.formats import count, short_count
 from workbench.core.layers import Layer
-from workbench.gui.widgets.formats import count, short_count
 from workbench.gui.widgets.theme import GROUP_GAP, tabular
 
 _Index = QModelIndex | QPersistentModelIndex

@@ -7,7 +7,7 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
-from workbench.gui.widgets.formats import count, percent, short_count
+from workbench.core.formats import count, memory, percent, short_count
 from workbench.gui.widgets.theme import tabular
 
 _DASH, _MINUS = "\u2013", "\u2212"
@@ -46,12 +46,6 @@ def about(seconds: float | None) -> str:
     if seconds < 2 * _HOUR_S:
         return translate("Figures", "about {0} min").format(round(seconds / _MINUTE_S))
     return translate("Figures", "about {0} h").format(f"{seconds / _HOUR_S:.3g}")
-
-
-def memory(size_bytes: float) -> str:
-    """`412 MB`, of 1000 × 1000 bytes each."""
-    text = short_count(size_bytes)
-    return f"{text}B" if text[-1].isalpha() else f"{text}\u202fB"
 
 
 def difference(value: float | None, base: float | None, text: Callable[[float], str]) -> str:

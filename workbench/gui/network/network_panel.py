@@ -23,13 +23,13 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.core.architecture import Architecture
+from workbench.core.formats import count
 from workbench.gui.network.layer_table import LayerTable
 from workbench.gui.network.network_difference import changes
 from workbench.gui.network.network_figures import Figures, FiguresTable
 from workbench.gui.network.network_view import NetworkView
 from workbench.gui.network.receptive_view import ReceptiveView
 from workbench.gui.widgets.field_form import labeled, shrinkable
-from workbench.gui.widgets.formats import count
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
 
 _COMPARE_WIDTH = 180

@@ -1,7 +1,6 @@
 """One plot of one metric over epochs: per run a thin raw line, a smoothed one, validation and test."""
 
 import html
-import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -11,13 +10,13 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from workbench.gui.runs.run_curves import RunCurves
+from workbench.gui.widgets.axes import round_out, round_up, short
 from workbench.gui.widgets.theme import Theme
 
 _RAW_ALPHA = 64
 _END_LABEL_PX = 18
 _SMALLEST_LOG = 1e-6
 _LARGE = 1e4
-_ROUND = (1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10)
 _KINDS = ("raw", "smoothed", "validation", "test")
 
 
@@ -301,20 +300,3 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         # Right of the line, or left of it, but in a narrow plot always whole.
         beside = x if x + width <= right else x - width
         self._readout.setPos(max(left, beside), high)
-
-
-def short(value: float) -> str:
-    """`2.8e5`, and `0` for 0."""
-    return f"{value:.2g}".replace("e+0", "e").replace("e+", "e")
-
-
-def round_up(value: float) -> float:
-    """The next round number."""
-    power = 10.0 ** math.floor(math.log10(max(value, 1e-9)))
-    return next(step * power for step in _ROUND if step * power >= value * (1 - 1e-9))
-
-
-def round_out(low: float, high: float) -> tuple[float, float]:
-    """`low` down and `high` up to multiples of about a fifth of what lies between."""
-    step = round_up(max(high - low, 1e-3) / 5)
-    return math.floor(low / step) * step, math.ceil(high / step) * step

@@ -5,10 +5,10 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from workbench.core.events import EpochMetrics, Event, RateChanged, RunStarted, StepMetrics
+from workbench.core.formats import percent
 from workbench.gui.runs.metric_plot import MetricPlot
 from workbench.gui.runs.run_curves import RunCurves
 from workbench.gui.widgets.field_form import labeled
-from workbench.gui.widgets.formats import percent
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
 
 # Drawing competes with training for the cores: 10 ms of it at every second is 1 % of one.

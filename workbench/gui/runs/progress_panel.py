@@ -28,10 +28,10 @@ from workbench.core.events import (
     RunStarted,
     StepMetrics,
 )
+from workbench.core.formats import count, duration, percent, short_count
 from workbench.core.schedule import learning_rate
 from workbench.gui.runs.rate_change_dialog import RateChangeDialog
 from workbench.gui.widgets.field_form import labeled
-from workbench.gui.widgets.formats import count, duration, percent, short_count
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, GROUP_GAP, LARGE_NUMBER_PX, Theme, tabular
 from workbench.gui.work.training_session import State
 

@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workbench.core.formats import duration, percent
 from workbench.core.run_record import RunRecord
 from workbench.gui.widgets.field_form import labeled
-from workbench.gui.widgets.formats import duration, percent
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme, tabular
 
 _Index = QModelIndex | QPersistentModelIndex

@@ -18,11 +18,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workbench.core.formats import percent
 from workbench.core.trials import Certificate, Preflight
 from workbench.gui.trials.preflight_figures import PreflightFigures
 from workbench.gui.trials.verdict_view import CertificateView, VerdictView
 from workbench.gui.widgets.field_form import labeled
-from workbench.gui.widgets.formats import percent
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, tabular
 
 _CLOCK_INTERVAL_MS = 20_000

@@ -7,10 +7,9 @@ from PySide6.QtCore import QCoreApplication, QDate, QLocale, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
+from workbench.core.formats import count, memory
 from workbench.core.trials import Preflight
-from workbench.gui.network.network_figures import memory
 from workbench.gui.widgets.field_form import labeled
-from workbench.gui.widgets.formats import count
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, tabular
 
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
@@ -88,12 +87,12 @@ class PreflightFigures(QWidget):
         labels[2].setVisible(bool(detail))
 
     def _show_memory(self, result: Preflight) -> None:
-        free = _memory(result.free_bytes)
+        free = memory(result.free_bytes)
         self._show("free", "" if result.fits else free, "", self.tr("Memory of the device before the run"))
         if not result.fits:
             self._show("memory", "", "", "")
             return
-        peak = _memory(result.peak_bytes)
+        peak = memory(result.peak_bytes)
         how = (
             self.tr("The most that the measured steps held at once")
             if result.is_measured
@@ -149,10 +148,6 @@ def finish(seconds: float, now: datetime) -> str:
     if days < _WEEK_DAYS:
         return translate("Preflight", "done {0} {1}").format(QLocale().toString(date, "dddd"), time)
     return translate("Preflight", "done {0}").format(QLocale().toString(date, "d MMMM"))
-
-
-def _memory(size_bytes: int) -> str:
-    return memory(size_bytes).replace(" ", _SPACE)
 
 
 def _rate(images_per_s: float) -> str:

@@ -3,10 +3,10 @@
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from workbench.core.formats import count
 from workbench.core.trials import RateSuggestion, RateTrial
 from workbench.gui.trials.rate_plot import RatePlot, rate_text
 from workbench.gui.widgets.field_form import labeled
-from workbench.gui.widgets.formats import count
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme, tabular
 
 _SIZE = (640, 480)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
-from workbench.gui.runs.metric_plot import round_out
+from workbench.gui.widgets.axes import round_out
 from workbench.gui.widgets.theme import GAP, Theme
 
 Figures = NDArray[np.float64]

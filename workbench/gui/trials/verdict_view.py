@@ -5,9 +5,9 @@ import html
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from workbench.core.formats import count
 from workbench.core.trials import Certificate
 from workbench.gui.widgets.field_form import labeled
-from workbench.gui.widgets.formats import count
 from workbench.gui.widgets.theme import FIELD_GAP, GAP
 
 _MAX_DIFFERENCES = 3

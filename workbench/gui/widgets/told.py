@@ -5,15 +5,21 @@ from collections.abc import Callable
 from typing import Protocol
 
 from workbench.core.errors import UserError
-from workbench.gui.runs.run_library import RunLibrary
 from workbench.gui.widgets.message_bar import MessageBar
+
+
+class Refreshable(Protocol):
+    def refresh(self) -> None:
+        """Read again what may have changed."""
 
 
 class Telling(Protocol):
     """Who has such slots: the main window, and the desk of runs."""
 
     message_bar: MessageBar
-    library: RunLibrary
+
+    @property
+    def library(self) -> Refreshable: ...
 
 
 def told(slot: Callable[..., None]) -> Callable[..., None]:

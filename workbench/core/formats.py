@@ -1,4 +1,4 @@
-"""How numbers are written in the window."""
+"""How numbers are written for a person."""
 
 
 def count(value: int) -> str:
@@ -24,3 +24,9 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(max(0, round(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def memory(size_bytes: float, space: str = "\u202f") -> str:
+    """`412 MB`, of 1000 x 1000 bytes each. `space` stands before the unit; terminals want a plain one."""
+    text = short_count(size_bytes).replace("\u202f", space)
+    return f"{text}B" if text[-1].isalpha() else f"{text}{space}B"

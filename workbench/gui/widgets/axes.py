@@ -1,0 +1,22 @@
+"""Axes of plots: limits and ticks that are round numbers."""
+
+import math
+
+_ROUND = (1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10)
+
+
+def short(value: float) -> str:
+    """`2.8e5`, and `0` for 0."""
+    return f"{value:.2g}".replace("e+0", "e").replace("e+", "e")
+
+
+def round_up(value: float) -> float:
+    """The next round number."""
+    power = 10.0 ** math.floor(math.log10(max(value, 1e-9)))
+    return next(step * power for step in _ROUND if step * power >= value * (1 - 1e-9))
+
+
+def round_out(low: float, high: float) -> tuple[float, float]:
+    """`low` down and `high` up to multiples of about a fifth of what lies between."""
+    step = round_up(max(high - low, 1e-3) / 5)
+    return math.floor(low / step) * step, math.ceil(high / step) * step

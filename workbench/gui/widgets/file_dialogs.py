@@ -1,0 +1,16 @@
+"""Dialogs that ask for a file."""
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+
+def ask_code_path(window: QWidget, title: str) -> Path | None:
+    """Where to write a network's code; None if cancelled."""
+    stem = "".join(letter if letter.isalnum() else "_" for letter in title.lower()).strip("_") or "network"
+    path, _ = QFileDialog.getSaveFileName(
+        window, window.tr("Export network as code"), f"{stem}.py", window.tr("Python (*.py)")
+    )
+    if not path:
+        return None
+    return Path(path) if path.endswith(".py") else Path(path + ".py")
