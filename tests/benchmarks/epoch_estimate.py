@@ -10,6 +10,7 @@ import time
 import numpy as np
 
 from tests.benchmarks.table import machine, print_table
+from tests.generators import result_of
 from workbench.core.architecture import Architecture
 from workbench.core.config import DataConfig, RunConfig
 from workbench.core.dataset import ImageSet
@@ -73,7 +74,7 @@ def measured(model: ModelConfig, batch_size: int, compute: Compute, seconds_want
 def quiet_probe(compute: Compute) -> Speed:
     while True:
         started = time.perf_counter()
-        speed = speed_probe.probe(compute)
+        speed = result_of(speed_probe.probe(compute))
         print(f"{compute.precision}: the probe took {time.perf_counter() - started:.2f} s")
         if speed is not None:
             print({unit: float(f"{seconds:.3g}") for unit, seconds in speed.seconds_per.items()})

@@ -36,13 +36,13 @@ class Probe(QObject):
         self.starter = QTimer(self)
         self.starter.timeout.connect(self.start)
         self.starter.start(100)
-        window.session.message_received.connect(self.receive)
+        window.session.event_said.connect(self.receive)
 
     @Slot()
     def start(self) -> None:
-        if self.window.session.engine_is_ready:
+        if self.window.engine_is_ready:
             self.starter.stop()
-            self.window.start()
+            self.window.training_desk.start()
 
     @Slot()
     def tick(self) -> None:
@@ -72,7 +72,7 @@ class Probe(QObject):
             "late_max_ms": float(late.max()),
         }
         print(json.dumps(result), flush=True)
-        self.window.session.message_received.disconnect(self.receive)
+        self.window.session.event_said.disconnect(self.receive)
         self.timer.stop()
         self.window.close()
 

@@ -4,21 +4,21 @@ import gc
 import itertools
 import math
 import random
-from collections.abc import Callable
 
 import numpy as np
 import pytest
 import torch
 
+from tests.generators import result_of
 from workbench.core import speed
 from workbench.core.architecture import Architecture
 from workbench.core.model_config import ModelConfig
-from workbench.core.speed import DISPATCH_UNITS, UNITS, seconds_per_epoch
+from workbench.core.speed import DISPATCH_UNITS, UNITS, Speed, seconds_per_epoch
 from workbench.core.training_config import TrainingConfig
 from workbench.engine.machine.device import Compute, choose
 from workbench.engine.network import resnet
 from workbench.engine.trials import speed_probe
-from workbench.engine.trials.speed_probe import non_negative_fit, probe
+from workbench.engine.trials.speed_probe import non_negative_fit
 
 
 @pytest.fixture
@@ -33,14 +33,20 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(speed_probe, "_LIMIT_S", math.inf)
 
 
-def stop_at(call: int) -> Callable[[], bool]:
-    calls = iter(range(1, 10_000))
-    return lambda: next(calls) >= call
+def probed(compute: Compute, stop_at: int = 0) -> Speed | None:
+    """What the probe says; None where it was closed before the step of this number."""
+    work = speed_probe.probe(compute)
+    if not stop_at:
+        return result_of(work)
+    for _ in range(stop_at):
+        next(work)
+    work.close()
+    return None
 
 
 @pytest.mark.usefixtures("patient")
 def test_figures_are_finite_and_predict_something(compute: Compute) -> None:
-    found = probe(compute)
+    found = probed(compute)
     assert found is not None
     assert (found.device, found.precision, found.overlaps) == ("CPU, 1 thread", "fp32", False)
     assert set(found.seconds_per) == set(UNITS)
@@ -58,13 +64,13 @@ def traces() -> tuple[object, ...]:
 
 
 @pytest.mark.usefixtures("patient")
-@pytest.mark.parametrize("should_stop", [lambda: False, stop_at(7)], ids=["whole", "stopped"])
-def test_nothing_is_left_behind(compute: Compute, should_stop: Callable[[], bool]) -> None:
+@pytest.mark.parametrize("stop_at", [0, 7], ids=["whole", "stopped"])
+def test_nothing_is_left_behind(compute: Compute, stop_at: int) -> None:
     gc.collect()
     networks = sum(type(thing) is resnet.ResNet for thing in gc.get_objects())
     with torch.no_grad():
         before = traces()
-        probe(compute, should_stop)
+        probed(compute, stop_at)
         assert traces() == before
     gc.collect()
     assert sum(type(thing) is resnet.ResNet for thing in gc.get_objects()) == networks
@@ -80,12 +86,10 @@ def test_it_is_abandoned_before_the_next_step(compute: Compute, monkeypatch: pyt
         return 1.0
 
     monkeypatch.setattr(speed_probe, "_seconds_of_step", count)
-    assert probe(compute, lambda: True) is None
-    assert steps == 0
-    # In the middle of the first steps, and of the rounds that count.
-    for call in (5, 20):
+    # At once, and in the middle of the first steps, and of the rounds that count.
+    for call in (1, 5, 20):
         steps = 0
-        assert probe(compute, stop_at(call)) is None
+        assert probed(compute, call) is None
         assert steps == call - 1
 
 
@@ -94,7 +98,7 @@ def test_a_busy_machine_gives_no_figures(compute: Compute, monkeypatch: pytest.M
     taken = itertools.chain((2.0**power for power in range(1000)), itertools.repeat(math.inf))
     monkeypatch.setattr(speed_probe, "_seconds_of_step", lambda _: next(taken))
     monkeypatch.setattr(speed_probe, "_LIMIT_S", 0.5)
-    assert probe(compute) is None
+    assert probed(compute) is None
 
 
 def test_out_of_memory_gives_no_figures(compute: Compute, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,7 +106,7 @@ def test_out_of_memory_gives_no_figures(compute: Compute, monkeypatch: pytest.Mo
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr(speed_probe, "_seconds_of_step", greedy)
-    assert probe(compute) is None
+    assert probed(compute) is None
 
 
 def test_every_unit_is_in_some_sample(compute: Compute) -> None:

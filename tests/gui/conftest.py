@@ -39,7 +39,7 @@ def make_window(qtbot: QtBot, home: Home, theme: Theme, tmp_path: Path) -> Itera
         windows.append(window)
         qtbot.addWidget(window)
         window.show()
-        qtbot.waitUntil(lambda: window.session.engine_is_ready, timeout=LONG_MS)
+        qtbot.waitUntil(lambda: window.engine_is_ready, timeout=LONG_MS)
         return window
 
     yield make
@@ -47,7 +47,8 @@ def make_window(qtbot: QtBot, home: Home, theme: Theme, tmp_path: Path) -> Itera
         window.session.stop()
         qtbot.waitUntil(lambda window=window: window.session.state is State.IDLE, timeout=LONG_MS)
         window.close()
-        assert not window.session._thread.isRunning(), "close the window: its training thread still runs"
+        for lane in (window.training_lane, window.inspecting_lane):
+            assert not lane.is_open, "close the window: a thread of it still runs"
 
 
 @pytest.fixture

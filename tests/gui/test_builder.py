@@ -245,7 +245,7 @@ def turned(box: QSpinBox) -> int:
 
 
 def test_copy_and_paste_a_network(window: MainWindow) -> None:
-    panel, actions = window.build_panel.model_panel, window.actions_of_network
+    panel, actions = window.build_panel.model_panel, window.network_actions
     panel.select_preset("wrn-16-4")
     copied = panel.config
     actions.copy()
@@ -272,7 +272,7 @@ def test_copy_and_paste_a_network(window: MainWindow) -> None:
 def test_an_own_preset_is_saved_found_and_deleted(
     qtbot: QtBot, window: MainWindow, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    panel, actions = window.build_panel.model_panel, window.actions_of_network
+    panel, actions = window.build_panel.model_panel, window.network_actions
     panel.select_preset("resnet20")
     panel.stages._rows[0][2].setValue(24)
     panel.stages._rows[2][2].setValue(96)
@@ -300,7 +300,7 @@ def test_an_own_preset_is_saved_found_and_deleted(
 def test_an_own_copy_of_a_shipped_preset_can_be_chosen_and_deleted(
     window: MainWindow, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    panel, actions = window.build_panel.model_panel, window.actions_of_network
+    panel, actions = window.build_panel.model_panel, window.network_actions
     panel.select_preset("resnet20")
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("My 20", True))
     actions.save_preset()
@@ -386,7 +386,7 @@ def test_a_network_is_exported_as_code(
         return str(tmp_path / "net"), ""
 
     monkeypatch.setattr(QFileDialog, "getSaveFileName", answer)
-    window.actions_of_network.export_code()
+    window.network_actions.export_code()
     assert asked == ["preact_resnet_18.py"]
     assert "class PreActBasicBlock" in (tmp_path / "net.py").read_text()
     assert "net.py" in window.message_bar.text
@@ -410,9 +410,9 @@ def test_a_run_is_exported_and_its_weights_are_trained_on(
     assert config is not None
     assert config.fine_tuning.weights == run.id
     assert config.training.learning_rate == 0.02
-    window.actions_of_network.history.stack.undo()
+    window.network_actions.history.stack.undo()
     assert window.build_panel.config.fine_tuning.weights == ""
-    window.actions_of_network.history.stack.redo()
+    window.network_actions.history.stack.redo()
     window.start()
     qtbot.waitUntil(lambda: len(window.runs_panel.model.records) == 2, timeout=LONG_MS)
     qtbot.waitUntil(lambda: window.session.state is State.IDLE, timeout=LONG_MS)
@@ -451,9 +451,9 @@ def test_fine_tuning_fields_appear_with_weights(
 def test_a_pasted_network_can_be_undone(window: MainWindow) -> None:
     before = window.build_panel.config
     QGuiApplication.clipboard().setText(Presets.load().model("conv8").config.model_dump_json())
-    window.actions_of_network.paste()
+    window.network_actions.paste()
     assert window.build_panel.config != before
-    window.actions_of_network.history.stack.undo()
+    window.network_actions.history.stack.undo()
     assert window.build_panel.config == before
 
 

@@ -31,7 +31,7 @@ def texts(widget: QWidget) -> str:
 def train_long(qtbot: QtBot, window: MainWindow, config: RunConfig, epochs: int = 2) -> None:
     """Start a run that does not end by itself, and wait until it has finished some epochs."""
     window.build_panel.show_config(config.with_values({"training.epochs": 500}))
-    window.start()
+    window.training_desk.start()
     qtbot.waitUntil(lambda: window.session.state is State.RUNNING, timeout=LONG_MS)
     run = window.run_desk.training_run
     qtbot.waitUntil(lambda: len(window.plot_panel.curves(run).test["loss"].x) >= epochs, timeout=LONG_MS)
@@ -79,18 +79,18 @@ def test_a_found_rate_is_taken_and_undone(qtbot: QtBot, window: MainWindow) -> N
     config = window.build_panel.config
     assert config is not None
     assert config.training.learning_rate == 0.123
-    window.actions_of_network.history.undo()
+    window.network_actions.history.undo()
     assert window.build_panel.config == before
     finder.close()
 
 
 def test_examples_follow_an_edit(qtbot: QtBot, window: MainWindow) -> None:
     window.build_panel.tabs.setCurrentIndex(1)
-    view = window.trial_desk.examples
+    view = window.examples_desk.view
     shown = []
     show = view.show_examples
     view.show_examples = lambda plain, augmented: (shown.append(augmented), show(plain, augmented))
-    window.trial_desk.draw_examples(0)
+    window.examples_desk.draw(0)
     wait_idle(qtbot, window)
     window.build_panel.training_panel._augmentation._named["trivial_augment"].setChecked(True)
     qtbot.waitUntil(lambda: len(shown) == 2, timeout=LONG_MS)
@@ -134,7 +134,7 @@ def test_keep_the_best_ends_the_run_for_good(
     train_long(qtbot, window, tiny_config)
     if paused:
         window.session.pause()
-    window.finish()
+    window.training_desk.finish()
     wait_idle(qtbot, window)
     (record,) = RunStore(home, read_only=True).runs()
     assert record.status == "finished"
@@ -144,7 +144,7 @@ def test_keep_the_best_ends_the_run_for_good(
 
 def test_what_would_do_is_a_button(qtbot: QtBot, window: MainWindow) -> None:
     failed = RunFailed("r", "the memory is not enough", False, {"training.accumulation": 4})
-    window._receive(failed)
+    window.training_desk.take_event(failed)
     assert window.message_bar._action.text() == "Use accumulation 4"
     window.message_bar._action.click()
     config = window.build_panel.config

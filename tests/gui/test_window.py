@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtWidgets import QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -18,6 +18,8 @@ from workbench.core.home import Home
 from workbench.core.store import RunStore
 from workbench.engine.training import training
 from workbench.gui.main_window import MainWindow
+from workbench.gui.work import jobs
+from workbench.gui.work.job import RunJob
 from workbench.gui.work.training_session import State
 
 
@@ -87,11 +89,13 @@ def test_pause_holds_and_resume_goes_on(qtbot: QtBot, window: MainWindow) -> Non
     click(qtbot, window, "Pause")
     assert window.session.state is State.PAUSED
     curves = window.plot_panel.curves(window.run_desk.training_run)
-    window.session.drain()
+    window.training_lane.drain()
     said: list[object] = []
-    window.session.message_received.connect(said.append)
+    window.session.event_said.connect(said.append)
+    ticks = QTimer()
+    ticks.start(50)
     for _ in range(10):
-        with qtbot.waitSignal(window.session._timer.timeout):
+        with qtbot.waitSignal(ticks.timeout):
             pass
     # The worker may finish what it was computing when the button was pressed, and no more.
     assert len(said) <= 1
@@ -161,7 +165,7 @@ def test_use_settings_fills_the_left_side(qtbot: QtBot, window: MainWindow, tiny
     wait_for(qtbot, window, State.IDLE)
     window.build_panel.model_panel.select_preset("resnet20")
     click(qtbot, window, "Use settings")
-    assert window.build_panel.job().config.model.widths == tiny_config.model.widths
+    assert window.build_panel.config.model.widths == tiny_config.model.widths
 
 
 def test_delete_asks_and_removes(
@@ -248,7 +252,7 @@ class ScriptedEngine:
     """Stands in for the engine: a prepared generator of events."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, events: Callable[[], Iterator[Event]]) -> None:
-        monkeypatch.setattr("workbench.gui.work.training_worker.TrainingWorker._events", lambda *_: events())
+        monkeypatch.setattr(jobs, "train", lambda *_, **__: RunJob(lambda _home: events()))
 
 
 def test_an_exception_in_the_worker_is_told_and_the_next_run_works(
@@ -333,7 +337,7 @@ def test_the_pointer_over_a_cell_is_described(qtbot: QtBot, window: MainWindow) 
 
 def test_steps_cross_to_the_window_in_order(qtbot: QtBot, window: MainWindow) -> None:
     seen: list[int] = []
-    window.session.message_received.connect(
+    window.session.event_said.connect(
         lambda m: seen.extend(m.steps.tolist()) if isinstance(m, StepMetrics) else None
     )
     click(qtbot, window, "Start")

@@ -17,6 +17,8 @@ class UserError(Exception):
     def __init__(self, sentence: str, remedy: Mapping[str, Any] | None = None) -> None:
         super().__init__(sentence)
         self.remedy = dict(remedy or {})
+        self.fields: dict[str, str] = {}
+        """Dotted fields that are wrong, each with its sentence; empty where none is."""
 
 
 class ConfigError(UserError):

@@ -142,6 +142,8 @@ class RunFailed:
     """False: the person can act on it. True: the traceback is in the log."""
     remedy: Mapping[str, Any] = field(default_factory=dict)
     """Settings that would do, by their dotted fields; empty if none is known."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Dotted fields that are wrong, each with its sentence; empty where none is."""
 
 
 Event = (

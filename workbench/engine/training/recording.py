@@ -50,7 +50,7 @@ def recorded(run_id: str, events: Events, store: RunStore) -> Events:
         _stop(run_id, events, recorder)
         raise
     except UserError as error:
-        end = RunFailed(run_id, str(error), is_bug=False, remedy=error.remedy)
+        end = RunFailed(run_id, str(error), is_bug=False, remedy=error.remedy, fields=error.fields)
         traceback.clear_frames(error.__traceback__)
     # A bug ends the run, not the program: it is logged with its traceback and the next run works.
     except Exception as error:  # noqa: BLE001

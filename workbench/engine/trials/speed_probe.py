@@ -1,7 +1,7 @@
 """Measures what this machine needs for each unit of training work, by a few steps of small networks."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from workbench.core.architecture import Architecture
 from workbench.core.config import DataConfig, RunConfig
 from workbench.core.dataset import ImageSet
+from workbench.core.events import Progress
 from workbench.core.memory import keep_large_blocks
 from workbench.core.model_config import ModelConfig
 from workbench.core.speed import DISPATCH_UNITS, UNITS, Speed, Unit, work
@@ -70,17 +71,16 @@ def _samples() -> list[_Sample]:
     ]
 
 
-def probe(compute: Compute, should_stop: Callable[[], bool] = lambda: False) -> Speed | None:
+def probe(compute: Compute) -> Generator[Progress, None, Speed | None]:
     """Time small networks for about a second; global random state, threads and grad mode stay as they were.
 
-    Call it in a thread that trains nothing meanwhile.
+    Call it in a thread that trains nothing meanwhile; closing it before the next step ends it.
 
     Args:
         compute: from `device.choose`, which also set the threads.
-        should_stop: asked before every step.
 
     Returns:
-        None if stopped, out of memory, or if the machine is too busy with other things for figures that agree.
+        None if out of memory, or if the machine is too busy with other things for figures that agree.
     """
     # As training does: without it every step takes longer.
     keep_large_blocks()
@@ -88,7 +88,7 @@ def probe(compute: Compute, should_stop: Callable[[], bool] = lambda: False) -> 
     devices = [compute.device] if compute.device.type == "cuda" else []
     try:
         with torch.random.fork_rng(devices=devices), torch.enable_grad():
-            seconds = _measured(samples, compute, _or_late(should_stop))
+            seconds = yield from _measured(samples, compute)
     except torch.OutOfMemoryError:
         seconds = None
     if compute.device.type == "cuda":
@@ -104,27 +104,28 @@ def _batch_size(sample: _Sample, compute: Compute) -> int:
     return sample.batch_size * (1 if sample.is_tiny or compute.device.type == "cpu" else _GPU_BATCHES)
 
 
-def _or_late(should_stop: Callable[[], bool]) -> Callable[[], bool]:
+def _measured(samples: Sequence[_Sample], compute: Compute) -> Generator[Progress, None, list[float] | None]:
+    """Shortest seconds of a step of each sample; None if that takes too long. Yields before every step."""
     limit = time.perf_counter() + _LIMIT_S
-    return lambda: should_stop() or time.perf_counter() > limit
-
-
-def _measured(samples: Sequence[_Sample], compute: Compute, should_stop: Callable[[], bool]) -> list[float] | None:
-    """Shortest seconds of a step of each sample; None if stopped."""
+    activity, done = "Timing this machine", 0
     trainers: list[Trainer] = []
     for sample in samples:
-        if should_stop():
+        yield Progress("", activity, done, 0)
+        if time.perf_counter() > limit:
             return None
         trainers.append(_trainer(sample, compute))
         # The first step plans its kernels.
         _seconds_of_step(trainers[-1])
+        done += 1
     seconds: list[list[float]] = [[] for _ in samples]
     # In rounds, so that a busy moment of the machine falls on different samples.
     while not _agree(seconds):
         for taken, trainer in zip(seconds, trainers, strict=True):
-            if should_stop():
+            yield Progress("", activity, done, 0)
+            if time.perf_counter() > limit:
                 return None
             taken.append(_seconds_of_step(trainer))
+            done += 1
     return [min(taken) for taken in seconds]
 
 

@@ -1,5 +1,7 @@
 """The left side: network, data and training in three tabs, together one RunConfig."""
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
@@ -8,7 +10,8 @@ from workbench.core.errors import ConfigError
 from workbench.core.presets import DEFAULT_MODEL, DEFAULT_RECIPE, FINE_TUNING_RECIPE, Presets
 from workbench.gui.build.data_panel import DataPanel
 from workbench.gui.build.fine_tuning_panel import FineTuningPanel
-from workbench.gui.work.mailbox import TrainJob
+from workbench.gui.work import jobs
+from workbench.gui.work.job import RunJob
 from workbench.gui.build.model_panel import ModelPanel
 from workbench.gui.widgets.theme import Theme
 from workbench.gui.build.training_panel import TrainingPanel
@@ -89,7 +92,7 @@ class BuildPanel(QWidget):
             return str(error)
         return ""
 
-    def job(self) -> TrainJob:
+    def job(self) -> RunJob:
         """What to train.
 
         Raises:
@@ -97,7 +100,7 @@ class BuildPanel(QWidget):
         """
         config = self._build()
         model = self.presets.model_name(config.model, self.model_panel.base)
-        return TrainJob(config, model, self.presets.recipe_name(config.training))
+        return jobs.train(config, model=model, recipe=self.presets.recipe_name(config.training))
 
     def _build(self) -> RunConfig:
         parts = {name: panel.config for name, panel, _ in self._sections}
@@ -106,13 +109,26 @@ class BuildPanel(QWidget):
             raise ConfigError(wrong)
         return RunConfig.build({name: part.model_dump() for name, part in parts.items() if part is not None})
 
-    def show_error(self, sentence: str) -> None:
-        """Mark the field that a sentence begins with, if it is one that only the engine could judge."""
-        field = sentence.split(" ", 1)[0].rstrip(":")
+    def show_errors(self, fields: Mapping[str, str]) -> None:
+        """Mark fields that only the engine could judge, by their dotted names, each with its sentence."""
         for section, panel, tab in self._sections:
-            if field.startswith(section + ".") and not isinstance(panel, ModelPanel):
-                panel.show_error(field, sentence)
-                self.tabs.setCurrentIndex(tab)
+            for field, sentence in fields.items():
+                if field.startswith(section + ".") and not isinstance(panel, ModelPanel):
+                    panel.show_error(field, sentence)
+                    self.tabs.setCurrentIndex(tab)
+
+    def take_values(self, values: Mapping[str, object]) -> None:
+        """Change some fields, by their dotted names, as was offered; undo takes it back."""
+        config = self.config
+        if config is None:
+            return
+        try:
+            self.show_config(config.with_values(values))
+        except ConfigError as error:
+            self.show_errors(error.fields)
+            return
+        section = next(iter(values), "").partition(".")[0]
+        self.tabs.setCurrentIndex(next((tab for name, _, tab in self._sections if name == section), 0))
 
     @Slot()
     def _on_edit(self) -> None:

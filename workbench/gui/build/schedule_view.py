@@ -79,10 +79,10 @@ class ScheduleView(QWidget):
         self._show_problem(sentence)
         self.setAccessibleDescription(sentence)
 
-    def set_steps_per_epoch(self, steps: int) -> None:
-        """Take the number of the data at hand."""
-        self._steps_per_epoch = steps
-        if not self.problem:
+    def set_steps_per_epoch(self, steps: int | None) -> None:
+        """Take the number of the data at hand; None while it is not known."""
+        before, self._steps_per_epoch = self._steps_per_epoch, steps or _STEPS_PER_EPOCH
+        if self._steps_per_epoch != before and not self.problem:
             self._draw()
 
     def _show_problem(self, sentence: str) -> None:

@@ -78,8 +78,8 @@ class TrainingPanel(QWidget):
         self._fill_recipes()
         self._show_recipe()
 
-    def set_steps_per_epoch(self, steps: int) -> None:
-        """Draw the schedule with the number of steps of the data at hand."""
+    def set_steps_per_epoch(self, steps: int | None) -> None:
+        """Draw the schedule with the number of steps of the data at hand; None while it is not known."""
         self.schedule_view.set_steps_per_epoch(steps)
 
     def add_below(self, widget: QWidget) -> None:

@@ -24,9 +24,9 @@ Tell = Callable[[str, str], object]
 class NetworkActions(QObject):
     """Entries of the menus File and Edit."""
 
-    def __init__(self, build_panel: BuildPanel, desk: NetworkDesk, tell: Tell, window: QWidget) -> None:
+    def __init__(self, build_panel: BuildPanel, network_desk: NetworkDesk, tell: Tell, window: QWidget) -> None:
         super().__init__(window)
-        self._build, self._desk, self._tell, self._window = build_panel, desk, tell, window
+        self._build, self._network_desk, self._tell, self._window = build_panel, network_desk, tell, window
         self.history = EditHistory(build_panel)
         build_panel.model_panel.save_asked.connect(self.save_preset)
         build_panel.config_changed.connect(self._update)
@@ -91,7 +91,7 @@ class NetworkActions(QObject):
             taken = presets.models.get(name)
             if taken is not None and not self._may_replace(taken.title):
                 return
-            folder = self._desk.home.presets
+            folder = self._network_desk.home.presets
             preset_files.save_model(folder, title, config, presets, replace=taken is not None)
         except UserError as error:
             self._tell("error", str(error))
@@ -126,10 +126,12 @@ class NetworkActions(QObject):
     def export_code(self) -> None:
         """Ask where to, and write the network as a PyTorch file."""
         config = self._build.model_panel.config
-        path = ask_code_path(self._window, self._desk.title)
+        path = ask_code_path(self._window, self._network_desk.title)
         if config is None or path is None:
             return
-        code = network_code(config, title=self._desk.title, class_names=(), mean=(), std=(), weights_file=None)
+        code = network_code(
+            config, title=self._network_desk.title, class_names=(), mean=(), std=(), weights_file=None
+        )
         try:
             check_output(path)
             write_code(code, path)
@@ -143,10 +145,10 @@ class NetworkActions(QObject):
 
         `chosen` is the one that the present network shall count as, where several are equal.
         """
-        presets = Presets.load(self._desk.home.presets)
+        presets = Presets.load(self._network_desk.home.presets)
         self._build.set_presets(presets, chosen)
-        self._desk.set_presets()
-        self._desk.refresh()
+        self._network_desk.set_presets()
+        self._network_desk.refresh()
         self._update()
         if presets.problems:
             self._tell("warning", "; ".join(presets.problems))

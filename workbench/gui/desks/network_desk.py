@@ -84,6 +84,7 @@ class NetworkDesk(QObject):
     @Slot()
     def refresh(self) -> None:
         """Count and show the present network."""
+        self._show_steps()
         panel, config = self._build.model_panel, self._build.model_panel.config
         if config is None:
             panel.show_size(self.tr("Known again when the marked field is corrected"))
@@ -135,9 +136,23 @@ class NetworkDesk(QObject):
             epoch_s=self._epoch_s(architecture, config),
         )
 
-    def _epoch_s(self, architecture: Architecture, config: RunConfig | None) -> float | None:
+    def _trained_images(self, config: RunConfig | None) -> int | None:
+        """Images of an epoch, without those held out; None while their number is not known."""
         images = self._images.get(config.data.source) if config else None
         if config is None or images is None:
+            return None
+        return config.data.train_images or round(images * (1 - config.data.validation_fraction))
+
+    def _show_steps(self) -> None:
+        """Draw the schedule with the true number of steps, once it is known."""
+        config = self._build.config
+        trained = self._trained_images(config)
+        steps = max(1, trained // config.training.batch_size) if config and trained is not None else None
+        self._build.training_panel.set_steps_per_epoch(steps)
+
+    def _epoch_s(self, architecture: Architecture, config: RunConfig | None) -> float | None:
+        trained = self._trained_images(config)
+        if config is None or trained is None:
             return None
         key = speed.key_of(config.training)
         if key not in self._speeds:
@@ -152,7 +167,6 @@ class NetworkDesk(QObject):
         known = self._speeds[key]
         if known is None:
             return None
-        trained = config.data.train_images or round(images * (1 - config.data.validation_fraction))
         return speed.seconds_per_epoch(
             architecture, images=trained, batch_size=config.training.batch_size, speed=known
         )

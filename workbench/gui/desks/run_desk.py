@@ -1,5 +1,7 @@
 """What is shown of recorded runs: their curves, the mistakes of the chosen one, and what can be done with it."""
 
+from pathlib import Path
+
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QMessageBox, QWidget
 
@@ -14,16 +16,18 @@ from workbench.gui.runs.runs_panel import RunsPanel
 from workbench.gui.widgets.file_dialogs import ask_code_path
 from workbench.gui.widgets.message_bar import MessageBar
 from workbench.gui.widgets.told import told
-from workbench.gui.work.mailbox import ExportJob, ResumeJob
+from workbench.gui.work import jobs
+from workbench.gui.work.lane import Lane
 
 
 class RunDesk(QObject):
     """Connects the list of runs with plots and mistakes. A run being trained here is drawn from its events.
 
-    `job_wanted` carries what the worker shall do with a run.
+    `resume_asked` carries the id of a run to go on with, `refused` an error of a job.
     """
 
-    job_wanted = Signal(object)
+    resume_asked = Signal(str)
+    refused = Signal(object)
 
     def __init__(
         self,
@@ -33,12 +37,13 @@ class RunDesk(QObject):
         inspect_panel: InspectPanel,
         build_panel: BuildPanel,
         message_bar: MessageBar,
+        inspecting: Lane,
         window: QWidget,
     ) -> None:
         super().__init__(window)
         self.library, self.message_bar = library, message_bar
         self._runs, self._plots, self._inspect, self._build = runs_panel, plot_panel, inspect_panel, build_panel
-        self._window = window
+        self._inspecting, self._window = inspecting, window
         self.training_run = self.shown_run = ""
         library.runs_changed.connect(runs_panel.show_runs)
         library.event_read.connect(self.read)
@@ -46,7 +51,7 @@ class RunDesk(QObject):
         runs_panel.run_drawn_changed.connect(self.draw_run)
         runs_panel.rerun_asked.connect(self.use_settings)
         runs_panel.weights_asked.connect(self.use_weights)
-        runs_panel.resume_asked.connect(self.resume)
+        runs_panel.resume_asked.connect(self.resume_asked)
         runs_panel.export_asked.connect(self.export)
         runs_panel.delete_asked.connect(self.delete)
 
@@ -60,6 +65,12 @@ class RunDesk(QObject):
         self.shown_run = ""
         self._runs.select(event.run_id)
         self.show_run(event.run_id)
+
+    def allow_training(self, allowed: bool) -> None:
+        """Whether a run could be resumed now."""
+        self._runs.allow_training(allowed)
+        # While this window trains, its own writes look like another's and cost a reading of all runs.
+        self.library.set_watching(allowed)
 
     def append(self, event: Event) -> None:
         """What the run that is trained here says."""
@@ -125,17 +136,18 @@ class RunDesk(QObject):
         self._build.tabs.setCurrentIndex(2)
 
     @Slot(str)
-    def resume(self, run_id: str) -> None:
-        """Go on with a stopped run."""
-        self.job_wanted.emit(ResumeJob(run_id))
-
-    @Slot(str)
     @told
     def export(self, run_id: str) -> None:
         """Ask where to, and have the run's network written as code."""
         path = ask_code_path(self._window, self.library.record(run_id).name)
         if path is not None:
-            self.job_wanted.emit(ExportJob(run_id, path))
+            handle = self._inspecting.ask(jobs.export_code(run_id, path), self.library.home, self, replaces=False)
+            handle.finished.connect(self._say_written)
+            handle.refused.connect(self.refused)
+
+    @Slot(object)
+    def _say_written(self, path: Path) -> None:
+        self.message_bar.tell("info", self.tr("Written: {0}, and the weights beside it").format(path))
 
     @Slot(str)
     @told

@@ -1,79 +1,104 @@
-"""What can be found out before a run: time and memory, a learning rate, exact resume, augmented examples."""
+"""What can be found out before a run: time and memory, a learning rate, exact resume."""
 
-from collections.abc import Mapping
-
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from workbench.core.config import RunConfig
-from workbench.core.errors import ConfigError
+from workbench.core.errors import UserError
 from workbench.core.events import Progress
-from workbench.core.training_config import TrainingConfig
-from workbench.core.trials import Certificate, Preflight, RateSuggestion, RateTrial
+from workbench.core.home import Home
+from workbench.core.trials import RateTrial
 from workbench.gui.build.build_panel import BuildPanel
-from workbench.gui.trials.augmentation_view import AugmentationView
 from workbench.gui.trials.preflight_card import PreflightCard
 from workbench.gui.trials.rate_finder_window import RateFinderWindow
 from workbench.gui.widgets.theme import Theme
-from workbench.gui.work.mailbox import Examples, ExamplesJob, JobEnded, JobRefused, Message, TrialJob
-from workbench.gui.work.training_session import State
-
-_EXAMPLES = 16
-# Examples follow an edit once the person has finished typing.
-_REDRAW_MS = 400
+from workbench.gui.work import jobs
+from workbench.gui.work.job import Handle
+from workbench.gui.work.training_session import State, TrainingSession
 
 
 class TrialDesk(QObject):
     """Connects the trials' views with the configuration at hand.
 
-    `job_wanted` carries what the worker shall do; `cancel_wanted` ends it.
+    They need the whole machine, so they are done in the lane where runs are trained.
+
+    Args:
+        session: of the training lane.
     """
 
-    job_wanted = Signal(object)
-    cancel_wanted = Signal()
+    refused = Signal(object)
+    """An error of a trial that its view has no room for."""
 
-    def __init__(self, build_panel: BuildPanel, theme: Theme, window: QWidget) -> None:
+    def __init__(
+        self,
+        build_panel: BuildPanel,
+        session: TrainingSession,
+        home: Home,
+        theme: Theme,
+        window: QWidget,
+    ) -> None:
         super().__init__(window)
-        self._build = build_panel
-        self._running = ""
-        """Kind of the trial that the worker is at; empty: none of ours."""
-        self._state, self._engine_is_ready = State.IDLE, False
+        self.home = home
+        self._build, self._session = build_panel, session
+        self._trial: Handle | None = None
+        self._engine_is_ready = False
         self._tried: RunConfig | None = None
-        self._epoch, self._examples_are_shown, self._tried_examples = 0, False, ""
         self.card = PreflightCard()
         self.finder = RateFinderWindow(theme, window)
-        self.examples = AugmentationView()
         self._find = QPushButton(self.tr("Find a learning rate…"))
-        self._find.clicked.connect(self.open_finder)
         build_panel.training_panel.add_below(self._find)
         build_panel.training_panel.add_below(self.card)
-        build_panel.data_panel.add_below(self.examples)
+        self._connect()
+        self._on_edit()
+
+    def _connect(self) -> None:
+        self._find.clicked.connect(self.open_finder)
         self.card.measure_asked.connect(self.measure)
         self.card.certify_asked.connect(self.certify)
         self.card.cancel_asked.connect(self.cancel)
-        self.card.remedy_asked.connect(self.take_remedy)
+        self.card.remedy_asked.connect(self._build.take_values)
         self.finder.find_asked.connect(self.find_rate)
         self.finder.cancel_asked.connect(self.cancel)
         self.finder.rate_chosen.connect(self.take_rate)
-        self.examples.examples_asked.connect(self.draw_examples)
-        build_panel.config_changed.connect(self._on_edit)
-        self._redraw = QTimer(self)
-        self._redraw.setSingleShot(True)
-        self._redraw.setInterval(_REDRAW_MS)
-        self._redraw.timeout.connect(self._draw_again)
-        self._on_edit()
+        self.finder.remedy_asked.connect(self._build.take_values)
+        self._build.config_changed.connect(self._on_edit)
+        self._session.state_changed.connect(self._on_state)
 
-    # Asking
+    # Trials of the whole machine
 
     @Slot()
     def measure(self) -> None:
         """A few real steps: seconds, memory, largest batch."""
-        self._start("preflight")
+        handle = self._try("preflight")
+        if handle is not None:
+            handle.finished.connect(self.card.show_result)
 
     @Slot()
     def certify(self) -> None:
         """Whether this configuration resumes exactly on this machine."""
-        self._start("certificate")
+        handle = self._try("certificate")
+        if handle is not None:
+            handle.finished.connect(self.card.show_certificate)
+
+    def _try(self, kind: jobs.Trial) -> Handle | None:
+        """A trial that the card shows; None if it cannot be done now."""
+        config = self._build.config
+        handle = self._asked(kind, config)
+        if handle is not None:
+            self._tried = config
+            self.card.show_progress(self.tr("Starting"), 0, 0)
+            handle.progressed.connect(self._show_progress)
+            handle.canceled.connect(self.card.show_canceled)
+            handle.refused.connect(self._on_card_refused)
+        return handle
+
+    def _asked(self, kind: jobs.Trial, config: RunConfig | None) -> Handle | None:
+        if config is None or self._reason():
+            return None
+        self._trial = self._session.try_out(self.home, jobs.trial(kind, config), self)
+        if self._trial is not None:
+            self._trial.ended.connect(self._forget_trial)
+        return self._trial
 
     @Slot()
     def open_finder(self) -> None:
@@ -84,86 +109,54 @@ class TrialDesk(QObject):
 
     @Slot()
     def find_rate(self) -> None:
-        if self._start("rate"):
-            self.finder.show_running()
-        elif self._running != "rate":
-            self.finder.show_error(
-                self._reason() or self.tr("Another measurement is going on; try again after it")
-            )
-
-    @Slot(int)
-    def draw_examples(self, epoch: int) -> None:
-        config = self._build.config
-        if config is None or self._reason():
+        handle = self._asked("rate", self._build.config)
+        if handle is None:
+            if not self.finder.is_running:
+                self.finder.show_error(
+                    self._reason() or self.tr("Another measurement is going on; try again after it")
+                )
             return
-        self._epoch, self._tried_examples = epoch, _looks(config)
-        self._running = "examples"
-        self.job_wanted.emit(ExamplesJob(config, epoch, _EXAMPLES))
-
-    def _start(self, kind: str) -> bool:
-        config = self._build.config
-        if config is None or self._reason():
-            return False
-        self._running = kind
-        if kind != "rate":
-            self._tried = config
-            self.card.show_progress(self.tr("Starting"), 0, 0)
-        self.job_wanted.emit(TrialJob(kind, config))  # type: ignore[arg-type]  # one of the three above
-        return True
+        self.finder.show_running()
+        handle.progressed.connect(self._show_rates)
+        handle.finished.connect(self.finder.show_suggestion)
+        handle.canceled.connect(self.finder.show_canceled)
+        handle.refused.connect(self._on_finder_refused)
 
     @Slot()
     def cancel(self) -> None:
-        if self._running:
-            self.cancel_wanted.emit()
+        """End the trial that is going on."""
+        if self._trial is not None:
+            self._session.stop()
 
-    # Answers
+    @Slot()
+    def _forget_trial(self) -> None:
+        self._trial = None
 
-    def receive(self, message: Message) -> None:
-        """Take what a trial says; other messages are none of its business."""
-        match message:
-            case Progress("", activity, done, total) if self._running in ("preflight", "certificate"):
-                self.card.show_progress(activity, done, total)
-            case RateTrial():
-                self.finder.show_trial(message)
-            case RateSuggestion():
-                self.finder.show_suggestion(message)
-                self._running = ""
-            case Preflight():
-                self.card.show_result(message)
-                self._running = ""
-            case Certificate():
-                self.card.show_certificate(message)
-                self._running = ""
-            case Examples(plain, augmented):
-                self.examples.show_examples(plain, augmented)
-                self._examples_are_shown, self._running = True, ""
-            case JobRefused() | JobEnded():
-                self._end(message)
+    @Slot(object)
+    def _show_progress(self, progress: Progress) -> None:
+        self.card.show_progress(progress.activity, progress.done, progress.total)
 
-    def _end(self, message: JobRefused | JobEnded) -> None:
-        """A trial that was refused or canceled."""
-        if not self._running:
-            return
-        refused = message.message if isinstance(message, JobRefused) else ""
-        match self._running:
-            case "rate" if refused:
-                self.finder.show_error(refused)
-            case "rate":
-                self.finder.show_canceled()
-            case "examples":
-                self.examples.show_problem(refused)
-            case _:
-                self.card.show_canceled()
-        self._running = ""
+    @Slot(object)
+    def _show_rates(self, said: RateTrial | Progress) -> None:
+        if isinstance(said, RateTrial):
+            self.finder.show_trial(said)
+
+    @Slot(object)
+    def _on_card_refused(self, error: Exception) -> None:
+        self.card.show_canceled()
+        self.refused.emit(error)
+
+    @Slot(object)
+    def _on_finder_refused(self, error: Exception) -> None:
+        self.finder.show_error(str(error), error.remedy if isinstance(error, UserError) else None)
+        if isinstance(error, UserError):
+            self._build.show_errors(error.fields)
 
     # What it depends on
 
     @Slot(object)
-    def show_state(self, state: State) -> None:
-        self._state = state
+    def _on_state(self, _state: State) -> None:
         self._allow()
-        if state is State.IDLE and self._examples_are_shown:
-            self._redraw.start()
 
     def set_engine_ready(self) -> None:
         self._engine_is_ready = True
@@ -173,7 +166,7 @@ class TrialDesk(QObject):
         """Why nothing can be tried now; empty if it can."""
         if not self._engine_is_ready:
             return self.tr("PyTorch is being loaded")
-        if self._state is not State.IDLE:
+        if self._session.state is not State.IDLE:
             return self.tr("The machine is busy with a run or a measurement; stop it first")
         return self._build.problem()
 
@@ -184,7 +177,6 @@ class TrialDesk(QObject):
         self._find.setToolTip(
             reason or self.tr("Try about a hundred steps at growing rates and see where the loss falls (Ctrl+R)")
         )
-        self.examples.allow(not reason, reason)
 
     @Slot()
     def _on_edit(self) -> None:
@@ -192,54 +184,8 @@ class TrialDesk(QObject):
         config = self._build.config
         if self._tried is not None and config != self._tried:
             self.card.mark_stale()
-        if config is None:
-            return
-        self.examples.show_note(self._note(config.training))
-        if self._examples_are_shown and _looks(config) != self._tried_examples:
-            self.examples.mark_stale()
-            self._redraw.start()
-
-    @Slot()
-    def _draw_again(self) -> None:
-        config = self._build.config
-        if config is not None and _looks(config) != self._tried_examples and self.examples.isVisible():
-            self.draw_examples(self._epoch)
-
-    def _note(self, training: TrainingConfig) -> str:
-        """What changes the images, in words."""
-        parts = [
-            self.tr("random crop {0} px").format(training.crop_padding) if training.crop_padding else "",
-            self.tr("random flip") if training.horizontal_flip else "",
-            self.tr("TrivialAugment") if training.trivial_augment else "",
-            self.tr("erasing {0:g} %").format(100 * training.random_erasing) if training.random_erasing else "",
-            self.tr("mixup {0:g}").format(training.mixup) if training.mixup else "",
-            self.tr("CutMix {0:g}").format(training.cutmix) if training.cutmix else "",
-        ]
-        return " · ".join(part for part in parts if part) or self.tr("No augmentation: images stay as they are")
 
     @Slot(float)
     def take_rate(self, rate: float) -> None:
         """Take the found learning rate."""
-        self.take_remedy({"training.learning_rate": rate})
-
-    @Slot(object)
-    def take_remedy(self, values: Mapping[str, object]) -> None:
-        """Change settings as was offered; undo takes it back."""
-        config = self._build.config
-        if config is None:
-            return
-        try:
-            self._build.show_config(config.with_values(values))
-        except ConfigError as error:
-            self._build.show_error(str(error))
-            return
-        self._build.tabs.setCurrentIndex(2)
-
-
-def _looks(config: RunConfig) -> str:
-    """What decides how examples look."""
-    training = config.training
-    return repr((
-        config.data, config.model.input_size, training.seed, training.crop_padding, training.horizontal_flip,
-        training.trivial_augment, training.random_erasing, training.mixup, training.cutmix,
-    ))  # fmt: skip
+        self._build.take_values({"training.learning_rate": rate})

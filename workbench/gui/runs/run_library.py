@@ -37,6 +37,15 @@ class RunLibrary(QObject):
         self._timer.setInterval(_WATCH_INTERVAL_MS)
         self._timer.timeout.connect(self.watch)
 
+    @property
+    def home(self) -> Home:
+        """Whose runs these are.
+
+        Raises:
+            UserError: it is not open.
+        """
+        return self._opened().home
+
     def open(self, home: Home) -> None:
         """Read the runs of `home` from now on.
 

@@ -269,7 +269,7 @@ class RunsPanel(QWidget):
         self._rerun.setEnabled(chosen is not None)
         has_weights = chosen is not None and bool(chosen.epochs)
         self._weights.setEnabled(has_weights)
-        self._export.setEnabled(has_weights and self._can_train)
+        self._export.setEnabled(has_weights)
         self._delete.setEnabled(chosen is not None and chosen.status != "running")
 
     @Slot(QModelIndex, QModelIndex)

@@ -22,14 +22,15 @@ _STALE_OPACITY = 0.35
 
 
 class AugmentationView(QWidget):
-    """Asks for examples of an epoch, counted from 0, and shows them."""
+    """Asks for examples of an epoch, counted from 0, and shows them; meanwhile it offers to stop."""
 
     examples_asked = Signal(int)
+    cancel_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._epoch = 0
-        self._is_stale = False
+        self._is_stale, self._activity = False, ""
         self._note, self._caption = labeled("", "secondary"), labeled("", "secondary")
         self._problem = labeled("", "error")
         self._pairs = ImagePairs()
@@ -53,7 +54,7 @@ class AugmentationView(QWidget):
 
     def show_examples(self, plain: NDArray[np.uint8], augmented: NDArray[np.uint8]) -> None:
         """Show up to 16 pairs of two arrays (N, H, W, 3)."""
-        self._is_stale = False
+        self._is_stale, self._activity = False, ""
         self._problem.setText("")
         self._pairs.show_pairs(plain[:_MAX_PAIRS], augmented[:_MAX_PAIRS])
         self._refresh()
@@ -63,8 +64,15 @@ class AugmentationView(QWidget):
         self._note.setText(text)
         self._note.setVisible(bool(text))
 
+    def show_activity(self, activity: str) -> None:
+        """Examples are being made; images may have to be read first."""
+        self._activity = activity
+        self._problem.setText("")
+        self._refresh()
+
     def show_problem(self, sentence: str) -> None:
-        """Say why there are no examples."""
+        """Say why there are no examples; empty where they were only stopped."""
+        self._activity = ""
         self._problem.setText(sentence)
         self._refresh()
 
@@ -81,7 +89,9 @@ class AugmentationView(QWidget):
 
     def _refresh(self) -> None:
         has_pairs = self._pairs.count > 0
-        if not has_pairs:
+        if self._activity:
+            caption = self._activity
+        elif not has_pairs:
             caption = self.tr("Pairs of training images appear here: as they are, and as training sees them.")
         elif self._is_stale:
             caption = self.tr("Settings have changed since: show the examples again.")
@@ -98,6 +108,11 @@ class AugmentationView(QWidget):
         self._problem.setVisible(bool(self._problem.text()))
         again = has_pairs and not self._is_stale
         self._button.setText(self.tr("Draw again") if again else self.tr("Show examples"))
+        if self._activity:
+            self._button.setText(self.tr("Stop"))
+            self._button.setEnabled(True)
+            self._button.setToolTip(self.tr("Make no examples now"))
+            return
         what = (
             self.tr("Other training images with other random changes: those of the next epoch")
             if again
@@ -108,6 +123,9 @@ class AugmentationView(QWidget):
 
     @Slot()
     def _on_button(self) -> None:
+        if self._activity:
+            self.cancel_asked.emit()
+            return
         # After a change of the settings the same images say more than others would.
         if self._pairs.count and not self._is_stale:
             self._epoch += 1

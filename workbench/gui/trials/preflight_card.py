@@ -1,9 +1,7 @@
 """What a run will take, measured before Start, and whether it can be stopped and resumed exactly."""
 
 import html
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
@@ -23,6 +21,7 @@ from workbench.core.trials import Certificate, Preflight
 from workbench.gui.trials.preflight_figures import PreflightFigures
 from workbench.gui.trials.verdict_view import CertificateView, VerdictView
 from workbench.gui.widgets.field_form import labeled
+from workbench.gui.widgets.remedies import offer, settings_text
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, tabular
 
 _CLOCK_INTERVAL_MS = 20_000
@@ -221,22 +220,12 @@ class PreflightCard(QFrame):
         reason = self.tr("A trial is going on") if self._is_busy else self._reason
         reason = reason or (self._stale.text() if self._is_stale else "")
         self._remedy.setEnabled(not reason)
-        self._remedy.setText(self.tr("Use {0}").format(", ".join(self._settings(remedy))))
-        settings = ", ".join(f"{field} = {value}" for field, value in remedy.items())
-        self._remedy.setToolTip(reason or self.tr("Change the settings: {0}").format(settings))
+        self._remedy.setText(offer(remedy))
+        self._remedy.setToolTip(reason or self.tr("Change the settings: {0}").format(settings_text(remedy)))
 
     def _show_problem(self, result: Preflight) -> None:
         start = "" if result.fits else self.tr("<b>Does not fit:</b> ")
         self._problem.show_text("warning" if result.fits else "wrong", start + html.escape(result.message))
-
-    def _settings(self, remedy: Mapping[str, Any]) -> list[str]:
-        """`4 parts`, or the last part of a field's name before its value."""
-        return [
-            self.tr("{0} parts").format(value)
-            if field == "training.accumulation"
-            else f"{field.rpartition('.')[2].replace('_', ' ')} {value}"
-            for field, value in remedy.items()
-        ]
 
     @Slot()
     def _on_remedy(self) -> None:

@@ -1,12 +1,16 @@
 """A window that looks for a learning rate: a short trial with a rising rate, and what its curve says."""
 
-from PySide6.QtCore import Signal, Slot
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from workbench.core.formats import count
 from workbench.core.trials import RateSuggestion, RateTrial
 from workbench.gui.trials.rate_plot import RatePlot, rate_text
 from workbench.gui.widgets.field_form import labeled
+from workbench.gui.widgets.remedies import offer, settings_text
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme, tabular
 
 _SIZE = (640, 480)
@@ -18,6 +22,8 @@ class RateFinderWindow(QDialog):
     find_asked = Signal()
     cancel_asked = Signal()
     rate_chosen = Signal(float)
+    # Settings that would do: a mapping of dotted fields to values.
+    remedy_asked = Signal(object)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,6 +46,7 @@ class RateFinderWindow(QDialog):
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName(self.tr("Progress of the trial"))
+        self._remedy: Mapping[str, Any] = {}
         self._build_buttons()
         self._lay_out()
         self.resize(*_SIZE)
@@ -53,6 +60,8 @@ class RateFinderWindow(QDialog):
         self._again.clicked.connect(self._on_again)
         self._close.setToolTip(self.tr("Close without a change (Esc)"))
         self._close.clicked.connect(self.reject)
+        self._take_remedy = QPushButton()
+        self._take_remedy.clicked.connect(self._on_remedy)
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
@@ -71,12 +80,19 @@ class RateFinderWindow(QDialog):
         layout.addWidget(self._plot, 1)
         layout.addLayout(progress)
         layout.addWidget(self._reason)
+        layout.addWidget(self._take_remedy, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self._reading)
         layout.addSpacing(GAP)
         layout.addLayout(buttons)
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it shows a trial that goes on."""
+        return self._is_running
+
     def show_running(self) -> None:
         """A trial begins."""
+        self._remedy = {}
         self._plot.clear_curve()
         self._say("", "")
         self._status.setText(self.tr("Preparing…"))
@@ -101,9 +117,10 @@ class RateFinderWindow(QDialog):
         self._say("" if result.suggestion is not None else "warning", result.reason)
         self._show_state(False, self.tr("Try again"))
 
-    def show_error(self, sentence: str) -> None:
-        """The trial has failed."""
+    def show_error(self, sentence: str, remedy: Mapping[str, Any] | None = None) -> None:
+        """The trial has failed; settings that would do are offered on a button."""
         self._say("error", sentence)
+        self._remedy = dict(remedy or {})
         self._show_state(False, self.tr("Try again"))
 
     def show_canceled(self) -> None:
@@ -130,6 +147,9 @@ class RateFinderWindow(QDialog):
         for widget in (self._bar, self._status):
             widget.setVisible(running)
         self._reason.setVisible(bool(self._reason.text()))
+        self._take_remedy.setVisible(bool(self._remedy) and not running)
+        self._take_remedy.setText(offer(self._remedy))
+        self._take_remedy.setToolTip(self.tr("Change the settings: {0}").format(settings_text(self._remedy)))
         self._again.setText(again)
         self._again.setEnabled(True)
         self._again.setToolTip(
@@ -159,6 +179,14 @@ class RateFinderWindow(QDialog):
         if self._plot.rate is not None and not self._is_running:
             self.rate_chosen.emit(self._plot.rate)
             self.accept()
+
+    @Slot()
+    def _on_remedy(self) -> None:
+        """Take what would do; then trying again makes sense."""
+        remedy, self._remedy = self._remedy, {}
+        self._say("", "")
+        self._show_state(False, self.tr("Try again"))
+        self.remedy_asked.emit(remedy)
 
     @Slot()
     def _on_again(self) -> None:

@@ -1,0 +1,140 @@
+"""Examples of augmented images: asked for at a click, and again after an edit that changes how they look."""
+
+from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtWidgets import QWidget
+
+from workbench.core.config import RunConfig
+from workbench.core.events import Progress
+from workbench.core.formats import percent
+from workbench.core.home import Home
+from workbench.core.training_config import TrainingConfig
+from workbench.gui.build.build_panel import BuildPanel
+from workbench.gui.trials.augmentation_view import AugmentationView
+from workbench.gui.work import jobs
+from workbench.gui.work.job import Handle
+from workbench.gui.work.lane import Lane
+
+_EXAMPLES = 16
+# Examples follow an edit once the person has finished typing.
+_REDRAW_MS = 400
+
+
+class ExamplesDesk(QObject):
+    """Connects the examples in the tab Data with the configuration at hand. A run goes on beside them."""
+
+    def __init__(self, build_panel: BuildPanel, inspecting: Lane, home: Home, window: QWidget) -> None:
+        super().__init__(window)
+        self.home = home
+        self._build, self._inspecting = build_panel, inspecting
+        self._handle: Handle | None = None
+        self._engine_is_ready = self._is_shown = False
+        self._epoch, self._tried = 0, ""
+        self.view = AugmentationView()
+        build_panel.data_panel.add_below(self.view)
+        self._redraw = QTimer(self)
+        self._redraw.setSingleShot(True)
+        self._redraw.setInterval(_REDRAW_MS)
+        self._redraw.timeout.connect(self._draw_again)
+        self.view.examples_asked.connect(self.draw)
+        self.view.cancel_asked.connect(self.cancel)
+        build_panel.config_changed.connect(self._on_edit)
+        self._on_edit()
+
+    def set_engine_ready(self) -> None:
+        self._engine_is_ready = True
+        self._allow()
+
+    @Slot(int)
+    def draw(self, epoch: int) -> None:
+        """Show how training would see some images in an epoch, counted from 0; a newer wish replaces an older."""
+        config = self._build.config
+        if config is None or self._reason():
+            return
+        self._epoch, self._tried = epoch, _looks(config)
+        job = jobs.examples(config, epoch=epoch, count=_EXAMPLES)
+        handle = self._handle = self._inspecting.ask(job, self.home, self)
+        self.view.show_activity(self.tr("Taking images…"))
+        handle.progressed.connect(self._show_reading)
+        handle.finished.connect(self._show_examples)
+        handle.canceled.connect(self._show_no_examples)
+        handle.refused.connect(self._on_examples_refused)
+
+    @Slot()
+    def cancel(self) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+
+    @Slot(object)
+    def _show_reading(self, progress: Progress) -> None:
+        share = f" {percent(progress.done / progress.total, 0)}" if progress.total else ""
+        self.view.show_activity(f"{progress.activity}…{share}")
+
+    @Slot(object)
+    def _show_examples(self, found: jobs.Examples) -> None:
+        self.view.show_examples(found.plain, found.augmented)
+        self._is_shown, self._handle = True, None
+        # Settings may have been changed while these were made.
+        self._follow()
+
+    @Slot()
+    def _show_no_examples(self) -> None:
+        self.view.show_problem("")
+        self._handle = None
+
+    @Slot(object)
+    def _on_examples_refused(self, error: Exception) -> None:
+        self.view.show_problem(str(error))
+        self._handle = None
+
+    def _reason(self) -> str:
+        """Why no examples can be made now; empty if they can."""
+        if not self._engine_is_ready:
+            return self.tr("PyTorch is being loaded")
+        return self._build.problem()
+
+    def _allow(self) -> None:
+        reason = self._reason()
+        self.view.allow(not reason, reason)
+
+    @Slot()
+    def _on_edit(self) -> None:
+        self._allow()
+        config = self._build.config
+        if config is None:
+            return
+        self.view.show_note(self._note(config.training))
+        self._follow()
+
+    def _follow(self) -> None:
+        """Make examples anew where those that are shown look otherwise by now."""
+        config = self._build.config
+        if config is not None and self._is_shown and _looks(config) != self._tried:
+            self.view.mark_stale()
+            self._redraw.start()
+
+    @Slot()
+    def _draw_again(self) -> None:
+        config = self._build.config
+        if config is not None and _looks(config) != self._tried and self.view.isVisible():
+            self.draw(self._epoch)
+
+    def _note(self, training: TrainingConfig) -> str:
+        """What changes the images, in words."""
+        parts = [
+            self.tr("random crop {0} px").format(training.crop_padding) if training.crop_padding else "",
+            self.tr("random flip") if training.horizontal_flip else "",
+            self.tr("TrivialAugment") if training.trivial_augment else "",
+            self.tr("erasing {0:g} %").format(100 * training.random_erasing) if training.random_erasing else "",
+            self.tr("mixup {0:g}").format(training.mixup) if training.mixup else "",
+            self.tr("CutMix {0:g}").format(training.cutmix) if training.cutmix else "",
+        ]
+        return " · ".join(part for part in parts if part) or self.tr("No augmentation: images stay as they are")
+
+
+def _looks(config: RunConfig) -> str:
+    """What decides how examples look."""
+    training = config.training
+    return repr((
+        config.data, config.model.input_size, training.seed, training.crop_padding, training.horizontal_flip,
+        training.trivial_augment, training.random_erasing, training.mixup, training.cutmix,
+    ))  # fmt: skip

@@ -1,0 +1,178 @@
+"""The run that is trained here: Start, Pause and Stop, what it says, and why it cannot start or has ended."""
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from workbench.core.errors import UserError
+from workbench.core.events import (
+    EpochMetrics,
+    Event,
+    RateChanged,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    Warned,
+)
+from workbench.core.home import Home
+from workbench.gui.build.build_panel import BuildPanel
+from workbench.gui.desks.run_desk import RunDesk
+from workbench.gui.runs.progress_panel import ProgressPanel
+from workbench.gui.runs.run_library import RunLibrary
+from workbench.gui.widgets.message_bar import MessageBar
+from workbench.gui.widgets.remedies import offer
+from workbench.gui.widgets.told import told
+from workbench.gui.work import jobs
+from workbench.gui.work.job import RunJob
+from workbench.gui.work.training_session import State, TrainingSession
+
+
+class TrainingDesk(QObject):
+    """Connects the training session with the strip of progress, the settings and the recorded runs."""
+
+    start_allowed = Signal(bool, str)
+    """Whether a run could start now, and if not, why."""
+    run_started = Signal(object)
+
+    def __init__(
+        self,
+        session: TrainingSession,
+        progress_panel: ProgressPanel,
+        build_panel: BuildPanel,
+        run_desk: RunDesk,
+        message_bar: MessageBar,
+        home: Home,
+    ) -> None:
+        super().__init__(session)
+        self.home = home
+        self.message_bar = message_bar
+        self._session, self._progress, self._build, self._runs = session, progress_panel, build_panel, run_desk
+        self._home_problem = ""
+        self._remedy: dict[str, object] = {}
+        progress_panel.start_asked.connect(self.start)
+        progress_panel.pause_asked.connect(session.pause)
+        progress_panel.proceed_asked.connect(session.proceed)
+        progress_panel.stop_asked.connect(session.stop)
+        progress_panel.finish_asked.connect(self.finish)
+        progress_panel.rate_factor_chosen.connect(session.change_rate)
+        run_desk.resume_asked.connect(self.resume)
+        run_desk.refused.connect(self.refuse)
+        build_panel.config_changed.connect(self.update_start)
+        session.state_changed.connect(self._on_state)
+        session.event_said.connect(self.take_event)
+        session.refused.connect(self.refuse)
+        session.run_ended.connect(self._on_run_ended)
+
+    @property
+    def library(self) -> RunLibrary:
+        return self._runs.library
+
+    # Orders
+
+    def set_home(self, home: Home, problem: str = "") -> None:
+        """Train into `home` from now on; with a `problem` nothing can start."""
+        self.home, self._home_problem = home, problem
+        self.update_start()
+
+    @Slot()
+    def update_start(self) -> None:
+        """Say whether a run could start, and if not, why."""
+        reason = self._reason()
+        self._progress.allow_start(not reason, reason)
+        self.start_allowed.emit(not reason, reason)
+
+    def _reason(self) -> str:
+        if self._home_problem:
+            return self._home_problem
+        if self._session.state is State.TRYING:
+            return self.tr("A measurement is going on; it can be stopped")
+        if self._session.state is not State.IDLE:
+            return self.tr("A run is going on; stop it first")
+        return self._build.problem()
+
+    @Slot()
+    def start(self) -> None:
+        """Train what the panels say."""
+        if not self._reason():
+            self._begin(self._build.job())
+
+    @Slot(str)
+    def resume(self, run_id: str) -> None:
+        """Go on with a recorded run."""
+        self._begin(jobs.resume(run_id))
+
+    def _begin(self, job: RunJob) -> None:
+        self.message_bar.hide()
+        self._session.start(self.home, job)
+
+    @Slot()
+    def toggle_pause(self) -> None:
+        if self._session.state is State.PAUSED:
+            self._session.proceed()
+        else:
+            self._session.pause()
+
+    @Slot()
+    def finish(self) -> None:
+        """End the run with its best epoch, if there is one yet."""
+        if self._progress.can_finish:
+            self._session.finish()
+        else:
+            self.message_bar.tell("info", self.tr("No epoch is finished yet; Stop saves the run as it is"))
+
+    # Answers
+
+    @Slot(object)
+    def _on_state(self, state: State) -> None:
+        self._progress.show_state(state)
+        self._runs.allow_training(state is State.IDLE)
+        self.update_start()
+
+    @Slot(object)
+    @told
+    def take_event(self, event: Event) -> None:
+        """What the run that is trained here says."""
+        match event:
+            case RunStarted():
+                self._runs.take_up(event)
+                self.run_started.emit(event)
+            case RunFailed():
+                self._tell_failure(event)
+            case RunFinished(_, _, reason) if reason:
+                self.message_bar.tell("info", reason[:1].upper() + reason[1:])
+            case RateChanged(_, step, factor, rate):
+                text = self.tr("Learning rate {0:.3g} from step {1} on: times {2:.3g} for the rest of the run")
+                self.message_bar.tell("info", text.format(rate, step + 1, factor))
+            case Warned(_, sentence):
+                self.message_bar.tell("warning", sentence)
+        self._progress.append(event)
+        self._runs.append(event)
+        if isinstance(event, EpochMetrics | RunFinished | RunFailed):
+            self.library.refresh()
+
+    def _tell_failure(self, event: RunFailed) -> None:
+        advice = self.tr(" (a bug of the workbench; details are in the log)") if event.is_bug else ""
+        self._tell_error(event.message + advice, dict(event.remedy))
+        self._build.show_errors(event.fields)
+
+    @Slot(object)
+    def refuse(self, error: Exception) -> None:
+        """Say why something did not happen, at the field too where one is named; offer what would do."""
+        if isinstance(error, UserError):
+            self._tell_error(str(error), error.remedy)
+            self._build.show_errors(error.fields)
+        else:
+            first_line = str(error).split("\n")[0]
+            advice = self.tr("(a bug of the workbench; details are in the log)")
+            self._tell_error(f"{type(error).__name__}: {first_line} {advice}", {})
+
+    def _tell_error(self, sentence: str, remedy: dict[str, object]) -> None:
+        self._remedy = remedy
+        self.message_bar.tell("error", sentence, offer(remedy), self._take_remedy)
+
+    def _take_remedy(self) -> None:
+        self._build.take_values(self._remedy)
+
+    @Slot()
+    def _on_run_ended(self) -> None:
+        self._runs.training_run = ""
+        self._progress.end_without_run()
+        self.library.refresh()

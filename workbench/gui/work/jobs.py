@@ -1,0 +1,150 @@
+"""Every job of the window: one function each, which describes it and knows where the engine does it.
+
+The engine is imported inside the functions that a lane's thread calls: torch takes seconds to load.
+"""
+
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.core import speed
+from workbench.core.config import RunConfig
+from workbench.core.events import Progress
+from workbench.core.home import Home
+from workbench.core.orders import Orders
+from workbench.core.store import RunStore
+from workbench.core.training_config import TrainingConfig
+from workbench.gui.work.job import Job, RunJob, Work
+
+# Of the training lane
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What `auto` means here, known once torch is loaded."""
+
+    device: str
+    precision: str
+
+
+def load_engine() -> Job:
+    """Load torch and all of the engine. Result: Machine."""
+    return Job(_load_engine)
+
+
+def _load_engine(_home: Home) -> Work:
+    yield from ()
+    from workbench.engine.machine import device
+    from workbench.engine.training import training  # noqa: F401  # loads what a run needs
+
+    compute = device.choose(TrainingConfig())
+    return Machine(device.device_name(compute.device), compute.precision)
+
+
+def train(config: RunConfig, *, model: str, recipe: str, name: str = "") -> RunJob:
+    """Train a new run; yields its events."""
+    orders = Orders()
+
+    def begin(home: Home) -> Work:
+        from workbench.engine.training import training
+
+        with closing(RunStore(home.prepare())) as store:
+            yield from training.train(config, store=store, name=name, model=model, recipe=recipe, orders=orders)
+
+    return RunJob(begin, orders=orders)
+
+
+def resume(run_id: str) -> RunJob:
+    """Go on with a recorded run; yields its events."""
+    orders = Orders()
+
+    def begin(home: Home) -> Work:
+        from workbench.engine.training import training
+
+        with closing(RunStore(home.prepare())) as store:
+            yield from training.resume(run_id, store=store, orders=orders)
+
+    return RunJob(begin, orders=orders)
+
+
+def measure_speed(training: TrainingConfig) -> Job:
+    """Time this machine for the estimates of an epoch's time. Result: whether there are new figures."""
+    return Job(partial(_measure_speed, training), gives_way=True)
+
+
+def _measure_speed(training: TrainingConfig, home: Home) -> Work:
+    from workbench.engine.machine import device
+    from workbench.engine.trials import speed_probe
+
+    measured = yield from speed_probe.probe(device.choose(training))
+    if measured is not None:
+        speed.write(home.prepare(), speed.key_of(training), measured)
+    return measured is not None
+
+
+Trial = Literal["preflight", "rate", "certificate"]
+
+
+def trial(kind: Trial, config: RunConfig) -> Job:
+    """Find something out about a configuration before it is trained.
+
+    Result: Preflight, RateSuggestion or Certificate.
+    """
+    return Job(partial(_trial, kind, config))
+
+
+def _trial(kind: Trial, config: RunConfig, home: Home) -> Work:
+    from workbench.engine.trials import lr_finder, preflight, resume_certificate
+
+    home.prepare()
+    match kind:
+        case "rate":
+            return (yield from lr_finder.find(config, home))
+        case "preflight":
+            return (yield from preflight.measure(config, home))
+        case "certificate":
+            return (yield from resume_certificate.certify(config, home))
+
+
+# Of the inspecting lane
+
+
+@dataclass(frozen=True)
+class Examples:
+    """(N, H, W, 3) uint8 images, as they are and as training sees them."""
+
+    plain: NDArray[np.uint8]
+    augmented: NDArray[np.uint8]
+
+
+def examples(config: RunConfig, *, epoch: int, count: int) -> Job:
+    """Augmented images as training would see them in an epoch, counted from 0. Result: Examples."""
+    return Job(partial(_examples, config, epoch, count))
+
+
+def _examples(config: RunConfig, epoch: int, count: int, home: Home) -> Generator[Progress, None, Examples]:
+    from workbench.core.dataset import Dataset
+    from workbench.engine.data import preview, sources
+
+    folder = yield from sources.read(config.data.source, config.model.input_size, home.prepare())
+    return Examples(*preview.examples(config, Dataset.require(folder), count, epoch))
+
+
+def export_code(run_id: str, path: Path) -> Job:
+    """Write a run's network and weights as code. Result: the file of code."""
+    return Job(partial(_export_code, run_id, path))
+
+
+def _export_code(run_id: str, path: Path, home: Home) -> Work:
+    yield from ()
+    from workbench.engine.weights import code_export
+
+    with closing(RunStore(home.prepare())) as store:
+        written, _ = code_export.export_run(run_id, store, path)
+    return written

@@ -1,0 +1,65 @@
+"""The side of a lane that lives on its own thread."""
+
+import logging
+import traceback
+from collections.abc import Callable
+from contextlib import closing
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from workbench.core.errors import UserError
+from workbench.gui.work.job import Canceled, Finished, Outcome, Refused, Ticket
+from workbench.gui.work.mailbox import Mailbox
+
+_log = logging.getLogger(__name__)
+
+
+class LaneWorker(QObject):
+    """Runs one job at a time. Its slot is called through a queued signal and runs on the lane's thread.
+
+    Args:
+        prepare: called once on that thread, before its first job.
+    """
+
+    job_ended = Signal()
+
+    def __init__(self, mailbox: Mailbox, prepare: Callable[[], None] | None) -> None:
+        super().__init__()
+        self._mailbox, self._prepare = mailbox, prepare
+
+    @Slot(object)
+    def run(self, ticket: Ticket) -> None:
+        """Do a job, post what it says, and at last how it ended."""
+        self._mailbox.post(self._outcome(ticket))
+        self.job_ended.emit()
+
+    def _outcome(self, ticket: Ticket) -> Outcome:
+        try:
+            if self._prepare is not None:
+                self._prepare()
+                self._prepare = None
+            with closing(ticket.job.begin(ticket.home)) as work:
+                while not ticket.control.should_end():
+                    try:
+                        said = next(work)
+                    except StopIteration as end:
+                        return Finished(end.value)
+                    self._mailbox.post(said)
+            # Only now: closing a run has saved it.
+            return Canceled()
+        except UserError as error:
+            return Refused(_freed(error))
+        # A bug ends the job, not the window; the next job works.
+        except Exception as error:  # noqa: BLE001
+            _log.exception("a job failed")
+            return Refused(_freed(error))
+
+
+def _freed(error: Exception) -> Exception:
+    """`error` without the frames of its traceback, which hold tensors."""
+    cause: BaseException | None = error
+    while cause is not None:
+        traceback.clear_frames(cause.__traceback__)
+        cause.__traceback__ = None
+        cause = cause.__cause__ or cause.__context__
+    return error
