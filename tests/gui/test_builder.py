@@ -360,7 +360,7 @@ def test_the_preset_it_began_from_is_set_beside_a_changed_network(window: MainWi
 
 def test_the_curves_come_forward_when_training_begins(qtbot: QtBot, window: MainWindow) -> None:
     window.center.setCurrentWidget(window.network_panel)
-    window.start()
+    window.training_desk.start()
     qtbot.waitUntil(lambda: window.session.state is State.RUNNING, timeout=LONG_MS)
     assert window.center.currentWidget() is window.plot_panel
     qtbot.waitUntil(lambda: window.session.state is State.IDLE, timeout=LONG_MS)
@@ -395,7 +395,7 @@ def test_a_network_is_exported_as_code(
 def test_a_run_is_exported_and_its_weights_are_trained_on(
     qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window.start()
+    window.training_desk.start()
     qtbot.waitUntil(lambda: bool(window.runs_panel.model.records), timeout=LONG_MS)
     qtbot.waitUntil(lambda: window.session.state is State.IDLE, timeout=LONG_MS)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "run.py"), ""))
@@ -413,7 +413,7 @@ def test_a_run_is_exported_and_its_weights_are_trained_on(
     window.network_actions.history.stack.undo()
     assert window.build_panel.config.fine_tuning.weights == ""
     window.network_actions.history.stack.redo()
-    window.start()
+    window.training_desk.start()
     qtbot.waitUntil(lambda: len(window.runs_panel.model.records) == 2, timeout=LONG_MS)
     qtbot.waitUntil(lambda: window.session.state is State.IDLE, timeout=LONG_MS)
     assert window.runs_panel.model.records[0].status == "finished"

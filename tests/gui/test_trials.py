@@ -1,31 +1,27 @@
 """Trials before a run and orders during one, in a real window with a real engine."""
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
+from tests.gui.seen import button, has_button, says
 from workbench.core.config import RunConfig
-from workbench.core.events import RunFailed
+from workbench.core.errors import UserError
+from workbench.core.events import Progress, RunFailed
 from workbench.core.home import Home
 from workbench.core.store import RunStore
 from workbench.gui.main_window import MainWindow
+from workbench.gui.work import jobs
+from workbench.gui.work.job import Job, Work
 from workbench.gui.work.training_session import State
 
 
 def wait_idle(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.waitUntil(lambda: window.session.state is State.IDLE, timeout=LONG_MS)
-
-
-def press(widget: QWidget, text: str) -> None:
-    next(b for b in widget.findChildren(QPushButton) if b.text() == text).click()
-
-
-def texts(widget: QWidget) -> str:
-    from PySide6.QtWidgets import QLabel
-
-    return " | ".join(label.text() for label in widget.findChildren(QLabel) if not label.isHidden())
 
 
 def train_long(qtbot: QtBot, window: MainWindow, config: RunConfig, epochs: int = 2) -> None:
@@ -39,34 +35,34 @@ def train_long(qtbot: QtBot, window: MainWindow, config: RunConfig, epochs: int 
 
 def test_measuring_fills_the_card_and_an_edit_makes_it_stale(qtbot: QtBot, window: MainWindow) -> None:
     card = window.trial_desk.card
-    press(card, "Measure")
+    button(card, "Measure").click()
     assert window.session.state is State.TRYING
-    assert not window.progress_panel._start.isEnabled()
+    assert not button(window.progress_panel, "Start").isEnabled()
     wait_idle(qtbot, window)
-    shown = texts(card)
-    assert "images/s" in shown
-    assert "CPU, 1 thread" in shown
-    assert not card._is_stale
-    window.build_panel.training_panel._schedule._named["epochs"].setValue(9)
-    assert card._is_stale
-    assert window.progress_panel._start.isEnabled()
+    assert says(card, "images/s")
+    assert says(card, "CPU, 1 thread")
+    assert not says(card, "Settings have changed")
+    window.build_panel.take_values({"training.epochs": 9})
+    assert says(card, "Settings have changed")
+    assert button(window.progress_panel, "Start").isEnabled()
 
 
 def test_measuring_can_be_stopped(qtbot: QtBot, window: MainWindow, home: Home) -> None:
     window.trial_desk.measure()
     window.session.stop()
     wait_idle(qtbot, window)
-    assert window.trial_desk._running == ""
+    assert not says(window.trial_desk.card, "images/s")
+    assert has_button(window.trial_desk.card, "Measure")
     assert RunStore(home, read_only=True).runs() == []
     window.trial_desk.measure()
     wait_idle(qtbot, window)
-    assert "images/s" in texts(window.trial_desk.card)
+    assert says(window.trial_desk.card, "images/s")
 
 
 def test_the_certificate_says_exact(qtbot: QtBot, window: MainWindow) -> None:
     window.trial_desk.certify()
     wait_idle(qtbot, window)
-    assert "Exact" in texts(window.trial_desk.card)
+    assert says(window.trial_desk.card, "Exact")
 
 
 def test_a_found_rate_is_taken_and_undone(qtbot: QtBot, window: MainWindow) -> None:
@@ -92,7 +88,8 @@ def test_examples_follow_an_edit(qtbot: QtBot, window: MainWindow) -> None:
     view.show_examples = lambda plain, augmented: (shown.append(augmented), show(plain, augmented))
     window.examples_desk.draw(0)
     wait_idle(qtbot, window)
-    window.build_panel.training_panel._augmentation._named["trivial_augment"].setChecked(True)
+    window.build_panel.take_values({"training.trivial_augment": True})
+    window.build_panel.tabs.setCurrentIndex(1)
     qtbot.waitUntil(lambda: len(shown) == 2, timeout=LONG_MS)
     wait_idle(qtbot, window)
     assert (shown[0] != shown[1]).any()
@@ -104,10 +101,10 @@ def test_the_rate_is_changed_while_training(
     train_long(qtbot, window, tiny_config)
 
     def answer() -> None:
-        dialog = window.progress_panel._rate_dialog
-        assert dialog is not None
-        dialog._quick.button(0).click()
-        dialog.accept()
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, QDialog)
+        button(dialog, "×\u202f0.1").click()
+        button(dialog, "Change").click()
 
     QTimer.singleShot(200, answer)
     window.progress_panel.ask_rate()
@@ -123,7 +120,7 @@ def test_the_dialog_goes_when_the_run_ends(qtbot: QtBot, window: MainWindow, tin
     train_long(qtbot, window, tiny_config)
     QTimer.singleShot(200, window.session.stop)
     window.progress_panel.ask_rate()
-    assert window.progress_panel._rate_dialog is None
+    assert QApplication.activeModalWidget() is None
     wait_idle(qtbot, window)
 
 
@@ -145,8 +142,62 @@ def test_keep_the_best_ends_the_run_for_good(
 def test_what_would_do_is_a_button(qtbot: QtBot, window: MainWindow) -> None:
     failed = RunFailed("r", "the memory is not enough", False, {"training.accumulation": 4})
     window.training_desk.take_event(failed)
-    assert window.message_bar._action.text() == "Use accumulation 4"
-    window.message_bar._action.click()
+    button(window.message_bar, "Use 4 parts").click()
     config = window.build_panel.config
     assert config is not None
     assert config.training.accumulation == 4
+
+
+@pytest.mark.parametrize(
+    ("opened", "asked"), [("open_finder", "finder"), ("certify", "")], ids=["rate finder", "certificate"]
+)
+def test_a_trial_that_runs_out_of_memory_offers_what_would_do(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch, opened: str, asked: str
+) -> None:
+    def greedy(*_: object) -> Job:
+        def begin(_home: Home) -> Work:
+            yield Progress("", "Trying", 0, 1)
+            raise UserError("the memory is not enough; take the batch in parts", {"training.accumulation": 4})
+
+        return Job(begin)
+
+    monkeypatch.setattr(jobs, "trial", greedy)
+    getattr(window.trial_desk, opened)()
+    wait_idle(qtbot, window)
+    where = window.trial_desk.finder if asked else window.message_bar
+    assert says(where, "the memory is not enough")
+    button(where, "Use 4 parts").click()
+    config = window.build_panel.config
+    assert config is not None
+    assert config.training.accumulation == 4
+    window.trial_desk.finder.close()
+
+
+def test_examples_are_made_while_a_run_is_trained(
+    qtbot: QtBot, window: MainWindow, tiny_config: RunConfig
+) -> None:
+    train_long(qtbot, window, tiny_config)
+    window.build_panel.tabs.setCurrentIndex(1)
+    view = window.examples_desk.view
+    button(view, "Show examples").click()
+    qtbot.waitUntil(lambda: has_button(view, "Draw again"), timeout=LONG_MS)
+    assert window.session.state is State.RUNNING
+    window.session.stop()
+    wait_idle(qtbot, window)
+
+
+def test_a_run_is_exported_while_another_is_trained(
+    qtbot: QtBot, window: MainWindow, tiny_config: RunConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.training_desk.start()
+    qtbot.waitUntil(lambda: window.session.state is State.RUNNING, timeout=LONG_MS)
+    wait_idle(qtbot, window)
+    first = window.runs_panel.model.records[0].id
+    train_long(qtbot, window, tiny_config)
+    monkeypatch.setattr("workbench.gui.desks.run_desk.ask_code_path", lambda *_: tmp_path / "net.py")
+    window.runs_panel.export_asked.emit(first)
+    qtbot.waitUntil(lambda: "Written" in window.message_bar.text, timeout=LONG_MS)
+    assert window.session.state is State.RUNNING
+    assert (tmp_path / "net.pt").exists()
+    window.session.stop()
+    wait_idle(qtbot, window)

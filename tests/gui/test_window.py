@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtWidgets import QMessageBox, QPushButton
+from PySide6.QtWidgets import QDockWidget, QMessageBox, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
+from tests.gui.seen import action, button, named, says, texts
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.events import EpochMetrics, Event, StepMetrics
@@ -19,12 +20,9 @@ from workbench.core.store import RunStore
 from workbench.engine.training import training
 from workbench.gui.main_window import MainWindow
 from workbench.gui.work import jobs
+from workbench.gui.work.garbage_collector import GarbageCollector
 from workbench.gui.work.job import RunJob
 from workbench.gui.work.training_session import State
-
-
-def button(window: MainWindow, text: str) -> QPushButton:
-    return next(b for b in window.findChildren(QPushButton) if b.text() == text and b.isVisible())
 
 
 def click(qtbot: QtBot, window: MainWindow, text: str) -> None:
@@ -58,13 +56,13 @@ def test_a_run_from_click_to_mistake(qtbot: QtBot, window: MainWindow, home: Hom
     assert window.runs_panel.model.rowCount() == 1
 
     inspect = window.inspect_panel
-    assert "test images right" in inspect._title.text()
+    assert says(inspect, "test images right")
     # Every cell of the matrix shows as many pictures as it counts.
     matrix = inspect.confusion_view
-    confusion = matrix._evaluation.confusion
+    confusion = window.library.evaluation(record.id).confusion
     for truth in range(3):
         for said in range(3):
-            inspect.gallery._wrong.setChecked(False)
+            button(inspect, "Wrong only").setChecked(False)
             center = matrix.cell_rect(truth, said).center()
             qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=center)
             assert inspect.gallery.shown_count == confusion[truth, said]
@@ -74,16 +72,16 @@ def test_a_run_from_click_to_mistake(qtbot: QtBot, window: MainWindow, home: Hom
 
 
 def test_the_inspect_side_fills_while_training_goes_on(qtbot: QtBot, window: MainWindow) -> None:
-    window.build_panel.training_panel._schedule._named["epochs"].setValue(500)
+    window.build_panel.take_values({"training.epochs": 500})
     click(qtbot, window, "Start")
-    qtbot.waitUntil(lambda: window.inspect_panel.confusion_view._evaluation is not None, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: says(window.inspect_panel, "test images right"), timeout=LONG_MS)
     assert window.session.state is State.RUNNING
     click(qtbot, window, "Stop")
     wait_for(qtbot, window, State.IDLE)
 
 
 def test_pause_holds_and_resume_goes_on(qtbot: QtBot, window: MainWindow) -> None:
-    window.build_panel.training_panel._schedule._named["epochs"].setValue(500)
+    window.build_panel.take_values({"training.epochs": 500})
     click(qtbot, window, "Start")
     wait_until_trained(qtbot, window)
     click(qtbot, window, "Pause")
@@ -107,7 +105,7 @@ def test_pause_holds_and_resume_goes_on(qtbot: QtBot, window: MainWindow) -> Non
 
 
 def test_a_stopped_run_is_resumed_from_the_list(qtbot: QtBot, window: MainWindow, home: Home) -> None:
-    window.build_panel.training_panel._schedule._named["epochs"].setValue(40)
+    window.build_panel.take_values({"training.epochs": 40})
     click(qtbot, window, "Start")
     wait_until_trained(qtbot, window, 20)
     click(qtbot, window, "Stop")
@@ -125,7 +123,7 @@ def test_a_stopped_run_is_resumed_from_the_list(qtbot: QtBot, window: MainWindow
 
 
 def test_closing_while_training_stops_and_keeps_everything(qtbot: QtBot, window: MainWindow, home: Home) -> None:
-    window.build_panel.training_panel._schedule._named["epochs"].setValue(500)
+    window.build_panel.take_values({"training.epochs": 500})
     click(qtbot, window, "Start")
     wait_until_trained(qtbot, window, 10)
     window.close()
@@ -155,7 +153,8 @@ def test_a_run_from_history_is_drawn_and_shown(
     assert not again.plot_panel.has_run(older.id)
     again.runs_panel.select(older.id)
     assert len(again.plot_panel.curves(older.id).train["loss"].x) == 18
-    assert again.inspect_panel.gallery._model.rowCount() > 0 or again.inspect_panel._evaluation.accuracy == 1
+    button(again.inspect_panel, "Wrong only").setChecked(False)
+    assert again.inspect_panel.gallery.shown_count == 36
     again.runs_panel.model.set_checked(newest.id, False)
     assert not again.plot_panel.curves(newest.id).visible
 
@@ -184,21 +183,21 @@ def test_delete_asks_and_removes(
 
 def test_a_wrong_field_is_marked_and_start_says_why(window: MainWindow) -> None:
     stages = window.build_panel.model_panel.stages
-    blocks = stages._rows[1][1]
-    blocks.setValue(0)
+    boxes = [named(stages, QSpinBox, f"Blocks of stage {number}") for number in (1, 2, 3)]
+    boxes[1].setValue(0)
     assert not button(window, "Start").isEnabled()
     assert "tab 'Model'" in button(window, "Start").toolTip()
-    assert stages._error.text() == "model.blocks of stage 2 is 0; it must be at least 1"
-    assert [bool(row[1].property("invalid")) for row in stages._rows[:3]] == [False, True, False]
-    blocks.setValue(2)
+    assert "model.blocks of stage 2 is 0; it must be at least 1" in texts(stages)
+    assert [bool(box.property("invalid")) for box in boxes] == [False, True, False]
+    boxes[1].setValue(2)
     assert button(window, "Start").isEnabled()
-    assert stages._error.text() == ""
-    assert not blocks.property("invalid")
+    assert not says(stages, "model.blocks")
+    assert not boxes[1].property("invalid")
 
 
 def test_fields_that_do_not_fit_together_are_said(window: MainWindow) -> None:
-    window.build_panel.model_panel._form._named["input_size"].setValue(8)
-    window.build_panel.training_panel._augmentation._named["crop_padding"].setValue(8)
+    window.build_panel.model_panel.field("input_size").setValue(8)
+    window.build_panel.training_panel.field("crop_padding").setValue(8)
     assert not button(window, "Start").isEnabled()
     assert "only 8 pixels" in button(window, "Start").toolTip()
 
@@ -221,8 +220,7 @@ def test_what_the_engine_refuses_is_told_at_the_field(
     assert window.message_bar.isVisible()
     section = key.partition(".")[0]
     panel = getattr(window.build_panel, f"{section}_panel")
-    forms = panel._forms if section == "training" else [panel._form]
-    assert any(words in form._errors[key].text() for form in forms if key in form._errors)
+    assert words in panel.error(key.partition(".")[2])
     window.build_panel.show_config(tiny_config)
     click(qtbot, window, "Start")
     wait_for(qtbot, window, State.RUNNING)
@@ -285,28 +283,29 @@ def test_a_refusal_of_the_worker_is_told(
     click(qtbot, window, "Start")
     wait_for(qtbot, window, State.IDLE)
     assert window.message_bar.text.endswith("training.epochs is 3; it must be more")
-    assert window.progress_panel._activity.text() == "Ready"
+    assert "Ready" in texts(window.progress_panel)
 
 
 def test_shortcuts_drive_a_run(qtbot: QtBot, window: MainWindow) -> None:
-    window.build_panel.training_panel._schedule._named["epochs"].setValue(500)
+    window.build_panel.take_values({"training.epochs": 500})
     window.activateWindow()
-    assert window._start_action.shortcut().toString() == "Ctrl+Return"
-    window._start_action.trigger()
+    assert action(window, "Start").shortcut().toString() == "Ctrl+Return"
+    action(window, "Start").trigger()
     wait_for(qtbot, window, State.RUNNING)
-    window._pause_action.trigger()
+    action(window, "Pause or resume").trigger()
     assert window.session.state is State.PAUSED
-    window._stop_action.trigger()
+    action(window, "Stop").trigger()
     wait_for(qtbot, window, State.IDLE)
 
 
 def test_the_layout_comes_back(qtbot: QtBot, window: MainWindow, make_window: Callable[..., MainWindow]) -> None:
-    window._layout.docks[1].hide()
+    window.findChild(QDockWidget, "runs").hide()
     window.close()
     again = make_window()
-    assert not again._layout.docks[1].isVisible()
-    again._layout.reset()
-    assert again._layout.docks[1].isVisible()
+    runs = again.findChild(QDockWidget, "runs")
+    assert not runs.isVisible()
+    action(again, "Reset layout").trigger()
+    assert runs.isVisible()
 
 
 def test_every_control_has_a_name_and_a_tooltip(window: MainWindow) -> None:
@@ -361,14 +360,14 @@ def test_a_run_of_another_process_is_followed(
     window.runs_panel.select(record.id)
     curves = window.plot_panel.curves(record.id)
     assert curves.test["loss"].x == [1.0]
-    assert window.inspect_panel._evaluation.epoch == 1
+    assert says(window.inspect_panel, "epoch 1:")
     for event in events:
         if isinstance(event, EpochMetrics):
             break
     window.library.watch()
     assert curves.test["loss"].x == [1.0, 2.0]
     assert len(curves.train["loss"].x) == 12
-    assert window.inspect_panel._evaluation.epoch == 2
+    assert says(window.inspect_panel, "epoch 2:")
     events.close()
     store.close()
     window.library.watch()
@@ -410,7 +409,7 @@ def test_the_collector_stays_on_the_windows_thread(qtbot: QtBot, window: MainWin
         click(qtbot, window, "Start")
         wait_for(qtbot, window, State.RUNNING)
         wait_for(qtbot, window, State.IDLE)
-        window.session._collector.check()
+        window.findChild(GarbageCollector).check()
     finally:
         gc.callbacks.remove(note)
     assert threads <= {threading.main_thread()}

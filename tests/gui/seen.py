@@ -1,0 +1,49 @@
+"""What a person sees and does in a window, for tests: found by its words, not by where the program keeps it."""
+
+from typing import TypeVar
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
+
+_Widget = TypeVar("_Widget", bound=QWidget)
+
+
+def button(parent: QWidget, text: str) -> QAbstractButton:
+    """The button with this text that is not hidden."""
+    found = [
+        each for each in parent.findChildren(QAbstractButton) if each.text() == text and _is_shown(each, parent)
+    ]
+    assert len(found) == 1, f"{len(found)} buttons '{text}' in {parent}"
+    return found[0]
+
+
+def has_button(parent: QWidget, text: str) -> bool:
+    return any(each.text() == text and _is_shown(each, parent) for each in parent.findChildren(QAbstractButton))
+
+
+def texts(parent: QWidget) -> list[str]:
+    """What all labels say that are not hidden."""
+    return [each.text() for each in parent.findChildren(QLabel) if _is_shown(each, parent) and each.text()]
+
+
+def says(parent: QWidget, words: str) -> bool:
+    """Whether some label says these words."""
+    return any(words in text for text in texts(parent))
+
+
+def named(parent: QWidget, kind: type[_Widget], name: str) -> _Widget:
+    """The widget that assistive technology calls so."""
+    found = [each for each in parent.findChildren(kind) if each.accessibleName() == name]
+    assert len(found) == 1, f"{len(found)} widgets '{name}' in {parent}"
+    return found[0]
+
+
+def action(window: QWidget, text: str) -> QAction:
+    """The entry of a menu with this text, but for the mark of its key."""
+    found = [each for each in window.findChildren(QAction) if each.text().replace("&", "") == text]
+    assert len(found) == 1, f"{len(found)} entries '{text}'"
+    return found[0]
+
+
+def _is_shown(widget: QWidget, parent: QWidget) -> bool:
+    return widget.isVisibleTo(parent)

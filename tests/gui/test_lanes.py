@@ -1,0 +1,263 @@
+"""Lanes with jobs of all kinds: who hears what, in which order, and what is left behind."""
+
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+
+import pytest
+from PySide6.QtCore import QObject
+from pytestqt.qtbot import QtBot
+
+from workbench.core.errors import ConfigError, UserError
+from workbench.core.home import Home
+from workbench.gui.work.job import Handle, Job, Work
+from workbench.gui.work.lane import Lane
+
+Listen = Callable[[Handle], list[object]]
+
+
+@pytest.fixture
+def lane(qtbot: QtBot) -> Iterator[Lane]:
+    lane = Lane("tested")
+    lane.open()
+    yield lane
+    lane.close()
+    assert not lane.is_open
+
+
+@pytest.fixture
+def asker() -> QObject:
+    return QObject()
+
+
+def job(*said: object, result: object = None) -> Job:
+    def begin(_home: Home) -> Work:
+        yield from said
+        return result
+
+    return Job(begin)
+
+
+def failing(error: Exception) -> Job:
+    def begin(_home: Home) -> Work:
+        yield "begun"
+        raise error
+
+    return Job(begin)
+
+
+class Held:
+    """A job that goes on until it is let go, and notes what became of it."""
+
+    def __init__(self, gives_way: bool = False) -> None:
+        self.begun, self.go = threading.Event(), threading.Event()
+        self.closed = False
+        self.job = Job(self.begin, gives_way)
+
+    def begin(self, _home: Home) -> Work:
+        try:
+            while not self.go.wait(0.01):
+                self.begun.set()
+                yield "held"
+        except GeneratorExit:
+            self.closed = True
+            raise
+        return "let go"
+
+
+def listen(handle: Handle) -> list[object]:
+    """What a handle says, with the name of the signal; what it says on the way is left out."""
+    heard: list[object] = []
+    handle.finished.connect(lambda result: heard.append(("finished", result)))
+    handle.refused.connect(lambda error: heard.append(("refused", error)))
+    handle.canceled.connect(lambda: heard.append("canceled"))
+    handle.ended.connect(lambda: heard.append("ended"))
+    return heard
+
+
+def test_the_asker_gets_everything_in_order(qtbot: QtBot, lane: Lane, home: Home, asker: QObject) -> None:
+    handle = lane.ask(job(1, 2, 3, result="done"), home, asker)
+    said: list[object] = []
+    handle.progressed.connect(said.append)
+    handle.finished.connect(said.append)
+    heard = listen(handle)
+    qtbot.waitUntil(lambda: "ended" in heard)
+    assert said == [1, 2, 3, "done"]
+    assert heard == [("finished", "done"), "ended"]
+
+
+def test_results_go_to_their_own_askers(qtbot: QtBot, lane: Lane, home: Home) -> None:
+    first, second = QObject(), QObject()
+    heard = [listen(lane.ask(job(result=name), home, who)) for name, who in (("a", first), ("b", second))]
+    qtbot.waitUntil(lambda: all("ended" in each for each in heard))
+    assert heard == [[("finished", "a"), "ended"], [("finished", "b"), "ended"]]
+
+
+def test_an_error_crosses_whole(qtbot: QtBot, lane: Lane, home: Home, asker: QObject) -> None:
+    error = ConfigError({"training.batch_size": "training.batch_size is 9; it must be less"})
+    error.remedy["training.accumulation"] = 4
+    heard = listen(lane.ask(failing(error), home, asker))
+    qtbot.waitUntil(lambda: "ended" in heard)
+    ((kind, refused), _) = heard
+    assert kind == "refused"
+    assert isinstance(refused, UserError)
+    assert refused.fields == error.fields
+    assert refused.remedy == {"training.accumulation": 4}
+
+
+def test_a_bug_is_logged_and_the_next_job_works(
+    qtbot: QtBot, lane: Lane, home: Home, asker: QObject, caplog: pytest.LogCaptureFixture
+) -> None:
+    heard = listen(lane.ask(failing(ZeroDivisionError("new")), home, asker))
+    qtbot.waitUntil(lambda: "ended" in heard)
+    assert isinstance(heard[0][1], ZeroDivisionError)
+    assert "Traceback" in caplog.text
+    again = listen(lane.ask(job(result=1), home, asker))
+    qtbot.waitUntil(lambda: ("finished", 1) in again)
+
+
+def test_an_error_holds_nothing_of_where_it_came_from(
+    qtbot: QtBot, lane: Lane, home: Home, asker: QObject
+) -> None:
+    """Its traceback would keep tensors alive, and have them freed on another thread."""
+
+    class Large:
+        pass
+
+    kept: list[weakref.ref[Large]] = []
+
+    def begin(_home: Home) -> Work:
+        large = Large()
+        kept.append(weakref.ref(large))
+        yield
+        try:
+            raise ValueError("inner")
+        except ValueError as error:
+            raise UserError("outer") from error
+
+    heard = listen(lane.ask(Job(begin), home, asker))
+    qtbot.waitUntil(lambda: "ended" in heard)
+    assert isinstance(heard[0][1], UserError)
+    assert kept[0]() is None
+
+
+def test_a_running_job_is_canceled(qtbot: QtBot, lane: Lane, home: Home, asker: QObject) -> None:
+    held = Held()
+    handle = lane.ask(held.job, home, asker)
+    heard = listen(handle)
+    qtbot.waitUntil(held.begun.is_set)
+    handle.cancel()
+    qtbot.waitUntil(lambda: "ended" in heard)
+    assert heard == ["canceled", "ended"]
+    assert held.closed
+
+
+def test_a_waiting_job_is_canceled_at_once_and_never_begins(
+    qtbot: QtBot, lane: Lane, home: Home, asker: QObject
+) -> None:
+    held, waiting = Held(), Held()
+    first = listen(lane.ask(held.job, home, QObject(lane)))
+    handle = lane.ask(waiting.job, home, asker)
+    heard = listen(handle)
+    handle.cancel()
+    assert heard == ["canceled", "ended"]
+    held.go.set()
+    qtbot.waitUntil(lambda: "ended" in first)
+    assert first == [("finished", "let go"), "ended"]
+    assert not waiting.begun.is_set()
+
+
+def test_a_newer_job_replaces_the_older_one_of_the_same_asker(
+    qtbot: QtBot, lane: Lane, home: Home, asker: QObject
+) -> None:
+    running, waiting = Held(), Held()
+    replaced = [listen(lane.ask(older.job, home, asker)) for older in (running,)]
+    qtbot.waitUntil(running.begun.is_set)
+    replaced.append(listen(lane.ask(waiting.job, home, asker)))
+    newest = listen(lane.ask(job(result="new"), home, asker))
+    qtbot.waitUntil(lambda: "ended" in newest)
+    assert newest == [("finished", "new"), "ended"]
+    assert replaced == [[], []]
+    assert running.closed
+    assert not waiting.begun.is_set()
+
+
+def test_jobs_that_replace_nothing_are_all_done(qtbot: QtBot, lane: Lane, home: Home, asker: QObject) -> None:
+    heard = [listen(lane.ask(job(result=n), home, asker, replaces=False)) for n in range(3)]
+    qtbot.waitUntil(lambda: all("ended" in each for each in heard))
+    assert [each[0] for each in heard] == [("finished", 0), ("finished", 1), ("finished", 2)]
+
+
+def test_a_convenience_gives_way(qtbot: QtBot, lane: Lane, home: Home, asker: QObject) -> None:
+    convenience = Held(gives_way=True)
+    given_up = listen(lane.ask(convenience.job, home, QObject(lane)))
+    qtbot.waitUntil(convenience.begun.is_set)
+    wanted = listen(lane.ask(job(result=1), home, asker))
+    qtbot.waitUntil(lambda: "ended" in wanted)
+    assert given_up == ["canceled", "ended"]
+    assert wanted == [("finished", 1), "ended"]
+
+
+def test_looking_does_not_wait_for_training(qtbot: QtBot, lane: Lane, home: Home, asker: QObject) -> None:
+    inspecting = Lane("inspecting")
+    inspecting.open()
+    training = Held()
+    trained = listen(lane.ask(training.job, home, asker))
+    qtbot.waitUntil(training.begun.is_set)
+    looked = listen(inspecting.ask(job(result="seen"), home, asker))
+    qtbot.waitUntil(lambda: "ended" in looked)
+    assert trained == []
+    inspecting.close()
+    training.go.set()
+    qtbot.waitUntil(lambda: "ended" in trained)
+
+
+def test_a_paused_job_holds(qtbot: QtBot, lane: Lane, home: Home, asker: QObject) -> None:
+    held = Held()
+    handle = lane.ask(held.job, home, asker)
+    said: list[object] = []
+    handle.progressed.connect(said.append)
+    qtbot.waitUntil(lambda: len(said) > 0)
+    handle.ticket.control.pause()
+    # What was under way is still said; after that, nothing is.
+    with qtbot.waitSignal(handle.ended, raising=False, timeout=200):
+        pass
+    before = len(said)
+    with qtbot.assertNotEmitted(handle.progressed, wait=200):
+        pass
+    handle.ticket.control.proceed()
+    qtbot.waitUntil(lambda: len(said) > before)
+    handle.cancel()
+
+
+def test_closing_cancels_what_goes_on_and_drops_what_waits(qtbot: QtBot, home: Home, asker: QObject) -> None:
+    lane = Lane("closed")
+    lane.open()
+    running, waiting = Held(), Held()
+    lane.ask(running.job, home, asker)
+    lane.ask(waiting.job, home, asker, replaces=False)
+    qtbot.waitUntil(running.begun.is_set)
+    lane.close()
+    assert not lane.is_open
+    assert running.closed
+    assert not waiting.begun.is_set()
+
+
+def test_what_is_asked_before_the_lane_opens_waits(qtbot: QtBot, home: Home, asker: QObject) -> None:
+    lane = Lane("late")
+    heard = listen(lane.ask(job(result=1), home, asker))
+    lane.open()
+    qtbot.waitUntil(lambda: "ended" in heard)
+    lane.close()
+
+
+def test_the_thread_is_prepared_once_before_its_first_job(qtbot: QtBot, home: Home, asker: QObject) -> None:
+    prepared: list[threading.Thread] = []
+    lane = Lane("prepared", lambda: prepared.append(threading.current_thread()))
+    lane.open()
+    for _ in range(2):
+        heard = listen(lane.ask(job(result=1), home, asker))
+        qtbot.waitUntil(lambda heard=heard: "ended" in heard)
+    lane.close()
+    assert len(prepared) == 1
+    assert prepared[0] is not threading.main_thread()
