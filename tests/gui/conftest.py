@@ -30,25 +30,24 @@ def theme(qapp: QApplication) -> Iterator[Theme]:
 
 
 @pytest.fixture
-def make_window(qtbot: QtBot, home: Home, theme: Theme, tmp_path: Path) -> Iterator[Callable[..., MainWindow]]:
-    windows: list[MainWindow] = []
-
+def make_window(qtbot: QtBot, home: Home, theme: Theme, tmp_path: Path) -> Callable[..., MainWindow]:
     def make(where: Home = home) -> MainWindow:
         settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
         window = MainWindow(where, theme, settings)
-        windows.append(window)
-        qtbot.addWidget(window)
+        # pytest-qt deletes widgets before fixtures end: a run that a failed test left must stop before that.
+        qtbot.addWidget(window, before_close_func=close_window)
         window.show()
         qtbot.waitUntil(lambda: window.engine_is_ready, timeout=LONG_MS)
         return window
 
-    yield make
-    for window in windows:
+    def close_window(window: MainWindow) -> None:
         window.session.stop()
-        qtbot.waitUntil(lambda window=window: window.session.state is State.IDLE, timeout=LONG_MS)
+        qtbot.waitUntil(lambda: window.session.state is State.IDLE, timeout=LONG_MS)
         window.close()
         for lane in (window.training_lane, window.inspecting_lane):
             assert not lane.is_open, "close the window: a thread of it still runs"
+
+    return make
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ def test_pause_holds_and_resume_goes_on(qtbot: QtBot, window: MainWindow) -> Non
     # The worker may finish what it was computing when the button was pressed, and no more.
     assert len(said) <= 1
     held = len(curves.train["loss"].x)
-    click(qtbot, window, "Resume")
+    qtbot.mouseClick(button(window.progress_panel, "Resume"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(curves.train["loss"].x) > held + 1, timeout=LONG_MS)
     click(qtbot, window, "Stop")
     wait_for(qtbot, window, State.IDLE)
@@ -112,7 +112,7 @@ def test_a_stopped_run_is_resumed_from_the_list(qtbot: QtBot, window: MainWindow
     wait_for(qtbot, window, State.IDLE)
     (record,) = RunStore(home, read_only=True).runs()
     assert record.status == "stopped"
-    click(qtbot, window, "Resume")
+    qtbot.mouseClick(button(window.runs_panel, "Resume"), Qt.MouseButton.LeftButton)
     wait_for(qtbot, window, State.RUNNING)
     wait_for(qtbot, window, State.IDLE)
     (record,) = RunStore(home, read_only=True).runs()

@@ -10,11 +10,11 @@ from workbench.core.errors import ConfigError
 from workbench.core.presets import DEFAULT_MODEL, DEFAULT_RECIPE, FINE_TUNING_RECIPE, Presets
 from workbench.gui.build.data_panel import DataPanel
 from workbench.gui.build.fine_tuning_panel import FineTuningPanel
+from workbench.gui.build.model_panel import ModelPanel
+from workbench.gui.build.training_panel import TrainingPanel
+from workbench.gui.widgets.theme import Theme
 from workbench.gui.work import jobs
 from workbench.gui.work.job import RunJob
-from workbench.gui.build.model_panel import ModelPanel
-from workbench.gui.widgets.theme import Theme
-from workbench.gui.build.training_panel import TrainingPanel
 
 _MIN_WIDTH = 304
 

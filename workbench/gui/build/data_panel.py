@@ -1,6 +1,7 @@
 """Where a person chooses the images: a shipped source, the official archive, or a folder or file of their own."""
 
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
@@ -59,6 +60,14 @@ class DataPanel(QWidget):
     def config(self) -> DataConfig | None:
         """None while the fields are not allowed."""
         return self._config
+
+    def field(self, name: str) -> Any:
+        """The widget of a field of DataConfig."""
+        return self._form.field(f"data.{name}")
+
+    def error(self, name: str) -> str:
+        """The sentence below a field; empty while it is allowed."""
+        return self._form.error(f"data.{name}")
 
     def show_config(self, config: DataConfig) -> None:
         self._select_source(config.source)

@@ -1,6 +1,7 @@
 """Where a person says what to start from: random weights, a file, a run, torchvision's; and what stays frozen."""
 
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QComboBox, QFileDialog, QVBoxLayout, QWidget
@@ -50,6 +51,14 @@ class FineTuningPanel(QWidget):
     def config(self) -> FineTuningConfig | None:
         """None while the fields are not allowed."""
         return self._config
+
+    def field(self, name: str) -> Any:
+        """The widget of a field of FineTuningConfig."""
+        return self._form.field(f"fine_tuning.{name}")
+
+    def error(self, name: str) -> str:
+        """The sentence below a field; empty while it is allowed."""
+        return self._form.error(f"fine_tuning.{name}")
 
     def show_config(self, config: FineTuningConfig) -> None:
         """Fill the fields and announce the config once."""

@@ -1,5 +1,7 @@
 """Where a person shapes the network: preset, block, shortcut, stem, stages and options."""
 
+from typing import Any
+
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
@@ -7,10 +9,10 @@ from workbench.core.config import parse
 from workbench.core.errors import ConfigError
 from workbench.core.model_config import ModelConfig
 from workbench.core.presets import CUSTOM, Presets
-from workbench.gui.widgets.config_form import ConfigForm
-from workbench.gui.widgets.field_form import FieldForm, labeled
 from workbench.gui.build.preset_picker import PresetPicker
 from workbench.gui.build.stage_table import StageTable
+from workbench.gui.widgets.config_form import ConfigForm
+from workbench.gui.widgets.field_form import FieldForm, labeled
 from workbench.gui.widgets.theme import FIELD_GAP, GROUP_GAP, MARGIN, Theme
 
 _BOTTLENECKS = ("bottleneck", "preact-bottleneck")
@@ -60,6 +62,17 @@ class ModelPanel(QWidget):
     def base(self) -> str:
         """Name of the preset that the network was last equal to; empty before the first."""
         return self._base
+
+    def field(self, name: str) -> Any:
+        """The widget of a field of ModelConfig but for the stages' lists, which stand in `stages`."""
+        return self._form_of(name).field(f"model.{name}")
+
+    def error(self, name: str) -> str:
+        """The sentence below a field; empty while it is allowed."""
+        return self._form_of(name).error(f"model.{name}")
+
+    def _form_of(self, name: str) -> ConfigForm:
+        return self._form if f"model.{name}" in self._form else self._options
 
     def show_config(self, config: ModelConfig) -> None:
         """Fill the fields and announce the config once."""
@@ -179,7 +192,7 @@ class ModelPanel(QWidget):
         self._options.set_shown(
             dict.fromkeys(("expansion", "cardinality", "base_width"), tree["block"] in _BOTTLENECKS)
         )
-        if any(self._options.has(field) for field in errors):
+        if any(field in self._options for field in errors):
             self._more.setChecked(True)
         set_ = sum(value != getattr(ModelConfig(), name) for name, value in self._options.values().items())
         self._more.setText(self.tr("More options, {0} set").format(set_) if set_ else self.tr("More options"))

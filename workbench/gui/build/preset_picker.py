@@ -28,9 +28,9 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.core.architecture import Architecture
+from workbench.core.formats import short_count
 from workbench.core.presets import CUSTOM, ModelPreset, Presets
 from workbench.gui.widgets.field_form import labeled
-from workbench.core.formats import short_count
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, Theme, tabular
 
 _POPUP_SIZE = QSize(440, 420)

@@ -10,11 +10,16 @@ from workbench.core.config import parse
 from workbench.core.errors import ConfigError
 from workbench.core.presets import CUSTOM, Presets
 from workbench.core.training_config import TrainingConfig
+from workbench.gui.build.schedule_view import ScheduleView
+from workbench.gui.build.training_groups import (
+    AugmentationGroup,
+    MachineGroup,
+    OptimizerGroup,
+    RegularizationGroup,
+)
 from workbench.gui.widgets.config_form import ConfigForm
 from workbench.gui.widgets.field_form import FieldForm, labeled
-from workbench.gui.build.schedule_view import ScheduleView
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, GROUP_GAP, MARGIN
-from workbench.gui.build.training_groups import AugmentationGroup, MachineGroup, OptimizerGroup, RegularizationGroup
 
 
 class TrainingPanel(QWidget):
@@ -56,6 +61,17 @@ class TrainingPanel(QWidget):
     def config(self) -> TrainingConfig | None:
         """None while the fields are not allowed."""
         return self._config
+
+    def field(self, name: str) -> Any:
+        """The widget of a field of TrainingConfig."""
+        return self._form_of(name).field(f"training.{name}")
+
+    def error(self, name: str) -> str:
+        """The sentence below a field; empty while it is allowed."""
+        return self._form_of(name).error(f"training.{name}")
+
+    def _form_of(self, name: str) -> ConfigForm:
+        return next(form for form in self._forms if f"training.{name}" in form)
 
     def show_config(self, config: TrainingConfig) -> None:
         """Fill the fields and announce the config once."""

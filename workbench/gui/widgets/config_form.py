@@ -175,11 +175,6 @@ class ConfigForm(FieldForm):
         self.add(f"{self._section}.{name}", label, field)
         self._named[name] = field
 
-    def has(self, dotted: str) -> bool:
-        """Whether the field of an error (`model.dropout`) stands in this form."""
-        section, _, name = dotted.partition(".")
-        return section == self._section and name in self._named
-
     def set_shown(self, shown: Mapping[str, bool]) -> None:
         """Show or hide fields that have a meaning only beside others."""
         for name, visible in shown.items():

@@ -1,5 +1,7 @@
 """A form of labeled config fields, each with its tooltip and room for one sentence of error."""
 
+from typing import Any
+
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -66,6 +68,22 @@ class FieldForm(QWidget):
             self._wheel.guard(field)
         self._grid.addWidget(field, row, 1)
         return caption
+
+    def __contains__(self, dotted: str) -> bool:
+        """Whether the config field of this dotted name stands here."""
+        return dotted in self._fields
+
+    def field(self, dotted: str) -> Any:
+        """The widget of a config field.
+
+        Raises:
+            KeyError: it does not stand here.
+        """
+        return self._fields[dotted]
+
+    def error(self, dotted: str) -> str:
+        """The sentence below a field; empty while it is allowed."""
+        return self._errors[dotted].text()
 
     def show_row(self, dotted: str, shown: bool) -> None:
         """Show or hide a field with its caption; one with an error stays."""

@@ -77,7 +77,7 @@ class FormGroup(QWidget):
     def show_errors(self, errors: dict[str, str]) -> None:
         """Mark fields, and open the group if one of them is its own."""
         self.form.show_errors(errors)
-        self._has_error = any(self.form.has(field) for field in errors)
+        self._has_error = any(field in self.form for field in errors)
         if self._has_error:
             self.set_open(True)
 

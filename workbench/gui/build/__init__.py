@@ -1,0 +1,1 @@
+"""Panels in which a person describes the network, the data and the training, with presets and undo."""
