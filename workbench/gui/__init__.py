@@ -1,1 +1,1 @@
-"""The window. Knows the core; torch and the engine are reached only by `training_worker`."""
+"""The window. Knows the core; the engine, and with it torch, is reached only by the room of work."""
