@@ -6,8 +6,11 @@ from typing import Annotated
 import typer
 
 from workbench.commands import console, evaluation, export, networks, runs, training, trials
-from workbench.core.errors import UserError
+from workbench.core.errors import UserError, shown
 from workbench.core.home import Home
+
+# Of wrong usage, which typer words: what was typed and, at times, all that is allowed.
+_LONGEST_USAGE = 400
 
 app = typer.Typer(
     name="resnet-workbench",
@@ -34,7 +37,8 @@ def run(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001  # the last line of defense: a bug gets its traceback and exit 1
         # Wrong usage; typer does not export the class of these exceptions.
         if hasattr(error, "format_message"):
-            console.print_error(f"error: {error.format_message()} (--help shows what is allowed)")
+            sentence = shown(error.format_message(), _LONGEST_USAGE)
+            console.print_error(f"error: {sentence} (--help shows what is allowed)")
             return 2
         traceback.print_exception(error)
         return 1

@@ -8,7 +8,7 @@ import typer
 from workbench.commands import console
 from workbench.commands.options import Json, Set, presets_of, store_of
 from workbench.core.config import RunConfig, parse_assignments
-from workbench.core.errors import UserError
+from workbench.core.errors import UserError, shown
 
 commands = typer.Typer()
 
@@ -29,7 +29,7 @@ def export(
 ) -> None:
     """Write a network as code that needs nothing of the workbench, with the run's weights beside it."""
     if format_ != "python":
-        raise UserError(f"--format is '{format_}'; it must be python")
+        raise UserError(f"--format is '{shown(format_)}'; it must be python")
     if (run is None) == (model is None):
         raise UserError("give either RUN or --model NAME")
     from workbench.engine.weights import code_export
