@@ -16,6 +16,7 @@ from workbench.core.dataset import Dataset
 from workbench.core.errors import UserError
 from workbench.core.events import Progress
 from workbench.core.home import Home
+from workbench.core.image_sources import SAMPLE
 from workbench.core.resources import resource_path
 from workbench.engine.data import sources
 from workbench.engine.data.official import fetch_official, read_official
@@ -131,7 +132,7 @@ def test_a_cut_archive_is_named(kind: str, keep: float, home: Home, request: pyt
 
 
 def test_a_cut_xz_archive_is_named(tmp_path: Path, home: Home) -> None:
-    content = resource_path(sources.SHIPPED["sample"]).read_bytes()
+    content = resource_path(SAMPLE.resource).read_bytes()
     cut = tmp_path / "cut.tar.xz"
     cut.write_bytes(content[: len(content) // 20])
     with pytest.raises(UserError, match=r"cut\.tar\.xz; the file is damaged|cut\.tar\.xz.*damaged or cut short"):

@@ -9,7 +9,8 @@ import typer
 
 from workbench.commands import console
 from workbench.core.config import RunConfig, help_of, parse_assignments, parse_value
-from workbench.core.errors import UserError
+from workbench.core.errors import UserError, reason, shown
+from workbench.core.files import read_text
 from workbench.core.home import Home
 from workbench.core.presets import DEFAULT_MODEL, DEFAULT_RECIPE, FINE_TUNING_RECIPE, Presets
 from workbench.core.store import RunStore
@@ -83,7 +84,7 @@ def run_config(
 
 def _read_config(path: Path) -> RunConfig:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"cannot read the configuration {path}: {error}") from error
-    return RunConfig.from_json(text, str(path))
+        raise UserError(f"cannot read the configuration {shown(path)}: {reason(error)}") from error
+    return RunConfig.from_json(text, shown(path))

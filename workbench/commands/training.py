@@ -37,11 +37,10 @@ if TYPE_CHECKING:
     from workbench.engine.training.recording import Events
 
 
-def register(app: typer.Typer) -> None:
-    app.command()(train)
-    app.command()(resume)
+commands = typer.Typer()
 
 
+@commands.command()
 def train(
     context: typer.Context,
     model: ModelOrDefault = None,
@@ -79,6 +78,7 @@ def train(
             return _follow(events, orders, processes, store, json)
 
 
+@commands.command()
 def resume(
     context: typer.Context,
     run: Run,

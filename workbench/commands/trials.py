@@ -30,12 +30,10 @@ if TYPE_CHECKING:
 _SHOWN_RATES = 12
 
 
-def register(app: typer.Typer) -> None:
-    app.command()(find_rate)
-    app.command()(preflight)
-    app.command()(doctor)
+commands = typer.Typer()
 
 
+@commands.command()
 def find_rate(
     context: typer.Context,
     model: ModelOrDefault = None,
@@ -67,6 +65,7 @@ def find_rate(
     _print_rates(found)
 
 
+@commands.command()
 def preflight(
     context: typer.Context,
     model: ModelOrDefault = None,
@@ -91,6 +90,7 @@ def preflight(
         raise UserError(found.message, found.remedy)
 
 
+@commands.command()
 def doctor(
     context: typer.Context,
     resume: Annotated[

@@ -11,8 +11,9 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from workbench.core.errors import ConfigError, UserError, did_you_mean
+from workbench.core.errors import ConfigError, UserError, did_you_mean, literal, reason, shown
 from workbench.core.fields import FieldGroup, field_error
+from workbench.core.image_sources import ALLOWED_SOURCES, SAMPLE
 from workbench.core.model_config import ModelConfig
 from workbench.core.training_config import TrainingConfig
 
@@ -24,8 +25,9 @@ _C = TypeVar("_C", bound=FieldGroup)
 class DataConfig(FieldGroup):
     """Which images, and how they are split."""
 
-    source: Annotated[str, Field(min_length=1)] = "sample"
-    """sample, cifar10-jpeg, cifar10, or a path to a folder, .zip or .tar of train/<class>/ and test/<class>/."""
+    source: Annotated[
+        str, Field(min_length=1, description=f"{ALLOWED_SOURCES} of train/<class>/ and test/<class>/.")
+    ] = SAMPLE.name
     validation_fraction: Annotated[float, Field(ge=0.0, le=0.5, strict=False)] = 0.1
     """Share of the training images held out, stratified, to choose the best epoch. 0: no split."""
     train_images: Annotated[int, Field(ge=0)] = 0
@@ -150,7 +152,7 @@ def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
     for assignment in assignments:
         key, equals, text = assignment.partition("=")
         if not equals or not key.strip():
-            raise UserError(f"'{assignment}' is not KEY=VALUE, for example training.learning_rate=0.05")
+            raise UserError(f"'{shown(assignment)}' is not KEY=VALUE, for example training.learning_rate=0.05")
         values[key.strip()] = parse_value(text)
     return values
 
@@ -168,9 +170,9 @@ def _json_object(text: str, origin: str) -> dict[str, Any]:
     try:
         tree = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise UserError(f"{origin} is not JSON: {error}") from error
+        raise UserError(f"{origin} is not JSON: {reason(error)}") from error
     if not isinstance(tree, dict):
-        raise UserError(f"{origin} holds {type(tree).__name__}; expected an object of fields")
+        raise UserError(f"{origin} holds {literal(tree)}; expected an object of fields")
     return tree
 
 
@@ -196,19 +198,21 @@ def parse(kind: type[_C], tree: Mapping[str, Any], prefix: str = "") -> _C:
 def _sentences(errors: Sequence[ErrorDetails], prefix: str) -> dict[str, str]:
     fields: dict[str, str] = {}
     for error in errors:
-        location = [str(part) for part in error["loc"]]
+        # Whole numbers are entries of a list; a text of digits is an unknown field of that name.
+        location = list(error["loc"])
         if error["type"] == "field":
-            location += error["ctx"]["field"].split(".")
-        field = prefix + ".".join(part for part in location if not part.isdigit())
-        fields.setdefault(prefix + ".".join(location), _sentence(field, _entry(field, location), error))
+            location += [int(part) if part.isdigit() else part for part in error["ctx"]["field"].split(".")]
+        field = prefix + ".".join(part for part in location if isinstance(part, str))
+        dotted = prefix + ".".join(map(str, location))
+        fields.setdefault(dotted, _sentence(field, _entry(field, location), error))
     return fields
 
 
-def _entry(field: str, location: Sequence[str]) -> str:
+def _entry(field: str, location: Sequence[int | str]) -> str:
     """Which entry of a list is meant; in those of the network there is one per stage."""
-    if not location or not location[-1].isdigit():
+    if not location or isinstance(location[-1], str):
         return ""
-    return f" {'of stage' if field.startswith('model.') else 'number'} {int(location[-1]) + 1}"
+    return f" {'of stage' if field.startswith('model.') else 'number'} {location[-1] + 1}"
 
 
 def _sentence(field: str, entry: str, error: ErrorDetails) -> str:
@@ -216,10 +220,7 @@ def _sentence(field: str, entry: str, error: ErrorDetails) -> str:
         return _unknown_key(field)
     if error["type"] == "field":
         return f"{field} {error['ctx']['sentence']}"
-    value = error["input"]
-    if isinstance(value, tuple):
-        value = list(value)
-    return f"{field}{entry} is {value!r}; it must be {_allowed(field, error)}"
+    return f"{field}{entry} is {literal(error['input'])}; it must be {_allowed(field, error)}"
 
 
 # What each kind of pydantic error allows, filled in from its context.
@@ -233,6 +234,7 @@ _ALLOWED = {
     "string_pattern_mismatch": "auto, cpu, cuda, cuda:<index> or mps",
     "string_too_short": "a text that is not empty",
     "string_type": "a text that is not empty",
+    "string_unicode": "a text in UTF-8",
     "int_type": "a whole number",
     "float_type": "a number",
     "float_parsing": "a number",
@@ -255,14 +257,17 @@ def _allowed(field: str, error: ErrorDetails) -> str:
     allowed_by_kind = _ALLOWED | _ALLOWED_SHARES if field == "training.milestones" else _ALLOWED
     if error["type"] in allowed_by_kind:
         return allowed_by_kind[error["type"]].format(**context)
-    return error["msg"].removeprefix("Input should be ")
+    return shown(error["msg"].removeprefix("Input should be "), 160)
 
 
 def _unknown_key(dotted: str) -> str:
+    section, _, last = dotted.partition(".")
     known = field_names()
     guess = did_you_mean(dotted, known)
     if not guess:
-        last = dotted.rpartition(".")[2]
-        same = [name for name in known if name.endswith("." + last)]
+        same = [name for name in known if name.endswith("." + last.rpartition(".")[2])]
         guess = f" (did you mean '{same[0]}'?)" if same else ""
-    return f"{dotted} is not a known field{guess or '; known are ' + ', '.join(known)}"
+    if not guess:
+        near = [name for name in known if name.startswith(section + ".")] or known
+        guess = f"; known are {', '.join(near)}"
+    return f"{shown(dotted)} is not a known field{guess}"

@@ -1,17 +1,30 @@
 """Images in memory as uint8 arrays, and their decoded copy on disk."""
 
 import json
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.core.errors import UserError
-from workbench.core.files import write_atomically
+from workbench.core.errors import UserError, shown
+from workbench.core.files import read_text, require_file, write_atomically
+
+_N = TypeVar("_N", bound=np.generic)
 
 _VERSION = 1
 _MANIFEST = "dataset.json"
+_LONGEST_NAME = 255
+# Control characters, halves of characters (bytes that are no UTF-8), ends of lines and paragraphs.
+_UNPRINTED = frozenset(("Cc", "Cs", "Zl", "Zp"))
+
+
+def is_class_name(name: str) -> bool:
+    """Whether it can be printed in a line and written as UTF-8."""
+    is_printed = not any(unicodedata.category(character) in _UNPRINTED for character in name)
+    return is_printed and 0 < len(name) <= _LONGEST_NAME and name not in (".", "..")
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +53,11 @@ class Dataset:
     train: ImageSet
     test: ImageSet
 
+    @property
+    def image_size(self) -> int:
+        """Height and width in pixels."""
+        return int(self.train.images.shape[1])
+
     def save(self, folder: Path) -> None:
         """Write the decoded images; the manifest comes last, so that a cut copy is never taken for whole."""
         for part, images in (("train", self.train), ("test", self.test)):
@@ -55,30 +73,67 @@ class Dataset:
 
     @classmethod
     def open(cls, folder: Path) -> "Dataset | None":
-        """The decoded copy, its pixels mapped from disk; None if there is none or it is not whole."""
+        """The decoded copy, its pixels mapped from disk; None if there is none, or none that `save` wrote."""
         try:
-            manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
-            if manifest["version"] != _VERSION:
-                return None
-            parts = [_open_part(folder, part, tuple(manifest[part])) for part in ("train", "test")]
-        except (OSError, ValueError, KeyError, EOFError):
+            return cls.require(folder)
+        except UserError:
             return None
-        return cls(tuple(manifest["class_names"]), *parts)
 
     @classmethod
     def require(cls, folder: Path) -> "Dataset":
-        dataset = cls.open(folder)
-        if dataset is None:
-            raise UserError(f"the decoded images in {folder} are gone; start a run on that source to read them")
-        return dataset
+        """The decoded copy.
+
+        Raises:
+            UserError: there is none.
+        """
+        try:
+            return _opened(folder)
+        # json and numpy name what is cut or odd in many ways: KeyError, EOFError, SyntaxError, RecursionError.
+        except Exception as error:
+            raise UserError(
+                f"the decoded images in {shown(folder)} are gone; start a run on that source to read them"
+            ) from error
 
 
-def _open_part(folder: Path, part: str, names: tuple[str, ...]) -> ImageSet:
-    images = np.load(folder / f"{part}-images.npy", mmap_mode="r", allow_pickle=False)
-    labels = np.load(folder / f"{part}-labels.npy", allow_pickle=False)
-    if not len(images) == len(labels) == len(names):
-        raise ValueError("parts of different length")
+def _opened(folder: Path) -> Dataset:
+    """Raises whatever it meets where the files are not as `Dataset.save` wrote them."""
+    manifest = json.loads(read_text(folder / _MANIFEST))
+    if type(manifest["version"]) is not int or manifest["version"] != _VERSION:
+        raise ValueError("of another version")
+    class_names = _texts(manifest["class_names"])
+    if not class_names or not all(map(is_class_name, class_names)):
+        raise ValueError("no names of classes")
+    train, test = (
+        _open_part(folder, part, _texts(manifest[part]), len(class_names)) for part in ("train", "test")
+    )
+    if train.images.shape[1:] != test.images.shape[1:]:
+        raise ValueError("parts of different sizes")
+    return Dataset(class_names, train, test)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
+        raise TypeError("not a list of texts")
+    return tuple(value)
+
+
+def _open_part(folder: Path, part: str, names: tuple[str, ...], classes: int) -> ImageSet:
+    images = _load_array(folder / f"{part}-images.npy", np.uint8, mapped=True)
+    labels = _load_array(folder / f"{part}-labels.npy", np.int64)
+    count, height, width, channels = images.shape
+    if height != width or channels != 3 or labels.shape != (count,) or len(names) != count:
+        raise ValueError("arrays of other shapes")
+    if not 0 <= labels.min() <= labels.max() < classes:
+        raise ValueError("labels of no class")
     return ImageSet(images, labels, names)
+
+
+def _load_array(path: Path, kind: type[_N], mapped: bool = False) -> NDArray[_N]:
+    require_file(path)
+    array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+    if not isinstance(array, np.ndarray) or array.dtype != np.dtype(kind):
+        raise TypeError("an array of another kind")
+    return array
 
 
 def _save_array(path: Path, array: NDArray[np.generic]) -> None:

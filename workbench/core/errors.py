@@ -1,8 +1,20 @@
-"""Errors that the person at the keyboard can act on."""
+"""Errors that the person at the keyboard can act on, and how their sentences repeat what the person gave."""
 
 import difflib
+import json
+import math
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
+
+_LONGEST = 80
+# A path is looked up, so that more of it is needed; its end says most.
+LONGEST_PATH = 240
+# Sentences in one error; who hands over a file of ten thousand wrong fields has another one in mind.
+_MOST_SENTENCES = 8
+# difflib asks for 0.6 times the mean length to agree: nothing longer than this is close to a name of ours.
+_LONGEST_TYPED = 200
+_MOST_ENTRIES = 10
 
 
 class UserError(Exception):
@@ -32,11 +44,104 @@ class ConfigError(UserError):
         first: dict[str, str] = {}
         for field, sentence in fields.items():
             first.setdefault(field.rstrip(".0123456789"), sentence)
-        super().__init__("; ".join(first.values()))
+        sentences = list(first.values())
+        if len(sentences) > _MOST_SENTENCES:
+            sentences[_MOST_SENTENCES:] = [f"and {len(sentences) - _MOST_SENTENCES} more fields are wrong"]
+        super().__init__("; ".join(sentences))
         self.fields = fields
 
 
 def did_you_mean(value: object, allowed: Iterable[str]) -> str:
     """`" (did you mean 'x'?)"` for the nearest of `allowed`, or the empty string."""
-    close = difflib.get_close_matches(str(value), list(allowed), n=1)
-    return f" (did you mean '{close[0]}'?)" if close else ""
+    typed = str(value)
+    if len(typed) > _LONGEST_TYPED:
+        return ""
+    close = difflib.get_close_matches(typed, [name for name in allowed if len(name) <= _LONGEST_TYPED], n=1)
+    return f" (did you mean '{shown(close[0])}'?)" if close else ""
+
+
+def shown(value: object, longest: int = 0) -> str:
+    r"""What a person gave, as a sentence repeats it: on one line, and short.
+
+    Characters that cannot be seen are escaped (`\n`; bytes that are no UTF-8 as `\xe9`). Of a long text the middle
+    is left out and its length said.
+
+    Args:
+        longest: characters; 0: 80, or 240 of a Path.
+    """
+    longest = longest or (LONGEST_PATH if isinstance(value, Path) else _LONGEST)
+    text = str(value)
+    whole = escaped(text) if len(text) <= longest else ""
+    if len(text) == len(whole) or 0 < len(whole) <= longest:
+        return whole
+    said = f" ({len(text)} characters)"
+    room = longest - len(said) - 1
+    tail = _fitting(reversed(text[-longest:]), room // 2)
+    head = _fitting(text[:longest], room - sum(map(len, tail)))
+    return f"{''.join(head)}…{''.join(reversed(tail))}{said}"
+
+
+def literal(value: object) -> str:
+    """A value of any type as JSON writes it, but a text in single quotes; short, like `shown`."""
+    return f"'{shown(value)}'" if isinstance(value, str) else shown(_literal(value, depth=3))
+
+
+def escaped(text: str) -> str:
+    """With everything escaped that cannot be seen."""
+    return text if text.isprintable() else "".join(map(_escaped_character, text))
+
+
+def reason(error: Exception) -> str:
+    """Why a file cannot be read or written, in words without numbers of the system or names of Python's."""
+    if isinstance(error, UnicodeError):
+        return "it is no text in UTF-8"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg[:1].lower()}{error.msg[1:]} in line {error.lineno}, column {error.colno}"
+    words = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    # Of Python's limit on the digits of a number.
+    if words.startswith("Exceeds the limit"):
+        return "a number in it has thousands of digits"
+    return shown(words.split("\n")[0] or type(error).__name__, 160)
+
+
+def _literal(value: object, depth: int) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case int() if abs(value) >= 10**30:
+            return f"a number of {int(math.log10(abs(value))) + 1} digits"
+        case str():
+            return f"'{shown(value)}'"
+        case list() | tuple():
+            inner = [_literal(entry, depth - 1) for entry in value[:_MOST_ENTRIES]] if depth else ["…"]
+            return f"[{', '.join([*inner, *(['…'] if depth and len(value) > _MOST_ENTRIES else [])])}]"
+        case dict():
+            entries = list(value.items())[:_MOST_ENTRIES] if depth else []
+            inner = [f"'{shown(key)}': {_literal(entry, depth - 1)}" for key, entry in entries]
+            return f"{{{', '.join([*inner, *(['…'] if len(value) > len(entries) else [])])}}}"
+        case _:
+            return str(value)
+
+
+def _fitting(characters: Iterable[str], room: int) -> list[str]:
+    """The first characters, escaped, that fit."""
+    taken: list[str] = []
+    for character in map(_escaped_character, characters):
+        room -= len(character)
+        if room < 0:
+            break
+        taken.append(character)
+    return taken
+
+
+def _escaped_character(character: str) -> str:
+    if character.isprintable():
+        return character
+    # How Python passes on a byte of a name that is no UTF-8 (PEP 383).
+    if "\udc80" <= character <= "\udcff":
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    return character.encode("unicode_escape").decode("ascii")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.core.errors import UserError
+from workbench.core.errors import UserError, reason, shown
 from workbench.core.files import write_atomically
 
 
@@ -170,7 +170,7 @@ class Evaluation:
                 )
         # numpy names a cut file in many ways: BadZipFile, EOFError, KeyError, ValueError.
         except Exception as error:
-            raise UserError(f"cannot read the evaluation {path}: {error}") from error
+            raise UserError(f"cannot read the evaluation {shown(path)}: {reason(error)}") from error
 
 
 def _share(part: int, whole: int) -> float:

@@ -1,12 +1,51 @@
-"""Writing files so that a crash leaves either the old one or the new one, never half of one."""
+"""Reading only what is a file, and writing so that a crash leaves the old or the new one, never half of it."""
 
+import errno
 import os
+import stat
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from workbench.core.errors import UserError
+from workbench.core.errors import UserError, reason, shown
+
+_ODD_KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+def require_file(path: Path) -> None:
+    """Look before opening: a pipe would be waited for, and a device such as /dev/zero read, for ever.
+
+    Raises:
+        OSError: it is not there, cannot be read, or is no file; `strerror` says which.
+    """
+    try:
+        mode = path.stat().st_mode
+    # A NUL in the name.
+    except ValueError as error:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from error
+    kind = next((kind for is_kind, kind in _ODD_KINDS if is_kind(mode)), None)
+    if kind is not None:
+        raise OSError(errno.EINVAL, f"it is {kind}, not a file", path)
+    if not os.access(path, os.R_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+
+
+def read_text(path: Path) -> str:
+    """A text file in UTF-8.
+
+    Raises:
+        OSError: as `require_file`.
+        UnicodeDecodeError: it is no text.
+    """
+    require_file(path)
+    return path.read_text(encoding="utf-8")
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -29,8 +68,9 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
         _sync_folder(path.parent)
     # torch.save reports a full disk as RuntimeError, not OSError.
     except (OSError, RuntimeError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error).split("\n")[0]
-        raise UserError(f"cannot write {path}: {reason}; free some space or choose another folder") from error
+        raise UserError(
+            f"cannot write {shown(path)}: {reason(error)}; free some space or choose another folder"
+        ) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)

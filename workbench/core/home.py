@@ -7,7 +7,7 @@ from pathlib import Path
 
 import platformdirs
 
-from workbench.core.errors import UserError
+from workbench.core.errors import UserError, reason, shown
 
 ENVIRONMENT_VARIABLE = "RESNET_WORKBENCH_HOME"
 
@@ -54,7 +54,7 @@ class Home:
                 pass
         except OSError as error:
             raise UserError(
-                f"the home folder {self.root} cannot be written ({error.strerror or error}); "
+                f"the home folder {shown(self.root)} cannot be written ({reason(error)}); "
                 f"choose another with --home DIR or {ENVIRONMENT_VARIABLE}"
             ) from error
         return self

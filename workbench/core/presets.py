@@ -12,8 +12,9 @@ from typing import Any
 import tomli_w
 
 from workbench.core.config import DataConfig, RunConfig, parse
-from workbench.core.errors import UserError, did_you_mean
-from workbench.core.files import write_atomically
+from workbench.core.errors import UserError, did_you_mean, literal, reason, shown
+from workbench.core.files import read_text, write_atomically
+from workbench.core.image_sources import SAMPLE
 from workbench.core.model_config import ModelConfig
 from workbench.core.resources import resource_path
 from workbench.core.training_config import TrainingConfig
@@ -76,30 +77,34 @@ class Presets:
 
     def _read(self, path: Path) -> None:
         try:
-            tree = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise UserError(f"cannot read presets from {path}: {error}") from error
+            tree = tomllib.loads(read_text(path))
+        # TOMLDecodeError is a ValueError; so is what Python says of a number of thousands of digits.
+        except (OSError, ValueError, RecursionError) as error:
+            raise UserError(f"cannot read presets from {shown(path)}: {reason(error)}") from error
         for kind, tables in tree.items():
             if kind not in ("model", "recipe") or not isinstance(tables, dict):
-                raise UserError(f"{path}: [{kind}] is not a preset; expected [model.NAME] or [recipe.NAME]")
+                raise UserError(
+                    f"{shown(path)}: [{shown(kind)}] is not a preset; expected [model.NAME] or [recipe.NAME]"
+                )
             for name, table in tables.items():
                 self._add(kind, name, table, path)
 
-    def _add(self, kind: str, name: str, table: dict[str, Any], path: Path) -> None:
+    def _add(self, kind: str, name: str, table: object, path: Path) -> None:
+        origin = f"{shown(path)}: {kind}.{shown(name)}"
         if not isinstance(table, dict):
-            raise UserError(f"{path}: {kind}.{name} is not a table")
+            raise UserError(f"{origin} is not a table")
         fields = dict(table)
-        title, description = str(fields.pop("title", name)), str(fields.pop("description", ""))
+        title, description = _text(fields, "title", name, origin), _text(fields, "description", "", origin)
         try:
             if kind == "model":
-                recipe_name = str(fields.pop("recipe", ""))
+                recipe_name = _text(fields, "recipe", "", origin)
                 model = parse(ModelConfig, fields, "model.")
                 self.models[name] = ModelPreset(name, title, description, model, recipe_name, path)
             else:
                 training = parse(TrainingConfig, fields, "training.")
                 self.recipes[name] = Recipe(name, title, description, training)
         except UserError as error:
-            raise UserError(f"{path}: {kind}.{name}: {error}") from error
+            raise UserError(f"{origin}: {error}") from error
 
     def model(self, name: str) -> ModelPreset:
         if name not in self.models:
@@ -111,7 +116,7 @@ class Presets:
             raise UserError(_unknown("recipe", name, self.recipes))
         return self.recipes[name]
 
-    def run_config(self, model: str, recipe: str = "", source: str = "sample") -> RunConfig:
+    def run_config(self, model: str, recipe: str = "", source: str = SAMPLE.name) -> RunConfig:
         """A whole run; without `recipe`, by the one that the model is made for, or the default one."""
         recipe = recipe or self.model(model).recipe or DEFAULT_RECIPE
         return RunConfig(
@@ -163,11 +168,11 @@ def own_name(title: str, presets: Presets) -> str:
     """
     name = re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-")
     if not name:
-        raise UserError(f"the preset's name is '{title}'; it needs at least one letter or digit")
+        raise UserError(f"the preset's name is '{shown(title)}'; it needs at least one letter or digit")
     shipped = [preset for preset in presets.models.values() if not preset.is_own]
     titles = [preset.title.casefold() for preset in shipped]
     if name in [CUSTOM, *(preset.name for preset in shipped)] or title.strip().casefold() in titles:
-        raise UserError(f"the preset's name is '{title}', which is a shipped one's; choose another")
+        raise UserError(f"the preset's name is '{shown(title)}', which is a shipped one's; choose another")
     return name
 
 
@@ -180,7 +185,9 @@ def save_model(folder: Path, title: str, config: ModelConfig, presets: Presets, 
     name = own_name(title, presets)
     path = folder / f"model-{name}.toml"
     if name in presets.models and (not replace or presets.models[name].path != path):
-        raise UserError(f"the preset's name is '{title}', which is taken by {presets.models[name].path}")
+        raise UserError(
+            f"the preset's name is '{shown(title)}', which is taken by {shown(presets.models[name].path)}"
+        )
     usual = ModelConfig().model_dump(mode="json")
     fields = {key: value for key, value in config.model_dump(mode="json").items() if value != usual[key]}
     # What a stage holds is never left to the defaults.
@@ -199,12 +206,24 @@ def delete_model(preset: ModelPreset) -> None:
         UserError: it was written by hand, perhaps with others, or cannot be removed.
     """
     if preset.path.name != f"model-{preset.name}.toml":
-        raise UserError(f"the preset '{preset.name}' was written by hand; delete it in {preset.path}")
+        raise UserError(
+            f"the preset '{shown(preset.name)}' was written by hand; delete it in {shown(preset.path)}"
+        )
     try:
         preset.path.unlink()
     except OSError as error:
-        raise UserError(f"cannot delete {preset.path}: {error.strerror}") from error
+        raise UserError(f"cannot delete {shown(preset.path)}: {reason(error)}") from error
 
 
 def _unknown(kind: str, name: str, known: dict[str, Any]) -> str:
-    return f"{kind} '{name}' is not known{did_you_mean(name, known)}; known are {', '.join(known)}"
+    return (
+        f"{kind} '{shown(name)}' is not known{did_you_mean(name, known)}; known are {', '.join(map(shown, known))}"
+    )
+
+
+def _text(fields: dict[str, Any], key: str, default: str, origin: str) -> str:
+    """Take a text out of a preset's table."""
+    value = fields.pop(key, default)
+    if not isinstance(value, str):
+        raise UserError(f"{origin}: {key} is {literal(value)}; it must be a text")
+    return value

@@ -11,7 +11,7 @@ from importlib import metadata
 from typing import Any, Literal, get_args
 
 from workbench.core.architecture import Architecture
-from workbench.core.files import write_atomically
+from workbench.core.files import read_text, write_atomically
 from workbench.core.home import Home
 from workbench.core.layers import Kind, Layer
 from workbench.core.training_config import TrainingConfig
@@ -155,7 +155,7 @@ def write(home: Home, key: str, speed: Speed) -> None:
 def _entries(home: Home) -> dict[str, Any]:
     """The file's entries, unchecked; empty if it is missing, damaged or of another version."""
     try:
-        tree = json.loads((home.root / "speed.json").read_text(encoding="utf-8"))
+        tree = json.loads(read_text(home.root / "speed.json"))
     except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(tree, dict) or tree.get("version") != _VERSION or not isinstance(tree.get("speeds"), dict):
@@ -165,9 +165,10 @@ def _entries(home: Home) -> dict[str, Any]:
 
 def _parsed(entry: Any) -> Speed | None:
     """Raises TypeError, KeyError, ValueError or OverflowError where `entry` is not what `write` wrote."""
-    if not isinstance(entry["seconds_per"], dict):
+    texts = (entry["device"], entry["precision"])
+    if not isinstance(entry["seconds_per"], dict) or not all(isinstance(text, str) for text in texts):
         return None
     seconds_per: dict[Unit, float] = {unit: float(entry["seconds_per"][unit]) for unit in UNITS}
     if not all(math.isfinite(seconds) and seconds >= 0 for seconds in seconds_per.values()):
         return None
-    return Speed(str(entry["device"]), str(entry["precision"]), bool(entry["overlaps"]), seconds_per)
+    return Speed(*texts, bool(entry["overlaps"]), seconds_per)

@@ -21,7 +21,7 @@ import numpy as np
 from workbench import __version__
 from workbench.core import store_schema
 from workbench.core.config import RunConfig
-from workbench.core.errors import UserError
+from workbench.core.errors import UserError, shown
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import EpochMetrics, RateChanged, RunStarted, Status, StepMetrics, Warned
 from workbench.core.files import write_atomically
@@ -266,20 +266,22 @@ class RunStore:
         """
         ids = [row["id"] for row in self._read("SELECT id FROM runs ORDER BY created_utc DESC, rowid DESC")]
         if not ids:
-            raise UserError(f"run '{reference}' is not known: there are no runs yet in {self.home.root}")
+            raise UserError(
+                f"run '{shown(reference)}' is not known: there are no runs yet in {shown(self.home.root)}"
+            )
         if reference == "latest":
             return str(ids[0])
         found = [run_id for run_id in ids if reference and run_id.startswith(reference)]
         if len(found) == 1:
             return str(found[0])
         if found:
-            raise UserError(f"run '{reference}' is not unique: {', '.join(found)}")
-        raise UserError(f"run '{reference}' is not known; 'runs list' shows all, 'latest' is the newest")
+            raise UserError(f"run '{shown(reference)}' is not unique: {shown(', '.join(found))}")
+        raise UserError(f"run '{shown(reference)}' is not known; 'runs list' shows all, 'latest' is the newest")
 
     def run(self, run_id: str) -> RunRecord:
         row = next(iter(self._read("SELECT rowid, * FROM runs WHERE id=?", run_id)), None)
         if row is None:
-            raise UserError(f"run '{run_id}' is not known; it may have been deleted")
+            raise UserError(f"run '{shown(run_id)}' is not known; it may have been deleted")
         return self._record(row)
 
     def runs(self) -> list[RunRecord]:

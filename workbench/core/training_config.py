@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from workbench.core.errors import literal
 from workbench.core.fields import FieldGroup, field_error
 
 Optimizer = Literal["sgd", "adam", "adamw", "rmsprop", "muon"]
@@ -75,7 +76,7 @@ class TrainingConfig(FieldGroup):
     """Start of every random choice: initial weights, split, order, augmentation."""
     deterministic: bool = False
     """Use only algorithms that give the same result every time. On a CPU all do; a GPU is slower so."""
-    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$")] = "auto"
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:(0|[1-9][0-9]?))?|mps)$")] = "auto"
     """auto, cpu, cuda, cuda:<index> or mps. auto takes the GPU if there is one."""
     precision: Precision = "auto"
     """Number format of convolutions: auto takes bf16 where the machine computes in it, else fp32."""
@@ -110,6 +111,6 @@ class TrainingConfig(FieldGroup):
             )
         if list(self.milestones) != sorted(set(self.milestones)):
             raise field_error(
-                "milestones", f"is {list(self.milestones)}; every share must be above the one before"
+                "milestones", f"is {literal(self.milestones)}; every share must be above the one before"
             )
         return self

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from workbench.core.errors import UserError
+from workbench.core.errors import UserError, reason, shown
 from workbench.core.export.network_docstring import SIGNATURE
-from workbench.core.files import write_atomically
+from workbench.core.files import require_file, write_atomically
 
 
 def check_output(path: Path) -> None:
@@ -13,15 +13,29 @@ def check_output(path: Path) -> None:
     Raises:
         UserError: `path` is no name for a Python file, or of a file that no export wrote.
     """
-    if path.is_dir():
-        raise UserError(f"cannot export to {path}: it is a folder; give the name of a .py file in it")
-    if path.suffix != ".py":
-        raise UserError(f"cannot export to {path}: the name must end in .py")
-    ancestor = next((folder for folder in path.absolute().parents if folder.exists()), None)
-    if ancestor is not None and not ancestor.is_dir():
-        raise UserError(f"cannot export to {path}: {ancestor} is a file, not a folder; give a folder's")
-    if path.exists() and SIGNATURE not in path.read_text(encoding="utf-8", errors="replace"):
-        raise UserError(f"cannot export to {path}: no export wrote the file of this name; choose another name")
+    problem = _problem(path)
+    if problem:
+        raise UserError(f"cannot export to {shown(path)}: {problem}")
+
+
+def _problem(path: Path) -> str:
+    """Why nothing is exported there; empty if it can be."""
+    try:
+        if path.is_dir():
+            return "it is a folder; give the name of a .py file in it"
+        if path.suffix != ".py":
+            return "the name must end in .py"
+        ancestor = next((folder for folder in path.absolute().parents if folder.exists()), None)
+        if ancestor is not None and not ancestor.is_dir():
+            return f"{shown(ancestor)} is a file, not a folder; give a folder's"
+        if path.exists():
+            require_file(path)
+            if SIGNATURE not in path.read_text(encoding="utf-8", errors="replace"):
+                return "no export wrote the file of this name; choose another name"
+    # A pipe of this name, or a name too long for a file.
+    except OSError as error:
+        return f"{reason(error)}; choose another name"
+    return ""
 
 
 def write_code(text: str, path: Path) -> None:

@@ -16,15 +16,13 @@ from PIL import Image
 from workbench.core.dataset import Dataset, ImageSet
 from workbench.core.errors import UserError
 from workbench.core.events import Progress
+from workbench.core.image_sources import CIFAR10, CIFAR10_JPEG
 from workbench.engine.data.download import download
 from workbench.engine.data.tar import opened_tar
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 # As published beside the archive; it guards against a cut download, not against forgery.
 MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
-CLASS_NAMES = (
-    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
-)  # fmt: skip
 _PIXELS = 3 * 32 * 32
 
 
@@ -40,7 +38,7 @@ def fetch_official(path: Path, run_id: str, url: str = URL, md5: str = MD5) -> G
         algorithm="md5",
         digest=md5,
         activity="Downloading CIFAR-10",
-        by_hand=f"get {url} by hand and put it at {path}, or use the shipped cifar10-jpeg",
+        by_hand=f"get {url} by hand and put it at {path}, or use the shipped {CIFAR10_JPEG.name}",
         run_id=run_id,
     )
 
@@ -57,7 +55,7 @@ def read_official(path: Path, image_size: int) -> Dataset:
                 opened = stream.extractfile(member) if batch else None
                 if opened is not None:
                     (test if file_name == "test_batch.bin" else train).append(opened.read())
-        return Dataset(CLASS_NAMES, _images("train", train, image_size), _images("test", test, image_size))
+        return Dataset(CIFAR10.class_names, _images("train", train, image_size), _images("test", test, image_size))
     except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error) as error:
         raise UserError(f"cannot read {path}: {error}; delete it to download it again") from error
 
@@ -65,10 +63,10 @@ def read_official(path: Path, image_size: int) -> Dataset:
 def _images(part: str, batches: list[bytes], size: int) -> ImageSet:
     records = np.frombuffer(b"".join(batches), np.uint8).reshape(-1, 1 + _PIXELS)
     labels = records[:, 0].astype(np.int64)
-    if not len(labels) or labels.max() >= len(CLASS_NAMES):
-        raise ValueError(f"{part} has no images, or labels above 9")
+    if not len(labels) or labels.max() >= len(CIFAR10.class_names):
+        raise ValueError(f"{part} has no images, or labels above {len(CIFAR10.class_names) - 1}")
     images_nhwc = records[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
-    names = tuple(f"{part}/{CLASS_NAMES[label]}/{i:05d}" for i, label in enumerate(labels.tolist()))
+    names = tuple(f"{part}/{CIFAR10.class_names[label]}/{i:05d}" for i, label in enumerate(labels.tolist()))
     return ImageSet(_resized(images_nhwc, size), labels, names)
 
 

@@ -7,27 +7,28 @@ Layout: `train/<class>/<image>` and `test/<class>/<image>`, at any depth. A deco
 import hashlib
 import io
 import lzma
+import os
 import re
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from workbench.core.dataset import Dataset, ImageSet
-from workbench.core.errors import ConfigError, UserError, did_you_mean
+from workbench.core.dataset import Dataset, ImageSet, is_class_name
+from workbench.core.errors import LONGEST_PATH, ConfigError, UserError, did_you_mean, reason, shown
 from workbench.core.events import Progress
+from workbench.core.files import require_file
 from workbench.core.home import Home
+from workbench.core.image_sources import ALLOWED_SOURCES, CIFAR10, IMAGE_SOURCES
 from workbench.core.resources import resource_path
 from workbench.engine.data.official import fetch_official, read_official
 from workbench.engine.data.tar import opened_tar
-
-SHIPPED = {"sample": "data/cifar10-sample.tar.xz", "cifar10-jpeg": "data/cifar10-jpeg.tar.xz"}
-OFFICIAL = "cifar10"
 
 _SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"))
 _ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz")
@@ -43,34 +44,35 @@ def locate(source: str, home: Home) -> Path:
     """The folder or archive that `source` means. The official archive may not be there yet.
 
     Raises:
-        ConfigError: no such source.
+        ConfigError: no such source, or one that is neither a file nor a folder.
     """
-    if source in SHIPPED:
-        path = resource_path(SHIPPED[source])
+    known = IMAGE_SOURCES.get(source)
+    if known is not None and known.is_shipped:
+        path = resource_path(known.resource)
         if not path.exists():
             raise UserError(f"data.source is '{source}', but its archive {path} is missing; install again")
         return path
-    if source == OFFICIAL:
+    if known is not None:
         return home.data / "cifar-10-binary.tar.gz"
-    path = Path(source)
-    named = (*SHIPPED, OFFICIAL)
     try:
-        path = path.expanduser()
-        found = path.exists()
-    # A user who is not known, a name too long for a file.
+        path = Path(source).expanduser()
+        if not path.is_dir():
+            require_file(path)
+            if not path.name.lower().endswith(_ARCHIVES):
+                raise _not_a_source(source, "that is no folder, .zip or .tar")
+    except FileNotFoundError as error:
+        similar = did_you_mean(source, IMAGE_SOURCES)
+        raise _not_a_source(source, f"there is no such file{similar}") from error
+    # A pipe, no right to read it, a user who is not known, a name too long for a file.
     except (RuntimeError, OSError) as error:
-        raise _not_a_source(source[:100], f"that cannot be looked up ({error})") from error
-    if not found:
-        raise _not_a_source(source, f"there is no such file{did_you_mean(source, named)}")
-    if path.is_file() and not path.name.lower().endswith(_ARCHIVES):
-        raise _not_a_source(source, "that is no folder, .zip or .tar")
+        raise _not_a_source(source, f"that cannot be read: {reason(error)}") from error
     return path.resolve()
 
 
 def absolute(source: str, home: Home) -> str:
     """`source` as it can be found from any folder: names as they are, paths in full."""
     path = locate(source, home)
-    return source if source in (*SHIPPED, OFFICIAL) else str(path)
+    return source if source in IMAGE_SOURCES else str(path)
 
 
 def read(source: str, image_size: int, home: Home, run_id: str = "") -> Generator[Progress, None, Path]:
@@ -80,12 +82,16 @@ def read(source: str, image_size: int, home: Home, run_id: str = "") -> Generato
         UserError: missing, damaged or wrongly laid out data.
     """
     path = locate(source, home)
-    if source == OFFICIAL:
+    if source == CIFAR10.name:
         yield from fetch_official(path, run_id)
-    folder = home.data / _copy_name(source, path, image_size)
-    if Dataset.open(folder) is not None:
+    with _said_of(path):
+        folder = home.data / _copy_name(source, path, image_size)
+    copy = Dataset.open(folder)
+    if copy is not None and copy.image_size == image_size:
         return folder
-    if source == OFFICIAL:
+    # Its files are open until then, and on Windows could not be replaced.
+    del copy
+    if source == CIFAR10.name:
         dataset = read_official(path, image_size)
     else:
         dataset = yield from _read_images(path, image_size, run_id)
@@ -93,44 +99,65 @@ def read(source: str, image_size: int, home: Home, run_id: str = "") -> Generato
     return folder
 
 
-def _not_a_source(source: str, reason: str) -> ConfigError:
-    allowed = f"{', '.join(SHIPPED)}, {OFFICIAL}, or a path to a folder, .zip or .tar of images"
-    return ConfigError({"data.source": f"data.source is '{source}', but {reason}; it must be {allowed}"})
+def _not_a_source(source: str, why: str) -> ConfigError:
+    shortened = shown(source, LONGEST_PATH)
+    return ConfigError(
+        {"data.source": f"data.source is '{shortened}', but {why}; it must be {ALLOWED_SOURCES} of images"}
+    )
 
 
 def _copy_name(source: str, path: Path, image_size: int) -> str:
     """Changes whenever the source does: by size and time of every file, not by reading them."""
-    digest = hashlib.sha256(f"{path}|{image_size}".encode())
+    digest = hashlib.sha256(os.fsencode(f"{path}|{image_size}"))
     files = sorted(path.rglob("*")) if path.is_dir() else [path]
     # Links that lead nowhere are no files.
     for file in filter(Path.exists, files):
         status = file.stat()
-        digest.update(f"{file}|{status.st_size}|{status.st_mtime_ns}".encode())
-    slug = re.sub(r"[^\w-]+", "-", source if source in (*SHIPPED, OFFICIAL) else path.stem)[:40]
+        digest.update(os.fsencode(f"{file}|{status.st_size}|{status.st_mtime_ns}"))
+    slug = re.sub(r"[^\w-]+", "-", source if source in IMAGE_SOURCES else path.stem)[:40]
     return f"{slug}-{digest.hexdigest()[:12]}"
 
 
+@contextmanager
+def _said_of(path: Path) -> Iterator[None]:
+    """What goes wrong while `path` is read becomes a sentence."""
+    try:
+        yield
+    except PermissionError as error:
+        raise UserError(f"cannot read {shown(Path(error.filename or path))}: {reason(error)}") from error
+    # UnicodeError: zipfile found a name that is marked as UTF-8 and is none.
+    except (*_DAMAGED, UnicodeError) as error:
+        raise UserError(f"cannot read {shown(path)}: {reason(error)}; the file is damaged or cut short") from error
+    # Of zipfile: a password, or (a subclass of it) a compression that Python does not know.
+    except RuntimeError as error:
+        raise UserError(
+            f"cannot read {shown(path)}: {reason(error)}; use a .zip without password, or a .tar"
+        ) from error
+
+
 def _read_images(path: Path, image_size: int, run_id: str) -> Reading:
-    activity = f"Reading {path.name}"
+    activity = f"Reading {shown(path.name)}"
     # The number of images in an archive is known at its end: until then 0, "not known".
     yield Progress(run_id, activity, 0, 0)
     found: list[tuple[str, str, str, NDArray[np.uint8]]] = []
-    try:
+    with _said_of(path):
         for name, content in _files(path):
             part, label = PurePosixPath(name).parts[-3:-1]
+            _check_class(part, label, path)
             found.append((part, label, name, _decode(content, name, path, image_size)))
             if len(found) % _REPORT_EVERY == 0:
                 yield Progress(run_id, activity, len(found), 0)
-    except PermissionError as error:
-        raise UserError(f"cannot read {error.filename or path}: {error.strerror}") from error
-    except _DAMAGED as error:
-        reason = str(error) or type(error).__name__
-        raise UserError(f"cannot read {path}: {reason}; the file is damaged or cut short") from error
-    # Of zipfile: a password, or (a subclass of it) a compression that Python does not know.
-    except RuntimeError as error:
-        raise UserError(f"cannot read {path}: {error}; use a .zip without password, or a .tar") from error
     yield Progress(run_id, activity, len(found), len(found))
     return _assemble(found, path)
+
+
+def _check_class(part: str, label: str, origin: Path) -> None:
+    """A class is shown, recorded and exported under its folder's name, so that the name must be a text."""
+    if not is_class_name(label):
+        raise UserError(
+            f"the class folder {part}/{shown(label)} in {shown(origin)} needs another name: at most "
+            "255 characters in UTF-8, without line breaks and the like"
+        )
 
 
 def _files(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -166,8 +193,16 @@ def _decode(content: bytes, name: str, origin: Path, size: int) -> NDArray[np.ui
             if rgb.size != (size, size):
                 rgb = ImageOps.fit(rgb, (size, size), Image.Resampling.LANCZOS)
             return np.asarray(rgb)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise UserError(f"cannot decode the image {name} in {origin}: {error}") from error
+    # Pillow names damage in many ways: OSError, SyntaxError, struct.error, KeyError, DecompressionBombError.
+    except Exception as error:
+        raise UserError(
+            f"cannot decode the image {shown(Path(name))} in {shown(origin)}: {_undecodable(error)}"
+        ) from error
+
+
+def _undecodable(error: Exception) -> str:
+    # Pillow names the buffer that it was given.
+    return "it is no image that is known here" if isinstance(error, UnidentifiedImageError) else reason(error)
 
 
 def _as_rgb(image: Image.Image) -> Image.Image:
@@ -193,7 +228,7 @@ def _assemble(found: list[tuple[str, str, str, NDArray[np.uint8]]], path: Path) 
     class_names = sorted({label for part, label, _, _ in found if part == "train"})
     if len(class_names) < 2:
         raise UserError(
-            f"{path} has images of {len(class_names)} classes in train/<class>/; at least 2 are needed, "
+            f"{shown(path)} has images of {len(class_names)} classes in train/<class>/; at least 2 are needed, "
             "in the layout train/<class>/<image> and test/<class>/<image>"
         )
     parts = {}
@@ -206,12 +241,13 @@ def _assemble(found: list[tuple[str, str, str, NDArray[np.uint8]]], path: Path) 
         unknown = sorted({label for _, label, _, _ in members} - set(class_names))
         if unknown:
             raise UserError(
-                f"the class folder test/{unknown[0]} in {path} has no counterpart in train/; "
-                f"classes are {', '.join(class_names[:20])}{did_you_mean(unknown[0], class_names)}"
+                f"the class folder test/{shown(unknown[0])} in {shown(path)} has no counterpart in train/; "
+                f"classes are {shown(', '.join(class_names), 200)}{did_you_mean(unknown[0], class_names)}"
             )
         if not members:
-            raise UserError(f"{path} has no images in test/<class>/; they are needed to look at mistakes")
+            raise UserError(f"{shown(path)} has no images in test/<class>/; they are needed to look at mistakes")
         labels = np.array([class_names.index(label) for _, label, _, _ in members], np.int64)
         images = np.stack([pixels for _, _, _, pixels in members])
-        parts[part] = ImageSet(images, labels, tuple(f"{p}/{c}/{PurePosixPath(n).name}" for p, c, n, _ in members))
+        names = tuple(f"{part}/{label}/{shown(PurePosixPath(name).name, 255)}" for _, label, name, _ in members)
+        parts[part] = ImageSet(images, labels, names)
     return Dataset(tuple(class_names), parts["train"], parts["test"])

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from workbench.core.config import RunConfig
 from workbench.core.dataset import Dataset
-from workbench.core.errors import UserError
+from workbench.core.errors import UserError, shown
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import Progress
 from workbench.core.home import Home
@@ -60,12 +60,12 @@ def _evaluate(
     dataset = Dataset.require(folder)
     if class_names is not None and class_names != dataset.class_names:
         raise UserError(
-            f"data.source is '{config.data.source}' with the classes {', '.join(dataset.class_names[:20])}, but "
-            f"{origin} was trained on {', '.join(class_names[:20])}; they must be the same"
+            f"data.source is '{shown(config.data.source)}' with the classes {_listed(dataset.class_names)}, but "
+            f"{origin} was trained on {_listed(class_names)}; they must be the same"
         )
     if len(dataset.class_names) != config.model.num_classes:
         raise UserError(
-            f"model.num_classes is {config.model.num_classes}, but {config.data.source} has "
+            f"model.num_classes is {config.model.num_classes}, but {shown(config.data.source)} has "
             f"{len(dataset.class_names)} classes; they must be the same to evaluate"
         )
     network = resnet.build(config.model, seed=0)
@@ -76,3 +76,7 @@ def _evaluate(
     images = DeviceImages(dataset.test, config.data, exact)
     said, _ = yield from logits(network, images, exact, "", "Testing")
     return Evaluation(dataset.test.labels, said, dataset.class_names)
+
+
+def _listed(class_names: tuple[str, ...]) -> str:
+    return shown(", ".join(class_names), 200)

@@ -4,7 +4,7 @@ from collections.abc import Generator
 from typing import Any
 
 from workbench.core.config import RunConfig
-from workbench.core.errors import UserError
+from workbench.core.errors import UserError, shown
 from workbench.core.events import Event, Progress
 from workbench.core.home import Home
 from workbench.core.orders import Orders
@@ -44,6 +44,8 @@ def _prepared(state: dict[str, Any], home: Home, processes: Processes) -> Genera
     config = RunConfig.from_json(state["config"], "the first process's configuration")
     prepared = yield from prepare(config, home, processes=processes)
     if prepared.config != config:
-        raise UserError(f"data.source is '{config.data.source}', whose classes are not those of the first process")
+        raise UserError(
+            f"data.source is '{shown(config.data.source)}', whose classes are not those of the first process"
+        )
     prepared.trainer.restore(state, "what the first process starts from")
     return prepared

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.config import RunConfig
-from workbench.core.errors import UserError
+from workbench.core.errors import UserError, shown
 from workbench.core.events import Progress, RunFinished, RunStarted, Warned
 from workbench.core.orders import Orders
 from workbench.core.store import RunStore
@@ -106,8 +106,9 @@ class Run:
         class_names, images = prepared.dataset.class_names, prepared.images
         if tuple(before["class_names"]) != class_names or tuple(before["images"]) != images:
             then = _counts(before["class_names"], before["images"])
+            source = shown(self._config.data.source)
             raise UserError(
-                f"data.source is '{self._config.data.source}', whose images have changed since the run began: "
+                f"data.source is '{source}', whose images have changed since the run began: "
                 f"{then} then, {_counts(class_names, images)} now; bring them back or start a new run"
             )
 

@@ -11,10 +11,10 @@ from workbench import __version__
 from workbench.core.display import display_problem
 from workbench.core.errors import UserError
 from workbench.core.home import Home
+from workbench.core.image_sources import IMAGE_SOURCES, ImageSource
 from workbench.core.resources import resource_path
 from workbench.core.store import RunStore
 from workbench.core.training_config import TrainingConfig
-from workbench.engine.data.sources import SHIPPED
 from workbench.engine.machine.device import choose, describe_machine, device_name
 
 _PACKAGES = ("torch", "torchvision", "PySide6-Essentials", "pyqtgraph", "numpy", "pillow", "pydantic")
@@ -42,7 +42,7 @@ def examine(home: Home) -> list[Finding]:
         ),
         Finding("precision", compute.precision),
         _display(),
-        *(_shipped(name, path) for name, path in SHIPPED.items()),
+        *(_shipped(source) for source in IMAGE_SOURCES.values() if source.is_shipped),
         _home(home),
         _database(home),
         _disk(home),
@@ -61,10 +61,10 @@ def _display() -> Finding:
     return Finding("display", "no window can open here" if problem else "a window can open", problem or "")
 
 
-def _shipped(name: str, resource: str) -> Finding:
-    path = resource_path(resource)
+def _shipped(source: ImageSource) -> Finding:
+    path = resource_path(source.resource)
     fix = "" if path.exists() else "install the workbench again"
-    return Finding(f"images '{name}'", "missing" if fix else f"{path.stat().st_size / 1e6:.1f} MB", fix)
+    return Finding(f"images '{source.name}'", "missing" if fix else f"{path.stat().st_size / 1e6:.1f} MB", fix)
 
 
 def _home(home: Home) -> Finding:

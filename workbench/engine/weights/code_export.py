@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from workbench.core.errors import UserError
+from workbench.core.errors import UserError, shown
 from workbench.core.export.code_file import check_output, write_code
 from workbench.core.export.network_code import network_code
 from workbench.core.files import write_atomically
@@ -30,7 +30,9 @@ def export_run(run_id: str, store: RunStore, output: Path) -> tuple[Path, Path]:
     weights = output.with_suffix(".pt")
     # An export replaces an earlier one, never a file that only happens to have this name.
     if weights.exists() and not output.exists():
-        raise UserError(f"cannot export to {output}: {weights} is there already; choose another name or move it")
+        raise UserError(
+            f"cannot export to {shown(output)}: {shown(weights)} is there already; choose another name or move it"
+        )
     record = store.run(run_id)
     state = _best_weights(record, store)
     config = record.config.model.model_copy(update={"num_classes": len(state["fc.bias"])})

@@ -17,7 +17,8 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from workbench.core.config import Normalization, RunConfig
-from workbench.core.errors import UserError
+from workbench.core.errors import UserError, literal, reason, shown
+from workbench.core.files import require_file
 from workbench.engine.network.resnet import ResNet
 
 # What wraps a state dict in a checkpoint, and what torch's wrappers put in front of every name.
@@ -43,22 +44,24 @@ def read(path: Path) -> Weights:
     Raises:
         UserError: the file is missing, damaged, or not made of tensors alone.
     """
-    if not path.is_file():
-        raise UserError(f"there is no weights file {path}")
+    try:
+        require_file(path)
+    except OSError as error:
+        raise UserError(f"cannot read weights from {shown(path)}: {reason(error)}") from error
     if path.suffix == ".safetensors":
         tensors = _read_safetensors(path)
         _refuse_odd_tensors(tensors, path)
-        return Weights(_renamed(tensors), str(path))
+        return Weights(_renamed(tensors), shown(path))
     tree = _read_torch(path)
     state: Any = tree
     for wrapper in _WRAPPERS:
         if isinstance(state, dict) and isinstance(state.get(wrapper), dict):
             state = state[wrapper]
     if not isinstance(state, dict) or not state or not all(map(_is_entry, state.items())):
-        raise UserError(f"{path} holds {_described(state)}; expected a state dict of names and tensors")
+        raise UserError(f"{shown(path)} holds {_described(state)}; expected a state dict of names and tensors")
     _refuse_odd_tensors(state, path)
     renamed = _renamed(state)
-    return Weights(renamed, str(path), _normalization(tree, renamed))
+    return Weights(renamed, shown(path), _normalization(tree, renamed))
 
 
 def _read_torch(path: Path) -> Any:
@@ -70,14 +73,14 @@ def _read_torch(path: Path) -> Any:
         found = re.search(r"GLOBAL ([\w.]+)", str(error)) if isinstance(error, pickle.UnpicklingError) else None
         if found:
             raise UserError(
-                f"cannot read weights from {path}: it has Python objects ({found.group(1)}), which may run code; "
+                f"cannot read weights from {shown(path)}: it has Python objects ({shown(found.group(1))}), which may run code; "
                 "save its state dict alone, or convert it to .safetensors"
             ) from error
-        reason = "it is cut, damaged, or no file of PyTorch's"
+        words = "it is cut, damaged, or no file of PyTorch's"
         if isinstance(error, OSError) and error.strerror:
-            reason = error.strerror
+            words = error.strerror
         raise UserError(
-            f"cannot read weights from {path}: {reason}; expected a PyTorch state dict or .safetensors"
+            f"cannot read weights from {shown(path)}: {words}; expected a PyTorch state dict or .safetensors"
         ) from error
 
 
@@ -86,7 +89,9 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
         with safe_open(path, framework="pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a dict
     except (SafetensorError, OSError) as error:
-        raise UserError(f"cannot read weights from {path}: {error}; expected a .safetensors file") from error
+        raise UserError(
+            f"cannot read weights from {shown(path)}: {reason(error)}; expected a .safetensors file"
+        ) from error
 
 
 def _is_entry(item: tuple[Any, Any]) -> bool:
@@ -97,7 +102,7 @@ def _described(state: Any) -> str:
     if not isinstance(state, dict):
         return f"a {type(state).__name__}"
     odd = next((item for item in state.items() if not _is_entry(item)), None)
-    return "an empty dict" if odd is None else f"{odd[0]!r}, a {type(odd[1]).__name__}"
+    return "an empty dict" if odd is None else f"{literal(odd[0])}, a {type(odd[1]).__name__}"
 
 
 def _refuse_odd_tensors(state: Mapping[str, Tensor], path: Path) -> None:
@@ -106,9 +111,11 @@ def _refuse_odd_tensors(state: Mapping[str, Tensor], path: Path) -> None:
         is_plain = tensor.layout == torch.strided and tensor.device.type == "cpu" and not tensor.is_quantized
         if not is_plain or tensor.is_complex():
             kind = str(tensor.layout if tensor.layout != torch.strided else tensor.dtype).removeprefix("torch.")
-            raise UserError(f"{path}: {name} is a {kind} tensor; expected dense real numbers")
+            raise UserError(f"{shown(path)}: {shown(name)} is a {kind} tensor; expected dense real numbers")
         if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
-            raise UserError(f"{path}: {name} has values that are not finite; the training that made it diverged")
+            raise UserError(
+                f"{shown(path)}: {shown(name)} has values that are not finite; the training that made it diverged"
+            )
 
 
 def _renamed(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -157,7 +164,9 @@ def load_strictly(network: nn.Module, state: Mapping[str, Tensor], origin: objec
     unknown = next((name for name in state if name not in expected), None)
     if unknown is not None:
         shape = _shape(state[unknown])
-        raise UserError(f"{origin} is of another network: it has {unknown} {shape}, which this network lacks")
+        raise UserError(
+            f"{origin} is of another network: it has {shown(unknown)} {shape}, which this network lacks"
+        )
     network.load_state_dict(dict(state))
 
 

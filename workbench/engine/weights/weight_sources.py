@@ -9,8 +9,9 @@ from pathlib import Path
 import torch
 
 from workbench.core.config import RunConfig
-from workbench.core.errors import UserError, did_you_mean
+from workbench.core.errors import LONGEST_PATH, UserError, did_you_mean, reason, shown
 from workbench.core.events import Progress
+from workbench.core.files import require_file
 from workbench.core.home import Home
 from workbench.core.model_config import ModelConfig
 from workbench.core.presets import Presets
@@ -52,15 +53,22 @@ def locate(source: str, model: ModelConfig, store: RunStore) -> Located:
     """
     if source == TORCHVISION or source.startswith(TORCHVISION + ":"):
         return _published(source.partition(":")[2], model, store.home)
-    path = Path(source).expanduser()
-    if path.is_file():
+    shortened = shown(source, LONGEST_PATH)
+    path = Path(source)
+    try:
+        path = path.expanduser()
+        require_file(path)
         return path.absolute()
-    if path.suffix or path.name != source:
-        raise UserError(f"{_FIELD} is '{source}', but there is no such file")
+    except FileNotFoundError as error:
+        if path.suffix or path.name != source:
+            raise UserError(f"{_FIELD} is '{shortened}', but there is no such file") from error
+    # A pipe, no right to read it, a user who is not known, a name too long for a file.
+    except (RuntimeError, OSError) as error:
+        raise UserError(f"{_FIELD} is '{shortened}', but that cannot be read: {reason(error)}") from error
     try:
         return store.find(source)
     except UserError as error:
-        raise UserError(f"{_FIELD} is '{source}', but there is no such file, and {error}") from error
+        raise UserError(f"{_FIELD} is '{shortened}', but there is no such file, and {error}") from error
 
 
 def lasting_name(located: Located, source: str) -> str:
@@ -136,7 +144,7 @@ def _published(name: str, model: ModelConfig, home: Home) -> Published:
     if chosen not in kinds.__members__:
         known = list(kinds.__members__)
         raise UserError(
-            f"{_FIELD} is '{TORCHVISION}:{name}', but torchvision's {builder} has no such weights"
+            f"{_FIELD} is '{TORCHVISION}:{shown(name)}', but torchvision's {builder} has no such weights"
             f"{did_you_mean(name, known)}; it has {', '.join(known)}"
         )
     url = kinds[chosen].url

@@ -15,6 +15,8 @@ from PySide6.QtWidgets import (
 
 from workbench.core.config import DataConfig, parse
 from workbench.core.errors import ConfigError
+from workbench.core.formats import count
+from workbench.core.image_sources import IMAGE_SOURCES
 from workbench.gui.widgets.config_form import ConfigForm
 from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.theme import FIELD_GAP, GROUP_GAP, MARGIN
@@ -28,22 +30,9 @@ class DataPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._config: DataConfig | None = None
-        self._notes = {
-            "sample": self.tr(
-                "10 000 training and 2 000 test images of CIFAR-10, shipped. A JPEG copy, slightly lossy: "
-                "figures on it are not comparable with published ones."
-            ),
-            "cifar10-jpeg": self.tr(
-                "All 60 000 images of CIFAR-10, shipped. A JPEG copy, slightly lossy: figures on it are not "
-                "comparable with published ones."
-            ),
-            "cifar10": self.tr("The official lossless archive; the first run downloads 170 MB."),
-        }
         self._build_fields()
-        credit = labeled(
-            self.tr('CIFAR-10: Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009.'),
-            "secondary",
-        )
+        credits_ = dict.fromkeys(source.credit for source in IMAGE_SOURCES.values())
+        credit = labeled("\n".join(self.tr(text) for text in credits_), "secondary")
         credit.setWordWrap(True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
@@ -91,9 +80,8 @@ class DataPanel(QWidget):
     def _build_fields(self) -> None:
         self._form = ConfigForm("data")
         self._source = QComboBox()
-        self._source.addItem(self.tr("Sample (12 000)"), "sample")
-        self._source.addItem(self.tr("All, JPEG (60 000)"), "cifar10-jpeg")
-        self._source.addItem(self.tr("Official (60 000)"), "cifar10")
+        for known in IMAGE_SOURCES.values():
+            self._source.addItem(f"{self.tr(known.title)} ({count(known.images)})", known.name)
         self._source.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._source.currentIndexChanged.connect(self._on_edit)
         self._form.add("data.source", self.tr("Source"), self._source)
@@ -141,8 +129,9 @@ class DataPanel(QWidget):
     @Slot()
     def _on_edit(self) -> None:
         source = self._source.currentData()
+        known = IMAGE_SOURCES.get(source)
         own = self.tr("Images from {0}, in train/<class>/ and test/<class>/.").format(source)
-        self._note.setText(self._notes.get(source, own))
+        self._note.setText(self.tr(known.description) if known else own)
         tree = self._form.values() | {"source": source}
         errors: dict[str, str] = {}
         try:

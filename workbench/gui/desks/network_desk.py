@@ -9,6 +9,7 @@ from workbench.core.config import RunConfig, parse
 from workbench.core.errors import ConfigError
 from workbench.core.formats import count, memory, short_count
 from workbench.core.home import Home
+from workbench.core.image_sources import IMAGE_SOURCES
 from workbench.core.model_config import ModelConfig
 from workbench.core.presets import CUSTOM
 from workbench.core.resources import resource_path
@@ -18,8 +19,6 @@ from workbench.gui.network.network_figures import Figures, about
 from workbench.gui.network.network_panel import NetworkPanel
 from workbench.gui.widgets.pictures import to_pixels
 
-# Training images, the held out ones among them, of sources whose number is known before they are read.
-_IMAGES = {"sample": 10_000, "cifar10-jpeg": 50_000, "cifar10": 50_000}
 _BASE = "\0base"
 
 
@@ -39,7 +38,8 @@ class NetworkDesk(QObject):
         self._shown: ModelConfig | None = None
         self._compared = ""
         self._other: Architecture | None = None
-        self._images = dict(_IMAGES)
+        # Of sources by name it is known before they are read.
+        self._images = {source.name: source.train for source in IMAGE_SOURCES.values()}
         self._speeds: dict[str, Speed | None] = {}
         self._device, self._precision = "", "fp32"
         network_panel.show_image(to_pixels(QImage(str(resource_path("data/example.png")))))

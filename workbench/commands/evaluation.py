@@ -1,0 +1,60 @@
+"""What a trained network says of test images: `evaluate`."""
+
+from typing import Annotated, Any
+
+import typer
+
+from workbench.commands import console
+from workbench.commands.options import SOURCE_HELP, Json, Set, presets_of, store_of
+from workbench.core.config import RunConfig, parse_assignments
+from workbench.core.errors import UserError
+from workbench.core.evaluation import Evaluation
+
+commands = typer.Typer()
+
+
+@commands.command()
+def evaluate(
+    context: typer.Context,
+    run: Annotated[str | None, typer.Argument(help="Id of a run, a unique prefix of one, or 'latest'.")] = None,
+    data: Annotated[str | None, typer.Option(help=SOURCE_HELP)] = None,
+    weights: Annotated[
+        str | None, typer.Option(help="A file, a run or torchvision: weights to evaluate for --model.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="Model preset of the weights.")] = None,
+    set_: Set = None,
+    json: Json = False,
+) -> None:
+    """Evaluate a run's best checkpoint, or weights from a file, on test images."""
+    if (run is None) == (weights is None):
+        raise UserError("give either RUN or --weights WEIGHTS with --model NAME")
+    from workbench.engine.training import evaluation as evaluating
+
+    with store_of(context) as store, console.TrainingDisplay(quiet=json) as display:
+        if run is not None:
+            if model is not None or set_:
+                raise UserError("RUN has its own network and settings; give it without --model and --set")
+            work = evaluating.evaluate_run(store.find(run), store, data)
+        else:
+            if model is None:
+                raise UserError("--weights needs --model NAME: a state dict does not say its network")
+            config = RunConfig(model=presets_of(context).model(model).config)
+            source = {} if data is None else {"data.source": data}
+            config = config.with_values(parse_assignments(set_ or []) | source)
+            work = evaluating.evaluate_weights(config, weights or "", store)
+        evaluation = console.exhaust(work, display)
+    if json:
+        console.print_json(_evaluation_document(evaluation))
+    else:
+        console.print_evaluation(evaluation)
+
+
+def _evaluation_document(evaluation: Evaluation) -> dict[str, Any]:
+    return {
+        "images": len(evaluation.labels),
+        "accuracy": evaluation.accuracy,
+        "loss": evaluation.loss,
+        "expected_calibration_error": evaluation.calibration().expected_error,
+        "per_class": [vars(figures) for figures in evaluation.per_class()],
+        "confusion": evaluation.confusion.tolist(),
+    }

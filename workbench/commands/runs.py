@@ -1,0 +1,53 @@
+"""The recorded runs: `runs list` and `runs show`."""
+
+import typer
+
+from workbench.commands import console
+from workbench.commands.options import Json, Run, store_of
+from workbench.core.formats import duration
+
+commands = typer.Typer(help="List and show recorded runs.", no_args_is_help=True)
+
+
+@commands.command("list")
+def list_runs(context: typer.Context, json: Json = False) -> None:
+    """List all runs, newest first."""
+    with store_of(context) as store:
+        records = store.runs()
+    if json:
+        console.print_json([record.summary() | {"created_utc": record.created_utc} for record in records])
+        return
+    if not records:
+        console.print_line("No runs yet. Start one: resnet-workbench train")
+        return
+    rows = [
+        (r.id, r.name, r.model, r.recipe, r.source, r.status, f"{len(r.epochs)}/{r.config.training.epochs}",
+         console.percent(r.best.test_accuracy if r.best else None), duration(r.elapsed_s))
+        for r in records
+    ]  # fmt: skip
+    columns = ("run", "name", "model", "recipe", "data", "status", "epochs", "test accuracy", "time")
+    console.print_table(columns, rows, right=columns[6:])
+
+
+@commands.command("show")
+def show_run(context: typer.Context, run: Run, json: Json = False) -> None:
+    """Show one run: settings, machine, result and every epoch."""
+    with store_of(context) as store:
+        record = store.run(store.find(run))
+        warnings = store.warnings(record.id)
+        changes = store.rate_changes(record.id)
+        folder = store.folder(record.id)
+    document = record.summary() | {
+        "created_utc": record.created_utc,
+        "test_looks": record.test_looks,
+        "warnings": warnings,
+        "rate_changes": [{k: v for k, v in vars(change).items() if k != "run_id"} for change in changes],
+        "folder": str(folder),
+        "config": record.config.model_dump(mode="json"),
+        "machine": record.machine,
+        "history": [{k: v for k, v in vars(epoch).items() if k != "run_id"} for epoch in record.epochs],
+    }
+    if json:
+        console.print_json(document)
+        return
+    console.print_run(record, document)
