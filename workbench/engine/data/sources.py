@@ -26,6 +26,7 @@ from workbench.core.events import Progress
 from workbench.core.files import require_file
 from workbench.core.home import Home
 from workbench.core.image_sources import ALLOWED_SOURCES, CIFAR10, IMAGE_SOURCES
+from workbench.core.names import LONGEST
 from workbench.core.resources import resource_path
 from workbench.engine.data.official import fetch_official, read_official
 from workbench.engine.data.tar import opened_tar
@@ -125,9 +126,14 @@ def _said_of(path: Path) -> Iterator[None]:
         yield
     except PermissionError as error:
         raise UserError(f"cannot read {shown(Path(error.filename or path))}: {reason(error)}") from error
-    # UnicodeError: zipfile found a name that is marked as UTF-8 and is none.
-    except (*_DAMAGED, UnicodeError) as error:
-        raise UserError(f"cannot read {shown(path)}: {reason(error)}; the file is damaged or cut short") from error
+    # Of zipfile.
+    except UnicodeError as error:
+        raise UserError(f"cannot read {shown(path)}: a name in it is marked as UTF-8, but is none") from error
+    except _DAMAGED as error:
+        # zipfile's words show the bytes of both names, as Python writes them.
+        is_named_twice = str(error).startswith("File name in directory")
+        words = "a file in it has two different names" if is_named_twice else reason(error)
+        raise UserError(f"cannot read {shown(path)}: {words}; the file is damaged or cut short") from error
     # Of zipfile: a password, or (a subclass of it) a compression that Python does not know.
     except RuntimeError as error:
         raise UserError(
@@ -155,8 +161,8 @@ def _check_class(part: str, label: str, origin: Path) -> None:
     """A class is shown, recorded and exported under its folder's name, so that the name must be a text."""
     if not is_class_name(label):
         raise UserError(
-            f"the class folder {part}/{shown(label)} in {shown(origin)} needs another name: at most "
-            "255 characters in UTF-8, without line breaks and the like"
+            f"the class folder {part}/{shown(label)} in {shown(origin)} needs another name: one line "
+            f"of at most {LONGEST} characters in UTF-8"
         )
 
 
