@@ -110,7 +110,7 @@ def _not_a_source(source: str, why: str) -> ConfigError:
 def _copy_name(source: str, path: Path, image_size: int) -> str:
     """Changes whenever the source does: by size and time of every file, not by reading them."""
     digest = hashlib.sha256(os.fsencode(f"{path}|{image_size}"))
-    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    files = _below(path) if path.is_dir() else [path]
     # Links that lead nowhere are no files.
     for file in filter(Path.exists, files):
         status = file.stat()
@@ -169,7 +169,7 @@ def _check_class(part: str, label: str, origin: Path) -> None:
 def _files(path: Path) -> Iterator[tuple[str, bytes]]:
     """Name and content of every image in the layout, in whatever order the container has."""
     if path.is_dir():
-        for file in sorted(path.rglob("*")):
+        for file in _below(path):
             name = file.relative_to(path).as_posix()
             if _is_image(name) and file.is_file():
                 yield name, file.read_bytes()
@@ -184,6 +184,18 @@ def _files(path: Path) -> Iterator[tuple[str, bytes]]:
                 if member.isfile() and _is_image(member.name):
                     opened = stream.extractfile(member)
                     yield member.name, opened.read() if opened else b""
+
+
+def _below(folder: Path) -> list[Path]:
+    """Everything in it, sorted; unlike with rglob, a folder that cannot be read is an error, not an empty one."""
+    found = []
+    for root, folders, files in os.walk(folder, onerror=_raise):
+        found += [Path(root, name) for name in (*folders, *files)]
+    return sorted(found)
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def _is_image(name: str) -> bool:
