@@ -3,8 +3,10 @@
 import hashlib
 import io
 import os
+import socket
 import tarfile
 import tempfile
+import threading
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
@@ -407,3 +409,35 @@ def without_rights(root: Path, hidden: Path) -> Iterator[None]:
         for path, mode in modes.items():
             if path.exists():
                 path.chmod(mode)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"HTTP/1.1 404 Not Found\r\n\r\n", "Not Found"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n", "the server's answer is cut"),
+        (b"", "Remote end closed connection"),
+        (None, "Connection refused"),
+    ],
+)
+def test_a_server_that_answers_oddly_is_told_in_words(tmp_path: Path, answer: bytes | None, words: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/x"
+        thread = threading.Thread(target=answer_once, args=(server, answer))
+        if answer is None:
+            server.close()
+        else:
+            thread.start()
+        with pytest.raises(UserError, match=rf"cannot download {url}: .*({words}).*; get ") as caught:
+            run(fetch_official(tmp_path / "data.tar.gz", "", url, "0"))
+        if answer is not None:
+            thread.join()
+    assert "[Errno" not in str(caught.value)
+    assert not list(tmp_path.glob("data*"))
+
+
+def answer_once(server: socket.socket, answer: bytes) -> None:
+    connection, _ = server.accept()
+    with connection:
+        connection.recv(65_536)
+        connection.sendall(answer)
