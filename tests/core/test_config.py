@@ -270,3 +270,68 @@ def test_json_holds_plain_values() -> None:
     tree = json.loads(RunConfig().model_dump_json())
     assert tree["model"]["widths"] == [16, 32, 64]
     assert parse(ModelConfig, tree["model"]) == ModelConfig()
+
+
+ANY_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=300),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(
+    st.sampled_from(field_names()),
+    st.one_of(
+        ANY_VALUES,
+        st.integers(4_000, 100_000).map(lambda length: "x" * length),
+        st.integers(4_000, 100_000).map(lambda length: [1] * length),
+        st.integers(1_000, 4_000).map(lambda digits: 10**digits),
+        st.just("\udce9\n\0"),
+    ),
+)
+def test_no_value_makes_a_sentence_long_or_shows_pythons_words(field: str, value: object) -> None:
+    sentences: dict[str, str] = {}
+    try:
+        RunConfig().with_values({field: value})
+    except ConfigError as error:
+        sentences = error.fields
+    for sentence in sentences.values():
+        assert len(sentence) < 400
+        assert sentence.isprintable()
+        assert not re.search(r"<class|<_io|NoneType|\[Errno|object at 0x", sentence)
+
+
+@given(st.dictionaries(st.text(max_size=20), ANY_VALUES, max_size=4))
+def test_any_tree_is_a_configuration_or_is_refused_in_a_sentence(tree: dict[str, object]) -> None:
+    for each in (tree, {"model": tree}, {"training": tree, "config": tree}):
+        sentence = "allowed"
+        try:
+            RunConfig.build(each)
+            model_from_json(json.dumps(each), "the clipboard")
+        except UserError as error:
+            sentence = str(error)
+        assert 0 < len(sentence) < 4000
+        assert sentence.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[" * 100_000, "the clipboard is not JSON: it is nested too deeply"),
+        ('{"model": ' + "9" * 5000 + "}", "the clipboard is not JSON: a number in it has thousands of digits"),
+        ("[1]", "the clipboard holds [1]; expected an object of fields"),
+        ("null", "the clipboard holds null; expected an object of fields"),
+        ("{", "the clipboard is not JSON: expecting property name"),
+        ('{"model": {"²": 1}}', "model.² is not a known field"),
+        ('{"model": {"5": 1}}', "model.5 is not a known field"),
+        ('{"blocks": {"a": 1}}', "model.blocks is {'a': 1}; it must be a list"),
+    ],
+)
+def test_odd_json_is_refused_in_a_sentence(text: str, words: str) -> None:
+    with pytest.raises(UserError, match=re.escape(words)):
+        model_from_json(text, "the clipboard")
+
+
+@pytest.mark.parametrize("device", ["cuda:100", "cuda:007", "cuda:\u0663", "cuda:" + "9" * 10_000, "cuda:-1"])
+def test_torch_gets_no_device_that_it_would_misread(device: str) -> None:
+    with pytest.raises(ConfigError, match=r"training\.device is 'cuda:.*it must be auto, cpu, cuda"):
+        RunConfig().with_values({"training.device": device})

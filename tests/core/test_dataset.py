@@ -1,9 +1,11 @@
 """The decoded copy on disk: whole or not there."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from workbench.core.dataset import Dataset, ImageSet
 from workbench.core.errors import UserError
@@ -34,3 +36,53 @@ def test_a_copy_that_is_not_whole_is_not_taken(dataset: Dataset, tmp_path: Path,
     assert Dataset.open(tmp_path) is None
     with pytest.raises(UserError, match="decoded images"):
         Dataset.require(tmp_path)
+
+
+ODD_MANIFESTS = (
+    {"version": None}, {"version": "1"}, {"version": True}, {"version": 2}, {"class_names": None},
+    {"class_names": ["a"]}, {"class_names": []}, {"class_names": "ab"}, {"class_names": ["a", 1]},
+    {"class_names": ["a", "\0"]}, {"class_names": ["a", "\udce9"]}, {"train": 5}, {"train": ["x"]},
+    {"train": {"a": 1, "b": 2}}, {"test": [None, None]},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("change", ODD_MANIFESTS)
+def test_a_copy_with_an_odd_manifest_is_none(dataset: Dataset, tmp_path: Path, change: dict[str, object]) -> None:
+    dataset.save(tmp_path)
+    path = tmp_path / "dataset.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    assert Dataset.open(tmp_path) is None
+
+
+@pytest.mark.parametrize("text", ["[]", "null", "3", "[" * 100_000, "9" * 5000, '{"version": 1}', "\x00"])
+def test_a_copy_whose_manifest_is_other_json_is_none(dataset: Dataset, tmp_path: Path, text: str) -> None:
+    dataset.save(tmp_path)
+    (tmp_path / "dataset.json").write_text(text)
+    assert Dataset.open(tmp_path) is None
+
+
+ODD_ARRAYS = (
+    ("train-images", np.zeros((2, 4, 4, 3), np.float32)), ("train-images", np.zeros((2, 4, 5, 3), np.uint8)),
+    ("train-images", np.zeros((2, 4, 4), np.uint8)), ("train-images", np.zeros((2, 5, 5, 3), np.uint8)),
+    ("test-images", np.zeros((3, 4, 4, 3), np.uint8)), ("test-images", np.zeros((), np.uint8)),
+    ("test-images", np.zeros((0, 4, 4, 3), np.uint8)), ("train-labels", np.array([0, 2])),
+    ("train-labels", np.array([0, -1])), ("train-labels", np.array([0, 1], np.int32)),
+    ("train-labels", np.array([[0, 1]])), ("test-labels", np.array([0, 1], ">i8")),
+    ("test-labels", np.array(["a", "b"])), ("test-labels", np.zeros(0, np.int64)),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "array"), ODD_ARRAYS)
+def test_a_copy_with_other_arrays_is_none(
+    dataset: Dataset, tmp_path: Path, name: str, array: NDArray[np.generic]
+) -> None:
+    dataset.save(tmp_path)
+    np.save(tmp_path / f"{name}.npy", array)
+    assert Dataset.open(tmp_path) is None
+
+
+def test_a_copy_whose_array_is_an_archive_of_arrays_is_none(dataset: Dataset, tmp_path: Path) -> None:
+    dataset.save(tmp_path)
+    with (tmp_path / "test-labels.npy").open("wb") as file:
+        np.savez(file, labels=dataset.test.labels)
+    assert Dataset.open(tmp_path) is None

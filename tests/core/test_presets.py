@@ -1,5 +1,6 @@
 """Presets: all shipped ones are valid; a person's own are read; wrong ones are named."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,36 @@ def test_an_unknown_name_gets_the_nearest() -> None:
         Presets.load().model("resnet-20")
     with pytest.raises(UserError, match="did you mean 'quick'"):
         Presets.load().recipe("quik")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"\xff", "it is no text in UTF-8"),
+        (b"[model.a]\nx=" + b"[" * 5000, "it is nested too deeply"),
+        (b"[model.a]\nd=" + b"9" * 9000, "a number in it has thousands of digits"),
+        (b"[model.a]\nblocks=[0x" + b"f" * 9000 + b"]", "model.blocks of stage 1 is a number of 10838 digits"),
+        (b"[model.a]\nblocks=[2020-01-01]", "model.blocks of stage 1 is 2020-01-01; it must be a whole number"),
+        (b"[model.a]\ntitle=[1]", "title is [1]; it must be a text"),
+        (b"[model.a]\nrecipe=5", "recipe is 5; it must be a text"),
+        (b'[model."a\\nb"]\nblocks=[1]\nwidths=[4]', r"'a\nb' is no name; it must be one line"),
+        (b'[model."\\u0000"]\nblocks=[1]\nwidths=[4]', r"'\x00' is no name"),
+        (b"[recipe." + b"x" * 100_000 + b"]", "(100000 characters)' is no name"),
+        (b"model=1", "[model] is not a preset"),
+        (b"[model]\na=1", "model.a is not a table"),
+    ],
+)
+def test_an_odd_file_is_told_in_one_short_sentence(tmp_path: Path, content: bytes, words: str) -> None:
+    (tmp_path / "odd.toml").write_bytes(content)
+    presets = Presets.load(tmp_path)
+    (problem,) = presets.problems
+    assert words in problem
+    assert len(problem) < 700
+    assert problem.isprintable()
+    assert len(presets.models) == len(Presets.load().models)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes with a name are Unix's")
+def test_a_pipe_among_the_presets_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+    assert ["it is a pipe, not a file" in problem for problem in Presets.load(tmp_path).problems] == [True]

@@ -2,9 +2,15 @@
 
 import hashlib
 import io
+import os
+import socket
 import tarfile
+import tempfile
+import threading
 import zipfile
-from collections.abc import Generator
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +22,11 @@ from workbench.core.dataset import Dataset
 from workbench.core.errors import UserError
 from workbench.core.events import Progress
 from workbench.core.home import Home
-from workbench.core.image_sources import SAMPLE
+from workbench.core.image_sources import IMAGE_SOURCES, SAMPLE, ImageSource
 from workbench.core.resources import resource_path
 from workbench.engine.data import sources
 from workbench.engine.data.official import fetch_official, read_official
+from workbench.engine.data.tar import opened_tar
 
 
 def run(work: Generator[Progress, None, object]) -> tuple[list[Progress], object]:
@@ -254,3 +261,183 @@ def test_no_network_says_what_to_do_instead(tmp_path: Path) -> None:
     missing = (tmp_path / "missing").as_uri()
     with pytest.raises(UserError, match=r"cannot download .* or use the shipped cifar10-jpeg"):
         run(fetch_official(tmp_path / "data.tar.gz", "", missing, ""))
+
+
+@pytest.mark.parametrize("source", [s for s in IMAGE_SOURCES.values() if s.is_shipped], ids=lambda s: str(s.name))
+def test_the_table_says_what_a_shipped_archive_holds(source: ImageSource) -> None:
+    counts: Counter[tuple[str, str]] = Counter()
+    sizes = set()
+    with opened_tar(resource_path(source.resource)) as stream:
+        for member in stream:
+            if not member.isfile() or not member.name.endswith(".jpg"):
+                continue
+            part, label = member.name.split("/")[-3:-1]
+            opened = stream.extractfile(member) if not counts[part, label] else None
+            counts[part, label] += 1
+            if opened is not None:
+                sizes.add(Image.open(io.BytesIO(opened.read())).size)
+    parts = {
+        part: sum(count for (its_part, _), count in counts.items() if its_part == part)
+        for part in ("train", "test")
+    }
+    assert parts == {"train": source.train, "test": source.test}
+    assert sizes == {(source.image_size, source.image_size)}
+    for part in parts:
+        assert sorted(label for its_part, label in counts if its_part == part) == list(source.class_names)
+
+
+def test_a_decoded_copy_that_is_odd_is_made_again(tmp_path: Path, home: Home) -> None:
+    root = write_images(tmp_path / "mine", 2, 1)
+    _, folder = run(sources.read(str(root), SIDE, home))
+    manifest = Path(str(folder)) / "dataset.json"
+    whole = manifest.read_text()
+    for odd in ('{"version": null}', "[" * 10_000, whole.replace('"version": 1', '"version": "1"')):
+        manifest.write_text(odd)
+        assert len(read(root, home).train) == 6
+    # Of another size than the network wants.
+    read(root, home, size=8).save(Path(str(folder)))
+    assert read(root, home).image_size == SIDE
+
+
+def odd_folder(root: Path, name: bytes) -> Path:
+    """Images of two classes, one of whose folders is called `name`."""
+    for part in (b"train", b"test"):
+        for label in (b"plain", name):
+            folder = os.path.join(os.fsencode(root), part, label)
+            os.makedirs(folder)
+            Image.new("RGB", (SIDE, SIDE)).save(os.path.join(folder, b"1.png"), "PNG")
+    return root
+
+
+def odd_tar(path: Path, name: str) -> Path:
+    with tarfile.open(path, "w", format=tarfile.GNU_FORMAT) as archive:
+        for part in ("train", "test"):
+            for label in ("plain", name):
+                member = tarfile.TarInfo(f"{part}/{label}/1.png")
+                member.size = len(PNG)
+                archive.addfile(member, io.BytesIO(PNG))
+    return path
+
+
+def odd_zip(path: Path, name: str) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for part in ("train", "test"):
+            for label in ("plain", name):
+                archive.writestr(f"{part}/{label}/1.png", PNG)
+    return path
+
+
+def png() -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (SIDE, SIDE)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+PNG = png()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names of bytes are Unix's")
+@pytest.mark.parametrize(("name", "said"), [(b"caf\xe9", r"caf\\xe9"), (b"a\nb", r"a\\nb")])
+def test_a_class_folder_whose_name_is_no_text_is_named(tmp_path: Path, home: Home, name: bytes, said: str) -> None:
+    words = rf"the class folder (train|test)/{said} in .* needs another name: one line"
+    with pytest.raises(UserError, match=words):
+        read(odd_folder(tmp_path / "mine", name), home)
+    with pytest.raises(UserError, match=words):
+        read(odd_tar(tmp_path / "mine.tar", os.fsdecode(name)), home)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("a\nb", r"a\\nb"), ("..", r"\.\."), ("x" * 60_000, r"xxx.*…x* \(60000 characters\)")]
+)
+@pytest.mark.parametrize(("write", "suffix"), [(odd_tar, "tar"), (odd_zip, "zip")])
+def test_a_class_that_no_folder_could_be_is_named(
+    tmp_path: Path, home: Home, write: Callable[[Path, str], Path], suffix: str, name: str, said: str
+) -> None:
+    with pytest.raises(UserError, match=rf"the class folder train/{said} in .* needs another name") as caught:
+        read(write(tmp_path / f"mine.{suffix}", name), home)
+    assert len(str(caught.value)) < 500
+
+
+def test_a_zip_that_marks_other_bytes_as_utf8_is_refused(tmp_path: Path, home: Home) -> None:
+    path = odd_zip(tmp_path / "mine.zip", "caf\u00e9s")
+    path.write_bytes(path.read_bytes().replace("\u00e9s".encode(), b"\xe9ss"))
+    with pytest.raises(UserError, match=r"mine\.zip: a name in it is marked as UTF-8, but is none"):
+        read(path, home)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names of bytes are Unix's")
+def test_an_image_may_be_called_anything(tmp_path: Path, home: Home) -> None:
+    root = write_images(tmp_path / "mine", 2, 1)
+    folder = os.path.join(os.fsencode(root), b"train", b"red")
+    Image.new("RGB", (SIDE, SIDE)).save(os.path.join(folder, b"caf\xe9\n.png"), "PNG")
+    assert r"train/red/caf\xe9\n.png" in read(root, home).train.names
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes with a name are Unix's")
+def test_a_pipe_among_the_images_is_passed_over(tmp_path: Path, home: Home) -> None:
+    root = write_images(tmp_path / "mine", 2, 1)
+    os.mkfifo(root / "train" / "red" / "1.png")
+    assert len(read(root, home).train) == 6
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
+@pytest.mark.parametrize("hidden", ["mine.zip", "mine/train/red", "mine/train/red/0004.png"])
+def test_what_may_not_be_read_is_named(tmp_path: Path, home: Home, hidden: str) -> None:
+    root = write_images(tmp_path / "mine", 2, 1)
+    archive = odd_zip(tmp_path / "mine.zip", "other")
+    source = archive if hidden.endswith(".zip") else root
+    with without_rights(tmp_path, tmp_path / hidden), pytest.raises(UserError, match=r"Permission denied"):
+        read(source, home)
+
+
+@contextmanager
+def without_rights(root: Path, hidden: Path) -> Iterator[None]:
+    """As somebody who may not read `hidden`; the superuser, who may read everything, becomes another one."""
+    is_superuser = os.geteuid() == 0
+    opened = [root, *(folder for folder in root.parents if folder.is_relative_to(tempfile.gettempdir()))]
+    modes = {path: path.stat().st_mode for path in (*opened, *root.rglob("*"))}
+    for path in modes if is_superuser else ():
+        path.chmod(modes[path] | 0o777)
+    hidden.chmod(0)
+    try:
+        if is_superuser:
+            os.seteuid(65534)
+        yield
+    finally:
+        if is_superuser:
+            os.seteuid(0)
+        for path, mode in modes.items():
+            if path.exists():
+                path.chmod(mode)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"HTTP/1.1 404 Not Found\r\n\r\n", "Not Found"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n", "the server's answer is cut"),
+        (b"", "Remote end closed connection"),
+        (None, "Connection refused"),
+    ],
+)
+def test_a_server_that_answers_oddly_is_told_in_words(tmp_path: Path, answer: bytes | None, words: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/x"
+        thread = threading.Thread(target=answer_once, args=(server, answer))
+        if answer is None:
+            server.close()
+        else:
+            thread.start()
+        with pytest.raises(UserError, match=rf"cannot download {url}: .*({words}).*; get ") as caught:
+            run(fetch_official(tmp_path / "data.tar.gz", "", url, "0"))
+        if answer is not None:
+            thread.join()
+    assert "[Errno" not in str(caught.value)
+    assert not list(tmp_path.glob("data*"))
+
+
+def answer_once(server: socket.socket, answer: bytes) -> None:
+    connection, _ = server.accept()
+    with connection:
+        connection.recv(65_536)
+        connection.sendall(answer)

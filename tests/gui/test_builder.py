@@ -260,7 +260,7 @@ def test_copy_and_paste_a_network(window: MainWindow) -> None:
     for text, words in (
         ("hello", "not JSON"),
         ("{}", "no network"),
-        ("[]", "holds list"),
+        ("[]", "holds []"),
         ('{"blocks": [0]}', "must be at least 1"),
     ):
         QGuiApplication.clipboard().setText(text)

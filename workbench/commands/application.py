@@ -1,5 +1,7 @@
 """The command line as a whole: joins the groups of commands, and turns what they raise into an exit code."""
 
+import io
+import sys
 import traceback
 from typing import Annotated
 
@@ -27,6 +29,9 @@ app.add_typer(runs.commands, name="runs")
 
 def run(arguments: list[str]) -> int:
     """Execute one command; errors become one sentence and an exit code."""
+    # Strict by default in most locales, in which a path that is no UTF-8 could not be printed.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         result = app(args=arguments, prog_name="resnet-workbench", standalone_mode=False)
     except UserError as error:

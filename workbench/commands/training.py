@@ -28,6 +28,7 @@ from workbench.commands.options import (
 from workbench.core.errors import UserError
 from workbench.core.events import RunFailed, RunStarted
 from workbench.core.home import Home
+from workbench.core.names import run_name
 from workbench.core.orders import Orders
 from workbench.core.store import RunStore
 from workbench.core.training_config import TrainingConfig
@@ -49,7 +50,7 @@ def train(
     epochs: Epochs = None,
     device: Device = None,
     set_: Set = None,
-    name: Annotated[str, typer.Option(help="What to call the run.")] = "",
+    name: Annotated[str, typer.Option(help="What to call the run.", callback=run_name)] = "",
     config_file: ConfigFile = None,
     weights: Weights = None,
     json: Json = False,

@@ -19,15 +19,17 @@ from workbench.core.training_config import TrainingConfig
 
 Normalization = Literal["auto", "cifar10", "cifar10-per-image", "imagenet"]
 
+# Linux's limit. With any limit pydantic also looks whether a text is UTF-8, as what is recorded must be.
+_LONGEST_PATH = 4096
+_SOURCES = f"{ALLOWED_SOURCES} of train/<class>/ and test/<class>/."
+
 _C = TypeVar("_C", bound=FieldGroup)
 
 
 class DataConfig(FieldGroup):
     """Which images, and how they are split."""
 
-    source: Annotated[
-        str, Field(min_length=1, description=f"{ALLOWED_SOURCES} of train/<class>/ and test/<class>/.")
-    ] = SAMPLE.name
+    source: Annotated[str, Field(min_length=1, max_length=_LONGEST_PATH, description=_SOURCES)] = SAMPLE.name
     validation_fraction: Annotated[float, Field(ge=0.0, le=0.5, strict=False)] = 0.1
     """Share of the training images held out, stratified, to choose the best epoch. 0: no split."""
     train_images: Annotated[int, Field(ge=0)] = 0
@@ -40,7 +42,7 @@ class DataConfig(FieldGroup):
 class FineTuningConfig(FieldGroup):
     """What to start from, and which parts of it to train."""
 
-    weights: str = ""
+    weights: Annotated[str, Field(max_length=_LONGEST_PATH)] = ""
     """Weights to start from: a file (.pt, .pth, .th, .safetensors), a run, or torchvision. Empty: random ones."""
     frozen_stages: Annotated[int, Field(ge=0, le=6)] = 0
     """Keep the stem and so many first stages as they are. 0: train everything."""
@@ -232,6 +234,7 @@ _ALLOWED = {
     "too_short": "a list of at least {min_length} stage",
     "too_long": "a list of at most {max_length} stages",
     "string_pattern_mismatch": "auto, cpu, cuda, cuda:<index> or mps",
+    "string_too_long": "a text of at most {max_length} characters",
     "string_too_short": "a text that is not empty",
     "string_type": "a text that is not empty",
     "string_unicode": "a text in UTF-8",
@@ -261,13 +264,13 @@ def _allowed(field: str, error: ErrorDetails) -> str:
 
 
 def _unknown_key(dotted: str) -> str:
-    section, _, last = dotted.partition(".")
+    section, dot, last = dotted.partition(".")
     known = field_names()
     guess = did_you_mean(dotted, known)
     if not guess:
         same = [name for name in known if name.endswith("." + last.rpartition(".")[2])]
         guess = f" (did you mean '{same[0]}'?)" if same else ""
     if not guess:
-        near = [name for name in known if name.startswith(section + ".")] or known
-        guess = f"; known are {', '.join(near)}"
+        near = [name for name in known if name.startswith(f"{section}.")] if dot else []
+        guess = f"; known are {', '.join(near or (f'{each}.*' for each in _SECTIONS))}"
     return f"{shown(dotted)} is not a known field{guess}"

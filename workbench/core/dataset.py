@@ -1,7 +1,6 @@
 """Images in memory as uint8 arrays, and their decoded copy on disk."""
 
 import json
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,20 +10,17 @@ from numpy.typing import NDArray
 
 from workbench.core.errors import UserError, shown
 from workbench.core.files import read_text, require_file, write_atomically
+from workbench.core.names import is_name
 
 _N = TypeVar("_N", bound=np.generic)
 
 _VERSION = 1
 _MANIFEST = "dataset.json"
-_LONGEST_NAME = 255
-# Control characters, halves of characters (bytes that are no UTF-8), ends of lines and paragraphs.
-_UNPRINTED = frozenset(("Cc", "Cs", "Zl", "Zp"))
 
 
 def is_class_name(name: str) -> bool:
-    """Whether it can be printed in a line and written as UTF-8."""
-    is_printed = not any(unicodedata.category(character) in _UNPRINTED for character in name)
-    return is_printed and 0 < len(name) <= _LONGEST_NAME and name not in (".", "..")
+    """Whether a folder of this name makes a class: an archive may hold what is no name of a folder."""
+    return is_name(name) and name not in ("", ".", "..")
 
 
 @dataclass(frozen=True, eq=False)

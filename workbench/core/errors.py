@@ -103,7 +103,7 @@ def reason(error: Exception) -> str:
     # Of Python's limit on the digits of a number.
     if words.startswith("Exceeds the limit"):
         return "a number in it has thousands of digits"
-    return shown(words.split("\n")[0] or type(error).__name__, 160)
+    return shown(words.split("\n")[0].rstrip(".") or type(error).__name__, 160)
 
 
 def _literal(value: object, depth: int) -> str:

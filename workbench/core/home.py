@@ -20,9 +20,19 @@ class Home:
 
     @classmethod
     def locate(cls, override: str | None = None) -> "Home":
-        """`override` (from --home), else the environment variable, else the user's data folder."""
+        """`override` (from --home), else the environment variable, else the user's data folder.
+
+        Raises:
+            UserError: it begins with `~` and a user who is not known.
+        """
         chosen = override or os.environ.get(ENVIRONMENT_VARIABLE)
-        root = Path(chosen).expanduser() if chosen else platformdirs.user_data_path("resnet-workbench", False)
+        try:
+            root = Path(chosen).expanduser() if chosen else platformdirs.user_data_path("resnet-workbench", False)
+        except RuntimeError as error:
+            raise UserError(
+                f"the home folder {shown(Path(chosen or ''))} cannot be found ({reason(error)}); "
+                f"choose another with --home DIR or {ENVIRONMENT_VARIABLE}"
+            ) from error
         return cls(root.absolute())
 
     @property

@@ -16,6 +16,7 @@ from workbench.core.errors import UserError, did_you_mean, literal, reason, show
 from workbench.core.files import read_text, write_atomically
 from workbench.core.image_sources import SAMPLE
 from workbench.core.model_config import ModelConfig
+from workbench.core.names import LONGEST, is_name
 from workbench.core.resources import resource_path
 from workbench.core.training_config import TrainingConfig
 
@@ -95,6 +96,10 @@ class Presets:
             raise UserError(f"{origin} is not a table")
         fields = dict(table)
         title, description = _text(fields, "title", name, origin), _text(fields, "description", "", origin)
+        for odd in (text for text in (name, title) if not is_name(text)):
+            raise UserError(
+                f"{origin}: '{shown(odd)}' is no name; it must be one line of at most {LONGEST} characters"
+            )
         try:
             if kind == "model":
                 recipe_name = _text(fields, "recipe", "", origin)

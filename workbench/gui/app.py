@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from workbench.core.display import display_problem
+from workbench.core.errors import UserError
 from workbench.core.home import Home
 
 if TYPE_CHECKING:
@@ -25,7 +26,11 @@ def open_window(home_override: str = "") -> int:
     if problem is not None:
         sys.stderr.write(f"error: {problem}\n")
         return 2
-    home = Home.locate(home_override or None)
+    try:
+        home = Home.locate(home_override or None)
+    except UserError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2
     _start_log(home)
     # Only now: without a display, Qt would abort the process.
     from PySide6.QtCore import QSettings, QTimer

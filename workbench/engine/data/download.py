@@ -1,13 +1,14 @@
 """Downloading one file with progress, checked before it takes its name."""
 
 import hashlib
+import http.client
 import os
 import urllib.error
 import urllib.request
 from collections.abc import Generator
 from pathlib import Path
 
-from workbench.core.errors import UserError
+from workbench.core.errors import UserError, reason, shown
 from workbench.core.events import Progress
 
 _CHUNK = 1 << 20
@@ -43,7 +44,19 @@ def download(
             found = f"{algorithm.upper()} {hasher.hexdigest()}, not {digest}"
             raise UserError(f"the download of {url} is damaged ({found}); {by_hand}")
         os.replace(partial, path)
-    except (urllib.error.URLError, OSError) as error:
-        raise UserError(f"cannot download {url}: {getattr(error, 'reason', error)}; {by_hand}") from error
+    # URLError is an OSError; HTTPException and ValueError: the answer ends early, or is none of a web server.
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        if isinstance(error, urllib.error.HTTPError):
+            # It is the server's answer too, and holds the connection.
+            error.close()
+        raise UserError(f"cannot download {url}: {_words(error)}; {by_hand}") from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _words(error: Exception) -> str:
+    """What went wrong: the system's words, the server's, or ours."""
+    met = getattr(error, "reason", error)
+    if isinstance(met, OSError):
+        return reason(met)
+    return shown(met) if isinstance(met, str) else "the server's answer is cut, or cannot be understood"

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from workbench.core.dataset import Dataset, ImageSet
-from workbench.core.errors import UserError
+from workbench.core.errors import UserError, reason, shown
 from workbench.core.events import Progress
+from workbench.core.files import require_file
 from workbench.core.image_sources import CIFAR10, CIFAR10_JPEG
 from workbench.engine.data.download import download
 from workbench.engine.data.tar import opened_tar
@@ -48,6 +49,7 @@ def read_official(path: Path, image_size: int) -> Dataset:
     train: list[bytes] = []
     test: list[bytes] = []
     try:
+        require_file(path)
         with opened_tar(path) as stream:
             for member in stream:
                 file_name = member.name.rpartition("/")[2]
@@ -57,7 +59,7 @@ def read_official(path: Path, image_size: int) -> Dataset:
                     (test if file_name == "test_batch.bin" else train).append(opened.read())
         return Dataset(CIFAR10.class_names, _images("train", train, image_size), _images("test", test, image_size))
     except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error) as error:
-        raise UserError(f"cannot read {path}: {error}; delete it to download it again") from error
+        raise UserError(f"cannot read {shown(path)}: {reason(error)}; delete it to download it again") from error
 
 
 def _images(part: str, batches: list[bytes], size: int) -> ImageSet:

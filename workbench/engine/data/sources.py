@@ -26,6 +26,7 @@ from workbench.core.events import Progress
 from workbench.core.files import require_file
 from workbench.core.home import Home
 from workbench.core.image_sources import ALLOWED_SOURCES, CIFAR10, IMAGE_SOURCES
+from workbench.core.names import LONGEST
 from workbench.core.resources import resource_path
 from workbench.engine.data.official import fetch_official, read_official
 from workbench.engine.data.tar import opened_tar
@@ -109,7 +110,7 @@ def _not_a_source(source: str, why: str) -> ConfigError:
 def _copy_name(source: str, path: Path, image_size: int) -> str:
     """Changes whenever the source does: by size and time of every file, not by reading them."""
     digest = hashlib.sha256(os.fsencode(f"{path}|{image_size}"))
-    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    files = _below(path) if path.is_dir() else [path]
     # Links that lead nowhere are no files.
     for file in filter(Path.exists, files):
         status = file.stat()
@@ -125,9 +126,14 @@ def _said_of(path: Path) -> Iterator[None]:
         yield
     except PermissionError as error:
         raise UserError(f"cannot read {shown(Path(error.filename or path))}: {reason(error)}") from error
-    # UnicodeError: zipfile found a name that is marked as UTF-8 and is none.
-    except (*_DAMAGED, UnicodeError) as error:
-        raise UserError(f"cannot read {shown(path)}: {reason(error)}; the file is damaged or cut short") from error
+    # Of zipfile.
+    except UnicodeError as error:
+        raise UserError(f"cannot read {shown(path)}: a name in it is marked as UTF-8, but is none") from error
+    except _DAMAGED as error:
+        # zipfile's words show the bytes of both names, as Python writes them.
+        is_named_twice = str(error).startswith("File name in directory")
+        words = "a file in it has two different names" if is_named_twice else reason(error)
+        raise UserError(f"cannot read {shown(path)}: {words}; the file is damaged or cut short") from error
     # Of zipfile: a password, or (a subclass of it) a compression that Python does not know.
     except RuntimeError as error:
         raise UserError(
@@ -155,15 +161,15 @@ def _check_class(part: str, label: str, origin: Path) -> None:
     """A class is shown, recorded and exported under its folder's name, so that the name must be a text."""
     if not is_class_name(label):
         raise UserError(
-            f"the class folder {part}/{shown(label)} in {shown(origin)} needs another name: at most "
-            "255 characters in UTF-8, without line breaks and the like"
+            f"the class folder {part}/{shown(label)} in {shown(origin)} needs another name: one line "
+            f"of at most {LONGEST} characters in UTF-8"
         )
 
 
 def _files(path: Path) -> Iterator[tuple[str, bytes]]:
     """Name and content of every image in the layout, in whatever order the container has."""
     if path.is_dir():
-        for file in sorted(path.rglob("*")):
+        for file in _below(path):
             name = file.relative_to(path).as_posix()
             if _is_image(name) and file.is_file():
                 yield name, file.read_bytes()
@@ -178,6 +184,18 @@ def _files(path: Path) -> Iterator[tuple[str, bytes]]:
                 if member.isfile() and _is_image(member.name):
                     opened = stream.extractfile(member)
                     yield member.name, opened.read() if opened else b""
+
+
+def _below(folder: Path) -> list[Path]:
+    """Everything in it, sorted; unlike with rglob, a folder that cannot be read is an error, not an empty one."""
+    found = []
+    for root, folders, files in os.walk(folder, onerror=_raise):
+        found += [Path(root, name) for name in (*folders, *files)]
+    return sorted(found)
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def _is_image(name: str) -> bool:

@@ -73,8 +73,8 @@ def _read_torch(path: Path) -> Any:
         found = re.search(r"GLOBAL ([\w.]+)", str(error)) if isinstance(error, pickle.UnpicklingError) else None
         if found:
             raise UserError(
-                f"cannot read weights from {shown(path)}: it has Python objects ({shown(found.group(1))}), which may run code; "
-                "save its state dict alone, or convert it to .safetensors"
+                f"cannot read weights from {shown(path)}: it has Python objects ({shown(found.group(1))}), which "
+                "may run code; save its state dict alone, or convert it to .safetensors"
             ) from error
         words = "it is cut, damaged, or no file of PyTorch's"
         if isinstance(error, OSError) and error.strerror:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.core.config import DataConfig, parse
-from workbench.core.errors import ConfigError
+from workbench.core.errors import ConfigError, shown
 from workbench.core.formats import count
 from workbench.core.image_sources import IMAGE_SOURCES
 from workbench.gui.widgets.config_form import ConfigForm
@@ -57,6 +57,11 @@ class DataPanel(QWidget):
     def error(self, name: str) -> str:
         """The sentence below a field; empty while it is allowed."""
         return self._form.error(f"data.{name}")
+
+    @property
+    def note(self) -> str:
+        """What is said of the chosen source."""
+        return self._note.text()
 
     def show_config(self, config: DataConfig) -> None:
         self._select_source(config.source)
@@ -120,7 +125,7 @@ class DataPanel(QWidget):
     def _select_source(self, source: str) -> None:
         index = self._source.findData(source)
         if index < 0:
-            self._source.addItem(Path(source).name or source, source)
+            self._source.addItem(shown(Path(source).name or source), source)
             index = self._source.count() - 1
         blocked = self._source.blockSignals(True)
         self._source.setCurrentIndex(index)
@@ -130,7 +135,7 @@ class DataPanel(QWidget):
     def _on_edit(self) -> None:
         source = self._source.currentData()
         known = IMAGE_SOURCES.get(source)
-        own = self.tr("Images from {0}, in train/<class>/ and test/<class>/.").format(source)
+        own = self.tr("Images from {0}, in train/<class>/ and test/<class>/.").format(shown(Path(source)))
         self._note.setText(self.tr(known.description) if known else own)
         tree = self._form.values() | {"source": source}
         errors: dict[str, str] = {}
