@@ -57,7 +57,7 @@ def dots(plot: pg.PlotWidget) -> int:
 
 
 def tick_texts(plot: pg.PlotWidget, side: str) -> list[str]:
-    """The numbers at an axis, from one end to the other."""
+    """The numbers at an axis, from one end to the other; new ones may wait for the axis to grow wider."""
     axis, picture = plot.getPlotItem().getAxis(side), QPicture()
     painter = QPainter(picture)
     _, _, texts = axis.generateDrawSpecs(painter)
