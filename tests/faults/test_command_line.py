@@ -192,11 +192,11 @@ def test_a_cut_checkpoint(home: Home, trained: str, keep: float) -> None:
     assert (run["status"], run["epochs"]) == ("finished", 2)
 
 
-def test_a_checkpoint_of_another_network(home: Home, trained: str) -> None:
-    weights = next((home.runs / trained / "checkpoints").glob("step-*.pt"))
-    done = call(home, "evaluate", "--weights", str(weights), "--model", "resnet20", "--data", "sample")
+def test_a_checkpoint_of_another_network(sample_home: Home, trained: str) -> None:
+    weights = next((sample_home.runs / trained / "checkpoints").glob("step-*.pt"))
+    done = call(sample_home, "evaluate", "--weights", str(weights), "--model", "resnet20", "--data", "sample")
     assert f"{weights} is of another network" in refused(done)
-    done = call(home, "train", "--model", "resnet8", "--weights", str(weights), "--epochs", "1")
+    done = call(sample_home, "train", "--model", "resnet8", "--weights", str(weights), "--epochs", "1")
     assert f"{weights} is of another network" in refused(done)
 
 
