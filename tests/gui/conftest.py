@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QObject, QSettings, QThread, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from workbench.core.config import RunConfig
 from workbench.core.dataset import ImageSet
@@ -47,6 +48,42 @@ def collected() -> Iterator[None]:
     """The plots' menus of closed windows are held by circles, and every style would be put on them too."""
     yield
     gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail a test that leaves a window, a running thread or an ownerless timer to the next ones."""
+    threads, timers = _noted(QThread, monkeypatch), _noted(QTimer, monkeypatch)
+    before = _shown_windows(qapp)
+    yield
+    running = [thread for thread in threads if isValid(thread) and thread.isRunning()]
+    ticking = [timer for timer in timers if isValid(timer) and timer.isActive() and timer.parent() is None]
+    shown = [window for window in _shown_windows(qapp) if window not in before]
+    # Not to be told of again by every later test.
+    for window in shown:
+        window.close()
+    for timer in ticking:
+        timer.stop()
+    assert not shown, f"still shown: {shown}; give it to qtbot.addWidget"
+    assert not running, f"still running: {running}; quit it and wait for it, as Lane.close does"
+    assert not ticking, f"still ticking: {ticking}; give it a parent that is deleted, or stop it"
+
+
+def _noted(kind: type[QObject], monkeypatch: pytest.MonkeyPatch) -> list[QObject]:
+    """All of a kind that are started from now on."""
+    noted: list[QObject] = []
+    start = kind.start
+
+    def noting(started: QObject, *arguments: object) -> None:
+        noted.append(started)
+        start(started, *arguments)
+
+    monkeypatch.setattr(kind, "start", noting)
+    return noted
+
+
+def _shown_windows(application: QApplication) -> list[QWidget]:
+    return [widget for widget in application.topLevelWidgets() if widget.isVisible()]
 
 
 @pytest.fixture(scope="session")
