@@ -1,6 +1,7 @@
 """What all tests share: a home of their own and tiny images that can be learned in seconds."""
 
 import os
+import shutil
 
 # Before any Qt import: no test needs a screen.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -21,6 +22,24 @@ SIDE = 16
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     return Home(tmp_path / "home").prepare()
+
+
+@pytest.fixture(scope="session")
+def decoded_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped sample as a home keeps it; to read it takes seconds."""
+    from workbench.engine.data import sources
+
+    home = Home(tmp_path_factory.mktemp("decoded")).prepare()
+    for _ in sources.read("sample", 32, home):
+        pass
+    return home.data
+
+
+@pytest.fixture
+def sample_home(home: Home, decoded_sample: Path) -> Home:
+    """`home`, which has read the shipped sample already."""
+    shutil.copytree(decoded_sample, home.data, dirs_exist_ok=True, copy_function=os.link)
+    return home
 
 
 def colored_image(label: int, generator: np.random.Generator) -> Image.Image:

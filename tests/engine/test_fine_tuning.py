@@ -178,13 +178,13 @@ def test_more_images_than_there_are_is_refused(tiny_config: RunConfig, store: Ru
     assert "data.train_images is 97; it must be at most 96" in last.message
 
 
-def test_fine_tuning_beats_training_from_scratch(store: RunStore) -> None:
+def test_fine_tuning_beats_training_from_scratch(sample_home: Home, store: RunStore) -> None:
     """Idelbayev's ResNet-20, in its published layout, on 500 images of the sample."""
     scratch = RunConfig.build(
         {
             "model": {"shortcut": "A", "blocks": [3, 3, 3], "widths": [16, 32, 64]},
             "data": {"source": "sample", "train_images": 500, "validation_fraction": 0},
-            "training": {"epochs": 3, "batch_size": 50, "learning_rate": 0.02},
+            "training": {"epochs": 1, "batch_size": 50, "learning_rate": 0.02},
         }
     )
     weights = str(PUBLISHED)

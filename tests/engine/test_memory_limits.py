@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.conftest import write_images
 from workbench.core.config import RunConfig
+from workbench.core.home import Home
 from workbench.engine.machine import memory_limits
 
-# An address space that a batch of 2048 does not fit in. In a process of its own: the limit is for good.
+# An address space that a batch of 1024 does not fit in. In a process of its own: the limit is for good.
 _SCRIPT = """
 import json, resource, sys
 from pathlib import Path
@@ -25,7 +27,7 @@ config = RunConfig.from_json(sys.argv[2])
 small = config.with_values({"training.batch_size": 32, "data.train_images": 64})
 list(training.train(small, store=store))
 pages = int(Path("/proc/self/statm").read_text().split()[0])
-resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 500_000_000,) * 2)
+resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 250_000_000,) * 2)
 failed = list(training.train(config, store=store))[-1]
 again = list(training.train(config.with_values(failed.remedy), store=store))[-1]
 print(json.dumps([failed.message, failed.is_bug, failed.remedy, type(again).__name__]))
@@ -34,27 +36,25 @@ print(json.dumps([failed.message, failed.is_bug, failed.remedy, type(again).__na
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits of the address space are Linux's")
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_out_of_memory_what_is_offered_works(home_folder: Path, precision: str) -> None:
+def test_out_of_memory_what_is_offered_works(home: Home, tmp_path: Path, precision: str) -> None:
+    # Little to evaluate.
+    images = write_images(tmp_path / "images", 342, 2)
     config = RunConfig.build(
         {
-            "model": {"blocks": [2, 2], "widths": [32, 32]},
-            "data": {"source": "sample", "train_images": 2048},
-            "training": {"epochs": 1, "batch_size": 2048, "device": "cpu", "precision": precision, "threads": 1},
+            # Narrow: much to keep, and little to compute.
+            "model": {"blocks": [2, 2], "widths": [16, 16], "num_classes": 3},
+            "data": {"source": str(images), "train_images": 1024, "validation_fraction": 0},
+            "training": {"epochs": 1, "batch_size": 1024, "device": "cpu", "precision": precision, "threads": 1},
         }
     )
-    command = [sys.executable, "-c", _SCRIPT, str(home_folder), config.model_dump_json()]
+    command = [sys.executable, "-c", _SCRIPT, str(home.root), config.model_dump_json()]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr
     message, is_bug, remedy, again = json.loads(done.stdout)
-    assert message.startswith("the memory is not enough for 2048 images at once")
+    assert message.startswith("the memory is not enough for 1024 images at once")
     assert not is_bug
     assert remedy["training.accumulation"] > 1
     assert again == "RunFinished"
-
-
-@pytest.fixture
-def home_folder(tmp_path: Path) -> Path:
-    return tmp_path / "home"
 
 
 def test_parts_divide_the_batch_and_fit(monkeypatch: pytest.MonkeyPatch) -> None:

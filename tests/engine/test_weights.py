@@ -79,11 +79,11 @@ def test_safetensors_come_back(tmp_path: Path) -> None:
         weights.read(tmp_path / "w.safetensors")
 
 
-def test_the_published_cifar_network_evaluates_as_measured(home: Home) -> None:
+def test_the_published_cifar_network_evaluates_as_measured(sample_home: Home) -> None:
     """Idelbayev's ResNet-20 on the sample's 2 000 test images; on all 10 000 of cifar10-jpeg it reaches 0.8103."""
     path = Path(__file__).parents[1] / "data" / "resnet20-12fca82f.th"
     config = RunConfig(model=PRESETS.model("resnet20").config)
-    with closing(RunStore(home)) as store:
+    with closing(RunStore(sample_home)) as store:
         evaluation = result_of(evaluating.evaluate_weights(config, str(path), store))
     assert evaluation.accuracy == pytest.approx(0.81, abs=0.02)
 

@@ -1,6 +1,7 @@
 """Wrong input on the command line: one sentence, exit 2, nothing lost. Each command in a process of its own."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,11 +17,20 @@ from workbench.core.resources import resource_path
 from workbench.core.store import RunStore
 
 
-@pytest.fixture
-def trained(home: Home, image_folder: Path) -> str:
+@pytest.fixture(scope="module")
+def trained_home(image_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, str]:
+    """A home with one run of two epochs, and its id."""
+    home = Home(tmp_path_factory.mktemp("trained")).prepare()
     done = call(home, "train", *TINY, "--data", str(image_folder), "--epochs", "2", "--json")
     assert done.returncode == 0, done.stderr
-    return str(json.loads(done.stdout)["run"])
+    return home, str(json.loads(done.stdout)["run"])
+
+
+@pytest.fixture
+def trained(home: Home, trained_home: tuple[Home, str]) -> str:
+    """A run of two epochs in a home that is the test's own."""
+    shutil.copytree(trained_home[0].root, home.root, dirs_exist_ok=True)
+    return trained_home[1]
 
 
 def test_train_prints_one_json_document_and_the_run_is_there(home: Home, image_folder: Path) -> None:
@@ -182,11 +192,11 @@ def test_a_cut_checkpoint(home: Home, trained: str, keep: float) -> None:
     assert (run["status"], run["epochs"]) == ("finished", 2)
 
 
-def test_a_checkpoint_of_another_network(home: Home, trained: str) -> None:
-    weights = next((home.runs / trained / "checkpoints").glob("step-*.pt"))
-    done = call(home, "evaluate", "--weights", str(weights), "--model", "resnet20", "--data", "sample")
+def test_a_checkpoint_of_another_network(sample_home: Home, trained: str) -> None:
+    weights = next((sample_home.runs / trained / "checkpoints").glob("step-*.pt"))
+    done = call(sample_home, "evaluate", "--weights", str(weights), "--model", "resnet20", "--data", "sample")
     assert f"{weights} is of another network" in refused(done)
-    done = call(home, "train", "--model", "resnet8", "--weights", str(weights), "--epochs", "1")
+    done = call(sample_home, "train", "--model", "resnet8", "--weights", str(weights), "--epochs", "1")
     assert f"{weights} is of another network" in refused(done)
 
 

@@ -1,5 +1,7 @@
 """Windows for tests: each is closed again, and its thread must have ended."""
 
+import gc
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -7,14 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QObject, QSettings, QThread, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from workbench.core.config import RunConfig
 from workbench.core.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
 from workbench.core.home import Home
+from workbench.core.speed import UNITS, Speed, key_of, write
+from workbench.core.training_config import TrainingConfig
 from workbench.gui.main_window import MainWindow
 from workbench.gui.widgets.theme import Theme
 from workbench.gui.work.training_session import State
@@ -22,11 +27,83 @@ from workbench.gui.work.training_session import State
 LONG_MS = 60_000
 
 
-@pytest.fixture
-def theme(qapp: QApplication) -> Iterator[Theme]:
+@pytest.fixture(scope="session")
+def shared_theme(qapp: QApplication) -> Iterator[Theme]:
+    """One for all tests, because to style the application takes longer than most of them."""
     theme = Theme(qapp, "light")
     yield theme
     theme.deleteLater()
+
+
+@pytest.fixture
+def theme(shared_theme: Theme) -> Iterator[Theme]:
+    """Light, and light again for the next test."""
+    yield shared_theme
+    if shared_theme.choice != "light":
+        shared_theme.choose("light")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def collected() -> Iterator[None]:
+    """The plots' menus of closed windows are held by circles, and every style would be put on them too."""
+    yield
+    gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail a test that leaves a window, a running thread or an ownerless timer to the next ones."""
+    threads, timers = _noted(QThread, monkeypatch), _noted(QTimer, monkeypatch)
+    before = _shown_windows(qapp)
+    yield
+    running = [thread for thread in threads if isValid(thread) and thread.isRunning()]
+    ticking = [timer for timer in timers if isValid(timer) and timer.isActive() and timer.parent() is None]
+    shown = [window for window in _shown_windows(qapp) if window not in before]
+    # Not to be told of again by every later test.
+    for window in shown:
+        window.close()
+    for timer in ticking:
+        timer.stop()
+    assert not shown, f"still shown: {shown}; give it to qtbot.addWidget"
+    assert not running, f"still running: {running}; quit it and wait for it, as Lane.close does"
+    assert not ticking, f"still ticking: {ticking}; give it a parent that is deleted, or stop it"
+
+
+def _noted(kind: type[QObject], monkeypatch: pytest.MonkeyPatch) -> list[QObject]:
+    """All of a kind that are started from now on."""
+    noted: list[QObject] = []
+    start = kind.start
+
+    def noting(started: QObject, *arguments: object) -> None:
+        noted.append(started)
+        start(started, *arguments)
+
+    monkeypatch.setattr(kind, "start", noting)
+    return noted
+
+
+def _shown_windows(application: QApplication) -> list[QWidget]:
+    return [widget for widget in application.topLevelWidgets() if widget.isVisible()]
+
+
+@pytest.fixture(scope="session")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Figures of this machine: without them every window would time 15 networks beside its test."""
+    from workbench.engine.machine import device
+
+    compute = device.choose(TrainingConfig())
+    name = device.device_name(compute.device)
+    figures = Speed(name, compute.precision, compute.device.type != "cpu", dict.fromkeys(UNITS, 1e-10))
+    home = Home(tmp_path_factory.mktemp("measured"))
+    write(home, key_of(TrainingConfig()), figures)
+    return home.root / "speed.json"
+
+
+@pytest.fixture
+def home(home: Home, measured: Path) -> Home:
+    """Of a person who has used this machine before."""
+    shutil.copy(measured, home.root)
+    return home
 
 
 @pytest.fixture

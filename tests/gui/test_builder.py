@@ -1,21 +1,39 @@
 """Shaping a network: presets with search, options, undo, clipboard, own presets, comparison, export."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QWheelEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMenu, QMessageBox, QSpinBox
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QInputDialog,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QMenu,
+    QMessageBox,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
+from tests.gui.seen import action, button, button_like, named, says
 from tests.model_trees import allowed, model_trees
 from workbench.core.config import RunConfig
+from workbench.core.events import Progress
 from workbench.core.home import Home
 from workbench.core.presets import Presets
+from workbench.core.speed import UNITS, Speed
+from workbench.engine.machine.device import Compute, device_name
+from workbench.engine.trials import speed_probe
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.build.edit_history import EditHistory
 from workbench.gui.main_window import MainWindow
@@ -28,105 +46,131 @@ LONG_MS = 60_000
 
 @pytest.fixture
 def build(qtbot: QtBot, theme: Theme) -> BuildPanel:
-    panel = BuildPanel(Presets.load(), theme)
+    with theme.put_on_last():
+        panel = BuildPanel(Presets.load(), theme)
     qtbot.addWidget(panel)
     panel.resize(320, 900)
     panel.show()
     return panel
 
 
+def stage(parent: QWidget, what: str, number: int) -> QSpinBox:
+    """A field of the table of stages: its `Blocks`, `Width` or `Stride`."""
+    return named(parent, QSpinBox, f"{what} of stage {number}")
+
+
+def preset_shown(parent: QWidget) -> str:
+    return named(parent, QComboBox, "Preset").currentText()
+
+
+def size_shown(parent: QWidget) -> str:
+    return named(parent, QLabel, "Size of the network").text().replace("\u202f", " ")
+
+
+def offered(window: MainWindow, title: str) -> bool:
+    """Whether a network can be compared with."""
+    return named(window.network_panel, QComboBox, "Compare with").findText(title) > 0
+
+
+def search_line(build: BuildPanel) -> QLineEdit:
+    return named(build, QLineEdit, "Search presets")
+
+
 def type_preset(qtbot: QtBot, build: BuildPanel, words: str, *keys: Qt.Key) -> list[str]:
-    """Open the list of presets, search, press `keys`; returns what the search found."""
-    picker = build.model_panel._preset
-    picker.showPopup()
-    qtbot.keyClicks(picker._popup.search, words)
-    found = [preset.name for preset in picker._popup._model.found]
+    """Open the list of presets, search, press `keys`; returns the titles that the search found."""
+    named(build, QComboBox, "Preset").showPopup()
+    qtbot.keyClicks(search_line(build), words)
+    rows = named(build, QListView, "Presets").model()
+    found = [rows.data(rows.index(row, 0)) for row in range(rows.rowCount())]
     for key in keys:
-        qtbot.keyClick(picker._popup.search, key)
+        qtbot.keyClick(search_line(build), key)
     return found
 
 
 def test_a_preset_is_found_by_words_and_taken_by_keys(qtbot: QtBot, build: BuildPanel) -> None:
     found = type_preset(qtbot, build, "torchvision wide", Qt.Key.Key_Down, Qt.Key.Key_Return)
-    assert found == ["wide-resnet50-2-imagenet", "wide-resnet101-2-imagenet"]
+    assert found == ["Wide ResNet-50-2 ImageNet", "Wide ResNet-101-2 ImageNet"]
     config = build.model_panel.config
     assert config is not None
     assert config.base_width == 128
     assert sum(config.blocks) == 33
-    assert build.model_panel._preset.currentText() == "Wide ResNet-101-2 ImageNet"
-    assert not build.model_panel._preset._popup.isVisible()
+    assert preset_shown(build) == "Wide ResNet-101-2 ImageNet"
+    assert not search_line(build).isVisible()
 
 
 def test_a_search_without_result_says_so(qtbot: QtBot, build: BuildPanel) -> None:
     assert type_preset(qtbot, build, "transformer", Qt.Key.Key_Return) == []
-    assert build.model_panel._preset._popup._nothing.isVisible()
-    build.model_panel._preset._popup.close()
+    assert says(search_line(build).window(), "No preset has these words")
+    search_line(build).window().close()
 
 
 def test_every_preset_goes_through_the_fields_unchanged(build: BuildPanel) -> None:
     for preset in Presets.load().models.values():
         build.model_panel.select_preset(preset.name)
         assert build.model_panel.config == preset.config, preset.name
-        assert build.model_panel._preset.currentText() == preset.title
+        assert preset_shown(build) == preset.title
 
 
 def test_a_changed_preset_says_what_it_was(build: BuildPanel) -> None:
     build.model_panel.select_preset("resnet20")
-    build.model_panel.stages._rows[0][2].setValue(24)
-    assert build.model_panel._preset.currentText() == "ResNet-20 *"
+    stage(build.model_panel, "Width", 1).setValue(24)
+    assert preset_shown(build) == "ResNet-20 *"
     assert build.model_panel.base == "resnet20"
 
 
 def test_options_that_mean_nothing_are_hidden_and_do_no_harm(build: BuildPanel) -> None:
     panel = build.model_panel
     panel.select_preset("resnext29-8x64d")
-    panel._more.setChecked(True)
-    assert panel._options._named["cardinality"].isVisible()
-    panel._form._named["block"].setCurrentIndex(0)
-    assert not panel._options._named["cardinality"].isVisible()
+    button_like(panel, "More options").click()
+    assert panel.field("cardinality").isVisible()
+    panel.field("block").setCurrentIndex(0)
+    assert not panel.field("cardinality").isVisible()
     assert panel.config is not None
     assert panel.config.cardinality == 1
 
 
 def test_a_wrong_option_opens_its_section(build: BuildPanel) -> None:
     panel = build.model_panel
-    panel._options._named["stochastic_depth"].setValue(20)
-    panel._form._named["shortcut"].setCurrentIndex(3)
+    panel.field("stochastic_depth").setValue(20)
+    assert not panel.field("stochastic_depth").isVisible()
+    panel.field("shortcut").setCurrentIndex(3)
     assert panel.config is None
-    assert panel._options.isVisible()
-    assert "without shortcuts no block can be skipped" in panel._options._errors["model.stochastic_depth"].text()
+    assert panel.field("stochastic_depth").isVisible()
+    assert "without shortcuts no block can be skipped" in panel.error("stochastic_depth")
 
 
 def test_widths_that_do_not_fit_the_groups_are_marked(build: BuildPanel) -> None:
     panel = build.model_panel
     panel.select_preset("resnext50-32x4d-imagenet")
-    width = panel.stages._rows[1][2]
+    width = stage(panel, "Width", 2)
     width.setValue(100)
     assert width.property("invalid")
-    assert "so give a multiple of 16" in panel.stages._error.text()
+    assert says(panel.stages, "so give a multiple of 16")
 
 
 def test_what_is_too_much_can_be_typed_and_is_said(qtbot: QtBot, build: BuildPanel) -> None:
-    width = build.model_panel.stages._rows[1][2]
+    width = stage(build.model_panel, "Width", 2)
     width.selectAll()
     qtbot.keyClicks(width, "1000000000")
     assert build.config is None
-    assert "stage 2 is 1000000000; it must be at most 8192" in build.model_panel.stages._error.text()
+    assert says(build.model_panel.stages, "stage 2 is 1000000000; it must be at most 8192")
 
 
 def test_good_news_goes_by_itself_and_errors_stay(qtbot: QtBot, theme: Theme) -> None:
     bar = MessageBar(theme)
     qtbot.addWidget(bar)
-    bar._timer.setInterval(1)
+    patience = bar.findChild(QTimer)
+    patience.setInterval(1)
     bar.tell("info", "saved")
     qtbot.waitUntil(lambda: not bar.isVisible())
     bar.tell("info", "saved")
     bar.tell("error", "lost")
-    assert not bar._timer.isActive()
+    assert not patience.isActive()
+    assert bar.isVisible()
 
 
 def test_a_stride_can_be_changed(build: BuildPanel) -> None:
-    build.model_panel.stages._rows[1][3].setValue(1)
+    stage(build.model_panel, "Stride", 2).setValue(1)
     assert build.model_panel.config is not None
     assert build.model_panel.config.stage_strides == (1, 1, 2)
 
@@ -136,7 +180,7 @@ def test_undo_and_redo_reach_every_tab(build: BuildPanel) -> None:
     start = build.config
     build.model_panel.select_preset("resnet20")
     second = build.config
-    build.training_panel._schedule._named["epochs"].setValue(77)
+    build.training_panel.field("epochs").setValue(77)
     build.data_panel.choose_source("cifar10-jpeg")
     third = build.config
     assert history.stack.undoText() == "source"
@@ -154,7 +198,7 @@ def test_undo_and_redo_reach_every_tab(build: BuildPanel) -> None:
 def test_typing_a_number_is_one_edit_and_a_wrong_value_none(build: BuildPanel) -> None:
     history = EditHistory(build)
     start = build.config
-    blocks = build.model_panel.stages._rows[0][1]
+    blocks = stage(build.model_panel, "Blocks", 1)
     for value in (2, 0, 25, 250):
         blocks.setValue(value)
     assert history.stack.count() == 1
@@ -168,13 +212,13 @@ def test_undo_from_a_wrong_value_keeps_the_good_edits_before(build: BuildPanel) 
     menu = QMenu()
     history.add_to(menu)
     undo = menu.actions()[0]
-    blocks = build.model_panel.stages._rows[0][1]
+    blocks = stage(build.model_panel, "Blocks", 1)
     assert not undo.isEnabled()
     blocks.setValue(0)
     assert undo.isEnabled()
     undo.trigger()
     assert (blocks.value(), undo.isEnabled()) == (1, False)
-    build.model_panel.stages._rows[0][2].setValue(17)
+    stage(build.model_panel, "Width", 1).setValue(17)
     blocks.setValue(0)
     undo.trigger()
     assert build.config is not None
@@ -185,7 +229,7 @@ def test_undo_from_a_wrong_value_keeps_the_good_edits_before(build: BuildPanel) 
 
 def test_back_where_it_began_there_is_nothing_to_undo(build: BuildPanel) -> None:
     history = EditHistory(build)
-    width = build.model_panel.stages._rows[0][2]
+    width = stage(build.model_panel, "Width", 1)
     for value in (20, 16):
         width.setValue(value)
     assert not history.stack.canUndo()
@@ -209,7 +253,7 @@ def test_every_config_comes_back_from_the_fields(
 
 def test_the_keys_undo_inside_a_field_too(qtbot: QtBot, window: MainWindow) -> None:
     window.build_panel.tabs.setCurrentIndex(0)
-    blocks = window.build_panel.model_panel.stages._rows[0][1]
+    blocks = stage(window.build_panel.model_panel, "Blocks", 1)
     before = blocks.value()
     blocks.setFocus()
     blocks.selectAll()
@@ -224,9 +268,9 @@ def test_the_keys_undo_inside_a_field_too(qtbot: QtBot, window: MainWindow) -> N
 
 def test_the_wheel_changes_a_field_only_with_the_focus(qtbot: QtBot, build: BuildPanel) -> None:
     qtbot.waitActive(build)
-    blocks = build.model_panel.stages._rows[0][1]
+    blocks = stage(build.model_panel, "Blocks", 1)
     blocks.setValue(5)
-    epochs = build.training_panel._schedule._named["epochs"]
+    epochs = build.training_panel.field("epochs")
     values = [turned(box) for box in (blocks, epochs)]
     assert values == [5, 16]
     blocks.setFocus()
@@ -274,27 +318,27 @@ def test_an_own_preset_is_saved_found_and_deleted(
 ) -> None:
     panel, actions = window.build_panel.model_panel, window.network_actions
     panel.select_preset("resnet20")
-    panel.stages._rows[0][2].setValue(24)
-    panel.stages._rows[2][2].setValue(96)
+    stage(panel, "Width", 1).setValue(24)
+    stage(panel, "Width", 3).setValue(96)
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("ResNet-20", True))
     actions.save_preset()
     assert "a shipped one's" in window.message_bar.text
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("My wide net", True))
     actions.save_preset()
     assert Presets.load(home.presets).model("my-wide-net").config.widths == (24, 32, 96)
-    assert panel._preset.currentText() == "My wide net"
-    assert type_preset(qtbot, window.build_panel, "my wide", Qt.Key.Key_Escape) == ["my-wide-net"]
-    assert window.network_panel._compare.findText("My wide net") > 0
+    assert preset_shown(panel) == "My wide net"
+    assert type_preset(qtbot, window.build_panel, "my wide", Qt.Key.Key_Escape) == ["My wide net"]
+    assert offered(window, "My wide net")
     answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.Yes]
     monkeypatch.setattr(QMessageBox, "question", lambda *_: answers.pop(0))
-    panel.stages._rows[0][2].setValue(28)
+    stage(panel, "Width", 1).setValue(28)
     actions.save_preset()
     assert Presets.load(home.presets).model("my-wide-net").config.widths[0] == 24
     actions.save_preset()
     assert Presets.load(home.presets).model("my-wide-net").config.widths[0] == 28
     actions.delete_preset()
     assert "my-wide-net" not in Presets.load(home.presets).models
-    assert window.network_panel._compare.findText("My wide net") < 0
+    assert not offered(window, "My wide net")
 
 
 def test_an_own_copy_of_a_shipped_preset_can_be_chosen_and_deleted(
@@ -304,33 +348,35 @@ def test_an_own_copy_of_a_shipped_preset_can_be_chosen_and_deleted(
     panel.select_preset("resnet20")
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("My 20", True))
     actions.save_preset()
-    assert panel._preset.currentText() == "My 20"
+    assert preset_shown(panel) == "My 20"
     panel.select_preset("resnet20")
-    assert panel._preset.currentText() == "ResNet-20"
+    assert preset_shown(panel) == "ResNet-20"
     panel.select_preset("my-20")
-    assert panel._preset.currentText() == "My 20"
-    assert actions._delete.isEnabled()
+    assert preset_shown(panel) == "My 20"
+    assert action(window, "Delete own preset…").isEnabled()
 
 
 def test_another_home_brings_its_own_presets(
-    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_window: Callable[..., MainWindow], home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (home.root / "workbench.db").write_text("no database")
+    window = make_window()
     other = Home(tmp_path / "other").prepare()
     (other.presets / "mine.toml").write_text("[model.mine]\nblocks = [1]\nwidths = [4]\n")
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(other.root))
-    window._choose_home()
+    button(window.message_bar, "Choose folder…").click()
     assert "mine" in window.build_panel.presets.models
-    assert window.network_panel._compare.findText("mine") > 0
+    assert offered(window, "mine")
 
 
 def test_what_does_not_fit_to_another_tab_is_marked(build: BuildPanel) -> None:
     build.fine_tuning_panel.choose_weights("w.pt")
-    frozen = build.fine_tuning_panel._form._named["frozen_stages"]
+    frozen = build.fine_tuning_panel.field("frozen_stages")
     frozen.setValue(3)
     assert not frozen.property("invalid")
-    build.model_panel.stages._remove.click()
+    named(build, QToolButton, "Remove the last stage").click()
     assert frozen.property("invalid")
-    build.model_panel.stages._add.click()
+    named(build, QToolButton, "Add a stage").click()
     assert not frozen.property("invalid")
 
 
@@ -338,24 +384,24 @@ def test_the_drawing_follows_the_fields(window: MainWindow) -> None:
     panel = window.build_panel.model_panel
     panel.show_config(Presets.load().model("resnet20").config)
     assert window.center.currentWidget() is window.network_panel
-    assert window.network_panel._heading.text() == "ResNet-20"
-    assert "269 722 parameters" in panel._size.text().replace("\u202f", " ")
-    panel.stages._rows[0][1].setValue(0)
-    assert "Known again" in panel._size.text()
-    assert window.network_panel._problem.isVisible()
-    panel.stages._rows[0][1].setValue(3)
-    assert not window.network_panel._problem.isVisible()
+    assert says(window.network_panel, "ResNet-20")
+    assert "269 722 parameters" in size_shown(panel)
+    stage(panel, "Blocks", 1).setValue(0)
+    assert "Known again" in size_shown(panel)
+    assert says(window.network_panel, "A field at the left is wrong")
+    stage(panel, "Blocks", 1).setValue(3)
+    assert not says(window.network_panel, "A field at the left is wrong")
 
 
 def test_the_preset_it_began_from_is_set_beside_a_changed_network(window: MainWindow) -> None:
     panel = window.build_panel.model_panel
     panel.select_preset("resnet20")
-    combo = window.network_panel._compare
+    combo = named(window.network_panel, QComboBox, "Compare with")
     combo.setCurrentIndex(1)
     combo.activated.emit(1)
-    panel.stages._rows[1][2].setValue(48)
-    assert window.network_panel._other_title == "ResNet-20"
-    assert "32 → 48" in window.network_panel._changes.text()
+    stage(panel, "Width", 2).setValue(48)
+    assert says(window.network_panel, "From ResNet-20 to this network")
+    assert says(window.network_panel, "32 → 48")
 
 
 def test_the_curves_come_forward_when_training_begins(qtbot: QtBot, window: MainWindow) -> None:
@@ -367,12 +413,24 @@ def test_the_curves_come_forward_when_training_begins(qtbot: QtBot, window: Main
 
 
 def test_the_time_of_an_epoch_is_estimated_once_the_machine_is_measured(
-    qtbot: QtBot, window: MainWindow, home: Home
+    qtbot: QtBot, make_window: Callable[..., MainWindow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window.build_panel.data_panel.choose_source("sample")
-    window.build_panel.model_panel.select_preset("resnet20")
+    asked: list[str] = []
+
+    def probe(compute: Compute) -> Generator[Progress, None, Speed]:
+        """In place of the real one, which finds nothing out where the machine is busy."""
+        asked.append(compute.device.type)
+        yield Progress("", "Timing this machine", 0, 0)
+        return Speed(device_name(compute.device), compute.precision, False, dict.fromkeys(UNITS, 1e-9))
+
+    monkeypatch.setattr(speed_probe, "probe", probe)
+    home = Home(tmp_path / "new").prepare()
+    window = make_window(home)
     qtbot.waitUntil(lambda: (home.root / "speed.json").exists(), timeout=LONG_MS)
-    qtbot.waitUntil(lambda: "per epoch here" in window.build_panel.model_panel._size.text(), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: "per epoch here" in size_shown(window), timeout=LONG_MS)
+    window.build_panel.model_panel.select_preset("resnet20")
+    assert "per epoch here" in size_shown(window)
+    assert len(asked) == 1
 
 
 def test_a_network_is_exported_as_code(
@@ -399,13 +457,13 @@ def test_a_run_is_exported_and_its_weights_are_trained_on(
     qtbot.waitUntil(lambda: bool(window.runs_panel.model.records), timeout=LONG_MS)
     qtbot.waitUntil(lambda: window.session.state is State.IDLE, timeout=LONG_MS)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "run.py"), ""))
-    window.runs_panel._export.trigger()
+    action(window.runs_panel, "Export as code…").trigger()
     qtbot.waitUntil(lambda: "and the weights beside it" in window.message_bar.text, timeout=LONG_MS)
     assert (tmp_path / "run.pt").exists()
     run = window.runs_panel.model.records[0]
-    window.runs_panel._weights.trigger()
+    action(window.runs_panel, "Use weights").trigger()
     # An export is no run: what the last one said stays.
-    assert "Finished" in window.progress_panel._activity.text()
+    assert says(window.progress_panel, "Finished")
     config = window.build_panel.config
     assert config is not None
     assert config.fine_tuning.weights == run.id
@@ -424,27 +482,27 @@ def test_fine_tuning_fields_appear_with_weights(
 ) -> None:
     build.tabs.setCurrentIndex(2)
     panel = build.fine_tuning_panel
-    frozen = panel._form._named["frozen_stages"]
+    frozen, weights = panel.field("frozen_stages"), panel.field("weights")
     assert not frozen.isVisible()
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args, **_kw: (str(tmp_path / "w.pt"), ""))
-    panel._weights.setCurrentIndex(panel._weights.count() - 1)
-    panel._weights.activated.emit(panel._weights.currentIndex())
-    assert panel._weights.currentText() == "w.pt"
-    assert build.training_panel._recipe.currentText() == "Fine-tune"
+    weights.setCurrentIndex(weights.count() - 1)
+    weights.activated.emit(weights.currentIndex())
+    assert weights.currentText() == "w.pt"
+    assert named(build.training_panel, QComboBox, "Recipe").currentText() == "Fine-tune"
     assert frozen.isVisible()
     frozen.setValue(4)
     assert build.config is None
     assert "the network has only 3 stages" in build.problem()
     frozen.setValue(2)
-    assert panel._form._named["unfreeze_every"].isVisible()
+    assert panel.field("unfreeze_every").isVisible()
     assert build.config is not None
     assert build.config.fine_tuning.frozen_stages == 2
     # Cancelled, the choice of a file leaves everything as it was.
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args, **_kw: ("", ""))
-    panel._weights.setCurrentIndex(panel._weights.count() - 1)
-    panel._weights.activated.emit(panel._weights.currentIndex())
-    assert panel._weights.currentText() == "w.pt"
-    panel._weights.setCurrentIndex(0)
+    weights.setCurrentIndex(weights.count() - 1)
+    weights.activated.emit(weights.currentIndex())
+    assert weights.currentText() == "w.pt"
+    weights.setCurrentIndex(0)
     assert build.config.fine_tuning.frozen_stages == 0
 
 
@@ -460,4 +518,4 @@ def test_a_pasted_network_can_be_undone(window: MainWindow) -> None:
 def test_make_window_twice_keeps_own_presets(make_window: Callable[..., MainWindow], home: Home) -> None:
     (home.presets / "mine.toml").write_text('[model.mine]\ntitle = "Mine"\nblocks = [1]\nwidths = [4]\n')
     window = make_window()
-    assert window.network_panel._compare.findText("Mine") > 0
+    assert offered(window, "Mine")

@@ -10,17 +10,19 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QAbstractButton, QComboBox
 from pytestqt.qtbot import QtBot
 
+from tests.gui.seen import button, label, named, says
 from workbench.core.architecture import Architecture
 from workbench.core.model_config import ModelConfig
 from workbench.core.presets import Presets
 from workbench.gui.network.layer_table import LayerModel, LayerTable
-from workbench.gui.network.network_figures import Figures
+from workbench.gui.network.network_figures import Figures, FiguresTable
 from workbench.gui.network.network_panel import NetworkPanel
 from workbench.gui.network.network_view import NetworkView
 from workbench.gui.network.receptive_view import ReceptiveView
 from workbench.gui.widgets.theme import Theme
 
 PRESETS = Presets.load()
+ALL_LAYERS = "‹ All layers"
 
 
 def network(name: str) -> Architecture:
@@ -61,6 +63,10 @@ def shown_layers(panel: NetworkPanel) -> list[str]:
     return [str(model.data(model.index(row, 0))) for row in range(model.rowCount())]
 
 
+def figures_table(panel: NetworkPanel) -> FiguresTable:
+    return panel.findChild(FiguresTable)
+
+
 # Choosing
 
 
@@ -71,8 +77,8 @@ def test_a_click_chooses_a_part_and_the_table_follows(qtbot: QtBot, panel: Netwo
         click(qtbot, panel.view, "layer2.1")
     assert chosen.args == ["layer2.1"]
     assert all(name.startswith("layer2.1.") for name in shown_layers(panel))
-    assert panel._part_caption.text() == "Stage 2, block 2: 7 layers"
-    panel._all_layers.click()
+    assert says(panel, "Stage 2, block 2: 7 layers")
+    button(panel, ALL_LAYERS).click()
     assert panel.view.selected == ""
     assert len(shown_layers(panel)) == len(architecture.layers)
 
@@ -146,7 +152,7 @@ def test_new_figures_alone_keep_the_place_in_the_table(qtbot: QtBot, panel: Netw
     compare(panel, "resnet20")
     compare(panel, "resnet8")
     assert bar.value() == 50
-    assert panel._figures_table.item(4, 1).text() == "about 12 s"
+    assert figures_table(panel).item(4, 1).text() == "about 12 s"
 
 
 # Comparing
@@ -179,7 +185,7 @@ def test_the_mark_is_the_accent_and_only_above(panel: NetworkPanel, theme: Theme
 
 def test_the_table_sets_two_networks_side_by_side(panel: NetworkPanel) -> None:
     show(panel, "resnet18", epoch_s=24.0)
-    table = panel._figures_table
+    table = figures_table(panel)
     assert table.isColumnHidden(2)
     compare(panel, "resnet20")
     assert not table.isColumnHidden(3)
@@ -187,8 +193,8 @@ def test_the_table_sets_two_networks_side_by_side(panel: NetworkPanel) -> None:
     assert rows[0] == ["11\u202f173\u202f962", "269\u202f722", "+10.9\u202fM (×\u202f41.4)"]
     assert rows[2] == ["18", "20", "\u22122 (\u221210.0\u202f%)"]
     assert rows[4] == ["about 24 s", "\u2013", "\u2013"]
-    assert "width of stage 1: 16 → 64" in panel._changes.text()
-    assert panel._changes_heading.text() == "From ResNet-20 to this network"
+    assert says(panel, "width of stage 1: 16 → 64")
+    assert says(panel, "From ResNet-20 to this network")
 
 
 def test_choosing_what_to_compare_with_is_announced(qtbot: QtBot, panel: NetworkPanel) -> None:
@@ -197,7 +203,7 @@ def test_choosing_what_to_compare_with_is_announced(qtbot: QtBot, panel: Network
     choices = [("", "nothing"), ("model/resnet20", "ResNet-20"), ("run/3", "3 mine")]
     panel.set_choices(choices)
     assert chosen == []
-    qtbot.keyClick(panel._compare, Qt.Key.Key_Down)
+    qtbot.keyClick(named(panel, QComboBox, "Compare with"), Qt.Key.Key_Down)
     assert chosen == ["model/resnet20"]
     panel.set_choices([*choices, ("run/4", "4 mine")])
     assert panel.compared_with == "model/resnet20"
@@ -282,7 +288,7 @@ def test_any_number_of_stages_fits_the_width(receptive: ReceptiveView, stages: i
 
 
 def test_before_the_first_network_it_says_what_will_come(panel: NetworkPanel) -> None:
-    assert panel._heading.text() == "No network yet"
+    assert says(panel, "No network yet")
     assert shown_layers(panel) == []
     assert panel.view.readout() == []
     panel.show_problem("model.blocks is wrong")
@@ -291,20 +297,20 @@ def test_before_the_first_network_it_says_what_will_come(panel: NetworkPanel) ->
 
 def test_a_problem_dims_the_last_drawing_until_it_is_solved(panel: NetworkPanel) -> None:
     show(panel, "resnet18-imagenet")
-    assert "7x7 stem" in panel._warning.text()
-    assert panel._warning.isVisible()
+    warning, problem = "7x7 stem", "widths of stage 2 is 0; it must be at least 1"
+    assert label(panel, warning).property("role") == "warning"
     clear = panel.view.grab().toImage()
-    panel.show_problem("widths of stage 2 is 0; it must be at least 1")
-    assert panel._problem.isVisible()
-    assert not panel._warning.isVisible()
+    panel.show_problem(problem)
+    assert label(panel, problem).property("role") == "error"
+    assert not says(panel, warning)
     panel.view.resize(clear.size())
     assert panel.view.grab().toImage() != clear
     assert panel.view.drawings
     show(panel, "resnet18-imagenet")
-    assert not panel._problem.isVisible()
-    assert panel._warning.isVisible()
+    assert not says(panel, problem)
+    assert says(panel, warning)
     show(panel, "resnet8")
-    assert not panel._warning.isVisible()
+    assert not says(panel, warning)
 
 
 def test_the_table_makes_texts_for_the_rows_in_sight_only(
@@ -339,18 +345,17 @@ def test_numbers_stand_at_the_right(panel: NetworkPanel) -> None:
     assert row == ["conv1", "conv", "3x3", "16×32×32", "432", "442\u202fk", "3×3"]
 
 
-def test_every_control_has_a_name_and_a_tooltip(panel: NetworkPanel) -> None:
+def test_every_control_has_a_name_and_a_tooltip(qtbot: QtBot, panel: NetworkPanel) -> None:
     show(panel, "resnet8")
-    panel.view.select("stem")
-    panel._show_part("stem")
+    click(qtbot, panel.view, "stem")
     controls = [*panel.findChildren(QAbstractButton), *panel.findChildren(QComboBox)]
     own = [c for c in controls if c.isVisibleTo(panel) and not c.objectName().startswith("qt_")]
     own = [c for c in own if type(c).__name__ not in ("CornerButton", "QTableCornerButton")]
-    assert panel._all_layers in own
+    assert button(panel, ALL_LAYERS) in own
     for control in own:
         assert control.accessibleName() or getattr(control, "text", str)(), control
         assert control.toolTip(), control
-    for view in (panel.view, panel.layers, panel.receptive, panel._figures_table):
+    for view in (panel.view, panel.layers, panel.receptive, figures_table(panel)):
         assert view.accessibleName()
 
 

@@ -9,9 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QToolButton, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
+from tests.gui.drawn import curves, marks, plot_in, points, tick_texts
+from tests.gui.seen import named, says
 from workbench.core.presets import Presets, Recipe
 from workbench.core.schedule import learning_rate
 from workbench.core.training_config import TrainingConfig
@@ -43,15 +45,13 @@ CONFIGS = (
 
 
 @pytest.fixture(scope="module")
-def shared(qapp: QApplication) -> Iterator[TrainingPanel]:
-    theme = Theme(qapp, "light")
+def shared(shared_theme: Theme) -> Iterator[TrainingPanel]:
     panel = TrainingPanel(Presets.load())
     panel.resize(NARROWEST_PX, 900)
     panel.show()
     yield panel
     panel.close()
     panel.deleteLater()
-    theme.deleteLater()
 
 
 @pytest.fixture
@@ -60,32 +60,39 @@ def panel(shared: TrainingPanel) -> TrainingPanel:
     shared.set_presets(Presets.load())
     shared.set_steps_per_epoch(100)
     shared.show_config(TrainingConfig())
-    for group in shared._groups:
+    for group in groups(shared):
         group.set_open(False)
     return shared
 
 
-def field(panel: TrainingPanel, name: str) -> Any:
-    """The widget of a field, whichever group it stands in."""
-    return next(form._named[name] for form in panel._forms if name in form._named)
+def groups(panel: TrainingPanel) -> list[FormGroup]:
+    """From the top."""
+    return sorted(panel.findChildren(FormGroup), key=lambda group: group.y())
 
 
 def choose(panel: TrainingPanel, name: str, value: str) -> None:
-    box = field(panel, name)
+    box = panel.field(name)
     box.setCurrentIndex(box.findData(value))
 
 
-def error(panel: TrainingPanel, name: str) -> str:
-    return next(form._errors[f"training.{name}"].text() for form in panel._forms if name in form._named)
-
-
 def group_of(panel: TrainingPanel, name: str) -> FormGroup:
-    return next(group for group in panel._groups if name in group.form._named)
+    return next(group for group in groups(panel) if f"training.{name}" in group.form)
+
+
+def heading(group: FormGroup) -> QToolButton:
+    return next(each for each in group.findChildren(QToolButton) if each.isCheckable())
+
+
+def recipe(panel: TrainingPanel) -> QComboBox:
+    return named(panel, QComboBox, "Recipe")
 
 
 def test_every_field_has_one_widget(panel: TrainingPanel) -> None:
-    names = [name for form in panel._forms for name in form._named]
-    assert sorted(names) == sorted(TrainingConfig.model_fields)
+    # The tooltip of each ends with the field's name.
+    widgets = [w for w in panel.findChildren(QWidget) if not isinstance(w, QLabel) and "(training." in w.toolTip()]
+    named_so = [widget.toolTip().rpartition("(training.")[2].removesuffix(")") for widget in widgets]
+    assert sorted(named_so) == sorted(TrainingConfig.model_fields)
+    assert all(panel.field(name) is widget for name, widget in zip(named_so, widgets, strict=True))
 
 
 @pytest.mark.parametrize("config", CONFIGS)
@@ -132,14 +139,14 @@ def test_shares_are_typed_in_percent(qtbot: QtBot, text: str, shares: object) ->
 @pytest.mark.parametrize("text", ["half", "50, 30 %", "50, 150 %", "", "nan", "0, 50 %"])
 def test_milestones_that_are_none_are_refused_at_their_field(panel: TrainingPanel, text: str) -> None:
     choose(panel, "schedule", "multi-step")
-    field(panel, "milestones").setText(text)
+    panel.field("milestones").setText(text)
     assert panel.config is None
-    assert error(panel, "milestones").startswith("training.milestones")
-    assert field(panel, "milestones").property("invalid")
+    assert panel.error("milestones").startswith("training.milestones")
+    assert panel.field("milestones").property("invalid")
     # What is hidden and means nothing keeps nothing from being trained.
     choose(panel, "schedule", "cosine")
     assert panel.config == TrainingConfig(schedule="cosine")
-    assert not field(panel, "milestones").isVisible()
+    assert not panel.field("milestones").isVisible()
     choose(panel, "schedule", "multi-step")
     assert panel.config is None
 
@@ -158,47 +165,47 @@ def test_milestones_that_are_none_are_refused_at_their_field(panel: TrainingPane
 def test_fields_without_a_meaning_are_hidden(
     panel: TrainingPanel, values: dict[str, Any], shown: str, hidden: str
 ) -> None:
-    for group in panel._groups:
+    for group in groups(panel):
         group.set_open(True)
     panel.show_config(TrainingConfig(**values))
-    visible = {name: field(panel, name).isVisible() for name in (*shown.split(), *hidden.split())}
+    visible = {name: panel.field(name).isVisible() for name in (*shown.split(), *hidden.split())}
     assert visible == dict.fromkeys(shown.split(), True) | dict.fromkeys(hidden.split(), False)
 
 
 def test_an_error_opens_its_group_and_holds_it_open(panel: TrainingPanel) -> None:
-    assert not any(group.is_open for group in panel._groups)
-    field(panel, "ema_decay").setValue(1)
+    assert not any(group.is_open for group in groups(panel))
+    panel.field("ema_decay").setValue(1)
     group = group_of(panel, "ema_decay")
-    assert [other.is_open for other in panel._groups] == [other is group for other in panel._groups]
-    assert error(panel, "ema_decay") == "training.ema_decay is 1.0; it must be below 1"
+    assert [other.is_open for other in groups(panel)] == [other is group for other in groups(panel)]
+    assert panel.error("ema_decay") == "training.ema_decay is 1.0; it must be below 1"
     group.set_open(False)
-    assert field(panel, "ema_decay").isVisible()
-    field(panel, "ema_decay").setValue(0.5)
+    assert panel.field("ema_decay").isVisible()
+    panel.field("ema_decay").setValue(0.5)
     group.set_open(False)
-    assert not field(panel, "ema_decay").isVisible()
+    assert not panel.field("ema_decay").isVisible()
 
 
 def test_what_only_the_engine_refuses_opens_the_group_too(panel: TrainingPanel) -> None:
     panel.show_error("training.device", "training.device is 'cuda'; there is no GPU")
     assert group_of(panel, "device").is_open
-    assert "no GPU" in error(panel, "device")
+    assert "no GPU" in panel.error("device")
     panel.show_error("", "")
-    assert error(panel, "device") == ""
+    assert panel.error("device") == ""
 
 
 def test_a_group_opens_by_the_keyboard(qtbot: QtBot, panel: TrainingPanel) -> None:
-    group = panel._groups[0]
-    assert group._heading.focusPolicy() & Qt.FocusPolicy.TabFocus
-    qtbot.keyClick(group._heading, Qt.Key.Key_Space)
+    group = groups(panel)[0]
+    assert heading(group).focusPolicy() & Qt.FocusPolicy.TabFocus
+    qtbot.keyClick(heading(group), Qt.Key.Key_Space)
     assert group.form.isVisible()
-    assert not group._summary.isVisible()
-    qtbot.keyClick(group._heading, Qt.Key.Key_Space)
+    assert not says(group, group.summary)
+    qtbot.keyClick(heading(group), Qt.Key.Key_Space)
     assert not group.form.isVisible()
-    assert group._summary.isVisible()
+    assert says(group, group.summary)
 
 
 def summaries(panel: TrainingPanel) -> list[str]:
-    return [group.summary.replace("\u00a0", " ") for group in panel._groups]
+    return [group.summary.replace("\u00a0", " ") for group in groups(panel)]
 
 
 def test_closed_groups_say_what_they_hold(panel: TrainingPanel) -> None:
@@ -218,8 +225,8 @@ def test_closed_groups_say_what_they_hold(panel: TrainingPanel) -> None:
 
 def test_no_value_that_differs_is_missing_from_its_group_s_words(panel: TrainingPanel) -> None:
     every = TrainingConfig().model_dump() | CONFIGS[2].model_dump() | {"clip_norm": 0.5, "weight_decay": 0.25}
-    for group in panel._groups:
-        for name in group.form._named:
+    for group in groups(panel):
+        for name in (name for name in every if f"training.{name}" in group.form):
             changed = every[name] if every[name] != getattr(TrainingConfig(), name) else 0.125
             changed = False if name == "nesterov" else changed
             usual = TrainingConfig().model_dump()
@@ -232,7 +239,7 @@ def test_the_drawing_is_the_schedule(panel: TrainingPanel, config: TrainingConfi
     for steps_per_epoch in (100, 7, 391):
         panel.set_steps_per_epoch(steps_per_epoch)
         panel.show_config(config)
-        epochs, rates = view._line.getData()
+        epochs, rates = points(curves(plot_in(view))[0])
         assert 2 < len(epochs) <= 400
         assert epochs[0] == 0
         assert config.epochs - epochs[-1] == pytest.approx(1 / steps_per_epoch)
@@ -240,11 +247,11 @@ def test_the_drawing_is_the_schedule(panel: TrainingPanel, config: TrainingConfi
             assert rate == learning_rate(config, round(epoch * steps_per_epoch), steps_per_epoch)
 
 
-def test_the_highest_rate_is_written_at_the_axis(panel: TrainingPanel) -> None:
+def test_the_highest_rate_is_written_at_the_axis(qtbot: QtBot, panel: TrainingPanel) -> None:
     # 3 of 100 000 epochs: between two evenly spread steps.
     panel.show_config(TrainingConfig(epochs=100_000, warmup_epochs=3, schedule="cosine", learning_rate=0.05))
-    ticks = panel.schedule_view._plot.getPlotItem().getAxis("left")._tickLevels
-    assert [text for _, text in ticks[0]] == ["0", "0.05"]
+    plot = plot_in(panel.schedule_view)
+    qtbot.waitUntil(lambda: tick_texts(plot, "left") == ["0", "0.05"])
     assert "highest 0.05 at epoch 3.0," in panel.schedule_view.accessibleDescription()
 
 
@@ -256,23 +263,23 @@ def test_one_step_is_drawn_too(panel: TrainingPanel) -> None:
 
 def test_without_a_config_the_sentence_stands_in_place_of_the_drawing(panel: TrainingPanel) -> None:
     view = panel.schedule_view
-    field(panel, "batch_size").setValue(1)
-    assert view._problem.isVisible()
-    assert view.problem == error(panel, "batch_size")
+    panel.field("batch_size").setValue(1)
+    assert says(view, view.problem)
+    assert view.problem == panel.error("batch_size") != ""
     panel.set_steps_per_epoch(50)
-    field(panel, "batch_size").setValue(64)
-    assert not view._problem.isVisible()
+    panel.field("batch_size").setValue(64)
+    assert not says(view, "batch_size")
     assert view.epochs[-1] == pytest.approx(12 - 1 / 50)
 
 
 def test_the_pointer_reads_the_rate_off(qtbot: QtBot, panel: TrainingPanel) -> None:
     view = panel.schedule_view
-    viewport = view._plot.viewport()
+    viewport = plot_in(view).viewport()
     center = viewport.rect().center()
     for shift in (0, 1):
         qtbot.mouseMove(viewport, center + QPoint(shift, 0))
     qtbot.waitUntil(lambda: QToolTip.text().startswith("epoch "))
-    assert view._cursor.isVisible()
+    assert len(marks(plot_in(view))) == 1
     epoch, rate = (float(part.split()[-1]) for part in QToolTip.text().split(":"))
     nearest = learning_rate(TrainingConfig(), round(epoch * 100), 100)
     assert math.isclose(rate, nearest, rel_tol=0.02)
@@ -280,8 +287,8 @@ def test_the_pointer_reads_the_rate_off(qtbot: QtBot, panel: TrainingPanel) -> N
 
 
 def test_the_wheel_over_the_drawing_scrolls_the_panel(panel: TrainingPanel) -> None:
-    viewport = panel.schedule_view._plot.viewport()
-    before = panel.schedule_view._plot.viewRange()
+    plot = plot_in(panel.schedule_view)
+    viewport, before = plot.viewport(), plot.viewRange()
     at = QPointF(viewport.rect().center())
     wheel = QWheelEvent(
         at, viewport.mapToGlobal(at), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton,
@@ -289,20 +296,21 @@ def test_the_wheel_over_the_drawing_scrolls_the_panel(panel: TrainingPanel) -> N
     )  # fmt: skip
     QApplication.sendEvent(viewport, wheel)
     assert not wheel.isAccepted()
-    assert panel.schedule_view._plot.viewRange() == before
+    assert plot.viewRange() == before
 
 
 def test_the_drawing_follows_the_theme(theme: Theme, panel: TrainingPanel) -> None:
     view = panel.schedule_view
     for choice, colors in (("dark", DARK), ("light", LIGHT)):
         theme.choose(choice)
-        assert view._line.opts["pen"].color().name() == colors.accent.lower()
-        assert view._plot.backgroundBrush().color().name() == colors.surface.lower()
+        plot = plot_in(view)
+        assert curves(plot)[0].opts["pen"].color().name() == colors.accent.lower()
+        assert plot.backgroundBrush().color().name() == colors.surface.lower()
 
 
 def test_arrows_lead_to_numbers_that_are_meant(panel: TrainingPanel) -> None:
     def stepped(name: str, *steps: int) -> list[float]:
-        box, seen = field(panel, name), []
+        box, seen = panel.field(name), []
         for step in steps:
             box.stepBy(step)
             seen.append(box.value())
@@ -312,21 +320,21 @@ def test_arrows_lead_to_numbers_that_are_meant(panel: TrainingPanel) -> None:
     assert stepped("ema_decay", *[1] * 9)[-1] == 1 - 1e-8
     assert stepped("mixup", 1, 1) == [0.2, 0.3]
     assert stepped("clip_norm", 1) == [1]
-    field(panel, "weight_decay").setValue(0)
+    panel.field("weight_decay").setValue(0)
     assert stepped("weight_decay", 1) == [1e-4]
 
 
 def test_recipes_come_anew(panel: TrainingPanel) -> None:
     config = TrainingConfig(optimizer="muon", learning_rate=0.01)
     panel.show_config(config)
-    assert panel._recipe.currentText() == "Custom"
+    assert recipe(panel).currentText() == "Custom"
     shipped = Presets.load()
     panel.set_presets(Presets(recipes=shipped.recipes | {"mine": Recipe("mine", "Mine", "My own.", config)}))
     assert panel.config == config
-    assert panel._recipe.currentText() == "Mine"
-    assert panel._description.text() == "My own."
+    assert recipe(panel).currentText() == "Mine"
+    assert says(panel, "My own.")
     panel.set_presets(shipped)
-    assert (panel._recipe.currentText(), panel._recipe.count()) == ("Custom", len(shipped.recipes) + 1)
+    assert (recipe(panel).currentText(), recipe(panel).count()) == ("Custom", len(shipped.recipes) + 1)
 
 
 def test_others_add_below_the_drawing(qtbot: QtBot, panel: TrainingPanel) -> None:
@@ -337,7 +345,7 @@ def test_others_add_below_the_drawing(qtbot: QtBot, panel: TrainingPanel) -> Non
     def top(widget: QWidget) -> int:
         return widget.mapTo(panel, QPoint(0, 0)).y()
 
-    qtbot.waitUntil(lambda: top(panel.schedule_view) < top(added) < top(panel._groups[0]))
+    qtbot.waitUntil(lambda: top(panel.schedule_view) < top(added) < top(groups(panel)[0]))
     added.deleteLater()
 
 
@@ -348,7 +356,7 @@ def test_nothing_is_cut_off_where_it_is_narrowest(qtbot: QtBot, theme: Theme, is
     panel = build.training_panel
     # With the longest fields in sight.
     panel.show_config(CONFIGS[2].model_copy(update={"schedule": "multi-step"}))
-    for group in panel._groups:
+    for group in groups(panel):
         group.set_open(is_open)
     build.tabs.setCurrentIndex(2)
     # So low that the scroll bar takes its share.
@@ -374,7 +382,7 @@ def test_milestones_are_undone_by_the_keys_of_the_window(qtbot: QtBot, theme: Th
     history = EditHistory(build)
     panel = build.training_panel
     choose(panel, "schedule", "multi-step")
-    edit = field(panel, "milestones")
+    edit = panel.field("milestones")
     for text in ("30, ", "30, 60, x", "30, 60 %"):
         edit.setText(text)
     assert panel.config is not None

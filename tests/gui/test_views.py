@@ -3,14 +3,18 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtGui import QColor, QPixmapCache
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QComboBox, QListView, QProgressBar, QTabWidget
 from pytestqt.qtbot import QtBot
 
+from tests.gui.drawn import is_written, mark_positions, marks, text_item, written
+from tests.gui.seen import button, named, says, texts
 from workbench.core.config import RunConfig
 from workbench.core.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
@@ -20,6 +24,7 @@ from workbench.gui.inspect.confusion_view import ConfusionView
 from workbench.gui.inspect.gallery import Gallery
 from workbench.gui.inspect.image_caption import Verdict
 from workbench.gui.inspect.inspect_panel import InspectPanel
+from workbench.gui.runs.metric_plot import MetricPlot
 from workbench.gui.runs.plot_panel import PlotPanel
 from workbench.gui.runs.progress_panel import ProgressPanel
 from workbench.gui.runs.run_curves import RunCurves, Smoothed
@@ -38,8 +43,18 @@ def inspect(qtbot: QtBot, theme: Theme, evaluation: Evaluation, images: ImageSet
     return panel
 
 
+def pictures(gallery: Gallery) -> QListView:
+    return named(gallery, QListView, "Test images")
+
+
+def image_of(index: QModelIndex) -> int:
+    """Number of the test image in a cell: its tooltip begins with the file's name."""
+    return int(Path(index.data(Qt.ItemDataRole.ToolTipRole).split("\n")[0]).stem)
+
+
 def shown(gallery: Gallery) -> list[int]:
-    return [gallery._model.image_index(row) for row in range(gallery.shown_count)]
+    rows = pictures(gallery).model()
+    return [image_of(rows.index(row, 0)) for row in range(rows.rowCount())]
 
 
 def test_most_confidently_wrong_comes_first(inspect: InspectPanel) -> None:
@@ -59,12 +74,12 @@ def test_a_narrow_caption_keeps_both_names_and_the_probability(inspect: InspectP
 
 def test_filters_by_truth_and_prediction(inspect: InspectPanel) -> None:
     gallery = inspect.gallery
-    gallery._wrong.setChecked(False)
-    gallery._truth.setCurrentIndex(1 + 2)
+    button(gallery, "Wrong only").setChecked(False)
+    named(gallery, QComboBox, "Truth").setCurrentIndex(1 + 2)
     assert set(shown(gallery)) == set(range(2, 40, 4))
-    gallery._prediction.setCurrentIndex(1 + 1)
+    named(gallery, QComboBox, "Prediction").setCurrentIndex(1 + 1)
     assert gallery.shown_count == 0
-    assert gallery._empty.isVisible()
+    assert says(gallery, "No test image fits")
     gallery.clear_filter()
     assert gallery.shown_count == 40
 
@@ -73,28 +88,28 @@ def test_a_cell_of_the_diagonal_shows_the_right_ones(qtbot: QtBot, inspect: Insp
     center = inspect.confusion_view.cell_rect(3, 3).center()
     qtbot.mouseClick(inspect.confusion_view, Qt.MouseButton.LeftButton, pos=center)
     assert set(shown(inspect.gallery)) == set(range(3, 40, 4))
-    assert inspect.confusion_view._chosen == (3, 3)
+    assert inspect.confusion_view.marked == (3, 3)
 
 
 def test_a_class_bar_filters_by_truth(qtbot: QtBot, inspect: InspectPanel) -> None:
-    inspect._tabs.setCurrentIndex(1)
+    inspect.findChild(QTabWidget).setCurrentIndex(1)
     view = inspect.class_view
     qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(20, 12))
-    assert inspect.gallery._truth.currentData() == 0
+    assert named(inspect.gallery, QComboBox, "Truth").currentText() == "cat"
     assert "cat 0.0" in view.accessibleDescription()
 
 
 def test_a_picked_image_stays_when_the_next_epoch_comes(
     inspect: InspectPanel, evaluation: Evaluation, images: ImageSet
 ) -> None:
-    gallery = inspect.gallery
-    gallery._view.setCurrentIndex(gallery._model.index(3))
-    picked = gallery._model.image_index(3)
+    view = pictures(inspect.gallery)
+    view.setCurrentIndex(view.model().index(3, 0))
+    picked = shown(inspect.gallery)[3]
     logits = evaluation.logits.copy()
     logits[0, 1] = 99
     following = Evaluation(evaluation.labels, logits, evaluation.class_names, 3)
     inspect.show_evaluation("a run", following, images)
-    assert gallery._model.image_index(gallery._view.currentIndex().row()) == picked
+    assert image_of(view.currentIndex()) == picked
 
 
 def test_without_a_pick_the_worst_one_is_shown(
@@ -103,14 +118,14 @@ def test_without_a_pick_the_worst_one_is_shown(
     logits = evaluation.logits.copy()
     logits[0, 1] = 99
     inspect.show_evaluation("a run", Evaluation(evaluation.labels, logits, evaluation.class_names, 3), images)
-    assert inspect.gallery._view.currentIndex().row() == 0
+    assert pictures(inspect.gallery).currentIndex().row() == 0
     assert shown(inspect.gallery)[0] == 0
 
 
 def test_no_evaluation_says_what_will_come(inspect: InspectPanel) -> None:
     inspect.show_evaluation("", None, None)
     assert inspect.gallery.shown_count == 0
-    assert "first epoch" in inspect.gallery._empty.text()
+    assert says(inspect.gallery, "first epoch")
     assert inspect.image_view.caption == ""
     inspect.grab()
 
@@ -207,16 +222,27 @@ def test_many_events_are_few_redraws(qtbot: QtBot, plots: PlotPanel) -> None:
     assert len(plots.curves("r").train["loss"].x) == 20_000
 
 
+def line(plot: MetricPlot, look: str) -> pg.PlotDataItem:
+    """Of one run: the `thin` training line, the one of validation `with points`, or the `dotted` one of test."""
+    looks = {
+        "thin": lambda item: item.opts["pen"].color().alpha() < 255,
+        "with points": lambda item: item.opts["symbol"] is not None,
+        "dotted": lambda item: item.opts["pen"].style() == Qt.PenStyle.DotLine,
+    }
+    (found,) = (item for item in plot.getPlotItem().listDataItems() if looks[look](item))
+    return found
+
+
 def test_lines_hold_every_point(plots: PlotPanel) -> None:
     plots.append(steps(1, 100))
     plots.append(epoch(1))
     plots.redraw()
-    x, y = plots.accuracy._lines["r", "raw"].getOriginalDataset()
+    x, y = line(plots.accuracy, "thin").getOriginalDataset()
     assert len(x) == 100
     assert x[-1] == 1.0
     assert y[0] == pytest.approx(50.0)
-    assert plots.accuracy._lines["r", "validation"].getOriginalDataset()[1].tolist() == [50.0]
-    assert plots.loss._lines["r", "test"].getOriginalDataset()[1].tolist() == [1.3]
+    assert line(plots.accuracy, "with points").getOriginalDataset()[1].tolist() == [50.0]
+    assert line(plots.loss, "dotted").getOriginalDataset()[1].tolist() == [1.3]
 
 
 def test_a_resumed_run_draws_no_step_twice(plots: PlotPanel) -> None:
@@ -233,11 +259,12 @@ def test_a_resumed_run_draws_no_step_twice(plots: PlotPanel) -> None:
 def test_hidden_runs_are_not_drawn_and_empty_plots_say_what_comes(plots: PlotPanel) -> None:
     plots.append(steps(1, 10))
     plots.redraw()
-    assert not plots.loss._empty.isVisible()
+    assert not is_written(plots.loss, "will appear here")
+    assert plots.loss.getPlotItem().listDataItems()
     plots.hide_run("r")
     plots.redraw()
-    assert plots.loss._lines == {}
-    assert plots.loss._empty.isVisible()
+    assert plots.loss.getPlotItem().listDataItems() == []
+    assert is_written(plots.loss, "will appear here")
 
 
 def test_a_changed_rate_is_marked(plots: PlotPanel, theme: Theme) -> None:
@@ -248,27 +275,29 @@ def test_a_changed_rate_is_marked(plots: PlotPanel, theme: Theme) -> None:
     plots.append(RateChanged("r", 90, 0.5, 0.02))
     plots.redraw()
     for plot in (plots.loss, plots.accuracy):
-        assert [mark.value() for mark in plot._changes["r"]] == [0.5, 0.9]
-    assert [mark.label.toPlainText() for mark in plots.loss._changes["r"]] == ["rate 0.04", "rate 0.02"]
-    former = plots.loss._changes["r"][0].pen.color()
+        assert mark_positions(plot) == [0.5, 0.9]
+    said = [text for text in written(plots.loss) if "rate" in text]
+    assert sorted(said) == ["rate 0.02", "rate 0.04"]
+    assert text_item(plots.loss, "rate 0.04").line.value() == 0.5
+    former = marks(plots.loss)[0].pen.color()
     theme.choose("dark")
     plots.redraw()
-    assert plots.loss._changes["r"][0].pen.color() != former
+    assert marks(plots.loss)[0].pen.color() != former
     theme.choose("light")
     # Resumed from before the second change.
     plots.append(started(first_step=60))
     plots.redraw()
-    assert [mark.value() for mark in plots.accuracy._changes["r"]] == [0.5]
+    assert mark_positions(plots.accuracy) == [0.5]
     plots.hide_run("r")
     plots.redraw()
-    assert not plots.loss._changes
+    assert not marks(plots.loss)
 
 
 def test_losses_of_a_diverging_run_are_written_whole(plots: PlotPanel) -> None:
     plots.append(steps(1, 100))
     plots.append(replace(epoch(1), validation_loss=277_635.2))
     plots.redraw()
-    assert plots.loss._ends["r"].toPlainText() == "2.8e5"
+    assert "2.8e5" in written(plots.loss)
     axis = plots.loss.getPlotItem().getAxis("left")
     assert axis.tickStrings([0.0, 500_000.0, 1_500_000.0], 1.0, 500_000.0) == ["0", "5e5", "1.5e6"]
     assert axis.tickStrings([0.0, 0.5], 1.0, 0.5) == ["0", "0.5"]
@@ -278,23 +307,25 @@ def test_log_loss_moves_the_end_label_too(plots: PlotPanel) -> None:
     plots.append(steps(1, 10))
     plots.append(epoch(1))
     plots.redraw()
-    before = plots.loss._ends["r"].pos().y()
-    plots._log.setChecked(True)
-    assert plots.loss._ends["r"].pos().y() == pytest.approx(np.log10(before))
-    plots._log.setChecked(False)
-    assert plots.loss._ends["r"].pos().y() == pytest.approx(before)
+    end = text_item(plots.loss, "1.400")
+    before = end.pos().y()
+    assert before == pytest.approx(1.4)
+    button(plots, "Log loss").setChecked(True)
+    assert end.pos().y() == pytest.approx(np.log10(before))
+    button(plots, "Log loss").setChecked(False)
+    assert end.pos().y() == pytest.approx(before)
 
 
 def test_the_cross_hair_reads_all_figures(plots: PlotPanel) -> None:
     plots.append(steps(1, 100))
     plots.append(epoch(1))
     plots.redraw()
-    plots._show_readout(1.0)
-    text = plots.accuracy._readout.toPlainText()
+    plots.loss.hovered.emit(1.0)
+    text = text_item(plots.accuracy, "epoch 1.00").toPlainText()
     assert "validation 50.0" in text
     assert "test 60.0" in text
-    plots._show_readout(float("nan"))
-    assert not plots.accuracy._readout.isVisible()
+    plots.loss.hovered.emit(float("nan"))
+    assert not is_written(plots.accuracy, "epoch")
 
 
 @pytest.mark.parametrize("x", [0.0, 0.3, 0.5, 0.7, 1.0])
@@ -305,7 +336,8 @@ def test_the_cross_hairs_figures_are_whole_in_a_narrow_plot(plots: PlotPanel, x:
     plots.redraw()
     plot = plots.accuracy
     plot.show_readout(x, [("a run", 0, "train 59.9 % validation 56.3 %")])
-    box, text = plot.getPlotItem().getViewBox().sceneBoundingRect(), plot._readout.sceneBoundingRect()
+    box = plot.getPlotItem().getViewBox().sceneBoundingRect()
+    text = text_item(plot, "a run").sceneBoundingRect()
     assert text.width() > box.width() / 2
     assert text.left() >= box.left() - 1
     assert text.right() <= box.right() + 1
@@ -315,7 +347,8 @@ def test_the_bar_is_never_busy(qtbot: QtBot, theme: Theme) -> None:
     """Once busy, Qt repaints it 30 times a second, and goes on doing so while training."""
     panel = ProgressPanel(theme)
     qtbot.addWidget(panel)
-    bar = panel._bar
+    (bar,) = panel.findChildren(QProgressBar)
+    at_first = texts(panel)
     limits: list[tuple[int, int]] = []
 
     def note() -> None:
@@ -333,7 +366,7 @@ def test_the_bar_is_never_busy(qtbot: QtBot, theme: Theme) -> None:
     panel.append(Progress("r2", "Reading images", 3, 12))
     panel.end_without_run()
     note()
-    assert panel._figures.text() == ""
+    assert texts(panel) == at_first, "nothing is left of what was read"
     assert limits == [(0, 1), (0, 1), (3, 12), (3, started().total_steps), (0, 1)]
 
 

@@ -76,7 +76,9 @@ def _set_determinism(wanted: bool) -> None:
     if wanted:
         # cuBLAS reads it when it is first used (docs.nvidia.com/cuda/cublas, "Results reproducibility").
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.use_deterministic_algorithms(wanted)
+    # Asked first: to set it loads torch's compiler, 2 s that few runs need.
+    if torch.are_deterministic_algorithms_enabled() != wanted:
+        torch.use_deterministic_algorithms(wanted)
     # Filling fresh memory makes errors repeatable, not results, and costs time.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.deterministic = wanted

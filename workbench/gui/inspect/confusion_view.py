@@ -51,6 +51,11 @@ class ConfusionView(QWidget):
         self._chosen = (truth, prediction)
         self.update()
 
+    @property
+    def marked(self) -> tuple[int | None, int | None]:
+        """Truth and prediction in the frame; None: any."""
+        return self._chosen
+
     def cell_rect(self, truth: int, prediction: int) -> QRect:
         """Where a cell is drawn, in this widget's pixels."""
         left, top, side_x, side_y = self._geometry()
