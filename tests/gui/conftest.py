@@ -1,5 +1,7 @@
 """Windows for tests: each is closed again, and its thread must have ended."""
 
+import gc
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +17,8 @@ from workbench.core.config import RunConfig
 from workbench.core.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
 from workbench.core.home import Home
+from workbench.core.speed import UNITS, Speed, key_of, write
+from workbench.core.training_config import TrainingConfig
 from workbench.gui.main_window import MainWindow
 from workbench.gui.widgets.theme import Theme
 from workbench.gui.work.training_session import State
@@ -22,11 +26,47 @@ from workbench.gui.work.training_session import State
 LONG_MS = 60_000
 
 
-@pytest.fixture
-def theme(qapp: QApplication) -> Iterator[Theme]:
+@pytest.fixture(scope="session")
+def shared_theme(qapp: QApplication) -> Iterator[Theme]:
+    """One for all tests, because to style the application takes longer than most of them."""
     theme = Theme(qapp, "light")
     yield theme
     theme.deleteLater()
+
+
+@pytest.fixture
+def theme(shared_theme: Theme) -> Iterator[Theme]:
+    """Light, and light again for the next test."""
+    yield shared_theme
+    if shared_theme.choice != "light":
+        shared_theme.choose("light")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def collected() -> Iterator[None]:
+    """The plots' menus of closed windows are held by circles, and every style would be put on them too."""
+    yield
+    gc.collect()
+
+
+@pytest.fixture(scope="session")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Figures of this machine: without them every window would time 15 networks beside its test."""
+    from workbench.engine.machine import device
+
+    compute = device.choose(TrainingConfig())
+    name = device.device_name(compute.device)
+    figures = Speed(name, compute.precision, compute.device.type != "cpu", dict.fromkeys(UNITS, 1e-10))
+    home = Home(tmp_path_factory.mktemp("measured"))
+    write(home, key_of(TrainingConfig()), figures)
+    return home.root / "speed.json"
+
+
+@pytest.fixture
+def home(home: Home, measured: Path) -> Home:
+    """Of a person who has used this machine before."""
+    shutil.copy(measured, home.root)
+    return home
 
 
 @pytest.fixture

@@ -17,6 +17,14 @@ def button(parent: QWidget, text: str) -> QAbstractButton:
     return found[0]
 
 
+def button_like(parent: QWidget, start: str) -> QAbstractButton:
+    """The button whose text begins so, where the rest of it changes."""
+    buttons = [b for b in parent.findChildren(QAbstractButton) if b.text().startswith(start)]
+    found = [each for each in buttons if _is_shown(each, parent)]
+    assert len(found) == 1, f"{len(found)} buttons '{start}…' in {parent}"
+    return found[0]
+
+
 def has_button(parent: QWidget, text: str) -> bool:
     return any(each.text() == text and _is_shown(each, parent) for each in parent.findChildren(QAbstractButton))
 
@@ -29,6 +37,13 @@ def texts(parent: QWidget) -> list[str]:
 def says(parent: QWidget, words: str) -> bool:
     """Whether some label says these words."""
     return any(words in text for text in texts(parent))
+
+
+def label(parent: QWidget, words: str) -> QLabel:
+    """The label that is not hidden and says these words."""
+    found = [each for each in parent.findChildren(QLabel) if words in each.text() and _is_shown(each, parent)]
+    assert len(found) == 1, f"{len(found)} labels '{words}' among {texts(parent)}"
+    return found[0]
 
 
 def named(parent: QWidget, kind: type[_Widget], name: str) -> _Widget:

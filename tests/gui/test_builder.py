@@ -367,8 +367,11 @@ def test_the_curves_come_forward_when_training_begins(qtbot: QtBot, window: Main
 
 
 def test_the_time_of_an_epoch_is_estimated_once_the_machine_is_measured(
-    qtbot: QtBot, window: MainWindow, home: Home
+    qtbot: QtBot, make_window: Callable[..., MainWindow], tiny_config: RunConfig, tmp_path: Path
 ) -> None:
+    home = Home(tmp_path / "new").prepare()
+    window = make_window(home)
+    window.build_panel.show_config(tiny_config)
     window.build_panel.data_panel.choose_source("sample")
     window.build_panel.model_panel.select_preset("resnet20")
     qtbot.waitUntil(lambda: (home.root / "speed.json").exists(), timeout=LONG_MS)

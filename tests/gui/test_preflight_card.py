@@ -1,17 +1,19 @@
 """The card before Start: figures of a run, what does not fit, and whether resuming is exact."""
 
 import math
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QProgressBar
 from pytestqt.qtbot import QtBot
 
+from tests.gui.seen import button, has_button, label, named, says
 from workbench.core.trials import Certificate, Difference, Preflight
 from workbench.gui.trials.preflight_card import PreflightCard
-from workbench.gui.trials.preflight_figures import finish, span
+from workbench.gui.trials.preflight_figures import PreflightFigures, finish, span
+from workbench.gui.trials.verdict_view import CertificateView
 from workbench.gui.widgets.theme import Theme
 
 NARROWEST_PX = 270
@@ -33,20 +35,23 @@ NOT_EXACT = Certificate(
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def theme(qapp: QApplication) -> Iterator[Theme]:
-    """One for all tests, because to style the application takes longer than most of them."""
-    theme = Theme(qapp, "light")
-    yield theme
-    theme.deleteLater()
-
-
-def button(widget: PreflightCard, text: str) -> QPushButton:
-    return next(b for b in widget.findChildren(QPushButton) if b.text() == text)
-
-
 def click(qtbot: QtBot, widget: PreflightCard, text: str) -> None:
     qtbot.mouseClick(button(widget, text), Qt.MouseButton.LeftButton)
+
+
+def figures(card: PreflightCard) -> PreflightFigures:
+    return card.findChild(PreflightFigures)
+
+
+def verdict(card: PreflightCard) -> CertificateView:
+    return card.findChild(CertificateView)
+
+
+def bar(card: PreflightCard) -> QProgressBar:
+    return named(card, QProgressBar, "Progress of the trial")
+
+
+STALE = "Settings have changed since"
 
 
 @pytest.fixture
@@ -59,7 +64,7 @@ def card(qtbot: QtBot, theme: Theme) -> PreflightCard:
 
 
 def test_the_card_asks(qtbot: QtBot, card: PreflightCard) -> None:
-    assert "fits into memory" in card._intro.text()
+    assert says(card, "fits into memory")
     with qtbot.waitSignal(card.measure_asked):
         click(qtbot, card, "Measure")
     with qtbot.waitSignal(card.certify_asked):
@@ -67,41 +72,42 @@ def test_the_card_asks(qtbot: QtBot, card: PreflightCard) -> None:
 
 
 def test_a_reason_disables_both_buttons_and_is_their_tooltip(card: PreflightCard) -> None:
-    tooltip = card._measure.toolTip()
-    card.show_idle("The field is wrong")
-    assert not card._measure.isEnabled()
-    assert not card._certify.isEnabled()
-    assert card._certify.toolTip() == "The field is wrong"
+    measure, certify = button(card, "Measure"), button(card, "Certify exact resume")
+    tooltip = measure.toolTip()
+    card.allow(False, "The field is wrong")
+    assert not measure.isEnabled()
+    assert not certify.isEnabled()
+    assert certify.toolTip() == "The field is wrong"
     card.allow(True, "")
-    assert card._measure.isEnabled()
-    assert card._measure.toolTip() == tooltip
+    assert measure.isEnabled()
+    assert measure.toolTip() == tooltip
     card.show_result(TOO_LARGE, NOW)
     card.allow(False, "A run is going on")
-    assert card._remedy.toolTip() == card._measure.toolTip() == "A run is going on"
-    assert not card._remedy.isEnabled()
+    remedy = button(card, "Use 4 parts")
+    assert remedy.toolTip() == measure.toolTip() == "A run is going on"
+    assert not remedy.isEnabled()
 
 
 def test_the_figures_have_units(card: PreflightCard) -> None:
     card.show_result(FITS, NOW)
-    figures = card._figures
-    assert figures.text("epoch") == "14.9\u00a0s"
-    assert figures.text("total") == "6\u00a0min\u00a012\u00a0s done at 14:26"
-    assert figures.text("speed") == "1\u202f240 images/s"
-    assert figures.text("memory") == "1.23\u202fGB of 24\u202fGB free"
-    assert figures.text("batch") == "about 2\u202f048 images"
-    assert (figures.text("device"), figures.text("precision")) == ("CPU", "bf16")
-    assert figures.text("free") == ""
-    assert not card._intro.isVisible()
-    assert not card._problem.isVisible()
-    assert not card._remedy.isVisible()
+    text = figures(card).text
+    assert text("epoch") == "14.9\u00a0s"
+    assert text("total") == "6\u00a0min\u00a012\u00a0s done at 14:26"
+    assert text("speed") == "1\u202f240 images/s"
+    assert text("memory") == "1.23\u202fGB of 24\u202fGB free"
+    assert text("batch") == "about 2\u202f048 images"
+    assert (text("device"), text("precision")) == ("CPU", "bf16")
+    assert text("free") == ""
+    assert not says(card, "fits into memory")
+    assert not says(card, "Does not fit")
+    assert not has_button(card, "Use 4 parts")
 
 
 def test_what_does_not_fit_offers_what_would(qtbot: QtBot, card: PreflightCard) -> None:
     card.show_result(TOO_LARGE, NOW)
-    assert "Does not fit:" in card._problem.text
-    assert "4 parts of 256 would fit" in card._problem.text
-    assert [card._figures.text(name) for name in ("total", "epoch", "speed", "memory", "batch")] == [""] * 5
-    assert card._figures.text("free") == "5\u202fGB"
+    assert "4 parts of 256 would fit" in label(card, "Does not fit:").text()
+    assert [figures(card).text(name) for name in ("total", "epoch", "speed", "memory", "batch")] == [""] * 5
+    assert figures(card).text("free") == "5\u202fGB"
     with qtbot.waitSignal(card.remedy_asked) as asked:
         click(qtbot, card, "Use 4 parts")
     assert asked.args == [{"training.accumulation": 4}]
@@ -110,30 +116,29 @@ def test_what_does_not_fit_offers_what_would(qtbot: QtBot, card: PreflightCard) 
 def test_other_remedies_are_named_by_their_fields(card: PreflightCard) -> None:
     remedy = {"training.batch_size": 64, "training.precision": "bf16"}
     card.show_result(Preflight("CPU", "fp32", 128, 1, False, "too large", remedy), NOW)
-    assert card._remedy.text() == "Use batch size 64, precision bf16"
-    assert "training.batch_size = 64" in card._remedy.toolTip()
+    assert "training.batch_size = 64" in button(card, "Use batch size 64, precision bf16").toolTip()
 
 
 def test_an_exact_run_is_certified_and_another_says_what_differs(card: PreflightCard) -> None:
     card.show_certificate(EXACT)
-    assert "<b>Exact:</b>" in card._verdict.text
-    assert "(CPU, 2 threads, bf16)" in card._verdict.text
-    assert card._verdict._strip.property("level") == "right"
+    assert says(card, "<b>Exact:</b>")
+    assert says(card, "(CPU, 2 threads, bf16)")
+    assert verdict(card).level == "right"
     card.show_certificate(NOT_EXACT)
-    text = card._verdict.text.replace("\u200b", "").replace("\u00a0", " ")
+    text = label(card, "Not exact").text().replace("\u200b", "").replace("\u00a0", " ")
     assert "<b>Not exact:</b>" in text
     assert all(str(difference) in text for difference in NOT_EXACT.differences[:3])
     assert "and 2 more" in text
-    assert str(NOT_EXACT.differences[4]) in card._verdict.toolTip()
-    assert card._verdict._more.text() == NOT_EXACT.advice
-    assert card._verdict._strip.property("level") == "warning"
+    assert str(NOT_EXACT.differences[4]) in verdict(card).toolTip()
+    assert says(card, NOT_EXACT.advice)
+    assert verdict(card).level == "warning"
 
 
 def test_names_are_text_not_markup(card: PreflightCard) -> None:
     card.show_certificate(Certificate(False, False, (Difference("<b>x", 1.0),), "", 6, "<i>", "bf16", 1, 1.0))
-    assert "&lt;b&gt;x" in card._verdict.text
-    assert "(&lt;i&gt;, bf16)" in card._verdict.text
-    assert "Not repeatable" in card._verdict.text
+    text = label(card, "Not repeatable").text()
+    assert "&lt;b&gt;x" in text
+    assert "(&lt;i&gt;, bf16)" in text
 
 
 @pytest.mark.parametrize("size_px", [12, 13])
@@ -155,54 +160,63 @@ def test_nothing_is_wider_than_the_narrowest_tab(qtbot: QtBot, card: PreflightCa
 
 def test_progress_takes_the_place_of_the_buttons(qtbot: QtBot, card: PreflightCard) -> None:
     card.show_progress("Reading", 0, 0)
-    assert card._bar.maximum() > 0, "never busy: that bar repaints all the time"
-    assert card._done.text() == ""
+    assert bar(card).maximum() > 0, "never busy: that bar repaints all the time"
+    assert not says(card, "%")
     card.show_progress("Downloading", 3 << 31, 4 << 31)
-    assert card._bar.value() / card._bar.maximum() == 0.75
-    assert card._done.text() == "75\u202f%"
-    assert not card._measure.isVisible()
+    assert bar(card).value() / bar(card).maximum() == 0.75
+    assert says(card, "75\u202f%")
+    assert not has_button(card, "Measure")
     with qtbot.waitSignal(card.cancel_asked):
         click(qtbot, card, "Stop")
     card.show_canceled()
-    assert card._measure.isVisible()
-    assert not card._stop.isVisible()
+    assert has_button(card, "Measure")
+    assert not has_button(card, "Stop")
 
 
 def test_canceled_brings_back_what_was_shown(card: PreflightCard) -> None:
+    card.show_progress("Training", 1, 3)
+    assert not says(card, "fits into memory")
+    card.show_canceled()
+    assert not figures(card).isVisible()
+    assert says(card, "fits into memory")
     card.show_result(FITS, NOW)
     card.show_progress("Training", 1, 3)
     card.show_canceled()
-    assert card._figures.isVisible()
-    card.show_idle()
-    assert not card._figures.isVisible()
-    assert card._intro.isVisible()
+    assert figures(card).isVisible()
+    assert not says(card, "fits into memory")
 
 
 def test_the_focus_stays_in_the_card(qtbot: QtBot, card: PreflightCard) -> None:
     with qtbot.waitActive(card):
         card.activateWindow()
-    card._certify.setFocus()
+    button(card, "Certify exact resume").setFocus()
     card.show_progress("Training", 1, 3)
-    assert card.focusWidget() is card._stop
+    assert card.focusWidget() is button(card, "Stop")
     card.allow(False, "A measurement is going on")
     card.show_result(FITS, NOW)
     card.allow(True, "")
-    assert card.focusWidget() is card._measure
+    assert card.focusWidget() is button(card, "Measure")
 
 
 def test_changed_settings_dim_the_figures(card: PreflightCard) -> None:
     card.mark_stale()
-    assert not card._stale.isVisible(), "nothing is shown that could be of the past"
+    assert not says(card, STALE), "nothing is shown that could be of the past"
     card.show_result(TOO_LARGE, NOW)
     card.show_certificate(EXACT)
     card.mark_stale()
-    assert card._stale.isVisible()
-    assert not any(part.isEnabled() for part in (card._figures, card._problem, card._verdict, card._remedy))
-    assert card._measure.isEnabled()
+    assert says(card, STALE)
+    dimmed = (
+        label(card, "Does not fit"),
+        label(card, "Exact"),
+        label(card, "5\u202fGB"),
+        button(card, "Use 4 parts"),
+    )
+    assert not any(part.isEnabled() for part in dimmed)
+    assert button(card, "Measure").isEnabled()
     card.show_result(FITS, NOW)
-    assert card._figures.isEnabled()
-    assert not card._stale.isVisible()
-    assert not card._verdict.isVisible(), "it was of other settings"
+    assert figures(card).isEnabled()
+    assert not says(card, STALE)
+    assert not says(card, "Exact"), "it was of other settings"
 
 
 def test_settings_changed_while_measuring_make_the_result_one_of_the_past(card: PreflightCard) -> None:
@@ -210,25 +224,39 @@ def test_settings_changed_while_measuring_make_the_result_one_of_the_past(card: 
     card.mark_stale()
     card.show_progress("Training", 2, 3)
     card.show_result(FITS, NOW)
-    assert card._stale.isVisible()
+    assert says(card, STALE)
     card.show_progress("Training", 1, 3)
     card.show_result(FITS, NOW)
-    assert not card._stale.isVisible()
+    assert not says(card, STALE)
 
 
-def test_the_end_follows_the_clock_until_something_runs(card: PreflightCard) -> None:
+class Clock(datetime):
+    """Stands still until it is set."""
+
+    shown = NOW
+
+    @classmethod
+    def now(cls, tz: object = None) -> datetime:
+        return cls.shown
+
+
+def test_the_end_follows_the_clock_until_something_runs(
+    card: PreflightCard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.gui.trials.preflight_figures.datetime", Clock)
     card.show_result(FITS)
-    assert card._clock.isActive()
-    value = card._figures._rows["total"][2]
-    value.setText("")
-    card._follow_clock()
-    assert value.text().startswith("done")
+    assert says(card, "done at 14:26")
+    tick = card.findChild(QTimer)
+    assert tick.isActive()
+    monkeypatch.setattr(Clock, "shown", NOW + timedelta(minutes=10))
+    tick.timeout.emit()
+    assert says(card, "done at 14:36")
     card.allow(False, "A run is going on")
-    value.setText("")
-    card._follow_clock()
-    assert value.text() == ""
-    card.show_idle()
-    assert not card._clock.isActive()
+    monkeypatch.setattr(Clock, "shown", NOW + timedelta(minutes=20))
+    tick.timeout.emit()
+    assert says(card, "done at 14:36")
+    card.show_result(TOO_LARGE)
+    assert not tick.isActive(), "it has no end"
 
 
 @pytest.mark.parametrize(
@@ -266,8 +294,9 @@ def test_the_card_is_a_surface_in_both_themes(card: PreflightCard, theme: Theme,
     card.show_result(FITS, NOW)
     card.show_certificate(EXACT)
     image = card.grab().toImage()
-    strip = card._verdict._strip
-    at = strip.mapTo(card, strip.rect().center())
+    shown = verdict(card)
+    # The strip is at its left.
+    at = shown.mapTo(card, QPoint(1, shown.height() // 2))
     assert image.pixelColor(6, card.height() // 2) == theme.color("surface")
     assert image.pixelColor(at) == theme.color("right")
     theme.choose("light")

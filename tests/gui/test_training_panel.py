@@ -43,15 +43,13 @@ CONFIGS = (
 
 
 @pytest.fixture(scope="module")
-def shared(qapp: QApplication) -> Iterator[TrainingPanel]:
-    theme = Theme(qapp, "light")
+def shared(shared_theme: Theme) -> Iterator[TrainingPanel]:
     panel = TrainingPanel(Presets.load())
     panel.resize(NARROWEST_PX, 900)
     panel.show()
     yield panel
     panel.close()
     panel.deleteLater()
-    theme.deleteLater()
 
 
 @pytest.fixture

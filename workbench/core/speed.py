@@ -3,6 +3,7 @@
 The engine measures a machine once (`engine/speed_probe.py`); its figures are kept in the home folder.
 """
 
+import functools
 import json
 import math
 import platform
@@ -123,12 +124,17 @@ def key_of(training: TrainingConfig) -> str:
 
     Whether `auto` still means the same device is seen from `Speed.device` once torch is loaded.
     """
-    try:
-        torch_version = metadata.version("torch")
-    except metadata.PackageNotFoundError:
-        torch_version = "unknown"
     chosen = f"{training.device}, {training.precision}, {training.threads} threads"
-    return f"{platform.node()}: {chosen}, torch {torch_version}"
+    return f"{platform.node()}: {chosen}, torch {_torch_version()}"
+
+
+@functools.cache
+def _torch_version() -> str:
+    """Read once: the file takes 7 ms, and the key is wanted at every edit."""
+    try:
+        return metadata.version("torch")
+    except metadata.PackageNotFoundError:
+        return "unknown"
 
 
 def read(home: Home, key: str) -> Speed | None:

@@ -52,10 +52,11 @@ class MainWindow(QMainWindow):
         self.inspecting_lane = Lane("inspecting", parent=self)
         self.session, self.library = TrainingSession(self.training_lane, self), RunLibrary(self)
         self._collector = GarbageCollector(self)
-        self._build_panels()
-        self._lay_out()
-        self._build_menus()
-        self._connect()
+        with theme.put_on_last():
+            self._build_panels()
+            self._lay_out()
+            self._build_menus()
+            self._connect()
         self._layout.restore(self._settings)
 
     # Building

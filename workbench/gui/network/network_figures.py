@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
@@ -97,8 +97,12 @@ class FiguresTable(QTableWidget):
         header.setSectionsClickable(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.setFixedHeight(_ROWS * _ROW_PX + header.sizeHint().height() + 2)
         self.show_figures(None, "", None)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.setFixedHeight(_ROWS * _ROW_PX + self.horizontalHeader().sizeHint().height() + 2)
 
     def show_figures(self, figures: Figures | None, other_title: str, other: Figures | None) -> None:
         """Take both; without `other` only this network's column is shown."""

@@ -5,7 +5,7 @@ It holds the connections between its views, which do not know each other.
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -127,8 +127,6 @@ class NetworkPanel(QWidget):
         self._all_layers = QToolButton()
         self._all_layers.setText(self.tr("‹ All layers"))
         self._all_layers.setToolTip(self.tr("Show the layers of the whole network again (Escape in the drawing)"))
-        # The table must not move when the way back appears.
-        self._part_caption.setMinimumHeight(self._all_layers.sizeHint().height())
         self._all_layers.clicked.connect(self._on_all_layers)
         row = QHBoxLayout()
         row.setSpacing(FIELD_GAP)
@@ -154,6 +152,12 @@ class NetworkPanel(QWidget):
             words.addWidget(label)
         words.addStretch(1)
         return _scrolling(_SideBySide(self._figures_table, words))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            # The table must not move when the way back appears.
+            self._part_caption.setMinimumHeight(self._all_layers.sizeHint().height())
 
     @property
     def compared_with(self) -> str:

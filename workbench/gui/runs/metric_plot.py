@@ -37,7 +37,7 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     refit_asked = Signal()
 
     def __init__(self, metric: str, title: str, scale: float, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent, axisItems={"left": _NarrowAxis("left")})
+        super().__init__(parent, axisItems={"left": _NarrowAxis("left")}, enableMenu=False)
         self.metric, self._title, self._scale, self._theme = metric, title, scale, theme
         self._lines: dict[tuple[str, str], pg.PlotDataItem] = {}
         self._ends: dict[str, pg.TextItem] = {}
@@ -45,7 +45,6 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._x_title = self.tr("epoch")
         self.setAccessibleName(title)
         item = self.getPlotItem()
-        item.setMenuEnabled(False)
         item.hideButtons()
         # The axis pen is the faint hairline color already.
         item.showGrid(x=False, y=True, alpha=1.0)

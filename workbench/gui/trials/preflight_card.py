@@ -115,13 +115,6 @@ class PreflightCard(QFrame):
         for widget in below:
             layout.addWidget(widget)
 
-    def show_idle(self, reason: str = "") -> None:
-        """Nothing is measured; with a `reason` nothing can be, and the buttons say why."""
-        self._result = self._certificate = None
-        self._is_busy, self._reason = False, reason
-        self._clock.stop()
-        self._refresh()
-
     def show_progress(self, activity: str, done: int, total: int) -> None:
         """A trial is going on; `total` 0: not known."""
         self._activity.setText(activity)

@@ -38,7 +38,7 @@ class RatePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     rate_pointed_at = Signal(float)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent, enableMenu=False)
         self._theme = theme
         self._rates: Figures = np.empty(0)
         self._smoothed: Figures = np.empty(0)
@@ -49,7 +49,6 @@ class RatePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.setAccessibleName(self.tr("Loss over the learning rate"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         item = self.getPlotItem()
-        item.setMenuEnabled(False)
         item.hideButtons()
         # The edge of the focus must not touch the words.
         item.layout.setContentsMargins(GAP, GAP, GAP, GAP)

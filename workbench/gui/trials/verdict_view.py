@@ -39,6 +39,11 @@ class VerdictView(QWidget):
     def text(self) -> str:
         return self._text.text()
 
+    @property
+    def level(self) -> str:
+        """What the color of the strip says: right, warning or wrong."""
+        return str(self._strip.property("level"))
+
     def show_text(self, level: str, rich_text: str, more: str = "") -> None:
         """`level` is right, warning or wrong."""
         self._text.setText(rich_text)

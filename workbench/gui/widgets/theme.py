@@ -1,5 +1,7 @@
 """The one source of colors, sizes and fonts, light and dark."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from string import Template
 
@@ -56,6 +58,7 @@ class Theme(QObject):
         self._application = application
         self.choice = choice
         self.colors = LIGHT
+        self._sheet = ""
         application.setStyle("Fusion")
         QGuiApplication.styleHints().colorSchemeChanged.connect(self.apply)
         self.apply()
@@ -76,8 +79,22 @@ class Theme(QObject):
         self._application.setPalette(self._palette())
         template = Template(resource_path("style/workbench.qss").read_text(encoding="utf-8"))
         icons = resource_path("icons").as_posix()
-        self._application.setStyleSheet(template.substitute(asdict(self.colors), icons=icons))
+        self._sheet = template.substitute(asdict(self.colors), icons=icons)
+        self._application.setStyleSheet(self._sheet)
         self.changed.emit()
+
+    @contextmanager
+    def put_on_last(self) -> Iterator[None]:
+        """Style what is built meanwhile at its end, all at once.
+
+        With the style sheet on, every parent that a widget gets styles anew all that stands in it: the main window
+        took 430 ms in place of 210.
+        """
+        self._application.setStyleSheet("")
+        try:
+            yield
+        finally:
+            self._application.setStyleSheet(self._sheet)
 
     def color(self, role: str) -> QColor:
         return QColor(getattr(self.colors, role))

@@ -26,7 +26,9 @@ class GarbageCollector(QObject):
         self._timer.start()
 
     def stop(self) -> None:
+        """As it was before `start`."""
         self._timer.stop()
+        gc.unfreeze()
         gc.enable()
 
     def settle(self) -> None:
