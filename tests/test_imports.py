@@ -1,7 +1,9 @@
 """What may load what, asked of a fresh interpreter."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -32,3 +34,33 @@ def test_the_command_line_loads_neither_torch_nor_qt() -> None:
 def test_the_engine_loads_no_qt() -> None:
     loaded = loaded_by("import workbench.engine.training.training, workbench.engine.trials.doctor")
     assert not loaded & {"PySide6", "pyqtgraph"}
+
+
+FIRST_PAINT = """
+import sys
+from workbench.__main__ import main
+from workbench.gui import main_window
+class Probe(main_window.MainWindow):
+    def paintEvent(self, event):
+        print("\\n".join(sys.modules), flush=True)
+        import os
+        os._exit(0)
+main_window.MainWindow = Probe
+main(["--home", sys.argv[1]])
+"""
+
+
+def test_the_first_paint_has_waited_for_nothing_heavy(tmp_path: Path) -> None:
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    command = [sys.executable, "-c", FIRST_PAINT, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, env=environment)
+    loaded = set(done.stdout.split())
+    assert {"workbench.gui.main_window", "pyqtgraph"} <= loaded
+    heavy = {"torch", "torchvision", "PIL", "scipy", "cupy", "numba", "OpenGL", "cuda.bindings", "numpy.ma"}
+    assert not loaded & heavy
+
+
+def test_after_pyqtgraph_the_bindings_of_cuda_can_be_loaded() -> None:
+    statement = "import sys; import workbench.gui.widgets.plotting; assert 'cuda.bindings' not in sys.modules"
+    loaded = loaded_by(statement)
+    assert "pyqtgraph" in loaded

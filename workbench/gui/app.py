@@ -1,5 +1,6 @@
 """Opening the window: display check, theme, log, exception hook."""
 
+import gc
 import logging
 import os
 import signal
@@ -26,6 +27,8 @@ def open_window(home_override: str = "") -> int:
     if problem is not None:
         sys.stderr.write(f"error: {problem}\n")
         return 2
+    # Nothing of what is built for the first paint is garbage; the window's own collector takes over after it.
+    gc.disable()
     try:
         home = Home.locate(home_override or None)
     except UserError as error:

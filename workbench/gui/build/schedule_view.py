@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, Slot
 from PySide6.QtGui import QCursor, QPalette
 from PySide6.QtWidgets import QGridLayout, QToolTip, QWidget
@@ -11,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QToolTip, QWidget
 from workbench.core.schedule import learning_rate
 from workbench.core.training_config import TrainingConfig
 from workbench.gui.widgets.field_form import labeled
+from workbench.gui.widgets.plotting import pg
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, GROUP_GAP, MARGIN
 
 _HEIGHT = 124
@@ -169,7 +169,8 @@ def _sampled_steps(config: TrainingConfig, steps_per_epoch: int) -> np.ndarray[t
     spread = np.linspace(0, last, _MAX_POINTS - 2).round().astype(np.int64)
     warm = math.ceil(config.warmup_epochs * steps_per_epoch) - 1
     around = [step for step in (warm, warm + 1) if 0 <= step <= last]
-    return np.union1d(spread, np.array(around, np.int64))
+    # Not np.union1d, which loads numpy.ma: 17 ms of the wait for the first paint.
+    return np.array(sorted({*spread.tolist(), *around}), np.int64)
 
 
 def _epoch_ticks(epochs: int) -> list[int]:

@@ -1,7 +1,6 @@
 """The confusion matrix: counts of (truth, prediction); a click on a cell shows its images."""
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from workbench.core.evaluation import Evaluation
 from workbench.core.formats import percent
+from workbench.gui.widgets.plotting import pg
 from workbench.gui.widgets.theme import GAP, Theme, contrast
 
 _CAPTION_PX = 11

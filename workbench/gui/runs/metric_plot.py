@@ -4,13 +4,13 @@ import html
 from collections.abc import Iterable
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from workbench.gui.runs.run_curves import RunCurves
 from workbench.gui.widgets.axes import round_out, round_up, short
+from workbench.gui.widgets.plotting import pg
 from workbench.gui.widgets.theme import Theme
 
 _RAW_ALPHA = 64

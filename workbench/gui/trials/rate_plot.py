@@ -3,13 +3,13 @@
 import math
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from workbench.gui.widgets.axes import round_out
+from workbench.gui.widgets.plotting import pg
 from workbench.gui.widgets.theme import GAP, Theme
 
 Figures = NDArray[np.float64]
