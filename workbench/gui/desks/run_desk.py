@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import EvaluationReady, Event, RunStarted
 from workbench.core.presets import FINE_TUNING_RECIPE
+from workbench.core.run_record import RunRecord
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.inspect.inspect_panel import InspectPanel
 from workbench.gui.runs.plot_panel import PlotPanel
@@ -45,8 +46,9 @@ class RunDesk(QObject):
         self._runs, self._plots, self._inspect, self._build = runs_panel, plot_panel, inspect_panel, build_panel
         self._inspecting, self._window = inspecting, window
         self.training_run = self.shown_run = ""
-        library.runs_changed.connect(runs_panel.show_runs)
+        library.runs_changed.connect(self.take_list)
         library.event_read.connect(self.read)
+        library.run_gone.connect(self.let_go)
         runs_panel.run_chosen.connect(self.show_run)
         runs_panel.run_drawn_changed.connect(self.draw_run)
         runs_panel.rerun_asked.connect(self.use_settings)
@@ -58,7 +60,7 @@ class RunDesk(QObject):
     def take_up(self, event: RunStarted) -> None:
         """Draw and show the run that begins here."""
         self.training_run = event.run_id
-        self.library.forget(event.run_id)
+        self.library.set_own_run(event.run_id)
         self.library.refresh()
         self.draw_run(event.run_id, True)
         self._runs.model.set_checked(event.run_id, True)
@@ -69,8 +71,28 @@ class RunDesk(QObject):
     def allow_training(self, allowed: bool) -> None:
         """Whether a run could be resumed now."""
         self._runs.allow_training(allowed)
-        # While this window trains, its own writes look like another's and cost a reading of all runs.
-        self.library.set_watching(allowed)
+
+    @told
+    def end_run(self) -> None:
+        """The run that was trained here is over; another process may go on with it."""
+        self.training_run = ""
+        self.library.set_own_run("")
+
+    @Slot(object)
+    def take_list(self, records: list[RunRecord]) -> None:
+        """Show the present list of runs, under the names that they have now."""
+        self._runs.show_runs(records)
+        for record in records:
+            self._plots.name_run(record.id, record.name)
+            if record.id == self.shown_run:
+                self._inspect.name_run(record.name)
+
+    @Slot(str)
+    def let_go(self, run_id: str) -> None:
+        """Show a run no longer that another process has deleted."""
+        if run_id == self.shown_run:
+            self.message_bar.tell("info", self.tr("The run that was shown has been deleted by another process"))
+        self._remove(run_id)
 
     def append(self, event: Event) -> None:
         """What the run that is trained here says."""
@@ -159,6 +181,11 @@ class RunDesk(QObject):
         if answer != QMessageBox.StandardButton.Yes:
             return
         self.library.delete(run_id)
+        self._remove(run_id)
+
+    def _remove(self, run_id: str) -> None:
+        self._runs.model.checked.discard(run_id)
         self._plots.remove_run(run_id)
-        self.shown_run = ""
-        self._inspect.show_evaluation("", None, None)
+        if run_id == self.shown_run:
+            self.shown_run = ""
+            self._inspect.show_evaluation("", None, None)

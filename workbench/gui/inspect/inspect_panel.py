@@ -64,17 +64,23 @@ class InspectPanel(QWidget):
         """Show what a run says of `images` (its test images); None empties all views."""
         self._evaluation, self._images = evaluation, images
         if evaluation is None:
-            self._title.setText(self.tr("No evaluation yet"))
             self.image_view.clear()
+        self.name_run(run_name)
+        self.gallery.show_evaluation(evaluation, images)
+        self.confusion_view.show_evaluation(evaluation)
+        self.class_view.show_evaluation(evaluation)
+
+    def name_run(self, run_name: str) -> None:
+        """Call the run that is shown so."""
+        evaluation = self._evaluation
+        if evaluation is None:
+            self._title.setText(self.tr("No evaluation yet"))
         else:
             self._title.setText(
                 self.tr("{0}, epoch {1}: {2} of {3} test images right").format(
                     run_name, evaluation.epoch, percent(evaluation.accuracy), count(len(evaluation.labels))
                 )
             )
-        self.gallery.show_evaluation(evaluation, images)
-        self.confusion_view.show_evaluation(evaluation)
-        self.class_view.show_evaluation(evaluation)
 
     @Slot(int)
     def _show_image(self, index: int) -> None:

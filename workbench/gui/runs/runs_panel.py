@@ -115,9 +115,7 @@ class RunsModel(QAbstractTableModel):
         if role == _ROLE.ForegroundRole and column == _STATUS_COLUMN:
             return self._status_color(record)
         if role == _ROLE.ToolTipRole:
-            return record.message or self.tr("{0} ({1}), started {2}").format(
-                record.name, record.id, record.created_utc
-            )
+            return self._tooltip(record)
         return None
 
     def setData(self, index: _Index, value: Any, role: int = _ROLE.EditRole) -> bool:
@@ -137,12 +135,19 @@ class RunsModel(QAbstractTableModel):
             record.recipe, source,
         )  # fmt: skip
 
+    def _tooltip(self, record: RunRecord) -> str:
+        """How it ended, and what it has warned of, whichever process trains it."""
+        about = record.message or self.tr("{0} ({1}), started {2}").format(
+            record.name, record.id, record.created_utc
+        )
+        return "\n".join([about, *(self.tr("Warning: {0}").format(sentence) for sentence in record.warnings)])
+
     def _status_text(self, record: RunRecord) -> str:
         words = {
             "running": self.tr("running"), "finished": self.tr("finished"), "stopped": self.tr("stopped"),
             "failed": self.tr("failed"), "interrupted": self.tr("interrupted"),
         }  # fmt: skip
-        return words[record.status]
+        return words[record.status] + (" (!)" if record.warnings else "")
 
     def _status_color(self, record: RunRecord) -> QColor:
         roles = {"finished": "right", "failed": "wrong", "interrupted": "warning", "stopped": "warning"}
