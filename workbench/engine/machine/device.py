@@ -54,6 +54,19 @@ def choose(config: TrainingConfig, processes: Processes = ALONE) -> Compute:
     # fp32 must mean it: TF32 rounds the factors to 10 bits.
     torch.backends.cudnn.allow_tf32 = False
     _set_determinism(config.deterministic)
+    return _compute(config, device)
+
+
+def resolve(config: TrainingConfig) -> Compute:
+    """As `choose`, but nothing is set: for what computes beside a run, whose settings are the whole process's.
+
+    Raises:
+        ConfigError: the device is not there.
+    """
+    return _compute(config, _device(config.device, ALONE))
+
+
+def _compute(config: TrainingConfig, device: torch.device) -> Compute:
     if config.precision == "auto":
         return Compute(device, torch.bfloat16 if computes_bf16(device) else torch.float32)
     return Compute(device, torch.bfloat16 if config.precision == "bf16" else torch.float32)

@@ -115,6 +115,13 @@ def _trial(kind: Trial, config: RunConfig, home: Home) -> Work:
 # Of the inspecting lane
 
 
+def give_way() -> None:
+    """Make the calling thread, the lane's, compute only with what training leaves."""
+    from workbench.engine.machine import giving_way
+
+    giving_way.give_way()
+
+
 @dataclass(frozen=True)
 class Examples:
     """(N, H, W, 3) uint8 images, as they are and as training sees them."""
@@ -148,3 +155,15 @@ def _export_code(run_id: str, path: Path, home: Home) -> Work:
     with closing(RunStore(home.prepare())) as store:
         written, _ = code_export.export_run(run_id, store, path)
     return written
+
+
+def evaluate_kept(run_id: str) -> Job:
+    """What the network of a run's kept checkpoint says of its test images. Result: Evaluation, with its epoch."""
+    return Job(partial(_evaluate_kept, run_id))
+
+
+def _evaluate_kept(run_id: str, home: Home) -> Work:
+    from workbench.engine.training import evaluation
+
+    with closing(RunStore(home.prepare())) as store:
+        return (yield from evaluation.evaluate_run(run_id, store, beside=True))
