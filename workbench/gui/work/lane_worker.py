@@ -53,6 +53,10 @@ class LaneWorker(QObject):
         except Exception as error:  # noqa: BLE001
             _log.exception("a job failed")
             return Refused(_freed(error))
+        # Out of a slot, SystemExit would end the process, with a run perhaps that is trained on the other lane.
+        except (SystemExit, KeyboardInterrupt) as error:
+            _log.exception("a job tried to end the process")
+            return Refused(RuntimeError(f"{type(error).__name__}: {error}"))
 
 
 def _freed(error: Exception) -> Exception:
