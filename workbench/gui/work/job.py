@@ -67,7 +67,7 @@ class Handle(QObject):
 
     @Slot()
     def cancel(self) -> None:
-        """Ask the job to end at the next thing it says; `canceled` comes then, unless it was done before."""
+        """Ask the job to end at the next thing it says; `canceled` comes then, unless it is done before."""
         self.ticket.control.cancel()
         self.cancel_asked.emit()
 

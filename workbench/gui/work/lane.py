@@ -134,4 +134,5 @@ class Lane(QObject):
                 case Canceled():
                     handle.canceled.emit()
             handle.ended.emit()
-        handle.deleteLater()
+        # Not deleted: whoever keeps it may still cancel it, which does nothing then.
+        handle.setParent(None)
