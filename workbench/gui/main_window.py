@@ -147,6 +147,8 @@ class MainWindow(QMainWindow):
         menus.add(menus.run, self.tr("&Measure time and memory"), self.trial_desk.measure, "Ctrl+M")
         menus.add(menus.run, self.tr("&Find a learning rate…"), self.trial_desk.open_finder, "Ctrl+R")
         menus.add(menus.run, self.tr("Certify e&xact resume"), self.trial_desk.certify)
+        menus.run.addSeparator()
+        self.run_desk.add_to(menus)
         menus.add(menus.view, self.tr("&Network"), self._look_at_network, "Ctrl+1")
         menus.add(menus.view, self.tr("Learning &curves"), self._look_at_curves, "Ctrl+2")
         menus.view.addSeparator()
