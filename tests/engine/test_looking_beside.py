@@ -1,7 +1,5 @@
 """Evaluating a run's kept checkpoint while another run trains in the same process."""
 
-import os
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -20,8 +18,7 @@ from workbench.core.events import EpochMetrics, Progress
 from workbench.core.home import Home
 from workbench.core.store import RunStore
 from workbench.engine.data.device_images import DeviceImages
-from workbench.engine.machine.device import Compute
-from workbench.engine.machine.giving_way import give_way
+from workbench.engine.machine.device import Compute, use_one_thread
 from workbench.engine.training import evaluation as evaluating
 from workbench.engine.training import training
 from workbench.engine.training.inference import Evaluating, Logits, logits
@@ -85,7 +82,7 @@ def test_nothing_is_drawn_and_the_threads_of_others_stay(tiny_config: RunConfig,
     random, seen = torch.get_rng_state(), {}
 
     def look() -> None:
-        give_way()
+        use_one_thread()
         seen["looking"] = torch.get_num_threads()
         result_of(evaluating.evaluate_run(run_id, RunStore(store.home), beside=True))
         seen["still looking"] = torch.get_num_threads()
@@ -95,20 +92,6 @@ def test_nothing_is_drawn_and_the_threads_of_others_stay(tiny_config: RunConfig,
     assert seen == {"looking": 1, "still looking": 1, "later": 2}
     assert torch.get_num_threads() == 2
     assert torch.equal(torch.get_rng_state(), random)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="niceness is each thread's own only there")
-def test_who_looks_comes_after_who_trains() -> None:
-    niceness = {}
-
-    def look() -> None:
-        give_way()
-        niceness["looking"] = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-
-    before = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-    in_a_thread(look)
-    assert niceness["looking"] >= min(19, before + 1)
-    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
 
 
 class Slow(nn.Module):

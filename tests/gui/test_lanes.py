@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from workbench.core.errors import ConfigError, UserError
 from workbench.core.home import Home
+from workbench.gui.work.control import Control
 from workbench.gui.work.garbage_collector import GarbageCollector
 from workbench.gui.work.job import Handle, Job, Work
 from workbench.gui.work.lane import Lane
@@ -431,3 +432,35 @@ def test_a_job_cannot_end_the_process(qtbot: QtBot, lane: Lane, home: Home, aske
     heard = listen(lane.ask(Job(begin), home, asker))
     qtbot.waitUntil(lambda: "ended" in heard)
     assert "SystemExit" in str(heard[0][1])
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_looking_rests_while_training_works(
+    qtbot: QtBot, lane: Lane, home: Home, asker: QObject, monkeypatch: pytest.MonkeyPatch, paused: bool
+) -> None:
+    rests: list[float] = []
+    monkeypatch.setattr(Control, "rest", lambda _self, seconds: rests.append(seconds))
+    inspecting = Lane("inspecting", first=lane)
+    inspecting.open()
+    training = Held()
+    handle = lane.ask(training.job, home, asker)
+    qtbot.waitUntil(training.begun.is_set)
+    if paused:
+        with qtbot.waitSignal(handle.progressed):
+            handle.ticket.control.pause()
+        qtbot.wait(50)
+    looked = listen(inspecting.ask(job(*range(50), result="seen"), home, QObject(lane)))
+    qtbot.waitUntil(lambda: "ended" in looked)
+    # It waits between two things that it says for an instant only.
+    assert len(rests) == 0 if paused else len(rests) > 25
+    handle.cancel()
+    assert inspecting.close()
+
+
+def test_who_rests_hears_of_being_canceled(qtbot: QtBot) -> None:
+    control = Control()
+    rested = threading.Thread(target=control.rest, args=(60,))
+    rested.start()
+    control.cancel()
+    rested.join(10)
+    assert not rested.is_alive()

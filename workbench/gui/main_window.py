@@ -54,7 +54,7 @@ class MainWindow(QMainWindow):
         self.engine_is_ready = False
         # What looks never waits for what trains.
         self.training_lane = Lane("training", parent=self)
-        self.inspecting_lane = Lane("inspecting", jobs.give_way, _PATIENCE_MS, parent=self)
+        self.inspecting_lane = Lane("inspecting", jobs.use_one_thread, self.training_lane, _PATIENCE_MS, self)
         self.session, self.library = TrainingSession(self.training_lane, self), RunLibrary(self)
         self._collector = GarbageCollector(self)
         self._build_panels()

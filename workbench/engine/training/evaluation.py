@@ -43,10 +43,13 @@ def evaluate_run(run_id: str, store: RunStore, source: str | None = None, *, bes
     config = record.config
     if source is not None:
         config = config.with_values({"data.source": source})
+    reading = Progress("", "Reading the checkpoint", 0, 0)
+    yield reading
     state = checkpoint.load_best(store.checkpoints(run_id))
     if not record.starts:
         # With starting weights, a checkpoint is there before the classes of the data are recorded.
         raise UserError(f"run {run_id} has not begun; train it for an epoch at least")
+    yield reading
     names = tuple(record.started["class_names"])
     subject = _Subject(config, checkpoint.network_weights(state), f"run {run_id}", names, _epoch_of(state))
     evaluation = yield from _evaluate(subject, store.home, beside)
@@ -94,6 +97,7 @@ def _evaluate(subject: _Subject, home: Home, beside: bool) -> Evaluating:
     layout = torch.channels_last if beside else compute.memory_format
     network.to(compute.device, memory_format=layout)  # type: ignore[call-overload]
     images = DeviceImages(dataset.test, config.data, compute)
+    yield Progress("", "Testing", 0, len(images))
     said, _ = yield from logits(network, images, compute, "", "Testing", pace_s=_PACE_S if beside else None)
     return Evaluation(dataset.test.labels, said, dataset.class_names, subject.epoch)
 

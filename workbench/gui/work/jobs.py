@@ -115,11 +115,11 @@ def _trial(kind: Trial, config: RunConfig, home: Home) -> Work:
 # Of the inspecting lane
 
 
-def give_way() -> None:
-    """Make the calling thread, the lane's, compute only with what training leaves."""
-    from workbench.engine.machine import giving_way
+def use_one_thread() -> None:
+    """Make the calling thread, the lane's, compute on one core."""
+    from workbench.engine.machine import device
 
-    giving_way.give_way()
+    device.use_one_thread()
 
 
 @dataclass(frozen=True)

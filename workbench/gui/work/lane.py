@@ -19,6 +19,7 @@ class Lane(QObject):
     Args:
         name: of the thread.
         prepare: called once on that thread, before its first job.
+        first: the lane whose work comes first: this one rests most of the time while that one works.
         patience_ms: how long `close` waits for a job that does not end; None: as long as it takes.
     """
 
@@ -28,13 +29,14 @@ class Lane(QObject):
         self,
         name: str,
         prepare: Callable[[], None] | None = None,
+        first: "Lane | None" = None,
         patience_ms: int | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._patience_ms, self._is_closed = patience_ms, False
         self._mailbox = Mailbox()
-        self._worker = LaneWorker(self._mailbox, prepare)
+        self._worker = LaneWorker(self._mailbox, prepare, first._worker if first else None)
         self._thread = QThread()
         self._thread.setObjectName(name)
         self._worker.moveToThread(self._thread)
