@@ -36,7 +36,7 @@ class Lane(QObject):
         super().__init__(parent)
         self._patience_ms, self._is_closed = patience_ms, False
         self._mailbox = Mailbox()
-        self._worker = LaneWorker(self._mailbox, prepare, first._worker if first else None)
+        self._worker: LaneWorker = LaneWorker(self._mailbox, prepare, first._worker if first else None)
         self._thread = QThread()
         self._thread.setObjectName(name)
         self._worker.moveToThread(self._thread)
