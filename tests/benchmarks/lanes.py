@@ -89,7 +89,6 @@ class Evaluations(QObject):
 
     def run(self, on: bool) -> None:
         if on:
-            self._asked = 0.0
             self._timer.start()
             return
         self._timer.stop()
