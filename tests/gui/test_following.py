@@ -102,7 +102,13 @@ def test_a_run_trained_by_a_second_process_is_seen_to_its_end(
     arguments = ("train", *TINY, "--data", str(image_folder), "--epochs", "6", "--json")
     process = subprocess.Popen(command(home, *arguments), stdout=subprocess.DEVNULL)
     panel = window.runs_panel
-    qtbot.waitUntil(lambda: panel.model.rowCount() == 1, timeout=LONG_MS)
+
+    def is_listed() -> bool:
+        # Not at its own pace: the run could be over before it is looked at.
+        window.library.watch()
+        return panel.model.rowCount() == 1
+
+    qtbot.waitUntil(is_listed, timeout=LONG_MS)
     run_id = panel.model.records[0].id
     panel.select(run_id)
     qtbot.waitUntil(lambda: status(panel, run_id).startswith("finished"), timeout=LONG_MS)

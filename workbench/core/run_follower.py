@@ -72,11 +72,12 @@ class RunFollower:
         Raises:
             UserError: the run is gone.
         """
-        record, store = self._store.run(self.run_id), self._store
-        changes = store.rate_changes(self.run_id)
+        with self._store.snapshot():
+            record = self._store.run(self.run_id)
+            changes, step = self._store.rate_changes(self.run_id), self._store.last_step(self.run_id)
         self._place = _Place(
-            True, len(record.warnings), len(record.starts), store.last_step(self.run_id),
-            changes[-1].step if changes else -1, record.epochs[-1].epoch if record.epochs else 0, _end(record),
+            True, len(record.warnings), len(record.starts), step, changes[-1].step if changes else -1,
+            record.epochs[-1].epoch if record.epochs else 0, _end(record),
         )  # fmt: skip
 
     def news(self) -> list[Event]:
@@ -85,17 +86,17 @@ class RunFollower:
         Raises:
             UserError: the run is gone, or cannot be read; nothing counts as told then.
         """
-        # First: what is read after it may be newer, and comes again after the next start; nothing is left out.
-        record = self._store.run(self.run_id)
         place, events = self._place, list[Event]()
-        warnings = record.warnings[place.warnings :]
-        events += [Warned(self.run_id, message) for message in warnings]
-        if len(record.starts) > place.starts:
-            step, seconds = min(record.starts[place.starts :]) if place.starts else (0, 0.0)
-            events.append(_started(record, step, seconds))
-            place = place.back_to(record, step)
-        steps = self._store.steps(self.run_id, after=place.step) if record.starts else None
-        changes = self._store.rate_changes(self.run_id, after=place.rate_change)
+        with self._store.snapshot():
+            record = self._store.run(self.run_id)
+            warnings = record.warnings[place.warnings :]
+            events += [Warned(self.run_id, message) for message in warnings]
+            if len(record.starts) > place.starts:
+                step, seconds = min(record.starts[place.starts :]) if place.starts else (0, 0.0)
+                events.append(_started(record, step, seconds))
+                place = place.back_to(record, step)
+            steps = self._store.steps(self.run_id, after=place.step) if record.starts else None
+            changes = self._store.rate_changes(self.run_id, after=place.rate_change)
         epochs = [epoch for epoch in record.epochs if epoch.epoch > place.epoch]
         told = epochs if place.has_begun else epochs[-1:]
         events += _in_order(record, steps, changes, epochs, [self._evaluation(epoch) for epoch in told])
@@ -179,6 +180,6 @@ def _ended(record: RunRecord) -> RunFinished | RunFailed:
         case "interrupted":
             sentence = "the process that trained the run is gone without a word; it can be resumed"
             return RunFailed(record.id, sentence, is_bug=False)
-        case _:
+        case "failed" | "running":
             # Whether it was a bug is in that process's log.
             return RunFailed(record.id, record.message, is_bug=False)

@@ -307,6 +307,15 @@ class RunStore:
                 _log.warning("run %s is left out: %s", row["id"], error)
         return records
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Everything read within is of one moment, whatever others write meanwhile: they wait to commit."""
+        self._read("BEGIN")
+        try:
+            yield
+        finally:
+            self._read("COMMIT")
+
     def _read(self, query: str, *values: object) -> list[sqlite3.Row]:
         try:
             return self._db.execute(query, values).fetchall()

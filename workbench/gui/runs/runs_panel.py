@@ -50,7 +50,9 @@ class RunsModel(QAbstractTableModel):
         # The most telling ones first: a narrow table shows only these.
         self._columns = (
             _Column(self.tr("Run"), self.tr("Name (and model where it differs); checked runs are drawn")),
-            _Column(self.tr("Status"), self.tr("How the run ended, if it has")),
+            _Column(
+                self.tr("Status"), self.tr("How the run ended, if it has; (!): it has warned, see its tooltip")
+            ),
             _Column(self.tr("Validation"), self.tr("Validation accuracy of the best epoch"), True),
             _Column(self.tr("Test"), self.tr("Test accuracy of the best epoch, never used to choose"), True),
             _Column(self.tr("Epochs"), self.tr("Finished epochs of those planned"), True),

@@ -112,7 +112,9 @@ def _trial(kind: Trial, config: RunConfig, home: Home) -> Work:
             return (yield from resume_certificate.certify(config, home))
 
 
-# Of the inspecting lane
+# Of the inspecting lane. A run may be trained beside them: they read weights from its verified checkpoint,
+# never its network; they change no setting of the process, draw nothing from its generators, and yield every
+# 50 ms or so.
 
 
 def use_one_thread() -> None:
