@@ -46,19 +46,6 @@ def store(home: Home) -> RunStore:
     return RunStore(home)
 
 
-def test_a_run_comes_back_as_the_events_it_said(store: RunStore) -> None:
-    run_id = create(store)
-    said = [started(run_id), steps(run_id, 1, 10), epoch(run_id, 1)]
-    store.record_start(said[0])
-    store.record_steps([said[1]])
-    store.record_epoch(said[2])
-    again = list(store.events(run_id))
-    assert again[0] == said[0]
-    np.testing.assert_array_equal(again[1].steps, said[1].steps)
-    np.testing.assert_allclose(again[1].loss, said[1].loss)
-    assert again[2] == said[2]
-
-
 def test_every_step_is_kept(store: RunStore) -> None:
     run_id = create(store)
     for first in range(1, 5001, 100):

@@ -1,15 +1,19 @@
 """Lanes with jobs of all kinds: who hears what, in which order, and what is left behind."""
 
+import gc
 import threading
 import weakref
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtCore import QObject
+import shiboken6
+from PySide6.QtCore import QObject, Slot
 from pytestqt.qtbot import QtBot
 
 from workbench.core.errors import ConfigError, UserError
 from workbench.core.home import Home
+from workbench.gui.work.control import Control
+from workbench.gui.work.garbage_collector import GarbageCollector
 from workbench.gui.work.job import Handle, Job, Work
 from workbench.gui.work.lane import Lane
 
@@ -83,6 +87,8 @@ def test_the_asker_gets_everything_in_order(qtbot: QtBot, lane: Lane, home: Home
     heard = listen(handle)
     qtbot.waitUntil(lambda: "ended" in heard)
     assert said == [1, 2, 3, "done"]
+    assert heard == [("finished", "done"), "ended"]
+    handle.cancel()
     assert heard == [("finished", "done"), "ended"]
 
 
@@ -261,3 +267,200 @@ def test_the_thread_is_prepared_once_before_its_first_job(qtbot: QtBot, home: Ho
     lane.close()
     assert len(prepared) == 1
     assert prepared[0] is not threading.main_thread()
+
+
+def test_a_job_that_has_not_begun_is_canceled_before_the_lane_opens(home: Home, asker: QObject) -> None:
+    lane = Lane("late")
+    held = Held()
+    handle = lane.ask(held.job, home, asker)
+    heard = listen(handle)
+    handle.cancel()
+    assert heard == ["canceled", "ended"]
+    lane.open()
+    assert lane.close()
+    assert not held.begun.is_set()
+
+
+def test_a_closed_lane_says_nothing_more_and_stays_closed(qtbot: QtBot, home: Home, asker: QObject) -> None:
+    lane = Lane("closed")
+    lane.open()
+    running, waiting, late = Held(), Held(), Held()
+    heard = [listen(lane.ask(running.job, home, asker)), listen(lane.ask(waiting.job, home, QObject(lane)))]
+    qtbot.waitUntil(running.begun.is_set)
+    assert lane.close()
+    heard.append(listen(lane.ask(late.job, home, QObject(lane))))
+    lane.open()
+    qtbot.wait(100)
+    assert heard == [[], [], []]
+    assert running.closed
+    assert not lane.is_open
+    assert not waiting.begun.is_set()
+    assert not late.begun.is_set()
+
+
+def test_a_job_that_never_says_anything_ends_with_its_result(
+    qtbot: QtBot, lane: Lane, home: Home, asker: QObject
+) -> None:
+    go = threading.Event()
+
+    def begin(_home: Home) -> Work:
+        yield from ()
+        go.wait(30)
+        return "done"
+
+    handle = lane.ask(Job(begin), home, asker)
+    heard = listen(handle)
+    handle.cancel()
+    go.set()
+    qtbot.waitUntil(lambda: "ended" in heard)
+    # Either it was canceled before it began, or it was done before it could be.
+    assert heard in (["canceled", "ended"], [("finished", "done"), "ended"])
+
+
+def test_a_job_that_hangs_does_not_keep_the_lane_from_closing(qtbot: QtBot, home: Home, asker: QObject) -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    def begin(_home: Home) -> Work:
+        yield "begun"
+        begun.set()
+        go.wait(60)
+        yield "never heard"
+
+    lane = Lane("hanging", patience_ms=100)
+    lane.open()
+    heard = listen(lane.ask(Job(begin), home, asker))
+    qtbot.waitUntil(begun.is_set)
+    assert not lane.close()
+    assert lane.is_open
+    go.set()
+    qtbot.waitUntil(lambda: not lane.is_open)
+    assert heard == []
+
+
+@pytest.mark.parametrize("canceled", [True, False])
+def test_an_error_while_a_job_cleans_up_is_told(
+    qtbot: QtBot, lane: Lane, home: Home, asker: QObject, canceled: bool
+) -> None:
+    begun = threading.Event()
+
+    def begin(_home: Home) -> Work:
+        try:
+            yield "said"
+            begun.set()
+            while canceled:
+                yield "said"
+        finally:
+            raise UserError("no room on the disk")
+
+    handle = lane.ask(Job(begin), home, asker)
+    heard = listen(handle)
+    qtbot.waitUntil(begun.is_set)
+    if canceled:
+        handle.cancel()
+    qtbot.waitUntil(lambda: "ended" in heard)
+    ((kind, error), _) = heard
+    assert kind == "refused"
+    assert str(error) == "no room on the disk"
+
+
+def test_a_job_that_will_not_be_closed_is_told_and_the_next_one_works(
+    qtbot: QtBot, lane: Lane, home: Home, asker: QObject
+) -> None:
+    begun = threading.Event()
+
+    def begin(_home: Home) -> Work:
+        try:
+            while True:
+                yield "on"
+                begun.set()
+        finally:
+            yield "and on"
+
+    handle = lane.ask(Job(begin), home, asker)
+    heard = listen(handle)
+    qtbot.waitUntil(begun.is_set)
+    handle.cancel()
+    qtbot.waitUntil(lambda: "ended" in heard)
+    assert isinstance(heard[0][1], RuntimeError)
+    again = listen(lane.ask(job(result=1), home, asker))
+    qtbot.waitUntil(lambda: ("finished", 1) in again)
+
+
+def test_a_job_of_an_asker_that_is_destroyed_is_canceled(qtbot: QtBot, lane: Lane, home: Home) -> None:
+    class Asker(QObject):
+        def __init__(self) -> None:
+            super().__init__()
+            self.heard: list[object] = []
+
+        @Slot(object)
+        def hear(self, said: object) -> None:
+            self.heard.append(said)
+
+    asker, running, waiting = Asker(), Held(), Held()
+    for held in (running, waiting):
+        handle = lane.ask(held.job, home, asker, replaces=False)
+        handle.progressed.connect(asker.hear)
+        handle.finished.connect(asker.hear)
+        handle.canceled.connect(asker.hear)
+    qtbot.waitUntil(running.begun.is_set)
+    qtbot.waitUntil(lambda: len(asker.heard) > 0)
+    shiboken6.delete(asker)
+    qtbot.waitUntil(lambda: running.closed)
+    after = listen(lane.ask(job(result="next"), home, QObject(lane)))
+    qtbot.waitUntil(lambda: "ended" in after)
+    assert set(asker.heard) == {"held"}
+    assert not waiting.begun.is_set()
+
+
+def test_the_collector_comes_back_with_the_last_window_only(qtbot: QtBot) -> None:
+    first, second = GarbageCollector(), GarbageCollector()
+    try:
+        first.start()
+        second.start()
+        first.stop()
+        assert not gc.isenabled(), "the other window still runs threads"
+    finally:
+        second.stop()
+    assert gc.isenabled()
+
+
+def test_a_job_cannot_end_the_process(qtbot: QtBot, lane: Lane, home: Home, asker: QObject) -> None:
+    def begin(_home: Home) -> Work:
+        yield "begun"
+        raise SystemExit(3)
+
+    heard = listen(lane.ask(Job(begin), home, asker))
+    qtbot.waitUntil(lambda: "ended" in heard)
+    assert "SystemExit" in str(heard[0][1])
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_looking_rests_while_training_works(
+    qtbot: QtBot, lane: Lane, home: Home, asker: QObject, monkeypatch: pytest.MonkeyPatch, paused: bool
+) -> None:
+    rests: list[float] = []
+    monkeypatch.setattr(Control, "rest", lambda _self, seconds: rests.append(seconds))
+    inspecting = Lane("inspecting", first=lane)
+    inspecting.open()
+    training = Held()
+    handle = lane.ask(training.job, home, asker)
+    qtbot.waitUntil(training.begun.is_set)
+    if paused:
+        with qtbot.waitSignal(handle.progressed):
+            handle.ticket.control.pause()
+        qtbot.wait(50)
+    looked = listen(inspecting.ask(job(*range(50), result="seen"), home, QObject(lane)))
+    qtbot.waitUntil(lambda: "ended" in looked)
+    # It waits between two things that it says for an instant only.
+    assert len(rests) == 0 if paused else len(rests) > 25
+    handle.cancel()
+    assert inspecting.close()
+
+
+def test_who_rests_hears_of_being_canceled(qtbot: QtBot) -> None:
+    control = Control()
+    rested = threading.Thread(target=control.rest, args=(60,))
+    rested.start()
+    control.cancel()
+    rested.join(10)
+    assert not rested.is_alive()

@@ -26,11 +26,18 @@ class RunRecord:
     created_utc: str
     machine: Mapping[str, Any]
     started: Mapping[str, Any]
-    """What RunStarted said: device, precision, parameters, class_names, images, dataset_path, ..."""
+    """What RunStarted said: device, precision, parameters, class_names, images, dataset_path, starts, ..."""
     elapsed_s: float
     test_looks: int
     """How often the test images were evaluated: they are for looking at, not for choosing by."""
     epochs: tuple[EpochMetrics, ...]
+    warnings: tuple[str, ...] = ()
+    """What it has warned of, in its order."""
+
+    @property
+    def starts(self) -> list[tuple[int, float]]:
+        """Steps done and seconds spent before each of its starts: the first one, then where it was resumed."""
+        return starts_of(self.started)
 
     @property
     def last(self) -> EpochMetrics | None:
@@ -70,3 +77,9 @@ class RunRecord:
             "device": self.started.get("device"),
             "precision": self.started.get("precision"),
         }
+
+
+def starts_of(started: Mapping[str, Any]) -> list[tuple[int, float]]:
+    """Steps and seconds before each start, of what a record says of them; runs of earlier versions tell of one."""
+    starts = started.get("starts", [(0, 0.0)]) if started else []
+    return [(int(step), float(seconds)) for step, seconds in starts]

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,9 +27,18 @@ from workbench.core.events import EpochMetrics, RateChanged, RunStarted, Status,
 from workbench.core.files import write_atomically
 from workbench.core.home import Home
 from workbench.core.run_lock import RunLock
-from workbench.core.run_record import RunRecord
+from workbench.core.run_record import RunRecord, starts_of
 
 _log = logging.getLogger(__name__)
+
+
+class Glance(NamedTuple):
+    """What changes of a run while it is trained, or when it is renamed."""
+
+    name: str
+    status: Status
+    message: str
+    elapsed_s: float
 
 
 class RunStore:
@@ -179,6 +188,8 @@ class RunStore:
             "steps_per_epoch": event.steps_per_epoch,
         }
         with self._transaction():
+            # Who follows the run from another process knows by these that it was resumed, and from where.
+            started["starts"] = [*self._starts(event.run_id), (event.first_step, event.elapsed_s)]
             # Steps after the checkpoint that a resumed run starts from will be done again.
             self._db.execute("DELETE FROM steps WHERE run_id=? AND step>?", (event.run_id, event.first_step))
             done = event.first_step // event.steps_per_epoch
@@ -190,6 +201,10 @@ class RunStore:
                 "UPDATE runs SET started=?, config=? WHERE id=?",
                 (json.dumps(started), event.config.model_dump_json(), event.run_id),
             )
+
+    def _starts(self, run_id: str) -> list[tuple[int, float]]:
+        rows = self._db.execute("SELECT started FROM runs WHERE id=?", (run_id,)).fetchall()
+        return starts_of(json.loads(rows[0]["started"])) if rows else []
 
     def record_steps(self, events: list[StepMetrics]) -> None:
         if not events:
@@ -294,6 +309,15 @@ class RunStore:
                 _log.warning("run %s is left out: %s", row["id"], error)
         return records
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Everything read within is of one moment, whatever others write meanwhile: they wait to commit."""
+        self._read("BEGIN")
+        try:
+            yield
+        finally:
+            self._read("COMMIT")
+
     def _read(self, query: str, *values: object) -> list[sqlite3.Row]:
         try:
             return self._db.execute(query, values).fetchall()
@@ -311,12 +335,21 @@ class RunStore:
             created_utc=row["created_utc"], machine=json.loads(row["machine"]), started=started,
             elapsed_s=row["elapsed_s"], test_looks=row["test_looks"],
             epochs=tuple(EpochMetrics(row["id"], e["epoch"], **json.loads(e["metrics"])) for e in epochs),
+            warnings=tuple(self.warnings(row["id"])),
         )  # fmt: skip
 
     def version_of_others(self) -> int:
         """A number that changes whenever another connection has written to the database."""
         (version,) = self._db.execute("PRAGMA data_version").fetchone()
         return int(version)
+
+    def glance(self) -> dict[str, Glance]:
+        """Every run by its id: enough to see which have changed."""
+        rows = self._read("SELECT id, name, status, message, elapsed_s FROM runs")
+        return {
+            row["id"]: Glance(row["name"], self._truthful_status(row), row["message"], row["elapsed_s"])
+            for row in rows
+        }
 
     def warnings(self, run_id: str) -> list[str]:
         rows = self._read("SELECT message FROM warnings WHERE run_id=? ORDER BY rowid", run_id)
@@ -346,24 +379,9 @@ class RunStore:
             np.array(accuracies, np.float32), np.array(rates, np.float64), 0.0, elapsed,
         )  # fmt: skip
 
-    def events(self, run_id: str) -> Iterator[RunStarted | StepMetrics | RateChanged | EpochMetrics]:
-        """A recorded run as the events that it said: the same feed as a live one."""
-        record = self.run(run_id)
-        if record.started:
-            yield self._started(record)
-        steps = self.steps(run_id)
-        if steps is not None:
-            yield steps
-        yield from self.rate_changes(run_id)
-        yield from record.epochs
-
-    def _started(self, record: RunRecord) -> RunStarted:
-        started = record.started
-        return RunStarted(
-            record.id, record.name, record.config, started["device"], started["precision"],
-            started["parameters"], tuple(started["class_names"]), tuple(started["images"]),
-            Path(started["dataset_path"]), started["steps_per_epoch"], 0, 0.0,
-        )  # fmt: skip
+    def last_step(self, run_id: str) -> int:
+        """The last recorded step; 0 before the first."""
+        return int(self._read("SELECT max(step) FROM steps WHERE run_id=?", run_id)[0][0] or 0)
 
     def evaluated_epochs(self, run_id: str) -> list[int]:
         folder = self._evaluation_path(run_id, 0).parent

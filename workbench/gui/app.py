@@ -62,7 +62,14 @@ def open_window(home_override: str = "") -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: QTimer.singleShot(0, window.close))
     window.show()
-    return application.exec()
+    code = application.exec()
+    if not window.has_let_go:
+        # A job hangs, on a file of a lost network drive say. Qt would abort on destroying its thread; what jobs
+        # write is renamed into place when it is whole, so that nothing is lost by leaving at once.
+        _log.warning("left while a job was still going on")
+        logging.shutdown()
+        os._exit(code)
+    return code
 
 
 def _start_log(home: Home) -> None:

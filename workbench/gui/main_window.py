@@ -38,6 +38,9 @@ from workbench.gui.work.garbage_collector import GarbageCollector
 from workbench.gui.work.lane import Lane
 from workbench.gui.work.training_session import State, TrainingSession
 
+# Jobs that look end within 0.2 s of being canceled; one that hangs on a file must not keep the window open.
+_PATIENCE_MS = 10_000
+
 
 class MainWindow(QMainWindow):
     """Build on the left, learning curves and runs in the middle, mistakes on the right."""
@@ -46,10 +49,12 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.home, self.theme, self._settings = home, theme, settings
         self._closing = self._painted = self._is_closed = False
+        self.has_let_go = True
+        """False if a job would not end before the window closed, so that a thread still runs."""
         self.engine_is_ready = False
         # What looks never waits for what trains.
         self.training_lane = Lane("training", parent=self)
-        self.inspecting_lane = Lane("inspecting", parent=self)
+        self.inspecting_lane = Lane("inspecting", jobs.use_one_thread, self.training_lane, _PATIENCE_MS, self)
         self.session, self.library = TrainingSession(self.training_lane, self), RunLibrary(self)
         self._collector = GarbageCollector(self)
         with theme.put_on_last():
@@ -143,6 +148,8 @@ class MainWindow(QMainWindow):
         menus.add(menus.run, self.tr("&Measure time and memory"), self.trial_desk.measure, "Ctrl+M")
         menus.add(menus.run, self.tr("&Find a learning rate…"), self.trial_desk.open_finder, "Ctrl+R")
         menus.add(menus.run, self.tr("Certify e&xact resume"), self.trial_desk.certify)
+        menus.run.addSeparator()
+        self.run_desk.add_to(menus)
         menus.add(menus.view, self.tr("&Network"), self._look_at_network, "Ctrl+1")
         menus.add(menus.view, self.tr("Learning &curves"), self._look_at_curves, "Ctrl+2")
         menus.view.addSeparator()
@@ -212,11 +219,12 @@ class MainWindow(QMainWindow):
         handle.finished.connect(self._on_engine_ready)
         handle.refused.connect(self._on_engine_missing)
         self.training_lane.open()
-        self.inspecting_lane.open()
 
     @Slot(object)
     def _on_engine_ready(self, machine: jobs.Machine) -> None:
         self._collector.settle()
+        # Only now: two threads that load torch at once would meet half-loaded modules.
+        self.inspecting_lane.open()
         self.engine_is_ready = True
         self._machine.setText(f"{machine.device} · {machine.precision}")
         self.network_desk.set_machine(machine.device, machine.precision)
@@ -226,6 +234,7 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_engine_missing(self, error: Exception) -> None:
         """A broken torch does not take the window down: looking at recorded runs needs none."""
+        self.inspecting_lane.open()
         self.message_bar.tell("error", self.tr("PyTorch cannot be loaded: {0}").format(error))
 
     def _choose_home(self) -> None:
@@ -315,7 +324,7 @@ class MainWindow(QMainWindow):
         self._layout.save(self._settings)
         self._settings.sync()
         for lane in (self.training_lane, self.inspecting_lane):
-            lane.close()
+            self.has_let_go &= lane.close()
         self._collector.stop()
         self.library.close()
         event.accept()

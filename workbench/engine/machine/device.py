@@ -2,6 +2,7 @@
 
 import os
 import platform
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,9 +55,36 @@ def choose(config: TrainingConfig, processes: Processes = ALONE) -> Compute:
     # fp32 must mean it: TF32 rounds the factors to 10 bits.
     torch.backends.cudnn.allow_tf32 = False
     _set_determinism(config.deterministic)
+    return _compute(config, device)
+
+
+def resolve(config: TrainingConfig) -> Compute:
+    """As `choose`, but nothing is set: for what computes beside a run, whose settings are the whole process's.
+
+    Raises:
+        ConfigError: the device is not there.
+    """
+    return _compute(config, _device(config.device, ALONE))
+
+
+def _compute(config: TrainingConfig, device: torch.device) -> Compute:
     if config.precision == "auto":
         return Compute(device, torch.bfloat16 if computes_bf16(device) else torch.float32)
     return Compute(device, torch.bfloat16 if config.precision == "bf16" else torch.float32)
+
+
+def use_one_thread() -> None:
+    """Let the calling thread compute with one CPU thread from now on, and leave the number of all others.
+
+    Two pools of as many threads as there are cores would wait for each other at every layer.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    # OpenMP's number is this thread's alone. MKL's, and what new threads begin with, are the whole process's: a
+    # thread that is gone at once puts those back.
+    putting_back = threading.Thread(target=torch.set_num_threads, args=(before,))
+    putting_back.start()
+    putting_back.join()
 
 
 def computes_bf16(device: torch.device) -> bool:

@@ -105,6 +105,13 @@ def build(config: ModelConfig, seed: int) -> ResNet:
         return ResNet(config)
 
 
+def hollow(config: ModelConfig) -> ResNet:
+    """The network with room for weights and none in it, to load them; draws nothing, not even for a moment."""
+    with torch.device("meta"):
+        network = ResNet(config)
+    return network.to_empty(device="cpu")
+
+
 def _stage(config: ModelConfig, stage: int, channels: int) -> nn.Sequential:
     make = _BLOCKS[config.block]
     before = sum(config.blocks[:stage])

@@ -1,6 +1,8 @@
 """Evaluating a finished network: a run's best checkpoint, or weights from a file."""
 
 from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,7 +16,7 @@ from workbench.core.home import Home
 from workbench.core.store import RunStore
 from workbench.engine.data import sources
 from workbench.engine.data.device_images import DEFAULT_NORMALIZATION, DeviceImages
-from workbench.engine.machine.device import choose
+from workbench.engine.machine.device import Compute, choose, resolve
 from workbench.engine.network import resnet
 from workbench.engine.training.inference import logits
 from workbench.engine.weights import checkpoint, weight_sources
@@ -22,9 +24,17 @@ from workbench.engine.weights import foreign_weights as weights
 
 Evaluating = Generator[Progress, None, Evaluation]
 
+# A canceled job must be gone within 0.2 s, on busy cores too.
+_PACE_S = 0.04
 
-def evaluate_run(run_id: str, store: RunStore, source: str | None = None) -> Evaluating:
+
+def evaluate_run(run_id: str, store: RunStore, source: str | None = None, *, beside: bool = False) -> Evaluating:
     """Evaluate the best checkpoint of a run on the test images of its source, or of another one.
+
+    Args:
+        beside: a run that is going on in this process: no settings of the whole process are touched, batches are
+            so short that the work can be stopped at any time, and the precision is that of the run's own training.
+            Otherwise it is the full one: an evaluation by itself is asked for to compare figures, not for speed.
 
     Raises:
         UserError: the run has no checkpoint yet, or `source` has other classes than the run.
@@ -33,12 +43,23 @@ def evaluate_run(run_id: str, store: RunStore, source: str | None = None) -> Eva
     config = record.config
     if source is not None:
         config = config.with_values({"data.source": source})
+    reading = Progress("", "Reading the checkpoint", 0, 0)
+    yield reading
     state = checkpoint.load_best(store.checkpoints(run_id))
+    if not record.starts:
+        # With starting weights, a checkpoint is there before the classes of the data are recorded.
+        raise UserError(f"run {run_id} has not begun; train it for an epoch at least")
+    yield reading
     names = tuple(record.started["class_names"])
-    weights_of_run = checkpoint.network_weights(state)
-    evaluation = yield from _evaluate(config, weights_of_run, f"run {run_id}", store.home, names)
+    subject = _Subject(config, checkpoint.network_weights(state), f"run {run_id}", names, _epoch_of(state))
+    evaluation = yield from _evaluate(subject, store.home, beside)
     store.count_test_look(run_id)
     return evaluation
+
+
+def _epoch_of(state: Mapping[str, Any]) -> int:
+    """After which epoch a checkpoint was saved; 0 before the first."""
+    return int(state["position"]["epoch"])
 
 
 def evaluate_weights(config: RunConfig, source: str, store: RunStore) -> Evaluating:
@@ -49,33 +70,50 @@ def evaluate_weights(config: RunConfig, source: str, store: RunStore) -> Evaluat
     located = weight_sources.locate(source, config.model, store)
     found = yield from weight_sources.read(located, store)
     config, _ = weight_sources.resolved_normalization(config, found, DEFAULT_NORMALIZATION)
-    return (yield from _evaluate(config, found.state, found.origin, store.home, None))
+    return (yield from _evaluate(_Subject(config, found.state, found.origin), store.home, beside=False))
 
 
-def _evaluate(
-    config: RunConfig, state: Mapping[str, Tensor], origin: str, home: Home, class_names: tuple[str, ...] | None
-) -> Evaluating:
-    compute = choose(config.training)
+@dataclass(frozen=True)
+class _Subject:
+    """What is evaluated."""
+
+    config: RunConfig
+    weights: Mapping[str, Tensor]
+    origin: str
+    class_names: tuple[str, ...] | None = None
+    """What the data must have; None: any."""
+    epoch: int = 0
+
+
+def _evaluate(subject: _Subject, home: Home, beside: bool) -> Evaluating:
+    config = subject.config
+    compute = resolve(config.training) if beside else Compute(choose(config.training).device, torch.float32)
     folder = yield from sources.read(config.data.source, config.model.input_size, home)
     dataset = Dataset.require(folder)
-    if class_names is not None and class_names != dataset.class_names:
+    _refuse_other_classes(subject, dataset.class_names)
+    network = resnet.hollow(config.model)
+    weights.load_strictly(network, subject.weights, subject.origin)
+    # In fp32 too where it is to be quick: a single thread takes a quarter less for convolutions so.
+    layout = torch.channels_last if beside else compute.memory_format
+    network.to(compute.device, memory_format=layout)  # type: ignore[call-overload]
+    images = DeviceImages(dataset.test, config.data, compute)
+    yield Progress("", "Testing", 0, len(images))
+    said, _ = yield from logits(network, images, compute, "", "Testing", pace_s=_PACE_S if beside else None)
+    return Evaluation(dataset.test.labels, said, dataset.class_names, subject.epoch)
+
+
+def _refuse_other_classes(subject: _Subject, found: tuple[str, ...]) -> None:
+    model, source, names = subject.config.model, shown(subject.config.data.source), subject.class_names
+    if names is not None and names != found:
         raise UserError(
-            f"data.source is '{shown(config.data.source)}' with the classes {_listed(dataset.class_names)}, but "
-            f"{origin} was trained on {_listed(class_names)}; they must be the same"
+            f"data.source is '{source}' with the classes {_listed(found)}, but "
+            f"{subject.origin} was trained on {_listed(names)}; they must be the same"
         )
-    if len(dataset.class_names) != config.model.num_classes:
+    if len(found) != model.num_classes:
         raise UserError(
-            f"model.num_classes is {config.model.num_classes}, but {shown(config.data.source)} has "
-            f"{len(dataset.class_names)} classes; they must be the same to evaluate"
+            f"model.num_classes is {model.num_classes}, but {source} has {len(found)} classes; they must be the "
+            "same to evaluate"
         )
-    network = resnet.build(config.model, seed=0)
-    weights.load_strictly(network, state, origin)
-    network.to(compute.device, memory_format=compute.memory_format)  # type: ignore[call-overload]
-    # Full precision: an evaluation by itself is asked for to compare figures, not for speed.
-    exact = type(compute)(compute.device, torch.float32)
-    images = DeviceImages(dataset.test, config.data, exact)
-    said, _ = yield from logits(network, images, exact, "", "Testing")
-    return Evaluation(dataset.test.labels, said, dataset.class_names)
 
 
 def _listed(class_names: tuple[str, ...]) -> str:

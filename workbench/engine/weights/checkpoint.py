@@ -102,7 +102,16 @@ def load_best(folder: Path) -> dict[str, Any]:
     Raises:
         UserError: as `load`.
     """
-    return load(folder, "best" if read_manifest(folder, "best") else "last")
+    best = read_manifest(folder, "best")
+    kind: Kind = "best" if best else "last"
+    manifest = best or read_manifest(folder, kind)
+    try:
+        return load(folder, kind)
+    except UserError:
+        # While the run is trained, a newer one may take its place and its file be removed before it is read.
+        if read_manifest(folder, kind) == manifest:
+            raise
+    return load_best(folder)
 
 
 def network_weights(state: dict[str, Any]) -> dict[str, Tensor]:

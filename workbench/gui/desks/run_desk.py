@@ -8,14 +8,17 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import EvaluationReady, Event, RunStarted
 from workbench.core.presets import FINE_TUNING_RECIPE
+from workbench.core.run_record import RunRecord
 from workbench.gui.build.build_panel import BuildPanel
+from workbench.gui.desks.evaluation_desk import EvaluationDesk
 from workbench.gui.inspect.inspect_panel import InspectPanel
 from workbench.gui.runs.plot_panel import PlotPanel
 from workbench.gui.runs.run_library import RunLibrary
 from workbench.gui.runs.runs_panel import RunsPanel
 from workbench.gui.widgets.file_dialogs import ask_code_path
+from workbench.gui.widgets.menus import Menus
 from workbench.gui.widgets.message_bar import MessageBar
-from workbench.gui.widgets.told import told
+from workbench.gui.widgets.told import sentence_of, told
 from workbench.gui.work import jobs
 from workbench.gui.work.lane import Lane
 
@@ -44,9 +47,12 @@ class RunDesk(QObject):
         self.library, self.message_bar = library, message_bar
         self._runs, self._plots, self._inspect, self._build = runs_panel, plot_panel, inspect_panel, build_panel
         self._inspecting, self._window = inspecting, window
+        self._evaluation = EvaluationDesk(library, inspect_panel, inspecting, window)
+        self._evaluation.refused.connect(self._tell_error)
         self.training_run = self.shown_run = ""
-        library.runs_changed.connect(runs_panel.show_runs)
+        library.runs_changed.connect(self.take_list)
         library.event_read.connect(self.read)
+        library.run_gone.connect(self.let_go)
         runs_panel.run_chosen.connect(self.show_run)
         runs_panel.run_drawn_changed.connect(self.draw_run)
         runs_panel.rerun_asked.connect(self.use_settings)
@@ -55,10 +61,14 @@ class RunDesk(QObject):
         runs_panel.export_asked.connect(self.export)
         runs_panel.delete_asked.connect(self.delete)
 
+    def add_to(self, menus: Menus) -> None:
+        """Fill the part of the menu Run that looks at a run."""
+        self._evaluation.add_to(menus)
+
     def take_up(self, event: RunStarted) -> None:
         """Draw and show the run that begins here."""
         self.training_run = event.run_id
-        self.library.forget(event.run_id)
+        self.library.set_own_run(event.run_id)
         self.library.refresh()
         self.draw_run(event.run_id, True)
         self._runs.model.set_checked(event.run_id, True)
@@ -69,8 +79,29 @@ class RunDesk(QObject):
     def allow_training(self, allowed: bool) -> None:
         """Whether a run could be resumed now."""
         self._runs.allow_training(allowed)
-        # While this window trains, its own writes look like another's and cost a reading of all runs.
-        self.library.set_watching(allowed)
+
+    @told
+    def end_run(self) -> None:
+        """The run that was trained here is over; another process may go on with it."""
+        self.training_run = ""
+        self.library.set_own_run("")
+
+    @Slot(object)
+    def take_list(self, records: list[RunRecord]) -> None:
+        """Show the present list of runs, under the names that they have now."""
+        self._runs.show_runs(records)
+        for record in records:
+            self._plots.name_run(record.id, record.name)
+            if record.id == self.shown_run:
+                self._inspect.name_run(record.name)
+                self._evaluation.look_at(record)
+
+    @Slot(str)
+    def let_go(self, run_id: str) -> None:
+        """Show a run no longer that another process has deleted."""
+        if run_id == self.shown_run:
+            self.message_bar.tell("info", self.tr("The run that was shown has been deleted by another process"))
+        self._remove(run_id)
 
     def append(self, event: Event) -> None:
         """What the run that is trained here says."""
@@ -87,6 +118,7 @@ class RunDesk(QObject):
         self.shown_run = run_id
         self._runs.model.set_checked(run_id, True)
         self._inspect.show_evaluation("", None, None)
+        self._evaluation.look_at(self.library.record(run_id))
         self._show_evaluation(run_id, self.library.evaluation(run_id))
 
     def _show_evaluation(self, run_id: str, evaluation: Evaluation | None) -> None:
@@ -149,6 +181,11 @@ class RunDesk(QObject):
     def _say_written(self, path: Path) -> None:
         self.message_bar.tell("info", self.tr("Written: {0}, and the weights beside it").format(path))
 
+    @Slot(object)
+    def _tell_error(self, error: Exception) -> None:
+        """Of a recorded run: the fields that it names are not those on the left."""
+        self.message_bar.tell("error", sentence_of(error))
+
     @Slot(str)
     @told
     def delete(self, run_id: str) -> None:
@@ -159,6 +196,12 @@ class RunDesk(QObject):
         if answer != QMessageBox.StandardButton.Yes:
             return
         self.library.delete(run_id)
+        self._remove(run_id)
+
+    def _remove(self, run_id: str) -> None:
+        self._runs.model.checked.discard(run_id)
         self._plots.remove_run(run_id)
-        self.shown_run = ""
-        self._inspect.show_evaluation("", None, None)
+        if run_id == self.shown_run:
+            self.shown_run = ""
+            self._evaluation.look_at(None)
+            self._inspect.show_evaluation("", None, None)

@@ -19,7 +19,7 @@ from workbench.gui.runs.progress_panel import ProgressPanel
 from workbench.gui.runs.run_library import RunLibrary
 from workbench.gui.widgets.message_bar import MessageBar
 from workbench.gui.widgets.remedies import offer
-from workbench.gui.widgets.told import told
+from workbench.gui.widgets.told import sentence_of, told
 from workbench.gui.work import jobs
 from workbench.gui.work.job import RunJob
 from workbench.gui.work.training_session import State, TrainingSession
@@ -160,9 +160,7 @@ class TrainingDesk(QObject):
             self._tell_error(str(error), error.remedy)
             self._build.show_errors(error.fields)
         else:
-            first_line = str(error).split("\n")[0]
-            advice = self.tr("(a bug of the workbench; details are in the log)")
-            self._tell_error(f"{type(error).__name__}: {first_line} {advice}", {})
+            self._tell_error(sentence_of(error), {})
 
     def _tell_error(self, sentence: str, remedy: dict[str, object]) -> None:
         self._remedy = remedy
@@ -173,6 +171,6 @@ class TrainingDesk(QObject):
 
     @Slot()
     def _on_run_ended(self) -> None:
-        self._runs.training_run = ""
+        self._runs.end_run()
         self._progress.end_without_run()
         self.library.refresh()

@@ -4,16 +4,16 @@ It holds the connections between its four views, which do not know each other.
 """
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QScrollArea, QSizePolicy, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from workbench.core.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
 from workbench.core.formats import count, percent
 from workbench.gui.inspect.class_view import ClassView
 from workbench.gui.inspect.confusion_view import ConfusionView
+from workbench.gui.inspect.evaluation_bar import EvaluationBar
 from workbench.gui.inspect.gallery import Gallery
 from workbench.gui.inspect.image_view import ImageView
-from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.theme import GAP, MARGIN, Theme
 
 
@@ -29,9 +29,8 @@ class InspectPanel(QWidget):
         self.confusion_view, self.class_view = ConfusionView(theme), ClassView(theme)
         self._evaluation: Evaluation | None = None
         self._images: ImageSet | None = None
-        self._title = labeled("", "secondary")
-        # A longer title must not make the panel wider.
-        self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.bar = EvaluationBar()
+        self._is_kept = False
         self._lay_out()
         self.gallery.image_chosen.connect(self._show_image)
         self.gallery.filter_changed.connect(self.confusion_view.mark)
@@ -56,25 +55,33 @@ class InspectPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, GAP, MARGIN, MARGIN)
         layout.setSpacing(GAP)
-        layout.addWidget(self._title)
+        layout.addWidget(self.bar)
         layout.addWidget(splitter, 1)
         self.show_evaluation("", None, None)
 
-    def show_evaluation(self, run_name: str, evaluation: Evaluation | None, images: ImageSet | None) -> None:
-        """Show what a run says of `images` (its test images); None empties all views."""
-        self._evaluation, self._images = evaluation, images
+    def show_evaluation(
+        self, run_name: str, evaluation: Evaluation | None, images: ImageSet | None, is_kept: bool = False
+    ) -> None:
+        """Show what a run says of `images` (its test images), or its kept epoch; None empties all views."""
+        self._evaluation, self._images, self._is_kept = evaluation, images, is_kept
         if evaluation is None:
-            self._title.setText(self.tr("No evaluation yet"))
             self.image_view.clear()
-        else:
-            self._title.setText(
-                self.tr("{0}, epoch {1}: {2} of {3} test images right").format(
-                    run_name, evaluation.epoch, percent(evaluation.accuracy), count(len(evaluation.labels))
-                )
-            )
+        self.name_run(run_name)
         self.gallery.show_evaluation(evaluation, images)
         self.confusion_view.show_evaluation(evaluation)
         self.class_view.show_evaluation(evaluation)
+
+    def name_run(self, run_name: str) -> None:
+        """Call the run that is shown so."""
+        evaluation = self._evaluation
+        if evaluation is None:
+            self.bar.show_title(self.tr("No evaluation yet"))
+            return
+        words = self.tr("{0}, kept epoch {1}: {2} of {3} test images right")
+        if not self._is_kept:
+            words = self.tr("{0}, epoch {1}: {2} of {3} test images right")
+        right, images = percent(evaluation.accuracy), count(len(evaluation.labels))
+        self.bar.show_title(words.format(run_name, evaluation.epoch, right, images))
 
     @Slot(int)
     def _show_image(self, index: int) -> None:

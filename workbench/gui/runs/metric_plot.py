@@ -96,18 +96,20 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     def _mark_changes(self, curves: RunCurves) -> None:
         """A line where the person changed the learning rate, with the new one beside it."""
         color = self._theme.series(curves.color_index)
-        marks = self._changes.setdefault(curves.run_id, [])
-        if len(marks) != len(curves.rate_changes):
+        # Not by their number: a run that is resumed may have as many others.
+        if [mark.change for mark in self._changes.get(curves.run_id, [])] != curves.rate_changes:
             self._remove_changes(curves.run_id)
             pen = pg.mkPen(color, style=Qt.PenStyle.DashLine)
             text = self._theme.color("secondary")
             options = {"position": 0.98, "color": text, "anchors": [(0, 0), (0, 0)]}
+            marks = self._changes.setdefault(curves.run_id, [])
             for x, rate in curves.rate_changes:
                 # Linked plots need it said once.
                 label = "" if self._x_title else self.tr("rate {0:.2g}").format(rate)
                 mark = pg.InfiniteLine(x, angle=90, pen=pen, label=label or None, labelOpts=options)
                 self.addItem(mark, ignoreBounds=True)
-                self._changes.setdefault(curves.run_id, []).append(mark)
+                mark.change = (x, rate)
+                marks.append(mark)
 
     def _remove_changes(self, run_id: str) -> None:
         for mark in self._changes.pop(run_id, []):
@@ -144,6 +146,8 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             if series.y:
                 break
         else:
+            # Resumed from its beginning.
+            self._remove_end(curves.run_id)
             return
         label = self._ends.get(curves.run_id)
         if label is None:
@@ -170,6 +174,9 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             if line is not None:
                 self.removeItem(line)
         self._remove_changes(run_id)
+        self._remove_end(run_id)
+
+    def _remove_end(self, run_id: str) -> None:
         label = self._ends.pop(run_id, None)
         if label is not None:
             self.removeItem(label)

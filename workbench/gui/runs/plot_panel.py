@@ -103,6 +103,11 @@ class PlotPanel(QWidget):
         curves.visible = True
         self._mark(run_id)
 
+    def name_run(self, run_id: str, name: str) -> None:
+        """Call a run otherwise, if it is known."""
+        if run_id in self._runs:
+            self._runs[run_id].name = name
+
     def has_run(self, run_id: str) -> bool:
         return run_id in self._runs
 

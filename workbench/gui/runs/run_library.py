@@ -1,6 +1,6 @@
 """The window's view of all recorded runs: reads them, and follows those that other processes train."""
 
-from collections.abc import Iterator
+import logging
 from contextlib import closing
 from pathlib import Path
 
@@ -9,30 +9,38 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from workbench.core.dataset import Dataset, ImageSet
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
-from workbench.core.events import EvaluationReady, Event
+from workbench.core.events import Event, Warned
 from workbench.core.home import Home
+from workbench.core.run_follower import RunFollower
 from workbench.core.run_record import RunRecord
-from workbench.core.store import RunStore
+from workbench.core.store import Glance, RunStore
+
+_log = logging.getLogger(__name__)
 
 _WATCH_INTERVAL_MS = 2000
 
 
 class RunLibrary(QObject):
-    """Runs of one home folder. All of it is empty until `open`.
-
-    `event_read` carries what a run that another process trains has said since it was last looked at: the same
-    events as a run of this window.
-    """
+    """Runs of one home folder. All of it is empty until `open`."""
 
     runs_changed = Signal(object)
+    """The present list of records."""
     event_read = Signal(object)
+    """What a run that another process trains has said, the same events as a run of this window; of runs whose
+    `events` were asked for."""
+    run_gone = Signal(str)
+    """One of those was deleted by another process."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._store: RunStore | None = None
         self._datasets: dict[str, Dataset] = {}
-        self._followed: dict[str, tuple[int, int]] = {}
+        self._followers: dict[str, RunFollower] = {}
+        self._behind: set[str] = set()
+        """Runs of which there may be more to tell: they could not be read."""
+        self._own_run = ""
         self._seen_version = -1
+        self._seen: dict[str, Glance] = {}
         self._timer = QTimer(self)
         self._timer.setInterval(_WATCH_INTERVAL_MS)
         self._timer.timeout.connect(self.watch)
@@ -65,17 +73,20 @@ class RunLibrary(QObject):
             self._store.close()
             self._store = None
 
-    def set_watching(self, on: bool) -> None:
-        """Off while this window trains, whose own writes look like another's and cost a reading of all runs."""
-        if on and self._store is not None:
-            self._timer.start()
-        else:
-            self._timer.stop()
+    def set_own_run(self, run_id: str) -> None:
+        """The run that is trained here, if any: it says its events itself, and is followed again after it."""
+        before, self._own_run = self._own_run, run_id
+        self._followers.pop(run_id, None)
+        if before and before != run_id and self._store is not None:
+            follower = RunFollower(self._store, before)
+            follower.skip()
+            self._followers[before] = follower
 
     def refresh(self) -> None:
         """Say the present list of runs."""
         if self._store is not None:
             self._seen_version = self._store.version_of_others()
+            self._seen = self._store.glance()
             self.runs_changed.emit(self._store.runs())
 
     def record(self, run_id: str) -> RunRecord:
@@ -96,19 +107,15 @@ class RunLibrary(QObject):
         """What the run last said of its test images; None before its first epoch."""
         return self._opened().evaluation(run_id)
 
-    def events(self, run_id: str) -> Iterator[Event]:
+    def events(self, run_id: str) -> list[Event]:
         """Everything a run has said; what it says from now on comes as `event_read`."""
-        store = self._opened()
-        steps, record = store.steps(run_id), store.run(run_id)
-        self._followed[run_id] = (int(steps.steps[-1]) if steps else 0, len(record.epochs))
-        return store.events(run_id)
-
-    def forget(self, run_id: str) -> None:
-        """Follow a run no longer, because it is trained here or gone."""
-        self._followed.pop(run_id, None)
+        follower = RunFollower(self._opened(), run_id)
+        events = follower.news()
+        self._followers[run_id] = follower
+        return events
 
     def delete(self, run_id: str) -> None:
-        self.forget(run_id)
+        self._followers.pop(run_id, None)
         with closing(RunStore(self._opened().home)) as store:
             store.delete(run_id)
         self.refresh()
@@ -120,28 +127,44 @@ class RunLibrary(QObject):
 
     @Slot()
     def watch(self) -> None:
-        """Look whether another connection has written, and pass on what it wrote."""
-        if self._store is None or self._store.version_of_others() == self._seen_version:
+        """Look whether other processes have written, or are gone, and pass on what their runs say."""
+        store = self._store
+        if store is None:
             return
-        self.refresh()
-        for run_id in list(self._followed):
-            self._read_on(self._store, run_id)
-
-    def _read_on(self, store: RunStore, run_id: str) -> None:
-        last_step, epochs = self._followed[run_id]
+        going_on = {run_id for run_id, glance in self._seen.items() if glance.status == "running"} | self._behind
+        going_on.discard(self._own_run)
+        # Who is gone has written nothing.
+        if store.version_of_others() == self._seen_version and not going_on:
+            return
         try:
-            record = store.run(run_id)
-        except UserError:
-            self.forget(run_id)
-            return
-        steps = store.steps(run_id, after=last_step)
-        if steps is not None:
-            last_step = int(steps.steps[-1])
-            self.event_read.emit(steps)
-        for epoch in record.epochs[epochs:]:
-            self.event_read.emit(epoch)
-        if len(record.epochs) > epochs:
-            evaluation = store.evaluation(run_id)
-            if evaluation is not None:
-                self.event_read.emit(EvaluationReady(run_id, evaluation))
-        self._followed[run_id] = (last_step, len(record.epochs))
+            self._look_around(store, going_on)
+        except UserError as error:
+            # Busy for a moment: it is asked again soon. Who acts on a run is told.
+            _log.warning("%s", error)
+
+    def _look_around(self, store: RunStore, going_on: set[str]) -> None:
+        version, now, before = store.version_of_others(), store.glance(), self._seen
+        changed = {run_id for run_id in now.keys() | before.keys() if now.get(run_id) != before.get(run_id)}
+        changed.discard(self._own_run)
+        for run_id in self._followers.keys() - now.keys():
+            del self._followers[run_id]
+            self.run_gone.emit(run_id)
+        if changed:
+            self.refresh()
+        self._seen_version = version
+        told = [self._pass_on(run_id) for run_id in sorted(self._followers.keys() & (changed | going_on))]
+        if any(isinstance(event, Warned) for events in told for event in events):
+            # They stand in the list.
+            self.refresh()
+
+    def _pass_on(self, run_id: str) -> list[Event]:
+        self._behind.discard(run_id)
+        try:
+            events = self._followers[run_id].news()
+        except UserError as error:
+            _log.warning("%s", error)
+            self._behind.add(run_id)
+            return []
+        for event in events:
+            self.event_read.emit(event)
+        return events

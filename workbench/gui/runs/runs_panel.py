@@ -50,7 +50,9 @@ class RunsModel(QAbstractTableModel):
         # The most telling ones first: a narrow table shows only these.
         self._columns = (
             _Column(self.tr("Run"), self.tr("Name (and model where it differs); checked runs are drawn")),
-            _Column(self.tr("Status"), self.tr("How the run ended, if it has")),
+            _Column(
+                self.tr("Status"), self.tr("How the run ended, if it has; (!): it has warned, see its tooltip")
+            ),
             _Column(self.tr("Validation"), self.tr("Validation accuracy of the best epoch"), True),
             _Column(self.tr("Test"), self.tr("Test accuracy of the best epoch, never used to choose"), True),
             _Column(self.tr("Epochs"), self.tr("Finished epochs of those planned"), True),
@@ -115,9 +117,7 @@ class RunsModel(QAbstractTableModel):
         if role == _ROLE.ForegroundRole and column == _STATUS_COLUMN:
             return self._status_color(record)
         if role == _ROLE.ToolTipRole:
-            return record.message or self.tr("{0} ({1}), started {2}").format(
-                record.name, record.id, record.created_utc
-            )
+            return self._tooltip(record)
         return None
 
     def setData(self, index: _Index, value: Any, role: int = _ROLE.EditRole) -> bool:
@@ -137,12 +137,19 @@ class RunsModel(QAbstractTableModel):
             record.recipe, source,
         )  # fmt: skip
 
+    def _tooltip(self, record: RunRecord) -> str:
+        """How it ended, and what it has warned of, whichever process trains it."""
+        about = record.message or self.tr("{0} ({1}), started {2}").format(
+            record.name, record.id, record.created_utc
+        )
+        return "\n".join([about, *(self.tr("Warning: {0}").format(sentence) for sentence in record.warnings)])
+
     def _status_text(self, record: RunRecord) -> str:
         words = {
             "running": self.tr("running"), "finished": self.tr("finished"), "stopped": self.tr("stopped"),
             "failed": self.tr("failed"), "interrupted": self.tr("interrupted"),
         }  # fmt: skip
-        return words[record.status]
+        return words[record.status] + (" (!)" if record.warnings else "")
 
     def _status_color(self, record: RunRecord) -> QColor:
         roles = {"finished": "right", "failed": "wrong", "interrupted": "warning", "stopped": "warning"}

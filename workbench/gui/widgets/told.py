@@ -1,8 +1,10 @@
-"""Slots whose UserError becomes a sentence in the window's message bar."""
+"""Errors as sentences in the window's message bar."""
 
 import functools
 from collections.abc import Callable
 from typing import Protocol
+
+from PySide6.QtCore import QCoreApplication
 
 from workbench.core.errors import UserError
 from workbench.gui.widgets.message_bar import MessageBar
@@ -20,6 +22,15 @@ class Telling(Protocol):
 
     @property
     def library(self) -> Refreshable: ...
+
+
+def sentence_of(error: Exception) -> str:
+    """What to tell of an error: its sentence, or that it is a bug."""
+    if isinstance(error, UserError):
+        return str(error)
+    first_line = str(error).split("\n")[0]
+    advice = QCoreApplication.translate("Told", "(a bug of the workbench; details are in the log)")
+    return f"{type(error).__name__}: {first_line} {advice}"
 
 
 def told(slot: Callable[..., None]) -> Callable[..., None]:

@@ -29,3 +29,7 @@ class Control:
         """Wait while paused, then say whether the job was canceled."""
         self._go.wait()
         return self._canceled.is_set()
+
+    def rest(self, seconds: float) -> None:
+        """Do nothing for so long, or until the job is canceled."""
+        self._canceled.wait(seconds)

@@ -1,6 +1,7 @@
 """Python's garbage collection, kept on the window's thread."""
 
 import gc
+from typing import ClassVar
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
@@ -11,8 +12,10 @@ class GarbageCollector(QObject):
     """Collects on a timer instead of wherever Python happens to allocate.
 
     The automatic collector runs on any thread, also the worker's; freeing a QObject of the window there aborts
-    the process.
+    the process. It comes back when the last window of the process has stopped its own.
     """
+
+    _started: ClassVar[set[int]] = set()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -22,14 +25,17 @@ class GarbageCollector(QObject):
         self._timer.timeout.connect(self.check)
 
     def start(self) -> None:
+        self._started.add(id(self))
         gc.disable()
         self._timer.start()
 
     def stop(self) -> None:
         """As it was before `start`."""
         self._timer.stop()
-        gc.unfreeze()
-        gc.enable()
+        self._started.discard(id(self))
+        if not self._started:
+            gc.unfreeze()
+            gc.enable()
 
     def settle(self) -> None:
         """Leave out what is there now from later collections: walking through all of torch takes 0.1 s."""

@@ -45,8 +45,8 @@ class Ticket:
 class Handle(QObject):
     """One job that was asked for. All signals come on the window's thread; the last one is always `ended`.
 
-    Exactly one of `finished`, `refused` and `canceled` comes before it. A job that the same asker has replaced by
-    a newer one says nothing more.
+    Exactly one of `finished`, `refused` and `canceled` comes before it. A job says nothing more once its asker has
+    replaced it by a newer one or is destroyed, or its lane is closed.
     """
 
     progressed = Signal(object)
@@ -62,13 +62,20 @@ class Handle(QObject):
     def __init__(self, ticket: Ticket, asker: QObject, parent: QObject) -> None:
         super().__init__(parent)
         self.ticket, self.asker = ticket, asker
-        self.is_replaced = False
+        self.is_silent = False
+        asker.destroyed.connect(self.drop)
 
     @Slot()
     def cancel(self) -> None:
-        """Ask the job to end at the next thing it says; `canceled` comes then, unless it was done before."""
+        """Ask the job to end at the next thing it says; `canceled` comes then, unless it is done before."""
         self.ticket.control.cancel()
         self.cancel_asked.emit()
+
+    @Slot()
+    def drop(self) -> None:
+        """Cancel the job, and say nothing more of it: nobody waits for it."""
+        self.is_silent = True
+        self.cancel()
 
 
 @dataclass(frozen=True)

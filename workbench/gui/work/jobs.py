@@ -112,7 +112,16 @@ def _trial(kind: Trial, config: RunConfig, home: Home) -> Work:
             return (yield from resume_certificate.certify(config, home))
 
 
-# Of the inspecting lane
+# Of the inspecting lane. A run may be trained beside them: they read weights from its verified checkpoint,
+# never its network; they change no setting of the process, draw nothing from its generators, and yield every
+# 50 ms or so.
+
+
+def use_one_thread() -> None:
+    """Make the calling thread, the lane's, compute on one core."""
+    from workbench.engine.machine import device
+
+    device.use_one_thread()
 
 
 @dataclass(frozen=True)
@@ -148,3 +157,15 @@ def _export_code(run_id: str, path: Path, home: Home) -> Work:
     with closing(RunStore(home.prepare())) as store:
         written, _ = code_export.export_run(run_id, store, path)
     return written
+
+
+def evaluate_kept(run_id: str) -> Job:
+    """What the network of a run's kept checkpoint says of its test images. Result: Evaluation, with its epoch."""
+    return Job(partial(_evaluate_kept, run_id))
+
+
+def _evaluate_kept(run_id: str, home: Home) -> Work:
+    from workbench.engine.training import evaluation
+
+    with closing(RunStore(home.prepare())) as store:
+        return (yield from evaluation.evaluate_run(run_id, store, beside=True))

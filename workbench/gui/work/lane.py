@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
+from PySide6.QtCore import QDeadlineTimer, QObject, QThread, QTimer, Signal, Slot
 
 from workbench.core.home import Home
 from workbench.gui.work.job import Canceled, Finished, Handle, Job, Outcome, Refused, Ticket
@@ -11,7 +11,6 @@ from workbench.gui.work.lane_worker import LaneWorker
 from workbench.gui.work.mailbox import Mailbox
 
 _DRAIN_INTERVAL_MS = 50
-_STOP_LIMIT_MS = 60_000
 
 
 class Lane(QObject):
@@ -20,16 +19,24 @@ class Lane(QObject):
     Args:
         name: of the thread.
         prepare: called once on that thread, before its first job.
+        first: the lane whose work comes first: this one rests most of the time while that one works.
+        patience_ms: how long `close` waits for a job that does not end; None: as long as it takes.
     """
 
     _begun = Signal(object)
 
     def __init__(
-        self, name: str, prepare: Callable[[], None] | None = None, parent: QObject | None = None
+        self,
+        name: str,
+        prepare: Callable[[], None] | None = None,
+        first: "Lane | None" = None,
+        patience_ms: int | None = None,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self._patience_ms, self._is_closed = patience_ms, False
         self._mailbox = Mailbox()
-        self._worker = LaneWorker(self._mailbox, prepare)
+        self._worker: LaneWorker = LaneWorker(self._mailbox, prepare, first._worker if first else None)
         self._thread = QThread()
         self._thread.setObjectName(name)
         self._worker.moveToThread(self._thread)
@@ -42,9 +49,10 @@ class Lane(QObject):
         self._timer.timeout.connect(self.drain)
 
     def open(self) -> None:
-        """Start the thread; jobs that wait begin."""
-        self._thread.start()
-        self._begin_next()
+        """Start the thread; jobs that wait begin. A lane that was closed stays so."""
+        if not self._is_closed:
+            self._thread.start()
+            self._begin_next()
 
     @property
     def is_open(self) -> bool:
@@ -61,8 +69,7 @@ class Lane(QObject):
         if replaces:
             for older in (*self._waiting, *([self._current] if self._current else [])):
                 if older.asker is asker:
-                    older.is_replaced = True
-                    older.cancel()
+                    older.drop()
         handle = Handle(Ticket(job, home), asker, self)
         handle.cancel_asked.connect(self._drop_canceled)
         if self._current is not None and self._current.ticket.job.gives_way:
@@ -71,16 +78,23 @@ class Lane(QObject):
         self._begin_next()
         return handle
 
-    def close(self) -> None:
-        """End the thread. The job that is going on is canceled, which saves a run; those that wait are dropped."""
-        self._waiting.clear()
-        if self._current is not None:
-            self._current.cancel()
+    def close(self) -> bool:
+        """End the thread for good. The job that is going on is canceled, which saves a run; no asker hears more.
+
+        Returns:
+            False if that job has not ended in time. Its thread cannot be ended then, and Qt aborts the process
+            that destroys a running one: keep the lane until the process is left without cleaning up.
+        """
+        self._is_closed = True
+        for handle in (*self._waiting, *([self._current] if self._current else [])):
+            handle.drop()
+        self._current = None
         self._timer.stop()
         self._thread.quit()
-        # Bounded by the longest single step and its checkpoint, both of which must not be cut.
-        if self._thread.isRunning() and not self._thread.wait(_STOP_LIMIT_MS):
-            self._thread.wait()
+        deadline = QDeadlineTimer(QDeadlineTimer.ForeverConstant.Forever)
+        if self._patience_ms is not None:
+            deadline = QDeadlineTimer(self._patience_ms)
+        return not self._thread.isRunning() or self._thread.wait(deadline)
 
     def _begin_next(self) -> None:
         if self._current is None and self._waiting and self.is_open:
@@ -109,11 +123,11 @@ class Lane(QObject):
                 # The next one is computed while the asker looks at this one's result.
                 self._begin_next()
                 self._tell(handle, said)
-            elif not handle.is_replaced:
+            elif not handle.is_silent:
                 handle.progressed.emit(said)
 
     def _tell(self, handle: Handle, outcome: Outcome) -> None:
-        if not handle.is_replaced:
+        if not handle.is_silent:
             match outcome:
                 case Finished(result):
                     handle.finished.emit(result)
@@ -122,4 +136,5 @@ class Lane(QObject):
                 case Canceled():
                     handle.canceled.emit()
             handle.ended.emit()
-        handle.deleteLater()
+        # Not deleted: whoever keeps it may still cancel it, which does nothing then.
+        handle.setParent(None)

@@ -1,6 +1,7 @@
 """The side of a lane that lives on its own thread."""
 
 import logging
+import time
 import traceback
 from collections.abc import Callable
 from contextlib import closing
@@ -13,19 +14,29 @@ from workbench.gui.work.mailbox import Mailbox
 
 _log = logging.getLogger(__name__)
 
+# Times as long as the work took. One more thread on the cores of a run slows all of the run's threads down, which
+# wait for each other at every layer. A lower priority of the thread would do it too, but on busy cores it would
+# take a second to hear of being canceled, and keep the interpreter's lock from training for as long.
+_REST = 3.0
+
 
 class LaneWorker(QObject):
     """Runs one job at a time. Its slot is called through a queued signal and runs on the lane's thread.
 
     Args:
         prepare: called once on that thread, before its first job.
+        first: whose work comes first: while it works, this one rests most of the time.
     """
 
     job_ended = Signal()
 
-    def __init__(self, mailbox: Mailbox, prepare: Callable[[], None] | None) -> None:
+    def __init__(
+        self, mailbox: Mailbox, prepare: Callable[[], None] | None, first: "LaneWorker | None" = None
+    ) -> None:
         super().__init__()
-        self._mailbox, self._prepare = mailbox, prepare
+        self._mailbox, self._prepare, self._first = mailbox, prepare, first
+        self.works = False
+        """Whether a job of it computes at this moment; may be read on any thread."""
 
     @Slot(object)
     def run(self, ticket: Ticket) -> None:
@@ -40,11 +51,17 @@ class LaneWorker(QObject):
                 self._prepare = None
             with closing(ticket.job.begin(ticket.home)) as work:
                 while not ticket.control.should_end():
+                    started = time.perf_counter()
+                    self.works = True
                     try:
                         said = next(work)
                     except StopIteration as end:
                         return Finished(end.value)
+                    finally:
+                        self.works = False
                     self._mailbox.post(said)
+                    if self._first is not None and self._first.works:
+                        ticket.control.rest(_REST * (time.perf_counter() - started))
             # Only now: closing a run has saved it.
             return Canceled()
         except UserError as error:
@@ -53,6 +70,10 @@ class LaneWorker(QObject):
         except Exception as error:  # noqa: BLE001
             _log.exception("a job failed")
             return Refused(_freed(error))
+        # Out of a slot, SystemExit would end the process, with a run perhaps that is trained on the other lane.
+        except (SystemExit, KeyboardInterrupt) as error:
+            _log.exception("a job tried to end the process")
+            return Refused(RuntimeError(f"{type(error).__name__}: {error}"))
 
 
 def _freed(error: Exception) -> Exception:

@@ -1,0 +1,239 @@
+"""Training with and without evaluations on the other lane, in turn in one window; how late its ticks are then, and
+how soon a canceled evaluation is gone.
+
+    python -m tests.benchmarks.lanes [--model resnet20] [--blocks 10] [--seconds 15] [--cancels 100]
+
+One evaluation of a kept epoch on 2 000 test images is asked for every 5 s, or as soon as the one before has ended
+if it takes longer. Blocks with and without follow each other, so that what else the machine does is in both. Uses
+the display it finds; without one, Qt's offscreen platform, which draws too but shows nothing.
+"""
+
+import argparse
+import os
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QEventLoop, QObject, QSettings, Qt, QTimer, Slot
+from PySide6.QtWidgets import QApplication
+
+from tests.benchmarks.table import machine, print_table
+from workbench.core.events import StepMetrics
+from workbench.core.home import Home
+from workbench.core.presets import Presets
+from workbench.core.store import RunStore
+from workbench.engine.training.training import train
+from workbench.gui.main_window import MainWindow
+from workbench.gui.widgets.theme import Theme
+from workbench.gui.work import jobs
+from workbench.gui.work.job import Handle
+
+os.environ.setdefault("QT_QPA_PLATFORM", "xcb" if os.environ.get("DISPLAY") else "offscreen")
+
+TICK_MS = 16
+EVERY_S = 5.0
+WARM_UP_S = 2.0
+"""Left out at the start of every block: steps and evaluations of the one before."""
+RECIPE = "tutorial"
+
+
+def wait(milliseconds: float) -> None:
+    loop = QEventLoop()
+    timer = QTimer(singleShot=True, timerType=Qt.TimerType.PreciseTimer)
+    timer.timeout.connect(loop.quit)
+    timer.start(int(milliseconds))
+    loop.exec()
+
+
+class Ticks(QObject):
+    """How late a 16 ms timer of the window's thread comes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.late_ms: list[float] = []
+        self._last = 0.0
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._tick)
+
+    @Slot()
+    def _tick(self) -> None:
+        now = time.perf_counter()
+        self.late_ms.append(max(0.0, 1000 * (now - self._last) - TICK_MS))
+        self._last = now
+
+    def run(self, on: bool) -> None:
+        self._last = time.perf_counter()
+        if on:
+            self._timer.start(TICK_MS)
+        else:
+            self._timer.stop()
+
+
+class Evaluations(QObject):
+    """Asks for one every 5 s."""
+
+    def __init__(self, window: MainWindow, run_id: str) -> None:
+        super().__init__()
+        self.seconds: list[float] = []
+        self._window, self._run_id = window, run_id
+        self._handle: Handle | None = None
+        self._asked = 0.0
+        self._timer = QTimer(self)
+        self._timer.setInterval(50)
+        self._timer.timeout.connect(self._ask_when_due)
+
+    def run(self, on: bool) -> None:
+        if on:
+            self._timer.start()
+            return
+        self._timer.stop()
+        if self._handle is not None:
+            self._handle.cancel()
+        while self._handle is not None:
+            wait(10)
+
+    @Slot()
+    def _ask_when_due(self) -> None:
+        if self._handle is None and time.perf_counter() - self._asked >= EVERY_S:
+            self.ask()
+
+    def ask(self) -> Handle:
+        self._asked = time.perf_counter()
+        job = jobs.evaluate_kept(self._run_id)
+        handle = self._handle = self._window.inspecting_lane.ask(job, self._window.home, self)
+        handle.finished.connect(self._note)
+        handle.ended.connect(self._forget)
+        return handle
+
+    @property
+    def goes_on(self) -> bool:
+        return self._handle is not None
+
+    @Slot(object)
+    def _note(self, _evaluation: object) -> None:
+        self.seconds.append(time.perf_counter() - self._asked)
+
+    @Slot()
+    def _forget(self) -> None:
+        self._handle = None
+
+
+class Training(QObject):
+    """Counts the images of the run that goes on."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__()
+        self._window = window
+        self.steps = 0
+        window.session.event_said.connect(self._count)
+
+    @Slot(object)
+    def _count(self, event: object) -> None:
+        if isinstance(event, StepMetrics):
+            self.steps += len(event.steps)
+
+    def rate(self, seconds: float) -> float:
+        """Images per second over at least so long, from one event to another."""
+        first, started = self._next()
+        wait(1000 * seconds)
+        last, ended = self._next()
+        return 128 * (last - first) / (ended - started)
+
+    def _next(self) -> tuple[int, float]:
+        before = self.steps
+        while self.steps == before:
+            wait(1)
+        return self.steps, time.perf_counter()
+
+
+def kept_run(home: Home, model: str) -> str:
+    """A run with one kept epoch, to be evaluated on 2 000 test images."""
+    values = {"data.train_images": 256, "training.epochs": 1}
+    # The sample has 2 000 test images.
+    config = Presets.load().run_config(model, RECIPE, "sample").with_values(values)
+    store = RunStore(home)
+    run_id = str(list(train(config, store=store))[-1].run_id)
+    store.close()
+    return run_id
+
+
+def cancels(evaluations: Evaluations, count: int) -> Iterator[float]:
+    """Milliseconds from asking to cancel, at a moment at random, until the asker hears that it is done."""
+    for _ in range(count):
+        handle = evaluations.ask()
+        wait(random.uniform(50, 1500))
+        if not evaluations.goes_on:
+            continue
+        started = time.perf_counter()
+        handle.cancel()
+        while evaluations.goes_on:
+            wait(1)
+        yield 1000 * (time.perf_counter() - started)
+
+
+def percentiles(values: list[float]) -> tuple[str, str, str]:
+    return f"{np.median(values):.0f}", f"{np.percentile(values, 99):.0f}", f"{max(values):.0f}"
+
+
+def measure(window: MainWindow, run_id: str, blocks: int, seconds: float, count: int) -> None:
+    training, evaluations = Training(window), Evaluations(window, run_id)
+    ticks = {"alone": Ticks(), "evaluating": Ticks()}
+    rates: dict[str, list[float]] = {"alone": [], "evaluating": []}
+    while not training.steps:
+        wait(100)
+    for block in range(blocks):
+        for name in ("alone", "evaluating") if block % 2 == 0 else ("evaluating", "alone"):
+            evaluations.run(name == "evaluating")
+            wait(1000 * WARM_UP_S)
+            ticks[name].run(True)
+            rates[name].append(training.rate(seconds))
+            ticks[name].run(False)
+    evaluations.run(False)
+    took = sorted(cancels(evaluations, count))
+    ratios = [with_ / without for with_, without in zip(rates["evaluating"], rates["alone"], strict=True)]
+    print_table(
+        ("lane of looking", "training, images/s (median)", "tick late: median, ms", "p99, ms", "max, ms"),
+        [(name, f"{statistics.median(rates[name]):.0f}", *percentiles(ticks[name].late_ms)) for name in rates],
+    )
+    print(f"\ntraining keeps {statistics.median(ratios):.1%} (median of {blocks} pairs, {min(ratios):.1%} to "
+          f"{max(ratios):.1%})")  # fmt: skip
+    whole = evaluations.seconds
+    if whole:
+        print(f"{len(whole)} evaluations of 2 000 images ended, in {statistics.median(whole):.1f} s (median)")
+    print("a canceled one is gone after {} ms (median), {} ms (p99), {} ms (max)".format(*percentiles(took)),
+          f"of {len(took)}")  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--model", default="resnet20")
+    parser.add_argument("--blocks", type=int, default=10)
+    parser.add_argument("--seconds", type=float, default=15.0)
+    parser.add_argument("--cancels", type=int, default=100)
+    arguments = parser.parse_args()
+    application = QApplication([])
+    with tempfile.TemporaryDirectory() as folder:
+        home = Home(Path(folder)).prepare()
+        run_id = kept_run(home, arguments.model)
+        settings = QSettings(str(home.root / "window.ini"), QSettings.Format.IniFormat)
+        window = MainWindow(home, Theme(application, "light"), settings)
+        # Long epochs, at whose ends the run itself evaluates: those are in none of the blocks, or in few.
+        window.build_panel.show_config(Presets.load().run_config(arguments.model, RECIPE, "cifar10-jpeg"))
+        window.show()
+        while not window.engine_is_ready:
+            wait(100)
+        window.training_desk.start()
+        measure(window, run_id, arguments.blocks, arguments.seconds, arguments.cancels)
+        window.close()
+        while window.isVisible():
+            wait(100)
+    print(f"{machine()}, Qt platform {os.environ['QT_QPA_PLATFORM']}")
+
+
+if __name__ == "__main__":
+    main()

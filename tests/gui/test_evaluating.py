@@ -1,0 +1,250 @@
+"""Evaluating a run's kept epoch from the window, alone and beside a run; and leaving while a job goes on."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QObject, Qt
+from pytestqt.qtbot import QtBot
+
+from tests.gui.conftest import LONG_MS
+from tests.gui.seen import action, button, has_button, says
+from workbench.core.config import RunConfig
+from workbench.core.errors import ConfigError
+from workbench.core.evaluation import Evaluation
+from workbench.core.events import EpochMetrics, Progress
+from workbench.core.home import Home
+from workbench.core.store import RunStore
+from workbench.engine.training import training
+from workbench.gui.main_window import MainWindow
+from workbench.gui.work import jobs
+from workbench.gui.work.job import Job
+from workbench.gui.work.training_session import State
+
+KEPT = "kept epoch"
+
+
+def record_run(home: Home, config: RunConfig) -> str:
+    store = RunStore(home)
+    run_id = list(training.train(config, store=store))[-1].run_id
+    store.close()
+    return str(run_id)
+
+
+def click(qtbot: QtBot, window: MainWindow, text: str) -> None:
+    qtbot.mouseClick(button(window.inspect_panel, text), Qt.MouseButton.LeftButton)
+
+
+def test_the_kept_epoch_is_shown_with_its_number(
+    qtbot: QtBot, make_window: Callable[..., MainWindow], home: Home, tiny_config: RunConfig
+) -> None:
+    run_id = record_run(home, tiny_config)
+    window = make_window()
+    best = window.library.record(run_id).best
+    assert best is not None
+    assert not says(window.inspect_panel, KEPT)
+    click(qtbot, window, "Evaluate")
+    assert has_button(window.inspect_panel, "Cancel")
+    qtbot.waitUntil(lambda: says(window.inspect_panel, f"{KEPT} {best.epoch}: "), timeout=LONG_MS)
+    button(window.inspect_panel, "Wrong only").setChecked(False)
+    assert window.inspect_panel.gallery.shown_count == 36
+    qtbot.waitUntil(lambda: has_button(window.inspect_panel, "Evaluate"))
+    # By key and menu too.
+    action(window, "Evaluate the kept epoch").trigger()
+    assert has_button(window.inspect_panel, "Cancel")
+    qtbot.waitUntil(lambda: has_button(window.inspect_panel, "Evaluate"), timeout=LONG_MS)
+
+
+def test_it_works_while_a_run_trains_and_leaves_it_as_it_is(
+    qtbot: QtBot, window: MainWindow, home: Home, tiny_config: RunConfig
+) -> None:
+    window.build_panel.take_values({"training.epochs": 500})
+    window.training_desk.start()
+    qtbot.waitUntil(lambda: says(window.inspect_panel, "test images right"), timeout=LONG_MS)
+    found: list[Evaluation] = []
+    handle = window.inspecting_lane.ask(jobs.evaluate_kept(window.run_desk.training_run), home, QObject(window))
+    handle.finished.connect(found.append)
+    qtbot.waitUntil(lambda: bool(found), timeout=LONG_MS)
+    assert window.session.state is State.RUNNING
+    kept = {epoch.epoch for epoch in window.library.record(window.run_desk.training_run).epochs if epoch.best}
+    assert found[0].epoch in kept
+    click(qtbot, window, "Evaluate")
+    qtbot.waitUntil(lambda: has_button(window.inspect_panel, "Evaluate"), timeout=LONG_MS)
+    assert not window.message_bar.isVisible()
+
+
+def test_it_is_offered_when_there_is_something_to_evaluate(
+    qtbot: QtBot, window: MainWindow, home: Home, tiny_config: RunConfig
+) -> None:
+    evaluate, entry = button(window.inspect_panel, "Evaluate"), action(window, "Evaluate the kept epoch")
+    assert not evaluate.isEnabled()
+    assert not entry.isEnabled()
+    assert "Choose a run" in evaluate.toolTip()
+    store = RunStore(home)
+    events = training.train(tiny_config, store=store)
+    next(events)
+    window.library.watch()
+    window.runs_panel.select(window.runs_panel.model.records[0].id)
+    assert not evaluate.isEnabled()
+    assert "first epoch" in evaluate.toolTip()
+    for event in events:
+        if isinstance(event, EpochMetrics) and event.epoch == 2:
+            break
+    window.library.watch()
+    assert evaluate.isEnabled()
+    assert entry.isEnabled()
+    events.close()
+    store.close()
+
+
+class Slow:
+    """Stands in for the evaluation: goes on until it is canceled."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked: list[str] = []
+        self.closed: list[str] = []
+        monkeypatch.setattr(jobs, "evaluate_kept", self.job)
+
+    def job(self, run_id: str) -> Job:
+        def begin(_home: Home) -> Generator[Progress, None, None]:
+            try:
+                while True:
+                    yield Progress("", "Testing", 10, 40)
+            finally:
+                self.closed.append(run_id)
+
+        self.asked.append(run_id)
+        return Job(begin)
+
+
+def test_it_is_canceled_by_its_button_and_by_another_choice(
+    qtbot: QtBot,
+    make_window: Callable[..., MainWindow],
+    home: Home,
+    tiny_config: RunConfig,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = (record_run(home, tiny_config.with_values({"training.seed": seed})) for seed in (0, 1))
+    slow = Slow(monkeypatch)
+    window = make_window()
+    click(qtbot, window, "Evaluate")
+    qtbot.waitUntil(lambda: says(window.inspect_panel, "Evaluating the kept epoch… 25"))
+    click(qtbot, window, "Cancel")
+    qtbot.waitUntil(lambda: has_button(window.inspect_panel, "Evaluate"))
+    assert slow.closed == [second]
+    assert says(window.inspect_panel, "epoch 3:")
+    click(qtbot, window, "Evaluate")
+    window.runs_panel.select(first)
+    qtbot.waitUntil(lambda: has_button(window.inspect_panel, "Evaluate"))
+    assert slow.closed in ([second], [second, second]), "canceled before or after it began"
+    assert slow.asked == [second, second]
+
+
+def test_closing_the_window_ends_it(
+    qtbot: QtBot,
+    make_window: Callable[..., MainWindow],
+    home: Home,
+    tiny_config: RunConfig,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run_id = record_run(home, tiny_config)
+    slow = Slow(monkeypatch)
+    window = make_window()
+    click(qtbot, window, "Evaluate")
+    qtbot.waitUntil(lambda: says(window.inspect_panel, "25"))
+    window.close()
+    assert not window.isVisible()
+    assert window.has_let_go
+    assert slow.closed == [run_id]
+
+
+def test_what_goes_wrong_is_told_but_not_at_the_fields_on_the_left(
+    qtbot: QtBot,
+    make_window: Callable[..., MainWindow],
+    home: Home,
+    tiny_config: RunConfig,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    record_run(home, tiny_config)
+    window = make_window()
+    window.build_panel.show_config(tiny_config)
+
+    def refusing(_run_id: str) -> Job:
+        def begin(_home: Home) -> Generator[Progress, None, None]:
+            yield from ()
+            raise ConfigError({"training.device": "training.device is 'cuda:7'; use auto"})
+
+        return Job(begin)
+
+    monkeypatch.setattr(jobs, "evaluate_kept", refusing)
+    click(qtbot, window, "Evaluate")
+    qtbot.waitUntil(lambda: "cuda:7" in window.message_bar.text)
+    assert window.build_panel.training_panel.error("device") == ""
+    assert has_button(window.inspect_panel, "Evaluate")
+
+
+def test_two_windows_of_one_process_do_not_mind_each_other(
+    qtbot: QtBot, make_window: Callable[..., MainWindow], home: Home, tiny_config: RunConfig, tmp_path: Path
+) -> None:
+    run_id = record_run(home, tiny_config)
+    first, second = make_window(), make_window(Home(tmp_path / "other").prepare())
+    second.build_panel.show_config(tiny_config.with_values({"training.epochs": 500}))
+    second.training_desk.start()
+    click(qtbot, first, "Evaluate")
+    qtbot.waitUntil(lambda: says(first.inspect_panel, KEPT), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: second.session.state is State.RUNNING, timeout=LONG_MS)
+    assert first.library.record(run_id).status == "finished"
+    assert not says(second.inspect_panel, KEPT)
+    first.close()
+    qtbot.waitUntil(lambda: says(second.inspect_panel, "test images right"), timeout=LONG_MS)
+    assert second.session.state is State.RUNNING
+
+
+HANGING = """
+import sys, threading
+from pathlib import Path
+from PySide6.QtCore import QObject, QTimer
+from workbench.gui import app, main_window
+from workbench.gui.work.job import Job
+from workbench.core.home import Home
+
+main_window._PATIENCE_MS = 200
+begun = threading.Event()
+
+def begin(home):
+    yield "begun"
+    begun.set()
+    threading.Event().wait()
+
+class Window(main_window.MainWindow):
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.timer = QTimer(self)
+        self.timer.timeout.connect(self.look)
+        self.timer.start(50)
+
+    def look(self):
+        if self.engine_is_ready and not begun.is_set():
+            self.inspecting_lane.ask(Job(begin), self.home, self)
+        elif begun.is_set():
+            self.timer.stop()
+            self.close()
+
+main_window.MainWindow = Window
+code = app.open_window(sys.argv[1])
+print("returned", code)
+"""
+
+
+def test_a_job_that_hangs_lets_the_window_close_without_a_crash(tmp_path: Path) -> None:
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run(
+        [sys.executable, "-c", HANGING, str(tmp_path / "home")],
+        capture_output=True, text=True, timeout=120, env=environment,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "returned" not in done.stdout, "it did not hang"
+    assert "left while a job was still going on" in (tmp_path / "home" / "workbench.log").read_text()

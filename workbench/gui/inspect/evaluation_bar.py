@@ -1,0 +1,73 @@
+"""What is shown of a run, in a line; and the button that has its kept epoch evaluated anew."""
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
+
+from workbench.core.formats import percent
+from workbench.gui.widgets.field_form import labeled
+from workbench.gui.widgets.theme import FIELD_GAP
+
+
+class EvaluationBar(QWidget):
+    """A title, in whose place stands how far an evaluation is while one goes on."""
+
+    evaluation_asked = Signal()
+    cancel_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title = self._activity = self._reason = ""
+        self._label = labeled("", "secondary")
+        # A longer title must not make the panel wider.
+        self._label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._button = QPushButton()
+        self._button.clicked.connect(self._ask)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(FIELD_GAP)
+        layout.addWidget(self._label, 1)
+        layout.addWidget(self._button)
+        self._refresh()
+
+    def show_title(self, title: str) -> None:
+        self._title = title
+        self._refresh()
+
+    def allow(self, reason: str) -> None:
+        """Whether an evaluation could begin: it cannot with a `reason` why not."""
+        self._reason = reason
+        self._refresh()
+
+    def show_progress(self, activity: str, done: int, total: int) -> None:
+        share = f" {percent(done / total, 0)}" if total else ""
+        self._activity = f"{activity}…{share}"
+        self._refresh()
+
+    def show_idle(self) -> None:
+        self._activity = ""
+        self._refresh()
+
+    def _refresh(self) -> None:
+        self._label.setText(self._activity or self._title)
+        # In a narrow panel the end of the line is cut.
+        self._label.setToolTip(self._activity or self._title)
+        self._button.setEnabled(bool(self._activity) or not self._reason)
+        if self._activity:
+            self._button.setText(self.tr("Cancel"))
+            self._button.setToolTip(self.tr("Stop evaluating"))
+        else:
+            self._button.setText(self.tr("Evaluate"))
+            self._button.setToolTip(
+                self._reason
+                or self.tr(
+                    "Ask the network of the epoch that the run keeps about all test images, beside whatever is "
+                    "trained (Ctrl+K)"
+                )
+            )
+
+    @Slot()
+    def _ask(self) -> None:
+        if self._activity:
+            self.cancel_asked.emit()
+        else:
+            self.evaluation_asked.emit()
