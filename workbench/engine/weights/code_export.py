@@ -35,7 +35,7 @@ def export_run(run_id: str, store: RunStore, output: Path) -> tuple[Path, Path]:
         )
     record = store.run(run_id)
     state = _best_weights(record, store)
-    config = record.config.model.model_copy(update={"num_classes": len(state["fc.bias"])})
+    config = record.config.model.model_copy(update={"num_classes": len(state["fc.weight"])})
     normalization = record.config.data.normalization
     mean, std = NORMALIZATIONS[DEFAULT_NORMALIZATION if normalization == "auto" else normalization]
     text = network_code(
