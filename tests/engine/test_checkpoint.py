@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from workbench.core.errors import UserError
-from workbench.engine.weights import checkpoint
+from workbench.engine.weights import checkpoint, manifest
 
 
 def save(folder: Path, step: int, best: bool = False) -> Path:
@@ -67,8 +67,8 @@ def test_a_damaged_manifest_is_named(tmp_path: Path) -> None:
 
 def test_a_newer_version_is_refused(tmp_path: Path) -> None:
     save(tmp_path, 1)
-    manifest = tmp_path / "last.json"
-    manifest.write_text(manifest.read_text().replace(f'"version": {checkpoint.VERSION}', '"version": 99'))
+    path = tmp_path / "last.json"
+    path.write_text(path.read_text().replace(f'"version": {manifest.VERSION}', '"version": 99'))
     with pytest.raises(UserError, match="newer workbench"):
         checkpoint.load(tmp_path, "last")
 
@@ -96,14 +96,14 @@ def test_after_a_fallback_a_failing_save_loses_nothing(tmp_path: Path, monkeypat
     save(tmp_path, 1)
     save(tmp_path, 2).write_bytes(b"cut")
     assert checkpoint.load_last(tmp_path)[0]["step"] == 1
-    write = checkpoint.write_atomically
+    write = manifest.write_atomically
 
     def full(path: Path, writer: Any) -> None:
         if path.name == "last.json":
             raise UserError("cannot write: no space left")
         write(path, writer)
 
-    monkeypatch.setattr(checkpoint, "write_atomically", full)
+    monkeypatch.setattr(manifest, "write_atomically", full)
     with pytest.raises(UserError, match="no space left"):
         save(tmp_path, 3)
     assert checkpoint.load(tmp_path, "last")["step"] == 1

@@ -31,7 +31,7 @@ from workbench.engine.machine import compiling
 from workbench.engine.training import loop, training
 from workbench.engine.training.divergence import Divergence
 from workbench.engine.training.trainer import Trainer
-from workbench.engine.weights import checkpoint
+from workbench.engine.weights import checkpoint, manifest
 
 
 @pytest.fixture
@@ -58,10 +58,10 @@ def test_ended_by_hand_the_best_epoch_is_the_result(tiny_config: RunConfig, stor
     assert last.reason.startswith("ended by hand in epoch 3; the best was epoch ")
     record = store.run(last.run_id)
     assert (record.status, record.message, len(record.epochs)) == ("finished", last.reason, 2)
-    manifest = checkpoint.read_manifest(store.checkpoints(record.id), "best")
-    assert manifest is not None
+    found = manifest.read(store.checkpoints(record.id), "best")
+    assert found is not None
     assert record.best is not None
-    assert manifest.epoch == record.best.epoch
+    assert found.epoch == record.best.epoch
     with pytest.raises(UserError, match="give --epochs above 2"):
         next(training.resume(record.id, store=store))
 
@@ -253,9 +253,9 @@ def test_a_run_that_is_stopped_while_it_evaluates_is_saved_at_once(
             orders.stop()
         if isinstance(event, Progress) and event.activity == "Testing":
             break
-    manifest = checkpoint.read_manifest(store.checkpoints(event.run_id), "last")
-    assert manifest is not None
-    assert (manifest.step, manifest.epoch) == (6, 0)
+    found = manifest.read(store.checkpoints(event.run_id), "last")
+    assert found is not None
+    assert (found.step, found.epoch) == (6, 0)
     assert list(events)[-1] == RunFinished(event.run_id, "stopped")
 
 

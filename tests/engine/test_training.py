@@ -34,7 +34,7 @@ from workbench.core.store import RunStore
 from workbench.engine.network import resnet
 from workbench.engine.training import evaluation as evaluating
 from workbench.engine.training import loop, training
-from workbench.engine.weights import checkpoint
+from workbench.engine.weights import checkpoint, manifest
 
 
 @pytest.fixture
@@ -101,9 +101,9 @@ def test_the_best_checkpoint_is_the_one_of_the_best_epoch(tiny_config: RunConfig
     assert record.best is not None
     accuracies = [epoch.validation_accuracy for epoch in record.epochs]
     assert record.best.validation_accuracy == max(accuracies)
-    manifest = checkpoint.read_manifest(store.checkpoints(record.id), "best")
-    assert manifest is not None
-    assert manifest.epoch == record.best.epoch
+    found = manifest.read(store.checkpoints(record.id), "best")
+    assert found is not None
+    assert found.epoch == record.best.epoch
 
 
 def test_without_a_split_the_last_epoch_counts(tiny_config: RunConfig, store: RunStore) -> None:
@@ -160,9 +160,9 @@ def test_stopped_at_any_kind_of_event_no_epoch_is_lost(
     record = store.run(event.run_id)
     assert [epoch.epoch for epoch in record.epochs] == [1, 2, 3]
     assert record.best is not None
-    manifest = checkpoint.read_manifest(store.checkpoints(record.id), "best")
-    assert manifest is not None
-    assert manifest.epoch == record.best.epoch
+    found = manifest.read(store.checkpoints(record.id), "best")
+    assert found is not None
+    assert found.epoch == record.best.epoch
 
 
 def test_stopped_before_its_first_step_it_can_be_resumed(tiny_config: RunConfig, store: RunStore) -> None:
@@ -194,9 +194,9 @@ def test_a_running_run_is_not_resumed(tiny_config: RunConfig, store: RunStore) -
 def test_a_damaged_last_checkpoint_falls_back_with_a_warning(tiny_config: RunConfig, store: RunStore) -> None:
     config = tiny_config.with_values({"training.schedule": "constant"})
     run_id = list(training.train(config, store=store))[-1].run_id
-    manifest = checkpoint.read_manifest(store.checkpoints(run_id), "last")
-    assert manifest is not None
-    (store.checkpoints(run_id) / manifest.file).write_bytes(b"cut")
+    found = manifest.read(store.checkpoints(run_id), "last")
+    assert found is not None
+    (store.checkpoints(run_id) / found.file).write_bytes(b"cut")
     events = list(training.resume(run_id, store=store, epochs=4))
     (warned,) = all_of(events, Warned)
     assert "damaged" in warned.message
