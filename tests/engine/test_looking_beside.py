@@ -23,6 +23,7 @@ from workbench.engine.training import evaluation as evaluating
 from workbench.engine.training import training
 from workbench.engine.training.inference import Evaluating, Logits, logits
 from workbench.engine.weights import checkpoint, manifest
+from workbench.engine.weights.checkpoint_state import CheckpointState
 
 CPU = Compute(torch.device("cpu"), torch.float32)
 
@@ -69,9 +70,7 @@ def test_a_run_that_is_trained_meanwhile_is_the_same_bit_for_bit(
         in_a_thread(lambda: result_of(evaluating.evaluate_run(looked_at, RunStore(store.home), beside=True)))
         assert torch.are_deterministic_algorithms_enabled()
     torch.use_deterministic_algorithms(False)
-    first, second = (
-        checkpoint.load(store.checkpoints(run_id), "last")["model"] for run_id in (alone, accompanied)
-    )
+    first, second = (checkpoint.load(store.checkpoints(run_id), "last").network for run_id in (alone, accompanied))
     for name, tensor in first.items():
         assert torch.equal(tensor, second[name]), name
 
@@ -148,7 +147,7 @@ def test_a_checkpoint_replaced_while_it_is_read_is_read_anew(
     state = checkpoint.load(folder, "best")
     load, calls = checkpoint.load, []
 
-    def replaced(where: Path, kind: manifest.Kind) -> dict[str, object]:
+    def replaced(where: Path, kind: manifest.Kind) -> CheckpointState:
         if not calls:
             for step in (100, 101, 102):
                 checkpoint.save(folder, state, step=step, epoch=9, best=True)
@@ -161,7 +160,7 @@ def test_a_checkpoint_replaced_while_it_is_read_is_read_anew(
     found = manifest.read(folder, "best")
     assert found is not None
     monkeypatch.setattr(checkpoint, "load", replaced)
-    assert checkpoint.load_best(folder)["position"] == state["position"]
+    assert checkpoint.load_best(folder).position == state.position
     assert calls == ["best"]
 
 

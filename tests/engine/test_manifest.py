@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 
 import pytest
-import torch
 
+from tests.engine.checkpoints import state_after
 from tests.engine.odd_checkpoints import (
     ODD_MANIFESTS,
     foreign_archive,
@@ -25,7 +25,7 @@ RAW_WORDS = ("<", "object at", "argument", "Manifest(", "NoneType", "dict", "Err
 def folder(tmp_path: Path) -> Path:
     """With two checkpoints; the best one is the last."""
     for step in (1, 2):
-        checkpoint.save(tmp_path, {"step": step, "w": torch.ones(step)}, step=step, epoch=1, best=step == 2)
+        checkpoint.save(tmp_path, state_after(step), step=step, epoch=1, best=step == 2)
     return tmp_path
 
 
@@ -47,12 +47,12 @@ def test_an_odd_manifest_is_a_sentence_and_the_one_before_is_taken(folder: Path,
     assert words in sentence
     assert str(folder / "last.json") in sentence
     state, warning = checkpoint.load_last(folder)
-    assert state["step"] == 1
+    assert state.position.batch == 1
     assert warning == f"{sentence}; going on from the checkpoint before it"
     # Both are in place again, and a save finds nothing to stumble over.
-    assert checkpoint.load(folder, "last")["step"] == 1
-    checkpoint.save(folder, {"step": 3}, step=3, epoch=1, best=True)
-    assert [checkpoint.load(folder, kind)["step"] for kind in manifest.KINDS] == [3, 3, 1]
+    assert checkpoint.load(folder, "last").position.batch == 1
+    checkpoint.save(folder, state_after(3), step=3, epoch=1, best=True)
+    assert [checkpoint.load(folder, kind).position.batch for kind in manifest.KINDS] == [3, 3, 1]
 
 
 @pytest.mark.parametrize("oddity", ["version null", "nested", "no UTF-8"])
@@ -94,7 +94,7 @@ def test_a_foreign_pickle_is_not_run(folder: Path, tmp_path: Path, kind: str) ->
         assert "it is cut, damaged, or no file of PyTorch's" in sentence
     else:
         assert f"it has Python objects ({os.mkdir.__module__}.mkdir), which may run code" in sentence
-    assert checkpoint.load_last(folder)[0]["step"] == 1
+    assert checkpoint.load_last(folder)[0].position.batch == 1
     assert not trace.exists()
 
 
@@ -104,4 +104,4 @@ def test_a_file_that_is_something_else_is_named(folder: Path, content: bytes) ->
     sentence = sentence_of(folder, "last")
     assert str(data) in sentence
     assert "it is cut, damaged, or no file of PyTorch's" in sentence
-    assert checkpoint.load_last(folder)[0]["step"] == 1
+    assert checkpoint.load_last(folder)[0].position.batch == 1

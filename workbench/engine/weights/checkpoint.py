@@ -7,32 +7,22 @@ file. torch.load alone would read a file with flipped bits without an error.
 
 import contextlib
 import hashlib
-import io
 from pathlib import Path
-from typing import Any
-
-import torch
-from torch import Tensor
 
 from workbench.core.errors import UserError, reason, shown
 from workbench.core.files import require_file, write_atomically
 from workbench.engine.weights import manifest
+from workbench.engine.weights.checkpoint_state import CheckpointState
 from workbench.engine.weights.manifest import KINDS, VERSION, Kind, Manifest, NewerVersion
-from workbench.engine.weights.tensor_file import read_tensors
 
 
-def save(folder: Path, state: dict[str, Any], *, step: int, epoch: int, best: bool) -> Path:
+def save(folder: Path, state: CheckpointState, *, step: int, epoch: int, best: bool) -> Path:
     """Write `state` as the last checkpoint (and the best one, if so); the one before stays as `previous`.
-
-    Args:
-        state: tensors, numbers, texts and containers of them, as `torch.load(weights_only=True)` allows.
 
     Raises:
         UserError: it cannot be written; the earlier checkpoints are untouched.
     """
-    buffer = io.BytesIO()
-    torch.save(state, buffer)
-    content = buffer.getbuffer()
+    content = state.to_file()
     digest = hashlib.sha256(content).hexdigest()
     # The digest in the name keeps a rewritten step (a resumed run) from replacing a file still pointed at.
     path = folder / f"step-{step:08d}-{digest[:8]}.pt"
@@ -56,7 +46,7 @@ def _keep_as_previous(folder: Path, digest: str) -> None:
         manifest.write(last, folder, "previous")
 
 
-def load(folder: Path, kind: Kind) -> dict[str, Any]:
+def load(folder: Path, kind: Kind) -> CheckpointState:
     """Read a checkpoint after checking it byte for byte.
 
     Raises:
@@ -75,13 +65,10 @@ def load(folder: Path, kind: Kind) -> dict[str, Any]:
     if hashlib.sha256(content).hexdigest() != found.sha256:
         named = manifest.path_of(folder, kind).name
         raise UserError(f"the checkpoint {shown(path)} is damaged: its SHA-256 is not the one in {named}")
-    state: dict[str, Any] = read_tensors(
-        io.BytesIO(content), f"cannot read the checkpoint {shown(path)}", "expected one that the workbench saved"
-    )
-    return state
+    return CheckpointState.from_file(content, f"the checkpoint {shown(path)}")
 
 
-def load_best(folder: Path) -> dict[str, Any]:
+def load_best(folder: Path) -> CheckpointState:
     """The best checkpoint, or the last before the first epoch.
 
     Raises:
@@ -99,18 +86,12 @@ def load_best(folder: Path) -> dict[str, Any]:
     return load_best(folder)
 
 
-def network_weights(state: dict[str, Any]) -> dict[str, Tensor]:
-    """The state dict whose predictions were evaluated: the moving average's where the run kept one."""
-    weights: dict[str, Tensor] = state["average"]["network"] if "average" in state else state["model"]
-    return weights
-
-
 def exists(folder: Path) -> bool:
     """Whether a checkpoint was ever written there, readable or not."""
     return any(manifest.path_of(folder, kind).exists() for kind in ("last", "previous"))
 
 
-def load_last(folder: Path) -> tuple[dict[str, Any], str]:
+def load_last(folder: Path) -> tuple[CheckpointState, str]:
     """The last checkpoint, and a warning, empty if all is well. If it is damaged, the one before takes its place.
 
     Raises:

@@ -130,6 +130,15 @@ def load_strictly(network: nn.Module, state: Mapping[str, Tensor], origin: objec
     """Load `state` if names and shapes are exactly those of `network`.
 
     Raises:
+        UserError: as `fitting`.
+    """
+    network.load_state_dict(fitting(network, state, origin))
+
+
+def fitting(network: nn.Module, state: Mapping[str, Tensor], origin: object) -> dict[str, Tensor]:
+    """`state`, whose names and shapes must be exactly those of `network`.
+
+    Raises:
         UserError: names the first difference, with both shapes.
     """
     expected = network.state_dict()
@@ -147,7 +156,7 @@ def load_strictly(network: nn.Module, state: Mapping[str, Tensor], origin: objec
         raise UserError(
             f"{origin} is of another network: it has {shown(unknown)} {shape}, which this network lacks"
         )
-    network.load_state_dict(dict(state))
+    return state
 
 
 def start_from(network: ResNet, weights: Weights) -> list[str]:
