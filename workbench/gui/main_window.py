@@ -29,6 +29,7 @@ from workbench.gui.runs.plot_panel import PlotPanel
 from workbench.gui.runs.progress_panel import ProgressPanel
 from workbench.gui.runs.run_library import RunLibrary
 from workbench.gui.runs.runs_panel import RunsPanel
+from workbench.gui.widgets.late_plot import LatePlot
 from workbench.gui.widgets.menus import Menus, show_about
 from workbench.gui.widgets.message_bar import MessageBar
 from workbench.gui.widgets.theme import MARGIN, Theme
@@ -209,7 +210,19 @@ class MainWindow(QMainWindow):
             self._look_at_curves()
             self.runs_panel.select(records[0].id)
         if not self.training_lane.is_open:
+            QTimer.singleShot(0, self._build_plots)
+
+    @Slot()
+    def _build_plots(self) -> None:
+        """Those not seen yet, one a turn of the event loop; then the lanes, whose torch would slow it down."""
+        if self._is_closed or self.training_lane.is_open:
+            return
+        plot = next((plot for plot in self.findChildren(LatePlot) if not plot.is_built), None)
+        if plot is None:
             self._open_lanes()
+        else:
+            QTimer.singleShot(0, self._build_plots)
+            plot.build()
 
     def _open_lanes(self) -> None:
         # Before the threads: they would get memory arenas of their own.
