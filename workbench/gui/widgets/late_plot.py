@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QObject, QSize, QTimer, Signal, Slot
 from PySide6.QtGui import QPalette, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -44,3 +44,35 @@ class LatePlot(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         return _LEAST_SIZE
+
+
+class PlotBuilder(QObject):
+    """Builds what has not been seen yet of a window's plots, a little in each turn of the event loop."""
+
+    finished = Signal()
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+
+    @Slot()
+    def start(self) -> None:
+        """Begin with the next turn of the event loop; `finished` comes when all are built."""
+        QTimer.singleShot(0, self._load)
+
+    @Slot()
+    def _load(self) -> None:
+        # Takes longer than all plots together.
+        from workbench.gui.widgets import plotting  # noqa: F401  # loads pyqtgraph
+
+        QTimer.singleShot(0, self._build_next)
+
+    @Slot()
+    def _build_next(self) -> None:
+        plot = next((plot for plot in self._window.findChildren(LatePlot) if not plot.is_built), None)
+        if plot is None:
+            self.finished.emit()
+            return
+        # Before it is built, so that one that cannot be built keeps nothing from going on.
+        QTimer.singleShot(0, self._build_next)
+        plot.build()
