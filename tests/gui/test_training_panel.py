@@ -284,6 +284,7 @@ def test_the_pointer_reads_the_rate_off(qtbot: QtBot, panel: TrainingPanel) -> N
     nearest = learning_rate(TrainingConfig(), round(epoch * 100), 100)
     assert math.isclose(rate, nearest, rel_tol=0.02)
     QToolTip.hideText()
+    qtbot.waitUntil(lambda: not QToolTip.isVisible())
 
 
 def test_the_wheel_over_the_drawing_scrolls_the_panel(panel: TrainingPanel) -> None:
