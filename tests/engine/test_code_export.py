@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -248,7 +249,7 @@ def test_a_runs_file_classifies_by_itself(
     assert (done.returncode, done.stderr) == (0, "")
     config = store.run(run_id).config
     network = resnet.build(config.model, seed=1)
-    network.load_state_dict(checkpoint.load(store.checkpoints(run_id), "best")["model"])
+    network.load_state_dict(checkpoint.load(store.checkpoints(run_id), "best").network)
     dataset = Dataset.require(result_of(sources.read(config.data.source, config.model.input_size, store.home)))
     images, _ = DeviceImages(dataset.test, config.data, choose(config.training)).plain(12, 13)
     with torch.inference_mode():
@@ -300,16 +301,17 @@ def test_images_are_prepared_as_for_training(store: RunStore, tmp_path: Path) ->
 def test_the_weights_are_plain_tensors_of_the_best_epoch(run_id: str, store: RunStore, tmp_path: Path) -> None:
     folder = store.checkpoints(run_id)
     state = checkpoint.load(folder, "best")
-    state["model"]["conv1.weight"] = state["model"]["conv1.weight"].to(memory_format=torch.channels_last)
-    checkpoint.save(folder, state, step=99, epoch=9, best=True)
-    worse = {**state, "model": {name: torch.zeros_like(tensor) for name, tensor in state["model"].items()}}
+    network = dict(state.network)
+    network["conv1.weight"] = network["conv1.weight"].to(memory_format=torch.channels_last)
+    checkpoint.save(folder, replace(state, network=network), step=99, epoch=9, best=True)
+    worse = replace(state, network={name: torch.zeros_like(tensor) for name, tensor in network.items()})
     checkpoint.save(folder, worse, step=100, epoch=10, best=False)
     _, weights = code_export.export_run(run_id, store, tmp_path / "a.py")
     exported = torch.load(weights, weights_only=True)
-    assert exported.keys() == state["model"].keys()
+    assert exported.keys() == network.keys()
     for name, tensor in exported.items():
         assert tensor.is_contiguous()
-        assert torch.equal(tensor, state["model"][name])
+        assert torch.equal(tensor, network[name])
 
 
 def test_the_normalization_is_the_runs(tiny_config: RunConfig, store: RunStore, tmp_path: Path) -> None:

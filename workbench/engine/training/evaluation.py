@@ -2,7 +2,6 @@
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -51,15 +50,10 @@ def evaluate_run(run_id: str, store: RunStore, source: str | None = None, *, bes
         raise UserError(f"run {run_id} has not begun; train it for an epoch at least")
     yield reading
     names = tuple(record.started["class_names"])
-    subject = _Subject(config, checkpoint.network_weights(state), f"run {run_id}", names, _epoch_of(state))
+    subject = _Subject(config, state.evaluated_weights, f"run {run_id}", names, state.position.epoch)
     evaluation = yield from _evaluate(subject, store.home, beside)
     store.count_test_look(run_id)
     return evaluation
-
-
-def _epoch_of(state: Mapping[str, Any]) -> int:
-    """After which epoch a checkpoint was saved; 0 before the first."""
-    return int(state["position"]["epoch"])
 
 
 def evaluate_weights(config: RunConfig, source: str, store: RunStore) -> Evaluating:
@@ -83,6 +77,7 @@ class _Subject:
     class_names: tuple[str, ...] | None = None
     """What the data must have; None: any."""
     epoch: int = 0
+    """After which the weights were saved; 0: before the first."""
 
 
 def _evaluate(subject: _Subject, home: Home, beside: bool) -> Evaluating:

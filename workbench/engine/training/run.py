@@ -2,7 +2,6 @@
 
 from collections.abc import Generator, Sequence
 from pathlib import Path
-from typing import Any
 
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError, shown
@@ -18,6 +17,7 @@ from workbench.engine.training.recording import Events
 from workbench.engine.training.trainer import Trainer
 from workbench.engine.weights import checkpoint, weight_sources
 from workbench.engine.weights import foreign_weights as weights
+from workbench.engine.weights.checkpoint_state import CheckpointState
 from workbench.engine.weights.foreign_weights import Weights
 
 
@@ -27,7 +27,7 @@ class Run:
     Args:
         run_id: of a run that the store knows and this process has claimed.
         weights: to start from, if any.
-        resume_from: the checkpoint's state, if any.
+        resume_from: the checkpoint, if any.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Run:
         orders: Orders | None = None,
         processes: Processes = ALONE,
         weights: Weights | None = None,
-        resume_from: dict[str, Any] | None = None,
+        resume_from: CheckpointState | None = None,
     ) -> None:
         self._id, self._config, self._store = run_id, config, store
         self._orders, self._processes = orders or Orders(), processes
@@ -66,7 +66,8 @@ class Run:
             loop.save(best=False)
         # Their tensors are copied.
         self._weights = self._resume_from = None
-        self._processes.tell_start(prepared.trainer.state())
+        if self._processes.are_many:
+            self._processes.tell_start(prepared.trainer.state().to_file())
         for ready in self._processes.wait_for_others(prepared.images):
             if self._orders.wants_stop:
                 yield RunFinished(self._id, "stopped")
@@ -83,8 +84,8 @@ class Run:
             self._weights = yield from weight_sources.read(located, self._store, self._id)
         if config.data.normalization == "auto" and self._resume_from is not None:
             # Killed between its first checkpoint and its start's record, the run knows it from the former alone.
-            saved = RunConfig.from_json(self._resume_from["config"], "the checkpoint's configuration")
-            config = config.with_values({"data.normalization": saved.data.normalization})
+            saved = self._resume_from.config.data.normalization
+            config = config.with_values({"data.normalization": saved})
         self._config, doubt = weight_sources.resolved_normalization(config, self._weights, DEFAULT_NORMALIZATION)
         if doubt:
             self.warnings.append(doubt)

@@ -7,7 +7,7 @@ The consumer drives. To pause is not to ask for the next event; to stop is to cl
 saves a checkpoint and records the run as stopped.
 """
 
-from typing import Any
+from dataclasses import replace
 
 from workbench.core.config import RunConfig
 from workbench.core.errors import ConfigError, UserError
@@ -23,6 +23,7 @@ from workbench.engine.training.recording import Events, recorded
 from workbench.engine.training.run import Run
 from workbench.engine.weights import checkpoint, weight_sources
 from workbench.engine.weights import foreign_weights as weights
+from workbench.engine.weights.checkpoint_state import CheckpointState
 
 
 def train(
@@ -108,14 +109,14 @@ def _resumed(
     choose(config.training)
     sources.locate(config.data.source, store.home)
     folder = store.checkpoints(run_id)
-    state: dict[str, Any] | None = None
+    state: CheckpointState | None = None
     warnings = []
     # Stopped before its first checkpoint, a run starts anew; later there must be one.
     if record.epochs or checkpoint.exists(folder):
         state, warning = checkpoint.load_last(folder)
         warnings.append(warning)
         if record.status == "finished":
-            state["position"]["patience_from"] = state["position"]["epoch"]
+            state = replace(state, position=replace(state.position, patience_from=state.position.epoch))
     store.reopen(run_id, config)
     run = Run(run_id, config, store, orders=orders, processes=processes, resume_from=state)
     run.warnings += filter(None, [*warnings, _jump(record, config)])

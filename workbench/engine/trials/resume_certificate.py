@@ -16,16 +16,18 @@ from workbench.core.home import Home
 from workbench.core.trials import Certificate, Difference
 from workbench.engine.data.device_images import DeviceImages, subset
 from workbench.engine.machine.device import device_name
+from workbench.engine.network.averaging import AverageState
 from workbench.engine.training.preparation import Prepared, prepare
 from workbench.engine.training.trainer import PendingSteps, Trainer
 from workbench.engine.trials.isolation import isolated, within_memory
 from workbench.engine.weights import checkpoint
+from workbench.engine.weights.checkpoint_state import CheckpointState, Position
 
 _EPOCHS = 2
 _STEPS_PER_EPOCH = 3
 _MOST_DIFFERENCES = 10
-# Of a run's state: settings, and times, which are never the same.
-_NOT_COMPARED = ("config", "position.train_s", "position.elapsed_s")
+# Of a run's state: times, which are never the same.
+_NOT_COMPARED = ("position.train_s", "position.elapsed_s")
 
 State = dict[str, Tensor]
 """Everything that a run's future depends on, by dotted names; on the CPU."""
@@ -153,9 +155,9 @@ def _largest(one: Tensor, other: Tensor) -> float | None:
     return float((one.double() - other.double()).abs().max()) if one.shape == other.shape else None
 
 
-def _flat(state: Mapping[str, Any]) -> State:
+def _flat(state: CheckpointState) -> State:
     """A copy on the CPU."""
-    return {name: tensor for name, tensor in _leaves(state, "") if name not in _NOT_COMPARED}
+    return {name: tensor for name, tensor in _leaves(vars(state), "") if name not in _NOT_COMPARED}
 
 
 def _leaves(tree: Any, name: str) -> Iterator[tuple[str, Tensor]]:
@@ -163,6 +165,8 @@ def _leaves(tree: Any, name: str) -> Iterator[tuple[str, Tensor]]:
         yield name, tree.detach().cpu().clone()
     elif isinstance(tree, int | float):
         yield name, torch.tensor(tree, dtype=torch.float64)
+    elif isinstance(tree, Position | AverageState):
+        yield from _leaves(vars(tree), name)
     elif isinstance(tree, Mapping | list | tuple):
         items = tree.items() if isinstance(tree, Mapping) else enumerate(tree)
         for key, value in items:

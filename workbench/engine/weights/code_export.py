@@ -68,7 +68,7 @@ def _best_weights(record: RunRecord, store: RunStore) -> dict[str, Tensor]:
     # With starting weights, a checkpoint is there before the classes of the data are recorded.
     if not checkpoint.exists(folder) or "class_names" not in record.started:
         raise UserError(f"run {record.id} has no checkpoint to export; train it for an epoch at least")
-    state = checkpoint.network_weights(checkpoint.load_best(folder))
+    state = checkpoint.load_best(folder).evaluated_weights
     # Copies in the usual layout: those of a GPU may be in channels_last.
     return {name: tensor.detach().clone(memory_format=torch.contiguous_format) for name, tensor in state.items()}
 

@@ -131,7 +131,7 @@ def _downloaded(published: Published, by_hand: str, run_id: str) -> Generator[Pr
 def _of_run(run_id: str, store: RunStore) -> Weights:
     state = checkpoint.load_best(store.checkpoints(run_id))
     normalization = store.run(run_id).config.data.normalization
-    return Weights(checkpoint.network_weights(state), f"run {run_id}", normalization)
+    return Weights(state.evaluated_weights, f"run {run_id}", normalization)
 
 
 def _published(name: str, model: ModelConfig, home: Home) -> Published:
