@@ -25,7 +25,7 @@ def test_a_model_is_either_refused_by_field_or_survives_json(tree: dict[str, obj
     except ConfigError as error:
         refused = error.fields
     if refused:
-        fields = r"model\.(widths\.\d|strides(\.\d)?|stochastic_depth|zero_init_last)"
+        fields = r"model\.(widths\.\d|strides(\.\d)?|dropout|stochastic_depth|zero_init_last)"
         assert all(re.fullmatch(fields, field) for field in refused)
         return
     assert RunConfig.from_json(config.model_dump_json()) == config

@@ -10,6 +10,7 @@ from workbench.core.block_layers import block_layers, skip_detail
 from workbench.core.layers import ACTIVATION, Layer, Map, Shape, convolution, norm, plain, remembered
 from workbench.core.model_config import ModelConfig
 from workbench.core.shortcuts import Way
+from workbench.core.stems import stem_of
 
 Role = Literal["stem", "block", "head"]
 
@@ -121,15 +122,10 @@ class Architecture:
 
 def _stem(config: ModelConfig) -> tuple[tuple[Layer, ...], Map]:
     entry = Map(3, config.input_size)
-    match config.stem:
-        case "3x3":
-            conv, current = convolution("conv1", entry, config.stem_channels, 3, 1)
-        case "7x7":
-            conv, current = convolution("conv1", entry, config.stem_channels, 7, 2)
-        case _:
-            assert_never(config.stem)
+    stem = stem_of(config.stem)
+    conv, current = convolution("conv1", entry, config.stem_channels, stem.kernel, stem.stride)
     layers = [conv] if config.is_preactivation else [conv, *_norm_and_activation(config, current)]
-    if config.stem == "7x7":
+    if stem.pools:
         pooled = current.convolved(current.channels, 3, 2)
         layers.append(plain("maxpool", "max-pool", pooled, before=current, detail="3x3, stride 2"))
         return tuple(remembered(layers, is_needed=False)), pooled

@@ -8,6 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from workbench.core.blocks import BLOCKS, HELP, OPTIONS, Block, Description, Shortcut, description_of
 from workbench.core.errors import literal
 from workbench.core.fields import FieldGroup, field_error
+from workbench.core.stems import Stem, stem_of
 from workbench.core.steps import Convolution, Dropout, Step, Widths
 
 MAX_STAGES = 6
@@ -15,7 +16,6 @@ MAX_PARAMETERS = 2_000_000_000
 # Of one image, at the ends of all blocks and inside them: 8 GB in fp32.
 MAX_VALUES = 2_000_000_000
 
-Stem = Literal["3x3", "7x7"]
 Activation = Literal["relu", "silu", "gelu"]
 Norm = Literal["batch", "group"]
 HeadPooling = Literal["average", "max"]
@@ -296,19 +296,7 @@ class ModelConfig(FieldGroup):
     @property
     def size_after_stem(self) -> int:
         """Height and width of the maps that enter the first stage."""
-        return (self.input_size - 1) // self.stem_stride + 1
-
-    @property
-    def stem_stride(self) -> int:
-        """Pixels of the image between neighboring values that enter the first stage."""
-        match self.stem:
-            case "3x3":
-                return 1
-            # Of the convolution and the pooling, 2 each.
-            case "7x7":
-                return 4
-            case _:
-                assert_never(self.stem)
+        return (self.input_size - 1) // stem_of(self.stem).total_stride + 1
 
     @property
     def stage_strides(self) -> tuple[int, ...]:

@@ -1,6 +1,7 @@
 """The learning rate at every step, as a pure function: nothing to save, nothing to resume wrongly."""
 
 import math
+from typing import assert_never
 
 from workbench.core.training_config import TrainingConfig
 
@@ -34,6 +35,8 @@ def _shape(config: TrainingConfig, step: int, steps_per_epoch: int) -> float:
             return 0.5 * (1 + math.cos(math.pi * step / total_steps))
         case "one-cycle":
             return _one_cycle(step, total_steps)
+        case _:
+            assert_never(config.schedule)
 
 
 def _one_cycle(step: int, total_steps: int) -> float:

@@ -23,6 +23,7 @@ from workbench.core.export.network_docstring import docstring
 from workbench.core.export.step_code import activation, norm, takes_stride
 from workbench.core.model_config import ModelConfig
 from workbench.core.shortcuts import ways_around
+from workbench.core.stems import stem_of
 
 # More names than these are packed into rows instead of one below the other.
 _PACKED_ABOVE = 30
@@ -198,7 +199,7 @@ def _network_layers(config: ModelConfig, outputs: str) -> Iterator[str]:
     yield from _stem_layers(config)
     if not config.is_preactivation:
         yield from _norm_and_activation(config, config.stem_channels)
-    if config.stem == "7x7":
+    if stem_of(config.stem).pools:
         yield "self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2, padding=1)"
     yield from _stage_layers(config)
     if config.is_preactivation:
@@ -217,7 +218,7 @@ def _network_forward(config: ModelConfig) -> Iterator[str]:
     yield "x = self.conv1(x)"
     if not config.is_preactivation:
         yield f"x = self.{config.activation}(self.bn1(x))"
-    if config.stem == "7x7":
+    if stem_of(config.stem).pools:
         yield "x = self.maxpool(x)"
     size = config.size_after_stem
     for stage, stride in enumerate(config.stage_strides):
@@ -245,18 +246,15 @@ def _head(config: ModelConfig) -> Iterator[str]:
         yield f"return self.fc(x) * {config.logit_scale!r}"
 
 
-def _stem_layers(config: ModelConfig) -> list[str]:
-    width = config.stem_channels
-    match config.stem:
-        case "3x3":
-            return [f"self.conv1 = nn.Conv2d(3, {width}, kernel_size=3, padding=1, bias=False)"]
-        case "7x7":
-            return [
-                "# Convolution and pooling leave a quarter of the height and width: made for large images.",
-                f"self.conv1 = nn.Conv2d(3, {width}, kernel_size=7, stride=2, padding=3, bias=False)",
-            ]
-        case _:
-            assert_never(config.stem)
+def _stem_layers(config: ModelConfig) -> Iterator[str]:
+    stem = stem_of(config.stem)
+    stride = f"stride={stem.stride}, " if stem.stride > 1 else ""
+    if stem.pools:
+        yield "# Convolution and pooling leave a quarter of the height and width: made for large images."
+    yield (
+        f"self.conv1 = nn.Conv2d(3, {config.stem_channels}, kernel_size={stem.kernel}, {stride}"
+        f"padding={stem.kernel // 2}, bias=False)"
+    )
 
 
 def _stage_layers(config: ModelConfig) -> list[str]:

@@ -1,12 +1,13 @@
 """The docstring of an exported network: what it is, its stages as a table, its papers."""
 
 import textwrap
-from collections.abc import Sequence
-from typing import assert_never
+from collections.abc import Iterator, Sequence
+from typing import Literal, assert_never
 
 from workbench.core.architecture import Architecture, Part
 from workbench.core.export.block_code import LINE_LENGTH, has_inner, has_residual_choice
 from workbench.core.model_config import ModelConfig
+from workbench.core.stems import stem_of
 
 _TITLE_LENGTH = 40
 
@@ -99,11 +100,27 @@ def _paper_keys(config: ModelConfig) -> list[str]:
         "cardinality": config.cardinality > 1,
         "squeeze": config.se_reduction > 0,
         "depth": config.stochastic_depth > 0,
-        "group": config.norm == "group",
-        "silu": config.activation == "silu",
-        "gelu": config.activation == "gelu",
     }
-    return [key for key in _PAPERS if used.get(key) or key in config.description.papers]
+    named = {*config.description.papers, *_function_papers(config), *(key for key in used if used[key])}
+    return [key for key in _PAPERS if key in named]
+
+
+def _function_papers(config: ModelConfig) -> Iterator[Literal["group", "silu", "gelu"]]:
+    """Of activation and norm, where they have one."""
+    match config.norm:
+        case "batch":
+            pass
+        case "group":
+            yield "group"
+        case _:
+            assert_never(config.norm)
+    match config.activation:
+        case "relu":
+            pass
+        case "silu" | "gelu":
+            yield config.activation
+        case _:
+            assert_never(config.activation)
 
 
 def _paragraph(text: str) -> list[str]:
@@ -150,13 +167,8 @@ def _pooling(config: ModelConfig) -> str:
 
 
 def _stem(config: ModelConfig) -> str:
-    match config.stem:
-        case "3x3":
-            return "3x3 convolution"
-        case "7x7":
-            return "7x7 convolution, max pooling"
-        case _:
-            assert_never(config.stem)
+    stem = stem_of(config.stem)
+    return f"{stem.kernel}x{stem.kernel} convolution" + ", max pooling" * stem.pools
 
 
 def _row(name: str, content: str, parts: Sequence[Part]) -> tuple[str, str, str, str, str]:

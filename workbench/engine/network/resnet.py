@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench.core.model_config import ModelConfig
+from workbench.core.stems import stem_of
 from workbench.engine.network.blocks.block import Block
 from workbench.engine.network.blocks.parts import activation, convolution, global_pooling, norm
 
@@ -26,15 +27,9 @@ class ResNet(nn.Module):
         super().__init__()
         self.config = config
         width = config.stem_channels
-        match config.stem:
-            case "3x3":
-                self.conv1 = convolution(3, width, 3)
-                self.maxpool: nn.Module = nn.Identity()
-            case "7x7":
-                self.conv1 = convolution(3, width, 7, stride=2)
-                self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2, padding=1)
-            case _:
-                assert_never(config.stem)
+        stem = stem_of(config.stem)
+        self.conv1 = convolution(3, width, stem.kernel, stem.stride)
+        self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2, padding=1) if stem.pools else nn.Identity()
         last = config.out_channels(len(config.blocks) - 1)
         self.bn1 = norm(config, last if config.is_preactivation else width)
         self.relu = activation(config)

@@ -1,7 +1,7 @@
 """The optimizers of a network, as one thing that steps, and that a checkpoint can hold."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, assert_never
 
 import torch
 from torch import Tensor, nn
@@ -123,6 +123,8 @@ def _optimizer(config: TrainingConfig, groups: list[Group], fused: bool) -> torc
             return torch.optim.SGD(
                 groups, lr=rate, momentum=momentum, weight_decay=decay, nesterov=nesterov, fused=fused
             )
+        case _:
+            assert_never(config.optimizer)
 
 
 def _muon(

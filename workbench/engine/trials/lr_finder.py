@@ -7,6 +7,7 @@ smoothing, are fastai's (fastai/callback/schedule.py, `LRFinder`).
 import math
 from collections.abc import Generator
 from contextlib import closing
+from typing import assert_never
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from workbench.core.config import RunConfig
 from workbench.core.events import Progress
 from workbench.core.home import Home
 from workbench.core.store import RunStore
-from workbench.core.training_config import TrainingConfig
+from workbench.core.training_config import Optimizer, TrainingConfig
 from workbench.core.trials import Figures, RateSuggestion, RateTrial
 from workbench.engine.data.device_images import DEFAULT_NORMALIZATION
 from workbench.engine.training.preparation import Prepared, prepare
@@ -26,8 +27,7 @@ from workbench.engine.weights import weight_sources
 STEPS = 100
 _LAST_RATE = 10.0
 # Steps of adam and its kin have the size of the rate, whatever the gradient is.
-_FIRST_RATE = {"sgd": 1e-5}
-_FIRST_RATE_OF_OTHERS = 1e-6
+_FIRST_RATE_OF_SGD, _FIRST_RATE_OF_OTHERS = 1e-5, 1e-6
 _YIELD_INTERVAL_S = 0.05
 # fastai's 0.98 over 100 steps would lag half of all rates behind.
 _SMOOTHING = 0.9
@@ -75,8 +75,7 @@ def _prepared(config: RunConfig, home: Home) -> Generator[Progress, None, Prepar
 
 def _try(trainer: Trainer, steps: int) -> Generator[RateTrial, None, RateTrial]:
     """The losses at growing rates, until the smoothed one has grown to four times its lowest."""
-    optimizer = trainer.config.training.optimizer
-    rates = np.geomspace(_FIRST_RATE.get(optimizer, _FIRST_RATE_OF_OTHERS), _LAST_RATE, steps)
+    rates = np.geomspace(_first_rate(trainer.config.training.optimizer), _LAST_RATE, steps)
     losses = np.empty(0)
     trial = RateTrial(rates[:0], losses, losses, steps)
     pending = PendingSteps()
@@ -94,6 +93,16 @@ def _try(trainer: Trainer, steps: int) -> Generator[RateTrial, None, RateTrial]:
             break
         pending.restart_clock()
     return trial
+
+
+def _first_rate(optimizer: Optimizer) -> float:
+    match optimizer:
+        case "sgd":
+            return _FIRST_RATE_OF_SGD
+        case "adam" | "adamw" | "rmsprop" | "muon":
+            return _FIRST_RATE_OF_OTHERS
+        case _:
+            assert_never(optimizer)
 
 
 def _explosion(losses: Figures) -> int:

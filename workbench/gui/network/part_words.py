@@ -6,7 +6,8 @@ from PySide6.QtCore import QCoreApplication
 
 from workbench.core.architecture import Part
 from workbench.core.formats import count
-from workbench.core.model_config import ModelConfig, Stem
+from workbench.core.model_config import ModelConfig
+from workbench.core.stems import Stem
 
 
 def part_title(part: Part, config: ModelConfig) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPaint
 from PySide6.QtWidgets import QWidget
 
 from workbench.core.architecture import Architecture
+from workbench.core.stems import stem_of
 from workbench.gui.network.network_layout import sees_all
 from workbench.gui.widgets.pictures import to_qimage
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme, tabular
@@ -42,7 +43,7 @@ def looks_of(architecture: Architecture) -> list[Look]:
     looks = [Look("input", 0, config.input_size, 1, 1, 0)]
     last = {part.stage: part for part in architecture.parts if part.role != "head"}
     for stage, part in last.items():
-        stride = config.stem_stride * prod(config.stage_strides[:stage])
+        stride = stem_of(config.stem).total_stride * prod(config.stage_strides[:stage])
         role = "stage" if stage else "stem"
         origin = part.layers[-1].origin
         looks.append(Look(role, stage, part.output_shape[1], stride, part.receptive_field, origin))
