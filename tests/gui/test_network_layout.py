@@ -98,6 +98,12 @@ def test_changes_are_told_in_words() -> None:
         "dropout: none → 0.3",
         "blocks begin as identity: no → yes",
     ]
+    page = PRESETS.model("resnet9-page").config
+    assert changes(page, page.model_copy(update={"residuals": (), "head_bias": True, "logit_scale": 1.0})) == [
+        "residual of stage 2: no → yes",
+        "bias in the last layer: no → yes",
+        "logit scale: 0.125 → 1",
+    ]
     assert changes(ModelConfig(stem_width=8, dropout=0.1), base) == [
         "width of the stem: 8 → as stage 1",
         "dropout: 0.1 → none",

@@ -249,6 +249,15 @@ def test_pictures_are_whole_multiples_and_what_is_seen_is_cut_at_the_border(rece
     assert receptive.seen_rect(replace(receptive.looks[1], receptive_field=99), picture) == picture
 
 
+def test_behind_max_pooling_a_position_sees_around_the_middle_of_its_square(receptive: ReceptiveView) -> None:
+    receptive.show_architecture(network("resnet9-page"))
+    picture = receptive.picture_rects()[2]
+    pixel = picture.width() / 32
+    seen = receptive.seen_rect(receptive.looks[2], picture)
+    # Position 8 of 16 stands for pixels 16 and 17, and sees 6 more on either side.
+    assert (seen.left() - picture.left(), seen.right() - picture.left()) == (10 * pixel, 24 * pixel)
+
+
 def test_the_image_and_its_grid_are_drawn(receptive: ReceptiveView) -> None:
     red = np.zeros((32, 32, 3), np.uint8)
     red[..., 0] = 255

@@ -76,13 +76,16 @@ class ReceptiveView(QWidget):
 
     def caption(self, look: Look) -> str:
         """`stride 4 · sees 35×35`, or `sees all` where the middle position sees the whole image."""
+        return " · ".join(self._caption_lines(look))
+
+    def _caption_lines(self, look: Look) -> list[str]:
         if look.role == "input":
-            return self.tr("every pixel")
+            return [self.tr("every pixel")]
         if sees_all(look.receptive_field, self._input_size):
             sees = self.tr("sees all")
         else:
             sees = self.tr("sees {0}×{0}").format(look.receptive_field)
-        return self.tr("stride {0}").format(look.stride) + " · " + sees
+        return [self.tr("stride {0}").format(look.stride), sees]
 
     def seen_rect(self, look: Look, picture: QRectF) -> QRectF:
         """What the middle position sees, cut at the image's border."""
@@ -182,8 +185,8 @@ class ReceptiveView(QWidget):
         self._line(painter, room, self._title(look), bold, "text")
         room.moveTop(picture.bottom() + GAP)
         values = self.tr("{0}×{0} values").format(look.map_size)
-        caption = self.caption(look)
-        for text in (values, *([caption] if self._fits_one_line(slot) else caption.split(" · "))):
+        caption = [self.caption(look)] if self._fits_one_line(slot) else self._caption_lines(look)
+        for text in (values, *caption):
             self._line(painter, room, text, plain, "secondary")
             room.translate(0, _LINE_PX)
 
