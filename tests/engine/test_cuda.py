@@ -31,7 +31,7 @@ def trained(config: RunConfig, store: RunStore) -> str:
 
 
 def weights(store: RunStore, run_id: str) -> dict[str, torch.Tensor]:
-    return checkpoint.load(store.checkpoints(run_id), "last")["model"]
+    return dict(checkpoint.load(store.checkpoints(run_id), "last").network)
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])

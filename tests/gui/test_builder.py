@@ -244,7 +244,7 @@ def test_back_where_it_began_there_is_nothing_to_undo(build: BuildPanel) -> None
     assert not history.stack.canUndo()
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     model_trees(),
     st.floats(1e-6, 10).map(lambda x: float(f"{x:.4g}")),
