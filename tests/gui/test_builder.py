@@ -420,7 +420,7 @@ def test_the_time_of_an_epoch_is_estimated_once_the_machine_is_measured(
     def probe(compute: Compute) -> Generator[Progress, None, Speed]:
         """In place of the real one, which finds nothing out where the machine is busy."""
         asked.append(compute.device.type)
-        yield Progress("", "Timing this machine", 0, 0)
+        yield Progress("Timing this machine", 0, 0)
         return Speed(device_name(compute.device), compute.precision, False, dict.fromkeys(UNITS, 1e-9))
 
     monkeypatch.setattr(speed_probe, "probe", probe)

@@ -115,7 +115,7 @@ class Slow:
                 while True:
                     # As real jobs do, it computes between two things that it says: a flood would drown the window.
                     time.sleep(0.02)
-                    yield Progress("", "Testing", 10, 40)
+                    yield Progress("Testing", 10, 40)
             finally:
                 self.closed.append(run_id)
 

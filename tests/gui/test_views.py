@@ -356,14 +356,14 @@ def test_the_bar_is_never_busy(qtbot: QtBot, theme: Theme) -> None:
 
     panel.show_state(State.STARTING)
     note()
-    for reading in (Progress("r1", "Reading images", 0, 0), Progress("r1", "Reading images", 3, 12)):
+    for reading in (Progress("Reading images", 0, 0, run_id="r1"), Progress("Reading images", 3, 12, run_id="r1")):
         panel.append(reading)
         note()
     panel.append(started())
     panel.append(steps(1, 3))
     note()
     panel.show_state(State.STARTING)
-    panel.append(Progress("r2", "Reading images", 3, 12))
+    panel.append(Progress("Reading images", 3, 12, run_id="r2"))
     panel.end_without_run()
     note()
     assert texts(panel) == at_first, "nothing is left of what was read"

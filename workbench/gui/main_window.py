@@ -170,6 +170,7 @@ class MainWindow(QMainWindow):
         self.training_desk.run_started.connect(self._show_run)
         self.session.state_changed.connect(self._on_state)
         self.trial_desk.refused.connect(self.training_desk.refuse)
+        self.trial_desk.warned.connect(self.training_desk.warn)
         self.network_desk.network_edited.connect(self._follow_edit)
         # What each stage sees, of the very image that was mistaken.
         self.inspect_panel.image_shown.connect(self.network_panel.show_image)
