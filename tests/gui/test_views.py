@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QListView, QProgressBar, 
 from pytestqt.qtbot import QtBot
 
 from tests.gui.drawn import is_written, mark_positions, marks, text_item, written
-from tests.gui.seen import button, named, says, texts
+from tests.gui.seen import button, named, pictures_in, says, texts
 from workbench.core.config import RunConfig
 from workbench.core.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
@@ -78,10 +78,10 @@ def test_filters_by_truth_and_prediction(inspect: InspectPanel) -> None:
     named(gallery, QComboBox, "Truth").setCurrentIndex(1 + 2)
     assert set(shown(gallery)) == set(range(2, 40, 4))
     named(gallery, QComboBox, "Prediction").setCurrentIndex(1 + 1)
-    assert gallery.shown_count == 0
+    assert pictures_in(gallery) == 0
     assert says(gallery, "No test image fits")
     gallery.clear_filter()
-    assert gallery.shown_count == 40
+    assert pictures_in(gallery) == 40
 
 
 def test_a_cell_of_the_diagonal_shows_the_right_ones(qtbot: QtBot, inspect: InspectPanel) -> None:
@@ -124,7 +124,7 @@ def test_without_a_pick_the_worst_one_is_shown(
 
 def test_no_evaluation_says_what_will_come(inspect: InspectPanel) -> None:
     inspect.show_evaluation("", None, None)
-    assert inspect.gallery.shown_count == 0
+    assert pictures_in(inspect.gallery) == 0
     assert says(inspect.gallery, "first epoch")
     assert inspect.image_view.caption == ""
     inspect.grab()

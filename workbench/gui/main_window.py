@@ -296,7 +296,7 @@ class MainWindow(QMainWindow):
         """Look at the curves of the run that begins, and say what it runs on."""
         train, validation, test = event.images
         if not event.config.data.train_images:
-            self.network_desk.set_images(event.config.data.source, train + validation)
+            self.network_desk.set_images(event.config.data.source, train + validation, len(event.class_names))
         self._look_at_curves()
         self._machine.setText(
             self.tr("{0} · {1} · {2} ({3} / {4} / {5} images)").format(
