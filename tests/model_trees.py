@@ -5,11 +5,10 @@ from typing import Any
 from hypothesis import reject
 from hypothesis import strategies as st
 
+from workbench.core.blocks import BLOCKS
 from workbench.core.config import parse
 from workbench.core.errors import ConfigError
 from workbench.core.model_config import MAX_STAGES, ModelConfig
-
-BLOCKS = ("basic", "bottleneck", "preact-basic", "preact-bottleneck", "separable", "conv")
 
 
 @st.composite

@@ -92,7 +92,7 @@ def test_widths_of_three_block_and_conv8() -> None:
         [
             layer.output_shape[0]
             for layer in Architecture.of(PRESETS.model(name).config).layers
-            if layer.kind == "conv" and ".downsample" not in layer.name
+            if layer.kind == "conv" and not layer.is_shortcut
         ]
         for name in ("conv8", "three-block")
     ]

@@ -20,6 +20,7 @@ from torch import nn
 
 from tests.generators import result_of
 from tests.model_trees import allowed, model_trees
+from workbench.core.blocks import BLOCKS, description_of
 from workbench.core.config import RunConfig
 from workbench.core.dataset import Dataset
 from workbench.core.errors import UserError
@@ -188,11 +189,12 @@ def test_options_are_in_the_text_if_the_network_has_them(tree: dict[str, object]
     code = code_of(config)
     ours = resnet.build(config, seed=0)
     kinds = Counter(type(module).__name__ for module in ours.modules())
+    kinds[config.description.class_name] = kinds.pop("Block")
     called = {node.id if isinstance(node, ast.Name) else node.attr for node in ast.walk(ast.parse(code))
               if isinstance(node, ast.Name | ast.Attribute)}  # fmt: skip
+    blocks = [description_of(block).class_name for block in BLOCKS]
     for kind in ("ZeroPadShortcut", "SqueezeExcitation", "DropPath", "GroupNorm", "BatchNorm2d", "Dropout",
-                 "MaxPool2d", "SiLU", "GELU", "ReLU", "BasicBlock", "Bottleneck", "PreActBasicBlock",
-                 "PreActBottleneck", "SeparableBlock", "ConvBlock"):  # fmt: skip
+                 "MaxPool2d", "SiLU", "GELU", "ReLU", *blocks):  # fmt: skip
         assert (kind in called) == bool(kinds[kind]), kind
     has_shortcut_layer = any(".downsample" in name for name, _ in ours.named_modules())
     assert ("downsample" in code) == has_shortcut_layer

@@ -14,6 +14,7 @@ from workbench.core.model_config import ModelConfig
 from workbench.core.presets import Presets
 from workbench.engine.network import resnet
 from workbench.engine.network.blocks import parts
+from workbench.engine.network.blocks.block import Block
 
 PRESETS = Presets.load()
 
@@ -192,7 +193,7 @@ def test_gradients_stay_channels_last(options: dict[str, Any]) -> None:
         )
 
     for name, layer in network.named_modules():
-        if isinstance(layer, nn.Conv2d | nn.BatchNorm2d | nn.GroupNorm | nn.ReLU | nn.GELU | parts.Block):
+        if isinstance(layer, nn.Conv2d | nn.BatchNorm2d | nn.GroupNorm | nn.ReLU | nn.GELU | Block):
             layer.register_forward_hook(lambda _module, _inputs, output, name=name: watch(name, output))
     images = torch.randn(2, 3, config.input_size, config.input_size).to(memory_format=torch.channels_last)
     network(images).sum().backward()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,14 @@ def test_a_preset_is_found_by_words_and_taken_by_keys(qtbot: QtBot, build: Build
     assert sum(config.blocks) == 33
     assert preset_shown(build) == "Wide ResNet-101-2 ImageNet"
     assert not search_line(build).isVisible()
+
+
+def test_presets_that_came_before_the_list_was_opened_are_in_it(qtbot: QtBot, build: BuildPanel) -> None:
+    shipped = Presets.load()
+    preset = replace(shipped.model("resnet8"), name="mine", title="Of my own")
+    build.set_presets(Presets(models=shipped.models | {"mine": preset}, recipes=shipped.recipes))
+    assert type_preset(qtbot, build, "of my own") == ["Of my own"]
+    search_line(build).window().close()
 
 
 def test_a_search_without_result_says_so(qtbot: QtBot, build: BuildPanel) -> None:
@@ -236,7 +245,7 @@ def test_back_where_it_began_there_is_nothing_to_undo(build: BuildPanel) -> None
     assert not history.stack.canUndo()
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     model_trees(),
     st.floats(1e-6, 10).map(lambda x: float(f"{x:.4g}")),

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from workbench.core.errors import ConfigError, UserError, did_you_mean, literal, reason, shown
-from workbench.core.fields import FieldGroup, field_error
+from workbench.core.fields import FieldGroup, field_error, texts_of
 from workbench.core.image_sources import ALLOWED_SOURCES, SAMPLE
 from workbench.core.model_config import ModelConfig
 from workbench.core.training_config import TrainingConfig
@@ -186,7 +186,8 @@ def field_names() -> list[str]:
 def help_of(dotted: str) -> str:
     """The sentence under a field, for tooltips and tables."""
     section, _, name = dotted.partition(".")
-    return _SECTIONS[section].model_fields[name].description or ""
+    group = _SECTIONS[section]
+    return group.model_fields[name].description or texts_of(group).get(name, "")
 
 
 def parse(kind: type[_C], tree: Mapping[str, Any], prefix: str = "") -> _C:

@@ -1,11 +1,13 @@
 """What a residual network is: its stem, its stages, and the blocks that they are made of."""
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self, assert_never
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from workbench.core.blocks import BLOCKS, OPTIONS, Block, Description, Shortcut, description_of
 from workbench.core.fields import FieldGroup, field_error
+from workbench.core.steps import Widths
 
 MAX_STAGES = 6
 MAX_PARAMETERS = 2_000_000_000
@@ -13,8 +15,6 @@ MAX_PARAMETERS = 2_000_000_000
 MAX_VALUES = 2_000_000_000
 
 Stem = Literal["3x3", "7x7"]
-Block = Literal["basic", "bottleneck", "preact-basic", "preact-bottleneck", "separable", "conv"]
-Shortcut = Literal["A", "B", "C", "none"]
 Activation = Literal["relu", "silu", "gelu"]
 Norm = Literal["batch", "group"]
 Initialization = Literal["kaiming", "pytorch"]
@@ -106,15 +106,14 @@ class ModelConfig(FieldGroup):
             yield "strides", f"has {len(self.strides)} stages but blocks has {stages}; give one per stage or none"
 
     def _option_problems(self) -> Iterator[tuple[str, str]]:
-        if not self.is_bottleneck:
-            usual: Mapping[str, Any] = {"cardinality": 1, "base_width": _FULL_BASE_WIDTH, "expansion": 4}
-            for field, only in usual.items():
-                if getattr(self, field) != only:
-                    yield (
-                        field,
-                        f"is {getattr(self, field)}, but {self.block} blocks have no such choice; "
-                        + (f"use a bottleneck block or {only}"),
-                    )
+        for field in OPTIONS.difference(self.description.options):
+            value, usual = getattr(self, field), type(self).model_fields[field].default
+            if value != usual:
+                fitting = next(block for block in BLOCKS if field in description_of(block).options)
+                yield (
+                    field,
+                    f"is {value}, but {self.block} blocks have no such choice; use a {fitting} block or {usual}",
+                )
         if self.shortcut == "none":
             if self.stochastic_depth:
                 yield (
@@ -205,15 +204,8 @@ class ModelConfig(FieldGroup):
     def _stage_weights(self, stage: int) -> int:
         """Weights of a stage's convolutions, projections and squeeze-and-excitations; norms are small."""
         before = self.out_channels(stage - 1) if stage else self.stem_channels
-        inner, after, blocks = self.inner_channels(stage), self.out_channels(stage), self.blocks[stage]
-        if self.is_bottleneck:
-            block = inner * (after + 9 * inner // self.cardinality)
-            total = inner * (before + (blocks - 1) * after) + blocks * block
-        elif self.block == "separable":
-            total = after * (before + (2 * blocks - 1) * after)
-        else:
-            convolutions = 1 if self.block == "conv" else 2
-            total = 9 * after * (before + (convolutions * blocks - 1) * after)
+        after, blocks = self.out_channels(stage), self.blocks[stage]
+        total = self._block_weights(stage, before) + (blocks - 1) * self._block_weights(stage, after)
         projected = blocks if self.shortcut == "C" else int(self.shortcut == "B" and before != after)
         if projected:
             total += after * (before + (projected - 1) * after)
@@ -221,14 +213,23 @@ class ModelConfig(FieldGroup):
             total += 2 * blocks * after * max(1, after // self.se_reduction)
         return total
 
+    def _block_weights(self, stage: int, entry: int) -> int:
+        """Weights of a block's convolutions but for those of each channel by itself, which are small."""
+        widths, total = self.block_widths(stage, entry), 0
+        for step in self.description.convolutions():
+            if step.groups != "each channel":
+                groups = step.group_count(widths, self.cardinality)
+                total += widths.of(step.before) // groups * widths.of(step.after) * step.kernel**2
+        return total
+
     @property
-    def is_bottleneck(self) -> bool:
-        return self.block in ("bottleneck", "preact-bottleneck")
+    def description(self) -> Description:
+        """What the network's blocks compute."""
+        return description_of(self.block)
 
     @property
     def is_preactivation(self) -> bool:
-        """Norm and activation before each convolution; such networks end in a norm and an activation."""
-        return self.block in ("preact-basic", "preact-bottleneck")
+        return self.description.is_preactivation
 
     @property
     def stem_channels(self) -> int:
@@ -237,22 +238,42 @@ class ModelConfig(FieldGroup):
     @property
     def size_after_stem(self) -> int:
         """Height and width of the maps that enter the first stage."""
-        # Twice halved and rounded up: by the convolution and by the pooling.
-        return self.input_size if self.stem == "3x3" else (self.input_size + 3) // 4
+        return (self.input_size - 1) // self.stem_stride + 1
+
+    @property
+    def stem_stride(self) -> int:
+        """Pixels of the image between neighboring values that enter the first stage."""
+        match self.stem:
+            case "3x3":
+                return 1
+            # Of the convolution and the pooling, 2 each.
+            case "7x7":
+                return 4
+            case _:
+                assert_never(self.stem)
 
     @property
     def stage_strides(self) -> tuple[int, ...]:
         return self.strides or _usual_strides(len(self.blocks))
 
+    def block_widths(self, stage: int, entry: int) -> Widths:
+        """Channels of a block of a stage, counted from 0, that `entry` channels enter."""
+        return Widths(entry, self.inner_channels(stage), self.out_channels(stage))
+
     def inner_channels(self, stage: int) -> int:
-        """Channels inside the blocks of a stage, counted from 0 (torchvision's formula)."""
-        if not self.is_bottleneck:
-            return self.widths[stage]
-        return self.widths[stage] * self.base_width // _FULL_BASE_WIDTH * self.cardinality
+        """Channels inside the blocks of a stage, counted from 0."""
+        match self.description.inner:
+            case "none":
+                return self.widths[stage]
+            # torchvision's formula.
+            case "of the stage":
+                return self.widths[stage] * self.base_width // _FULL_BASE_WIDTH * self.cardinality
+            case _:
+                assert_never(self.description.inner)
 
     def out_channels(self, stage: int) -> int:
         """Channels that leave the blocks of a stage, counted from 0 (-1: the last)."""
-        return self.widths[stage] * (self.expansion if self.is_bottleneck else 1)
+        return self.widths[stage] * (self.expansion if "expansion" in self.description.options else 1)
 
     def skip_probability(self, index: int) -> float:
         """Share of images that skip block `index` of all, counted from 0 (Huang et al. 2016, linear decay)."""

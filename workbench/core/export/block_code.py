@@ -3,61 +3,34 @@
 What the network does not use (dropout, a shortcut, squeeze-and-excitation) is left out, not switched off.
 """
 
-from typing import Literal
+from typing import Literal, assert_never
 
+from workbench.core.architecture import Architecture
 from workbench.core.export.block_templates import (
-    CONV1X1,
-    CONV3X3,
-    DEPTHWISE,
     DROP_PATH,
-    FAMILIES,
     GROUP_NORM,
     NOTHING_AFTER_SUM,
     SQUEEZE_EXCITATION,
     ZERO_PAD,
-    Family,
 )
+from workbench.core.export.step_code import StepCode, activation, norm
 from workbench.core.layers import norm_groups
 from workbench.core.model_config import ModelConfig
+from workbench.core.shortcuts import ways_around
 
 LINE_LENGTH = 100
 
 Shortcuts = Literal["none", "identity", "sometimes", "always"]
 
-_ACTIVATIONS = {"relu": "nn.ReLU(inplace=True)", "silu": "nn.SiLU()", "gelu": "nn.GELU()"}
-
-
-def block_name(config: ModelConfig) -> str:
-    return FAMILIES[config.block].name
-
-
-def last_scale(config: ModelConfig) -> str:
-    return FAMILIES[config.block].last_scale
-
-
-def activation(config: ModelConfig) -> str:
-    return _ACTIVATIONS[config.activation]
-
-
-def norm(config: ModelConfig) -> str:
-    return "nn.BatchNorm2d" if config.norm == "batch" else "group_norm"
-
 
 def shortcuts(config: ModelConfig) -> Shortcuts:
     """Whether shortcuts have work to do: in no block (identity), in some, or in every one."""
-    if config.shortcut == "none":
+    ways = ways_around(config)
+    if ways == {"none"}:
         return "none"
-    changes = set()
-    before = config.stem_channels
-    for stage, stride in enumerate(config.stage_strides):
-        after = config.out_channels(stage)
-        changes.add(stride > 1 or before != after)
-        if config.blocks[stage] > 1:
-            changes.add(False)
-        before = after
-    if config.shortcut == "C" or changes == {True}:
-        return "always"
-    return "sometimes" if True in changes else "identity"
+    if ways == {"identity"}:
+        return "identity"
+    return "sometimes" if "identity" in ways else "always"
 
 
 def signature(head: str, parameters: list[str], result: str) -> str:
@@ -71,57 +44,58 @@ def signature(head: str, parameters: list[str], result: str) -> str:
 
 def parts_code(config: ModelConfig) -> list[str]:
     """Functions and classes that the blocks of this network are made of."""
-    has_shortcut_layer = shortcuts(config) in ("sometimes", "always")
     parts = {
-        CONV3X3: config.block in ("basic", "preact-basic"),
-        DEPTHWISE: config.block == "separable",
-        CONV1X1: config.is_bottleneck or config.block == "separable",
         _group_norm(config): config.norm == "group",
-        ZERO_PAD: config.shortcut == "A" and has_shortcut_layer,
+        ZERO_PAD: "zero-pad" in ways_around(config),
         _squeeze_excitation(config): config.se_reduction > 0,
         DROP_PATH: config.stochastic_depth > 0,
     }
-    return [text for text, is_used in parts.items() if is_used]
+    functions = StepCode(config, config.description.path).functions
+    return [*functions, *(text for text, is_used in parts.items() if is_used)]
 
 
 def block_code(config: ModelConfig) -> str:
     """The class of this network's blocks."""
-    family = FAMILIES[config.block]
-    about = family.about
+    description = config.description
+    steps = StepCode(config, description.path)
+    about = description.about
     if config.is_preactivation and shortcuts(config) != "none":
         about += f"\n\n    {NOTHING_AFTER_SUM}"
     lines = [
-        f"class {family.name}(nn.Module):",
+        f"class {description.class_name}(nn.Module):",
         f'    """{about}' + ('\n    """' if "\n" in about else '"""'),
         "",
         signature("    def __init__", ["self", *block_parameters(config)], "None"),
         "        super().__init__()",
-        *(f"        {line}" for line in _layers(config, family)),
+        *(f"        {line}" for line in _layers(config, steps)),
         "",
         "    def forward(self, x: Tensor) -> Tensor:",
-        *(f"        {line}" for line in _forward(config, family)),
+        *(f"        {line}" for line in _forward(config, steps)),
     ]
     return "\n".join(lines)
+
+
+def has_inner(config: ModelConfig) -> bool:
+    """Whether a block is told how many channels it works on inside."""
+    match config.description.inner:
+        case "none":
+            return False
+        case "of the stage":
+            return True
+        case _:
+            assert_never(config.description.inner)
 
 
 def block_parameters(config: ModelConfig) -> list[str]:
     # Later blocks of a stage leave the stride out; with stochastic depth they are made in a loop that gives it.
     has_default = max(config.blocks) > 1 and not config.stochastic_depth
-    inner = ["inner: int"] if config.is_bottleneck else []
+    inner = ["inner: int"] if has_inner(config) else []
     skip = ["skip_probability: float"] if config.stochastic_depth else []
     return ["channels_in: int", *inner, "channels_out: int", "stride: int" + " = 1" * has_default, *skip]
 
 
-def _layers(config: ModelConfig, family: Family) -> list[str]:
-    text = family.layers.replace("NORM", norm(config))
-    if config.cardinality == 1:
-        text = text.replace("groups=GROUPS, ", "")
-    lines = [
-        line.replace("GROUPS", str(config.cardinality))
-        for line in text.split("\n")
-        if config.cardinality > 1 or "GROUPS" not in line
-    ]
-    lines.append(f"self.{config.activation} = {activation(config)}")
+def _layers(config: ModelConfig, steps: StepCode) -> list[str]:
+    lines = [*steps.layers(), f"self.{config.activation} = {activation(config)}"]
     if config.dropout:
         lines.append(f"self.dropout = nn.Dropout({config.dropout!r})")
     if config.se_reduction:
@@ -169,19 +143,11 @@ def _shortcut_layer(config: ModelConfig) -> list[str]:
 
 def _starts_activated(config: ModelConfig) -> bool:
     """In a pre-activation block, projections start behind the first norm and activation."""
-    return config.is_preactivation and config.shortcut != "A" and shortcuts(config) in ("sometimes", "always")
+    return config.is_preactivation and "projection" in ways_around(config)
 
 
-def _forward(config: ModelConfig, family: Family) -> list[str]:
-    text = family.forward.replace("ACT", config.activation)
-    if not _starts_activated(config):
-        text = text.replace("activated", "out")
-    if not config.dropout:
-        text = text.replace("out = self.dropout(out)\n", "")
-        # The single convolution's dropout is its first line.
-        if "out = self.dropout(x)\n" in text:
-            text = text.replace("out = self.dropout(x)\n", "").replace("(out)", "(x)")
-    lines = text.split("\n")
+def _forward(config: ModelConfig, steps: StepCode) -> list[str]:
+    lines = steps.calls("x", first="activated" if _starts_activated(config) else "out")
     if config.se_reduction:
         lines.append("out = self.se(out)")
     if config.stochastic_depth:
@@ -192,7 +158,7 @@ def _forward(config: ModelConfig, family: Family) -> list[str]:
     else:
         lines += _shortcut_lines(config)
         total = f"out + {_shortcut_value(config)}"
-    result = total if config.is_preactivation else f"self.{config.activation}({total})"
+    result = f"self.{config.activation}({total})" if config.description.activates_sum else total
     return [*lines, f"return {result}"]
 
 
@@ -213,14 +179,9 @@ def _shortcut_value(config: ModelConfig) -> str:
     return "shortcut" if shortcuts(config) == "sometimes" else "self.downsample(activated)"
 
 
-def _norm_channels(config: ModelConfig) -> set[int]:
-    """Channels of every norm of the network."""
-    stages = range(len(config.blocks))
-    return {config.stem_channels, *map(config.inner_channels, stages), *map(config.out_channels, stages)}
-
-
 def _group_norm(config: ModelConfig) -> str:
-    if all(norm_groups(channels) == min(32, channels // 2) for channels in _norm_channels(config)):
+    normed = {layer.input_shape[0] for layer in Architecture.of(config).layers if layer.kind == "norm"}
+    if all(norm_groups(channels) == min(32, channels // 2) for channels in normed):
         count = "32 groups, or one for each two channels."
         lines = "return nn.GroupNorm(min(32, channels // 2), channels)"
     else:

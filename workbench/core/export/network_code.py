@@ -5,21 +5,20 @@ computation are those of `engine/resnet.py`, so that its weights load strictly a
 """
 
 from collections.abc import Iterator, Sequence
+from typing import assert_never
 
 from workbench.core.export.block_code import (
     LINE_LENGTH,
-    activation,
     block_code,
-    block_name,
-    last_scale,
-    norm,
+    has_inner,
     parts_code,
-    shortcuts,
     signature,
 )
 from workbench.core.export.image_code import TRAINED_END, UNTRAINED_END
 from workbench.core.export.network_docstring import docstring
+from workbench.core.export.step_code import activation, norm
 from workbench.core.model_config import ModelConfig
+from workbench.core.shortcuts import ways_around
 
 # More names than these are packed into rows instead of one below the other.
 _PACKED_ABOVE = 30
@@ -76,7 +75,7 @@ def _trained_end(config: ModelConfig) -> tuple[str, ...]:
 def _imports(config: ModelConfig, trained: bool) -> str:
     lines = ["import sys", "from pathlib import Path", "from typing import TYPE_CHECKING", ""] if trained else []
     lines += ["import torch", "from torch import Tensor, nn"]
-    if config.se_reduction or (config.shortcut == "A" and shortcuts(config) != "identity"):
+    if config.se_reduction or "zero-pad" in ways_around(config):
         lines.append("from torch.nn import functional")
     if trained:
         lines += [
@@ -143,8 +142,8 @@ def _has_stage_function(config: ModelConfig) -> bool:
 
 
 def _stage_function(config: ModelConfig) -> str:
-    block = block_name(config)
-    inner = ["inner: int"] if config.is_bottleneck else []
+    block = config.description.class_name
+    inner = ["inner: int"] if has_inner(config) else []
     passed = ", inner" if inner else ""
     parameters = ["channels_in: int", *inner, "channels_out: int", "blocks: int", "stride: int"]
     if not config.stochastic_depth:
@@ -228,12 +227,16 @@ def _network_forward(config: ModelConfig) -> Iterator[str]:
 
 def _stem_layers(config: ModelConfig) -> list[str]:
     width = config.stem_channels
-    if config.stem == "3x3":
-        return [f"self.conv1 = nn.Conv2d(3, {width}, kernel_size=3, padding=1, bias=False)"]
-    return [
-        "# Convolution and pooling leave a quarter of the height and width: made for large images.",
-        f"self.conv1 = nn.Conv2d(3, {width}, kernel_size=7, stride=2, padding=3, bias=False)",
-    ]
+    match config.stem:
+        case "3x3":
+            return [f"self.conv1 = nn.Conv2d(3, {width}, kernel_size=3, padding=1, bias=False)"]
+        case "7x7":
+            return [
+                "# Convolution and pooling leave a quarter of the height and width: made for large images.",
+                f"self.conv1 = nn.Conv2d(3, {width}, kernel_size=7, stride=2, padding=3, bias=False)",
+            ]
+        case _:
+            assert_never(config.stem)
 
 
 def _stage_layers(config: ModelConfig) -> list[str]:
@@ -242,14 +245,14 @@ def _stage_layers(config: ModelConfig) -> list[str]:
     for stage, (blocks, stride) in enumerate(zip(config.blocks, config.stage_strides, strict=True)):
         after = config.out_channels(stage)
         arguments = [str(channels)]
-        if config.is_bottleneck:
+        if has_inner(config):
             arguments += [f"inner={config.inner_channels(stage)}", f"channels_out={after}"]
         else:
             arguments.append(str(after))
         arguments += [f"stride={stride}"] if single else [f"blocks={blocks}", f"stride={stride}"]
         if config.stochastic_depth:
             arguments.append(f"start={start}")
-        call = f"{block_name(config) if single else 'stage'}({', '.join(arguments)})"
+        call = f"{config.description.class_name if single else 'stage'}({', '.join(arguments)})"
         lines.append(f"self.layer{stage + 1} = nn.Sequential({call})" if single
                      else f"self.layer{stage + 1} = {call}")  # fmt: skip
         channels, start = after, start + blocks
@@ -272,8 +275,8 @@ def _build(config: ModelConfig) -> str:
     if config.zero_init_last:
         lines += [
             "    for module in network.modules():",
-            f"        if isinstance(module, {block_name(config)}):",
+            f"        if isinstance(module, {config.description.class_name}):",
             "            # At first F(x) is zero and the block its shortcut (Goyal et al. 2017, section 5.1).",
-            f"            nn.init.zeros_(module.{last_scale(config)})",
+            f"            nn.init.zeros_(module.{config.description.last_scaled.name}.weight)",
         ]
     return "\n".join([*lines, "    return network"])

@@ -5,6 +5,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from workbench.core.blocks import BLOCKS, OPTIONS, description_of
 from workbench.core.config import parse
 from workbench.core.errors import ConfigError
 from workbench.core.model_config import ModelConfig
@@ -14,8 +15,6 @@ from workbench.gui.build.stage_table import StageTable
 from workbench.gui.widgets.config_form import ConfigForm
 from workbench.gui.widgets.field_form import FieldForm, labeled
 from workbench.gui.widgets.theme import FIELD_GAP, GROUP_GAP, MARGIN, Theme
-
-_BOTTLENECKS = ("bottleneck", "preact-bottleneck")
 
 
 class ModelPanel(QWidget):
@@ -128,11 +127,7 @@ class ModelPanel(QWidget):
         self._description = labeled("", "secondary")
         self._description.setWordWrap(True)
         form = self._form = ConfigForm("model")
-        form.add_choice("block", self.tr("Block"), (
-            "basic", "bottleneck", ("preact-basic", self.tr("pre-activation basic")),
-            ("preact-bottleneck", self.tr("pre-activation bottleneck")), "separable",
-            ("conv", self.tr("single convolution")),
-        ))  # fmt: skip
+        form.add_choice("block", self.tr("Block"), [(block, description_of(block).title) for block in BLOCKS])
         form.add_choice("shortcut", self.tr("Shortcut"), (
             ("A", self.tr("A  identity, zeros")), ("B", self.tr("B  identity, projection")),
             ("C", self.tr("C  projections")), ("none", self.tr("none  (plain network)")),
@@ -178,9 +173,9 @@ class ModelPanel(QWidget):
     def _on_edit(self) -> None:
         tree = self._form.values() | self._options.values() | self.stages.values()
         tree["num_classes"] = self._num_classes
-        if tree["block"] not in _BOTTLENECKS:
-            # They have no meaning there, and their hidden fields must not keep a network from being allowed.
-            tree |= {name: getattr(ModelConfig(), name) for name in ("expansion", "cardinality", "base_width")}
+        # They have no meaning there, and their hidden fields must not keep a network from being allowed.
+        meaningless = OPTIONS.difference(description_of(tree["block"]).options)
+        tree |= {name: getattr(ModelConfig(), name) for name in meaningless}
         errors: dict[str, str] = {}
         try:
             self._config = parse(ModelConfig, tree, "model.")
@@ -189,9 +184,7 @@ class ModelPanel(QWidget):
         self._form.show_errors(errors)
         self._options.show_errors(errors)
         self.stages.show_errors(errors)
-        self._options.set_shown(
-            dict.fromkeys(("expansion", "cardinality", "base_width"), tree["block"] in _BOTTLENECKS)
-        )
+        self._options.set_shown({name: name not in meaningless for name in OPTIONS})
         if any(field in self._options for field in errors):
             self._more.setChecked(True)
         set_ = sum(value != getattr(ModelConfig(), name) for name, value in self._options.values().items())

@@ -1,5 +1,8 @@
 """What can be found out before a run: time and memory, a learning rate, exact resume."""
 
+import functools
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QPushButton, QWidget
 
@@ -10,11 +13,13 @@ from workbench.core.home import Home
 from workbench.core.trials import RateTrial
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.trials.preflight_card import PreflightCard
-from workbench.gui.trials.rate_finder_window import RateFinderWindow
 from workbench.gui.widgets.theme import Theme
 from workbench.gui.work import jobs
 from workbench.gui.work.job import Handle
 from workbench.gui.work.training_session import State, TrainingSession
+
+if TYPE_CHECKING:
+    from workbench.gui.trials.rate_finder_window import RateFinderWindow
 
 
 class TrialDesk(QObject):
@@ -46,7 +51,7 @@ class TrialDesk(QObject):
         self._engine_is_ready = False
         self._tried: RunConfig | None = None
         self.card = PreflightCard()
-        self.finder = RateFinderWindow(theme, window)
+        self._theme, self._window = theme, window
         self._find = QPushButton(self.tr("Find a learning rate…"))
         build_panel.training_panel.add_below(self._find)
         build_panel.training_panel.add_below(self.card)
@@ -59,12 +64,20 @@ class TrialDesk(QObject):
         self.card.certify_asked.connect(self.certify)
         self.card.cancel_asked.connect(self.cancel)
         self.card.remedy_asked.connect(self._build.take_values)
-        self.finder.find_asked.connect(self.find_rate)
-        self.finder.cancel_asked.connect(self.cancel)
-        self.finder.rate_chosen.connect(self.take_rate)
-        self.finder.remedy_asked.connect(self._build.take_values)
         self._build.config_changed.connect(self._on_edit)
         self._session.state_changed.connect(self._on_state)
+
+    @functools.cached_property
+    def finder(self) -> "RateFinderWindow":
+        """Built when it is first asked for: the window's first paint must not wait for its plot."""
+        from workbench.gui.trials.rate_finder_window import RateFinderWindow
+
+        finder = RateFinderWindow(self._theme, self._window)
+        finder.find_asked.connect(self.find_rate)
+        finder.cancel_asked.connect(self.cancel)
+        finder.rate_chosen.connect(self.take_rate)
+        finder.remedy_asked.connect(self._build.take_values)
+        return finder
 
     # Trials of the whole machine
 

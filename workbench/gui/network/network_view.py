@@ -135,10 +135,9 @@ class NetworkView(QWidget):
     def _part_readout(self, architecture: Architecture, part: Part) -> list[tuple[str, str]]:
         config, shape = architecture.config, part.output_shape
         if part.role == "block":
-            number = int(part.name.rpartition(".")[2]) + 1
             title = (
                 self.tr("{0} block").format(config.block),
-                self.tr("Stage {0}, block {1}").format(part.stage, number),
+                self.tr("Stage {0}, block {1}").format(part.stage, part.number),
             )
         elif part.role == "stem":
             stems = {"3x3": self.tr("3×3 convolution"), "7x7": self.tr("7×7 and max pooling")}

@@ -40,8 +40,7 @@ def looks_of(architecture: Architecture) -> list[Look]:
     looks = [Look("input", 0, config.input_size, 1, 1)]
     last = {part.stage: part for part in architecture.parts if part.role != "head"}
     for stage, part in last.items():
-        before = 1 if config.stem == "3x3" else 4
-        stride = before * prod(config.stage_strides[:stage])
+        stride = config.stem_stride * prod(config.stage_strides[:stage])
         role = "stage" if stage else "stem"
         looks.append(Look(role, stage, part.output_shape[1], stride, part.receptive_field))
     return looks
