@@ -1,5 +1,6 @@
 """What a configuration leaves open is filled in once, a record is read once, and progress learns its run."""
 
+import gc
 from contextlib import closing
 from pathlib import Path
 
@@ -10,11 +11,13 @@ from tests.engine.test_training import stop_after
 from workbench.core.config import RunConfig
 from workbench.core.dataset import Dataset, ImageSet
 from workbench.core.errors import UserError
-from workbench.core.events import Progress, RunFinished, Warned
+from workbench.core.events import Progress, RunFinished, StepMetrics, Warned
 from workbench.core.home import Home
 from workbench.core.store import RunStore
+from workbench.engine.network import resnet
 from workbench.engine.training import training
 from workbench.engine.training.completion import completed, lasting
+from workbench.engine.weights.checkpoint_state import CheckpointState
 from workbench.engine.weights.foreign_weights import Weights
 
 
@@ -84,6 +87,24 @@ def test_a_resumed_run_reads_its_record_once(
     monkeypatch.setattr(RunStore, "run", counted)
     assert list(training.resume(run_id, store=store))[-1] == RunFinished(run_id, "finished")
     assert reads == [run_id]
+
+
+def test_what_a_run_starts_from_is_let_go_of(tiny_config: RunConfig, store: RunStore, tmp_path: Path) -> None:
+    """Its tensors are copied; a second network and optimizer would stay in memory as long as it trains."""
+
+    def kept() -> int:
+        gc.collect()
+        return sum(type(each) in (Weights, CheckpointState) for each in gc.get_objects())
+
+    torch.save(resnet.build(tiny_config.model, seed=5).state_dict(), tmp_path / "w.pt")
+    config = tiny_config.with_values({"fine_tuning.weights": str(tmp_path / "w.pt")})
+    before = kept()
+    with closing(training.train(config, store=store)) as events:
+        run_id = next(event for event in events if isinstance(event, StepMetrics)).run_id
+        assert kept() == before
+    with closing(training.resume(run_id, store=store)) as events:
+        assert next(event for event in events if isinstance(event, StepMetrics))
+        assert kept() == before
 
 
 def test_progress_and_warnings_learn_their_run_where_it_is_recorded(tiny_config: RunConfig, home: Home) -> None:

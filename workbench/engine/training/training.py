@@ -66,14 +66,19 @@ def train(
         raise ConfigError({"fine_tuning.weights": f"fine_tuning.weights: {error}"}) from error
     machine = describe_machine() | ({"processes": processes.count} if processes.are_many else {})
     run_id = store.create(config, name=name, model=model, recipe=recipe, machine=machine)
-    yield from recorded(run_id, _begun(run_id, store, orders, processes, initial), store)
+    events = _begun(run_id, store, orders, processes, initial)
+    # The run lets go of them once they are copied, and so must all frames below it.
+    del initial
+    yield from recorded(run_id, events, store)
 
 
 def _begun(
     run_id: str, store: RunStore, orders: Orders | None, processes: Processes, initial: Weights | None
 ) -> Events:
     """A generator, so that a database which cannot be read ends the run as any other error does."""
-    yield from Run(store.run(run_id), store, orders=orders, processes=processes, weights=initial).events()
+    run = Run(store.run(run_id), store, orders=orders, processes=processes, weights=initial)
+    del initial
+    yield from run.events()
 
 
 def resume(
@@ -131,6 +136,7 @@ def _resumed(
         resume_from=state,
         warnings=[warning for warning in warnings if warning],
     )
+    del state
     yield from recorded(record.id, run.events(), store)
 
 
