@@ -95,6 +95,7 @@ def test_pause_holds_and_resume_goes_on(qtbot: QtBot, window: MainWindow) -> Non
     for _ in range(10):
         with qtbot.waitSignal(ticks.timeout):
             pass
+    ticks.stop()
     # The worker may finish what it was computing when the button was pressed, and no more.
     assert len(said) <= 1
     held = len(curves.train["loss"].x)
