@@ -51,7 +51,7 @@ class Writer:
         return event
 
     def warn(self, sentence: str) -> None:
-        self.store.record_warning(Warned(self.id, sentence))
+        self.store.record_warning(Warned(sentence, self.id))
 
     def resume(self, first_step: int) -> None:
         self.store.claim(self.id)

@@ -174,6 +174,7 @@ class MainWindow(QMainWindow):
         self.training_desk.run_started.connect(self._show_run)
         self.session.state_changed.connect(self._on_state)
         self.trial_desk.refused.connect(self.training_desk.refuse)
+        self.trial_desk.warned.connect(self.training_desk.warn)
         self.network_desk.network_edited.connect(self._follow_edit)
         # What each stage sees, of the very image that was mistaken.
         self.inspect_panel.image_shown.connect(self.network_panel.show_image)
@@ -301,7 +302,7 @@ class MainWindow(QMainWindow):
         """Look at the curves of the run that begins, and say what it runs on."""
         train, validation, test = event.images
         if not event.config.data.train_images:
-            self.network_desk.set_images(event.config.data.source, train + validation)
+            self.network_desk.set_images(event.config.data.source, train + validation, len(event.class_names))
         self._look_at_curves()
         self._machine.setText(
             self.tr("{0} · {1} · {2} ({3} / {4} / {5} images)").format(
