@@ -12,6 +12,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QWheelEvent
 from PySide6.QtWidgets import (
     QApplication,
+    QCheckBox,
     QComboBox,
     QFileDialog,
     QInputDialog,
@@ -38,6 +39,7 @@ from workbench.engine.machine.device import Compute, device_name
 from workbench.engine.trials import speed_probe
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.build.edit_history import EditHistory
+from workbench.gui.build.model_panel import ModelPanel
 from workbench.gui.main_window import MainWindow
 from workbench.gui.widgets.message_bar import MessageBar
 from workbench.gui.widgets.theme import Theme
@@ -139,11 +141,58 @@ def test_options_that_mean_nothing_are_hidden_and_do_no_harm(build: BuildPanel) 
     assert panel.config.cardinality == 1
 
 
+def choose(panel: ModelPanel, field: str, value: str) -> None:
+    box = panel.field(field)
+    box.setCurrentIndex(box.findData(value))
+
+
+def test_a_block_brings_its_own_fields_and_the_shortcuts_that_it_can_have(build: BuildPanel) -> None:
+    panel = build.model_panel
+    panel.select_preset("resnet20")
+    button_like(panel, "More options").click()
+    shortcut, residual = panel.field("shortcut"), named(panel, QCheckBox, "Residual of stage 2")
+    choose(panel, "block", "page")
+    assert shortcut.currentData() == "identity"
+    allowed = [shortcut.itemData(row) for row in range(shortcut.count()) if shortcut.model().item(row).isEnabled()]
+    assert allowed == ["identity", "none"]
+    assert residual.isVisible()
+    assert not panel.field("inner_expansion").isVisible()
+    residual.click()
+    assert panel.config is not None
+    assert panel.config.residuals == (True, False, True)
+    choose(panel, "block", "inverted")
+    assert not residual.isVisible()
+    panel.field("inner_expansion").setValue(3)
+    assert panel.config is not None
+    assert (panel.config.residuals, panel.config.inner_expansion) == ((), 3)
+    # What the block could not have comes back with one that can.
+    choose(panel, "block", "basic")
+    assert panel.config is not None
+    assert (panel.config.shortcut, panel.config.inner_expansion) == ("A", 6)
+    choose(panel, "block", "page")
+    choose(panel, "shortcut", "none")
+    choose(panel, "block", "basic")
+    assert panel.config is not None
+    assert panel.config.shortcut == "none"
+
+
+def test_the_head_is_described_among_the_options(build: BuildPanel) -> None:
+    panel = build.model_panel
+    button_like(panel, "More options").click()
+    choose(panel, "head_pooling", "max")
+    panel.field("head_bias").click()
+    panel.field("logit_scale").setValue(0.125)
+    assert panel.config is not None
+    assert (panel.config.head_pooling, panel.config.head_bias, panel.config.logit_scale) == ("max", False, 0.125)
+    panel.field("logit_scale").setValue(0)
+    assert panel.error("logit_scale") == "model.logit_scale is 0.0; it must be above 0"
+
+
 def test_a_wrong_option_opens_its_section(build: BuildPanel) -> None:
     panel = build.model_panel
     panel.field("stochastic_depth").setValue(20)
     assert not panel.field("stochastic_depth").isVisible()
-    panel.field("shortcut").setCurrentIndex(3)
+    choose(panel, "shortcut", "none")
     assert panel.config is None
     assert panel.field("stochastic_depth").isVisible()
     assert "without shortcuts no block can be skipped" in panel.error("stochastic_depth")

@@ -139,13 +139,14 @@ def _stem(config: ModelConfig) -> tuple[tuple[Layer, ...], Map]:
 def _stage(config: ModelConfig, stage: int, entry: Map) -> tuple[list[Part], Map]:
     """The blocks of a stage, counted from 0, and the map that leaves the last one."""
     blocks, before, is_last = config.blocks[stage], sum(config.blocks[:stage]), stage == len(config.blocks) - 1
+    # Pooling by the mean needs nothing of the last block again.
+    needs_last = config.is_preactivation or config.head_pooling == "max"
     parts: list[Part] = []
     current, alike = entry, None
     for index in range(blocks):
         stride = config.stage_strides[stage] if index == 0 else 1
         skip = config.skip_probability(before + index)
-        # Pooling by the mean needs nothing of the last block again.
-        is_needed = config.is_preactivation or not (is_last and index == blocks - 1)
+        is_needed = needs_last or not (is_last and index == blocks - 1)
         if alike is None or not is_needed:
             layers, output = block_layers(config, stage, current, stride, skip, is_needed)
             further = 0
@@ -167,22 +168,30 @@ def _placed(layers: Sequence[Layer], prefix: str, further: int, skip: float) -> 
     return tuple(
         Layer(
             prefix + name, kind, skip_detail(skip) if kind == "drop-path" else detail, before, after, parameters,
-            macs, seen + further, saved, groups, is_shortcut,
+            macs, seen + further, saved, groups, is_shortcut, origin,
         )
-        for name, kind, detail, before, after, parameters, macs, seen, saved, groups, is_shortcut in layers
+        for (name, kind, detail, before, after, parameters, macs, seen, saved, groups, is_shortcut,
+             origin) in layers
     )  # fmt: skip
 
 
 def _head(config: ModelConfig, entry: Map) -> tuple[Layer, ...]:
+    layers = list(_norm_and_activation(config, entry)) if config.is_preactivation else []
     seen = entry.receptive_field + (entry.size - 1) * entry.jump
-    pooled = Map(entry.channels, 1, seen, entry.jump)
+    pooled = Map(entry.channels, 1, seen, entry.jump, entry.origin)
+    match config.head_pooling:
+        case "average":
+            layers.append(plain("avgpool", "average-pool", pooled, before=entry, detail="mean over all positions"))
+        case "max":
+            layers.append(plain("globalpool", "max-pool", pooled, before=entry, detail="largest of all positions"))
+        case _:
+            assert_never(config.head_pooling)
     classes, weights = config.num_classes, entry.channels * config.num_classes
-    linear = plain("fc", "linear", replace(pooled, channels=classes), before=pooled)
-    layers = [
-        *(_norm_and_activation(config, entry) if config.is_preactivation else ()),
-        plain("avgpool", "average-pool", pooled, before=entry, detail="mean over all positions"),
-        linear._replace(detail=f"{entry.channels} to {classes}", parameters=weights + classes, macs=weights),
-    ]
+    logits = replace(pooled, channels=classes)
+    linear = plain("fc", "linear", logits, before=pooled, detail=f"{entry.channels} to {classes}")
+    layers.append(linear._replace(parameters=weights + classes * config.head_bias, macs=weights))
+    if config.logit_scale != 1:
+        layers.append(plain("scale", "scale", logits, detail=f"times {config.logit_scale:g}"))
     return tuple(remembered(layers, is_needed=True))
 
 

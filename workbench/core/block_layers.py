@@ -15,7 +15,7 @@ from workbench.core.layers import (
 )
 from workbench.core.model_config import ModelConfig
 from workbench.core.shortcuts import way_around
-from workbench.core.steps import Activation, Convolution, Dropout, Norm, Step
+from workbench.core.steps import Activation, Convolution, Dropout, MaxPooling, Norm, Step, Widths
 
 
 def block_layers(
@@ -28,18 +28,20 @@ def block_layers(
         is_needed: whether what comes behind the block needs its input again in the backward pass.
     """
     description = config.description
-    path, output = _steps(description.path, config, stage, entry, stride)
+    widths = config.block_widths(stage, entry.channels)
+    before, source = _steps(description.entry, config, widths, entry, stride)
+    path, output = _steps(config.path(stage), config, widths, source, stride)
     if config.se_reduction:
         path.append(squeeze_excitation("se", config, output))
     way = way_around(config, stage, entry.channels, stride)
-    if skip_probability:
+    if skip_probability and way != "none":
         path.append(plain("drop_path", "drop-path", output, detail=skip_detail(skip_probability)))
     end = [plain("add", "add", output)] if way != "none" else []
     if description.activates_sum:
         end.append(plain(ACTIVATION, config.activation, output))
     around = remembered(list(_shortcut(config, stage, entry, stride)), is_needed=False)
-    straight = remembered([*path, *end], is_needed)
-    return [*straight[: len(path)], *around, *straight[len(path) :]], output
+    straight, at = remembered([*before, *path, *end], is_needed), len(before) + len(path)
+    return [*straight[:at], *around, *straight[at:]], output
 
 
 def skip_detail(skip_probability: float) -> str:
@@ -47,10 +49,10 @@ def skip_detail(skip_probability: float) -> str:
 
 
 def _steps(
-    steps: Sequence[Step], config: ModelConfig, stage: int, entry: Map, stride: int
+    steps: Sequence[Step], config: ModelConfig, widths: Widths, entry: Map, stride: int
 ) -> tuple[list[Layer], Map]:
-    widths = config.block_widths(stage, entry.channels)
-    layers, current = [], entry
+    layers: list[Layer] = []
+    current = entry
     for step in steps:
         match step:
             case Convolution():
@@ -68,6 +70,12 @@ def _steps(
                 if config.dropout:
                     detail = f"{config.dropout:.0%} of values"
                     layers.append(plain(step.name, "dropout", current, detail=detail))
+            case MaxPooling():
+                if stride > 1:
+                    pooled = current.pooled(stride)
+                    detail = f"{stride}x{stride}, stride {stride}"
+                    layers.append(plain(step.name, "max-pool", pooled, before=current, detail=detail))
+                    current = pooled
             case _:
                 assert_never(step)
     return layers, current

@@ -11,7 +11,7 @@ from workbench.core.model_config import ModelConfig
 
 Kind = Literal[
     "conv", "norm", "relu", "silu", "gelu", "dropout", "squeeze-excitation", "max-pool", "zero-pad", "drop-path",
-    "add", "average-pool", "linear",
+    "add", "average-pool", "linear", "scale",
 ]  # fmt: skip
 Shape = tuple[int, int, int]
 
@@ -42,6 +42,8 @@ class Layer(NamedTuple):
     """Of a convolution."""
     is_shortcut: bool = False
     """Whether it stands on the way around its block."""
+    origin: float = 0.0
+    """Of the square that the first value sees, how far its middle is from the first pixel's, right and down."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class Map:
     receptive_field: int = 1
     jump: int = 1
     """Distance in input pixels between neighboring values."""
+    origin: float = 0.0
+    """As of a `Layer`."""
 
     @property
     def shape(self) -> Shape:
@@ -61,7 +65,14 @@ class Map:
     def convolved(self, channels: int, kernel: int, stride: int) -> "Map":
         """Behind a convolution or pooling that is padded by half its kernel."""
         size = (self.size - 1) // stride + 1
-        return Map(channels, size, self.receptive_field + (kernel - 1) * self.jump, self.jump * stride)
+        seen = self.receptive_field + (kernel - 1) * self.jump
+        return Map(channels, size, seen, self.jump * stride, self.origin)
+
+    def pooled(self, size: int) -> "Map":
+        """Behind a pooling of squares that touch; those at the edge may be cut."""
+        farther = (size - 1) * self.jump
+        seen, origin = self.receptive_field + farther, self.origin + farther / 2
+        return Map(self.channels, (self.size - 1) // size + 1, seen, self.jump * size, origin)
 
 
 def convolution(
@@ -75,11 +86,9 @@ def convolution(
         detail += f", stride {stride}"
     if groups > 1:
         detail += f", {groups} groups"
+    layer = plain(name, "conv", output, before=entry, detail=detail)
     macs = weights * output.size * output.size
-    layer = Layer(
-        name, "conv", detail, entry.shape, output.shape, weights, macs, output.receptive_field, 0, groups
-    )
-    return layer, output
+    return layer._replace(parameters=weights, macs=macs, groups=groups), output
 
 
 def norm(name: str, config: ModelConfig, entry: Map) -> Layer:
@@ -116,7 +125,8 @@ def squeezed_channels(channels: int, reduction: int) -> int:
 def plain(name: str, kind: Kind, output: Map, *, before: Map | None = None, detail: str = "") -> Layer:
     """A layer without parameters."""
     entry = before or output
-    return Layer(name, kind, detail, entry.shape, output.shape, 0, 0, output.receptive_field, 0)
+    seen, origin = output.receptive_field, output.origin
+    return Layer(name, kind, detail, entry.shape, output.shape, 0, 0, seen, 0, origin=origin)
 
 
 def remembered(layers: Sequence[Layer], is_needed: bool) -> list[Layer]:
@@ -139,7 +149,7 @@ def _needs_input(kind: Kind) -> bool:
         case "conv" | "norm" | "silu" | "gelu" | "squeeze-excitation" | "max-pool" | "linear":
             return True
         # ReLU works in place, and needs its output.
-        case "relu" | "dropout" | "zero-pad" | "drop-path" | "add" | "average-pool":
+        case "relu" | "dropout" | "zero-pad" | "drop-path" | "add" | "average-pool" | "scale":
             return False
         case _:
             assert_never(kind)
@@ -158,7 +168,7 @@ def _kept_maps(kind: Kind, is_needed: bool) -> int:
             return 2 + is_needed
         case "conv" | "norm" | "silu" | "gelu" | "squeeze-excitation" | "zero-pad" | "drop-path" | "add":
             return int(is_needed)
-        case "average-pool" | "linear":
+        case "average-pool" | "linear" | "scale":
             return int(is_needed)
         case _:
             assert_never(kind)

@@ -5,9 +5,10 @@ from typing import Annotated, Literal, Self, assert_never
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from workbench.core.blocks import BLOCKS, OPTIONS, Block, Description, Shortcut, description_of
+from workbench.core.blocks import BLOCKS, HELP, OPTIONS, Block, Description, Shortcut, description_of
+from workbench.core.errors import literal
 from workbench.core.fields import FieldGroup, field_error
-from workbench.core.steps import Widths
+from workbench.core.steps import Convolution, Dropout, Step, Widths
 
 MAX_STAGES = 6
 MAX_PARAMETERS = 2_000_000_000
@@ -17,6 +18,7 @@ MAX_VALUES = 2_000_000_000
 Stem = Literal["3x3", "7x7"]
 Activation = Literal["relu", "silu", "gelu"]
 Norm = Literal["batch", "group"]
+HeadPooling = Literal["average", "max"]
 Initialization = Literal["kaiming", "pytorch"]
 
 # torchvision counts the width of a group in 64ths of the stage's width.
@@ -32,6 +34,7 @@ _Widths = Annotated[
     tuple[Annotated[int, Field(ge=1, le=8192)], ...],
     Field(min_length=1, max_length=MAX_STAGES, strict=False),
 ]
+_Flags = Annotated[tuple[bool, ...], Field(max_length=MAX_STAGES, strict=False)]
 _Strides = Annotated[
     tuple[Annotated[int, Field(ge=1, le=8)], ...],
     Field(max_length=MAX_STAGES, strict=False),
@@ -45,20 +48,22 @@ class ModelConfig(FieldGroup):
     """First layers: 3x3 keeps small images whole; 7x7 with stride 2 and max pooling is made for 224 x 224."""
     stem_width: Annotated[int, Field(ge=0, le=8192)] = 0
     """Channels of the stem. 0: as many as the first stage's width."""
-    block: Block = "basic"
-    """basic: two 3x3 convolutions. bottleneck: 1x1, 3x3, 1x1. preact-: norm and activation come first (He 2016).
-    separable: two depthwise 3x3 convolutions, each followed by a 1x1. conv: a single 3x3 convolution."""
+    block: Annotated[Block, Field(description=HELP)] = "basic"
     shortcut: Shortcut = "B"
     """Around each block: the identity, and where shapes change A pads with zeros, B projects by a 1x1 convolution.
-    C projects around every block. none: a plain network, to see what shortcuts are for."""
+    C projects around every block. identity: nothing where shapes change. none: a plain network."""
     blocks: _Counts = (1, 1, 1)
     """Blocks in each stage."""
     widths: _Widths = (16, 32, 64)
     """Channels in each stage (of a bottleneck: of its 3x3 convolution)."""
     strides: _Strides = ()
     """Stride of the first block in each stage. An empty list: 1 in the first stage, 2 in the others."""
+    residuals: _Flags = ()
+    """Whether the blocks of each stage end in a residual (Page). An empty list: all of them."""
     expansion: Annotated[int, Field(ge=1, le=16)] = 4
     """A bottleneck's output channels as a multiple of the stage's width."""
+    inner_expansion: Annotated[int, Field(ge=1, le=16)] = 6
+    """An inverted bottleneck's inner channels as a multiple of those that enter it."""
     cardinality: Annotated[int, Field(ge=1, le=1024)] = 1
     """Groups of a bottleneck's 3x3 convolution (ResNeXt)."""
     base_width: Annotated[int, Field(ge=1, le=1024)] = 64
@@ -77,6 +82,12 @@ class ModelConfig(FieldGroup):
     """Each block begins as the identity: its last scale (in preact blocks its last convolution) starts at zero."""
     initialization: Initialization = "kaiming"
     """Initial convolutions: kaiming keeps the signal's size through ReLUs; pytorch is the library's default."""
+    head_pooling: HeadPooling = "average"
+    """What becomes of each channel's last map: its average, or max, its largest value."""
+    head_bias: bool = True
+    """Whether the last layer adds a number of its own to each class."""
+    logit_scale: Annotated[float, Field(gt=0.0, le=1000.0, strict=False)] = 1.0
+    """Factor of the outputs, so that the softmax begins flatter (below 1) or steeper."""
     num_classes: Annotated[int, Field(ge=2, le=100_000)] = 10
     """Outputs of the last layer. Training sets it to the number of classes in the data."""
     input_size: Annotated[int, Field(ge=8, le=512)] = 32
@@ -88,6 +99,12 @@ class ModelConfig(FieldGroup):
         """One way to write a network, so that presets are recognized."""
         blocks = info.data.get("blocks", ())
         return () if strides == _usual_strides(len(blocks)) else strides
+
+    @field_validator("residuals")
+    @classmethod
+    def _leave_usual_residuals_out(cls, residuals: tuple[bool, ...], info: ValidationInfo) -> tuple[bool, ...]:
+        """Likewise."""
+        return () if all(residuals) and len(residuals) == len(info.data.get("blocks", ())) else residuals
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -104,6 +121,11 @@ class ModelConfig(FieldGroup):
             yield "widths", f"has {len(self.widths)} stages but blocks has {stages}; give one per stage"
         if self.strides and len(self.strides) != stages:
             yield "strides", f"has {len(self.strides)} stages but blocks has {stages}; give one per stage or none"
+        if self.residuals and len(self.residuals) != stages:
+            yield (
+                "residuals",
+                f"has {len(self.residuals)} stages but blocks has {stages}; give one per stage or none",
+            )
 
     def _option_problems(self) -> Iterator[tuple[str, str]]:
         for field in OPTIONS.difference(self.description.options):
@@ -112,9 +134,13 @@ class ModelConfig(FieldGroup):
                 fitting = next(block for block in BLOCKS if field in description_of(block).options)
                 yield (
                     field,
-                    f"is {value}, but {self.block} blocks have no such choice; use a {fitting} block or {usual}",
+                    f"is {literal(value)}, but {self.block} blocks have no such choice; use {fitting} blocks or "
+                    f"{literal(usual)}",
                 )
-        if self.shortcut == "none":
+        allowed = self.description.shortcuts
+        if self.shortcut not in allowed:
+            yield "shortcut", f"is {self.shortcut}, but {self.block} blocks have only {' or '.join(allowed)}"
+        if not self._has_shortcuts:
             if self.stochastic_depth:
                 yield (
                     "stochastic_depth",
@@ -125,6 +151,18 @@ class ModelConfig(FieldGroup):
                     "zero_init_last",
                     "is true, but without shortcuts nothing would pass such a block; give false",
                 )
+        elif self.zero_init_last and self.activation == "relu" and self.description.ends_activated:
+            yield (
+                "zero_init_last",
+                f"is true, but {self.block} blocks end their residual in ReLU, which passes no gradient at zero; "
+                "give false",
+            )
+        if self.dropout and not any(isinstance(step, Dropout) for step in self.steps):
+            yield (
+                "dropout",
+                f"is {self.dropout:g}, but {self.block} blocks have it in their residuals, and no stage has one; "
+                "give 0",
+            )
 
     def _width_problems(self) -> Iterator[tuple[str, str]]:
         for stage, width in enumerate(self.widths):
@@ -179,9 +217,13 @@ class ModelConfig(FieldGroup):
         total, values = 27 * self.stem_channels, self.stem_channels * self.input_size**2
         size = self.size_after_stem
         for stage, (blocks, stride) in enumerate(zip(self.blocks, self.stage_strides, strict=True)):
-            total += self._stage_weights(stage)
-            size = (size - 1) // stride + 1
-            values += blocks * size**2 * (self.inner_channels(stage) + self.out_channels(stage))
+            before = self.out_channels(stage - 1) if stage else self.stem_channels
+            total += self._stage_weights(stage, before)
+            early, size = size, (size - 1) // stride + 1
+            _, inner, after = self.block_widths(stage, before)
+            values += inner * (early if self.description.is_largest_before_stride else size) ** 2
+            later = self.block_widths(stage, after).inner
+            values += size**2 * (blocks * after + (blocks - 1) * later)
             if total > MAX_PARAMETERS:
                 yield (
                     f"widths.{stage}",
@@ -201,9 +243,8 @@ class ModelConfig(FieldGroup):
                 "a smaller input_size or fewer channels",
             )
 
-    def _stage_weights(self, stage: int) -> int:
+    def _stage_weights(self, stage: int, before: int) -> int:
         """Weights of a stage's convolutions, projections and squeeze-and-excitations; norms are small."""
-        before = self.out_channels(stage - 1) if stage else self.stem_channels
         after, blocks = self.out_channels(stage), self.blocks[stage]
         total = self._block_weights(stage, before) + (blocks - 1) * self._block_weights(stage, after)
         projected = blocks if self.shortcut == "C" else int(self.shortcut == "B" and before != after)
@@ -216,8 +257,8 @@ class ModelConfig(FieldGroup):
     def _block_weights(self, stage: int, entry: int) -> int:
         """Weights of a block's convolutions but for those of each channel by itself, which are small."""
         widths, total = self.block_widths(stage, entry), 0
-        for step in self.description.convolutions():
-            if step.groups != "each channel":
+        for step in (*self.description.entry, *self.path(stage)):
+            if isinstance(step, Convolution) and step.groups != "each channel":
                 groups = step.group_count(widths, self.cardinality)
                 total += widths.of(step.before) // groups * widths.of(step.after) * step.kernel**2
         return total
@@ -226,6 +267,23 @@ class ModelConfig(FieldGroup):
     def description(self) -> Description:
         """What the network's blocks compute."""
         return description_of(self.block)
+
+    def has_residual(self, stage: int) -> bool:
+        """Whether the blocks of a stage, counted from 0, have a path that a shortcut could lead around."""
+        return self.residuals[stage] if self.residuals else True
+
+    def path(self, stage: int) -> tuple[Step, ...]:
+        """What stands between the entry of a stage's blocks and their sum."""
+        return self.description.path if self.has_residual(stage) else ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All that occur in the network's blocks."""
+        return (*self.description.entry, *(self.description.path if any(self.residuals or (True,)) else ()))
+
+    @property
+    def _has_shortcuts(self) -> bool:
+        return self.shortcut != "none" and any(self.residuals or (True,))
 
     @property
     def is_preactivation(self) -> bool:
@@ -258,18 +316,17 @@ class ModelConfig(FieldGroup):
 
     def block_widths(self, stage: int, entry: int) -> Widths:
         """Channels of a block of a stage, counted from 0, that `entry` channels enter."""
-        return Widths(entry, self.inner_channels(stage), self.out_channels(stage))
-
-    def inner_channels(self, stage: int) -> int:
-        """Channels inside the blocks of a stage, counted from 0."""
         match self.description.inner:
             case "none":
-                return self.widths[stage]
+                inner = self.widths[stage]
             # torchvision's formula.
             case "of the stage":
-                return self.widths[stage] * self.base_width // _FULL_BASE_WIDTH * self.cardinality
+                inner = self.widths[stage] * self.base_width // _FULL_BASE_WIDTH * self.cardinality
+            case "of the entry":
+                inner = entry * self.inner_expansion
             case _:
                 assert_never(self.description.inner)
+        return Widths(entry, inner, self.out_channels(stage))
 
     def out_channels(self, stage: int) -> int:
         """Channels that leave the blocks of a stage, counted from 0 (-1: the last)."""

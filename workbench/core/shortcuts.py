@@ -9,10 +9,15 @@ Way = Literal["identity", "zero-pad", "projection", "none"]
 
 def way_around(config: ModelConfig, stage: int, entry: int, stride: int) -> Way:
     """Around one block of a stage, counted from 0, that `entry` channels enter."""
-    changes = stride > 1 or entry != config.out_channels(stage)
+    if not config.has_residual(stage):
+        return "none"
+    # What comes before the shortcut has changed the shapes already.
+    changes = not config.description.entry and (stride > 1 or entry != config.out_channels(stage))
     match config.shortcut:
         case "none":
             return "none"
+        case "identity":
+            return "none" if changes else "identity"
         case "A":
             return "zero-pad" if changes else "identity"
         case "B":

@@ -80,7 +80,7 @@ def _unit(kind: Kind, norm: Norm) -> Unit | None:
             return "gelu value"
         case "dropout":
             return "dropout value"
-        case "squeeze-excitation" | "max-pool" | "zero-pad" | "drop-path" | "average-pool":
+        case "squeeze-excitation" | "max-pool" | "zero-pad" | "drop-path" | "average-pool" | "scale":
             return "pass value"
         # They come with norms in nearly fixed numbers: measured apart, their costs cannot be told from the norms'.
         case "relu" | "add":

@@ -57,4 +57,11 @@ class Dropout:
     name: str = "dropout"
 
 
-Step = Convolution | Norm | Activation | Dropout
+@dataclass(frozen=True)
+class MaxPooling:
+    """Of squares that touch, as wide as the block's stride; nothing at a stride of 1."""
+
+    name: str
+
+
+Step = Convolution | Norm | Activation | Dropout | MaxPooling

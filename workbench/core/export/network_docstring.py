@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from workbench.core.architecture import Architecture, Part
-from workbench.core.export.block_code import LINE_LENGTH, has_inner
+from workbench.core.export.block_code import LINE_LENGTH, has_inner, has_residual_choice
 from workbench.core.model_config import ModelConfig
 
 _TITLE_LENGTH = 40
@@ -18,6 +18,8 @@ _PAPERS = {
     "cardinality": 'Xie et al. 2017, "Aggregated Residual Transformations for Deep Neural Networks", '
     "arXiv:1611.05431",
     "separable": 'Chollet 2017, "Xception: Deep Learning with Depthwise Separable Convolutions", arXiv:1610.02357',
+    "inverted": 'Sandler et al. 2018, "MobileNetV2: Inverted Residuals and Linear Bottlenecks", arXiv:1801.04381',
+    "page": 'Page 2018, "How to Train Your ResNet", myrtle.ai',
     "squeeze": 'Hu et al. 2018, "Squeeze-and-Excitation Networks", arXiv:1709.01507',
     "depth": 'Huang et al. 2016, "Deep Networks with Stochastic Depth", arXiv:1603.09382',
     "group": 'Wu and He 2018, "Group Normalization", arXiv:1803.08494',
@@ -123,8 +125,9 @@ def _table(config: ModelConfig) -> list[str]:
     rows = [("", "", "output", "parameters", "MACs"), _row("stem", _stem(config), parts[:1])]
     for stage, blocks in enumerate(config.blocks, start=1):
         of_stage = [part for part in parts if part.stage == stage]
-        rows.append(_row(f"layer{stage}", f"{blocks} x {config.description.class_name}", of_stage))
-    head = "mean over the map, linear layer"
+        residual = ", residual" if has_residual_choice(config) and config.has_residual(stage - 1) else ""
+        rows.append(_row(f"layer{stage}", f"{blocks} x {config.description.class_name}{residual}", of_stage))
+    head = f"{_pooling(config)} over the map, linear layer"
     rows.append(_row("head", f"norm, {head}" if config.is_preactivation else head, parts[-1:]))
     rows.append(("all", "", "", f"{architecture.parameters:,}", f"{architecture.macs:,}"))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -134,6 +137,16 @@ def _table(config: ModelConfig) -> list[str]:
         right = (cell.rjust(width) for cell, width in zip(row[2:], widths[2:], strict=True))
         lines.append("  ".join((*left, *right)).rstrip())
     return lines
+
+
+def _pooling(config: ModelConfig) -> str:
+    match config.head_pooling:
+        case "average":
+            return "mean"
+        case "max":
+            return "maximum"
+        case _:
+            assert_never(config.head_pooling)
 
 
 def _stem(config: ModelConfig) -> str:

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from workbench.core.export.block_templates import CONV1X1, CONV3X3, DEPTHWISE
 from workbench.core.model_config import ModelConfig
-from workbench.core.steps import Activation, Convolution, Dropout, Norm, Step, Width
+from workbench.core.steps import Activation, Convolution, Dropout, MaxPooling, Norm, Step, Width
 
 _NAMES: dict[Width, str] = {"entry": "channels_in", "inner": "inner", "exit": "channels_out"}
 
@@ -33,14 +33,11 @@ def norm(config: ModelConfig) -> str:
 
 
 class StepCode:
-    """Steps of one network's blocks as source text."""
+    """Some steps of one network's blocks as source text."""
 
     def __init__(self, config: ModelConfig, steps: Sequence[Step]) -> None:
-        self._config = config
-        self._steps = [step for step in steps if config.dropout or not isinstance(step, Dropout)]
-        called = [_function(step, config) for step in self._steps if isinstance(step, Convolution)]
-        # A function that is called once would only hide what it does.
-        self.functions = [text for text in (CONV3X3, DEPTHWISE, CONV1X1) if called.count(text) > 1]
+        self._config, self._functions = config, functions(config)
+        self._steps = [step for step in steps if _is_used(step, config)]
 
     def layers(self) -> Iterator[str]:
         """Lines that make the layers with weights."""
@@ -50,6 +47,9 @@ class StepCode:
                     yield from self._convolution(step)
                 case Norm():
                     yield f"self.{step.name} = {norm(self._config)}({_NAMES[step.width]})"
+                case MaxPooling():
+                    yield "# What is left over at the edge counts too, as in a convolution with this stride."
+                    yield f"self.{step.name} = nn.MaxPool2d(stride, ceil_mode=True)"
                 case Activation() | Dropout():
                     pass
                 case _:
@@ -59,7 +59,7 @@ class StepCode:
         function = _function(step, self._config)
         before, after = _NAMES[step.before], _NAMES[step.after]
         stride = ["stride"] if step.strided else []
-        if function in self.functions:
+        if function in self._functions:
             channels = [before] if function == DEPTHWISE else [before, after]
             name = function.removeprefix("def ").partition("(")[0]
             yield f"self.{step.name} = {name}({', '.join([*channels, *stride])})"
@@ -78,26 +78,53 @@ class StepCode:
         arguments = [before, after, str(step.kernel), *stride, *padding, *groups, "bias=False"]
         yield f"self.{step.name} = nn.Conv2d({', '.join(arguments)})"
 
-    def calls(self, source: str, first: str = "out") -> list[str]:
-        """Lines that lead from `source` to `out`, a new one after each activation; the first gives `first`."""
+    def calls(self, source: str, result: str, first: str = "") -> list[str]:
+        """Lines that lead from one name to another, a new one after each activation; the first gives `first`."""
         lines: list[str] = []
-        value, given = source, first
+        value, given = source, first or result
         for step in self._steps:
             match step:
-                case Convolution() | Norm():
+                case Convolution() | Norm() | MaxPooling():
                     value = f"self.{step.name}({value})"
                 case Activation():
                     lines.append(f"{given} = self.{self._config.activation}({value})")
-                    value, given = given, "out"
+                    value, given = given, result
                 case Dropout():
-                    if value not in (source, "out"):
-                        lines.append(f"out = {value}")
-                        value = "out"
-                    lines.append(f"out = self.dropout({value})")
-                    value = "out"
+                    if "(" in value:
+                        lines.append(f"{result} = {value}")
+                        value = result
+                    lines.append(f"{result} = self.dropout({value})")
+                    value = result
                 case _:
                     assert_never(step)
-        return lines if value == given else [*lines, f"out = {value}"]
+        return [*lines, f"{result} = {value}"] if "(" in value else lines
+
+
+def functions(config: ModelConfig) -> list[str]:
+    """Texts of functions that make convolutions; one that is called once would only hide what it does."""
+    called = [_function(step, config) for step in config.steps if isinstance(step, Convolution)]
+    return [text for text in (CONV3X3, DEPTHWISE, CONV1X1) if called.count(text) > 1]
+
+
+def functions_code(config: ModelConfig) -> list[str]:
+    """The same functions with the parameters that this network's blocks give them."""
+    plain = [step for step in config.steps if isinstance(step, Convolution) and _function(step, config) == CONV3X3]
+    if any(step.strided for step in plain):
+        return functions(config)
+    return [text.replace(", stride: int = 1", "").replace(" 3, stride,", " 3,") if text == CONV3X3 else text
+            for text in functions(config)]  # fmt: skip
+
+
+def takes_stride(config: ModelConfig) -> bool:
+    """Whether anything in the blocks depends on their stride."""
+    strided = [step for step in config.steps if isinstance(step, Convolution) and step.strided]
+    return bool(strided) or max(config.stage_strides) > 1
+
+
+def _is_used(step: Step, config: ModelConfig) -> bool:
+    if isinstance(step, Dropout):
+        return config.dropout > 0
+    return takes_stride(config) if isinstance(step, MaxPooling) else True
 
 
 def _function(step: Convolution, config: ModelConfig) -> str:

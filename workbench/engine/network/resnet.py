@@ -10,11 +10,11 @@ from torch import Tensor, nn
 
 from workbench.core.model_config import ModelConfig
 from workbench.engine.network.blocks.block import Block
-from workbench.engine.network.blocks.parts import activation, convolution, global_average, norm
+from workbench.engine.network.blocks.parts import activation, convolution, global_pooling, norm
 
 
 class ResNet(nn.Module):
-    """A stem, stages of residual blocks, global average pooling and a linear layer.
+    """A stem, stages of residual blocks, global pooling and a linear layer.
 
     In a pre-activation network `bn1` and `relu` stand behind the last stage instead of in the stem
     (He et al. 2016, appendix).
@@ -44,7 +44,7 @@ class ResNet(nn.Module):
         for stage, name in enumerate(self.stage_names):
             self.add_module(name, _stage(config, stage, channels))
             channels = config.out_channels(stage)
-        self.fc = nn.Linear(channels, config.num_classes)
+        self.fc = nn.Linear(channels, config.num_classes, bias=config.head_bias)
         self._frozen_stages = 0
         _initialize(self)
 
@@ -57,7 +57,8 @@ class ResNet(nn.Module):
             x = self.get_submodule(name)(x)
         if self.config.is_preactivation:
             x = self.relu(self.bn1(x))
-        return self.fc(global_average(x))  # type: ignore[no-any-return]
+        logits: Tensor = self.fc(global_pooling(self.config, x))
+        return logits if self.config.logit_scale == 1 else logits * self.config.logit_scale
 
     def freeze(self, stages: int) -> bool:
         """Keep the stem and the first `stages` stages as they are, running statistics too; 0 frees everything.

@@ -121,8 +121,8 @@ def _normalization(tree: Mapping[str, Any], state: Mapping[str, Tensor]) -> Norm
         return "imagenet"  # akamaster/pytorch_resnet_cifar10, trainer.py
     if "net" in tree and "acc" in tree:
         return "cifar10-per-image"  # kuangliu/pytorch-cifar, main.py
-    classes = state.get("fc.bias")
-    is_imagenet = classes is not None and tuple(classes.shape) == (_IMAGENET_CLASSES,)
+    classes = state.get("fc.weight")
+    is_imagenet = classes is not None and classes.shape[:1] == (_IMAGENET_CLASSES,)
     return "imagenet" if is_imagenet else None
 
 
@@ -179,7 +179,9 @@ def start_from(network: ResNet, weights: Weights) -> list[str]:
         fits = theirs is not None and theirs.dim() == ours.dim() and theirs.numel() != 0
         if theirs is not None and fits and theirs.shape != ours.shape and _same_channels(names[0], theirs, ours):
             sentences.append(f"{weights.origin}: {describe(theirs, ours)}")
-            state |= {name: own[name] for name in names}
+            state = {name: tensor for name, tensor in state.items() if name not in names}
+            # A last layer may have no bias.
+            state |= {name: own[name] for name in names if name in own}
     load_strictly(network, state, weights.origin)
     return sentences
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from workbench.core.model_config import ModelConfig
 from workbench.core.shortcuts import way_around
-from workbench.core.steps import Activation, Convolution, Dropout, Norm, Step, Widths
+from workbench.core.steps import Activation, Convolution, Dropout, MaxPooling, Norm, Step, Widths
 from workbench.engine.network.blocks.parts import (
     DropPath,
     SqueezeExcitation,
@@ -20,7 +20,7 @@ from workbench.engine.network.blocks.parts import (
 
 
 class Block(nn.Module):
-    """Its path, weighed and sometimes skipped, plus a shortcut around it.
+    """Its entry, if it has one, and its path, weighed and sometimes skipped, plus a shortcut around the path.
 
     Args:
         stage: counted from 0.
@@ -38,12 +38,15 @@ class Block(nn.Module):
         # The projection of a pre-activation block starts behind its first norm and activation.
         self._starts_activated = self.description.is_preactivation and way == "projection"
         self.relu = activation(config)
-        self.dropout = dropout(config)
+        path = config.path(stage)
+        self.dropout = dropout(config) if any(isinstance(step, Dropout) for step in path) else nn.Identity()
         self.downsample = shortcut(config, way, channels_in, channels_out, stride)
         reduction = config.se_reduction
         self.se = SqueezeExcitation(channels_out, reduction) if reduction else nn.Identity()
-        self.drop_path = DropPath(skip_probability) if skip_probability else nn.Identity()
-        self._path = self._add(self.description.path, config, config.block_widths(stage, channels_in), stride)
+        self.drop_path = DropPath(skip_probability) if skip_probability and self.has_shortcut else nn.Identity()
+        widths = config.block_widths(stage, channels_in)
+        self._entry = self._add(self.description.entry, config, widths, stride)
+        self._path = self._add(path, config, widths, stride)
 
     def _add(self, steps: Sequence[Step], config: ModelConfig, widths: Widths, stride: int) -> tuple[str, ...]:
         """Make the modules of steps; returns the names under which they are called in turn.
@@ -66,11 +69,17 @@ class Block(nn.Module):
                     names.append("relu")
                 case Dropout():
                     names.append("dropout")
+                case MaxPooling():
+                    if stride > 1:
+                        # What is left over at the edge counts too, as in a convolution with this stride.
+                        self.add_module(step.name, nn.MaxPool2d(stride, ceil_mode=True))
+                        names.append(step.name)
                 case _:
                     assert_never(step)
         return tuple(names)
 
     def forward(self, x: Tensor) -> Tensor:
+        x = self._along(self._entry, x)
         if self._starts_activated:
             first = self.relu(self.get_submodule(self._path[0])(x))
             out, source = self._along(self._path[2:], first), first
@@ -78,8 +87,9 @@ class Block(nn.Module):
             out, source = self._along(self._path, x), x
         out = self.drop_path(self.se(out))
         if self.has_shortcut:
-            # In place: what made `out` needs it no more for its gradient, and fresh memory is slow to write.
-            out = out.add_(source if self.downsample is None else self.downsample(source))
+            around = source if self.downsample is None else self.downsample(source)
+            # In place, where what made `out` needs it no more for its gradient: fresh memory is slow to write.
+            out = out + around if self.description.ends_activated else out.add_(around)
         return self.relu(out) if self.description.activates_sum else out  # type: ignore[no-any-return]
 
     def _along(self, names: Sequence[str], x: Tensor) -> Tensor:

@@ -78,6 +78,17 @@ def shortcut(config: ModelConfig, way: Way, channels_in: int, channels_out: int,
             assert_never(way)
 
 
+def global_pooling(config: ModelConfig, x: Tensor) -> Tensor:
+    """(N, C, height, width) to (N, C)."""
+    match config.head_pooling:
+        case "average":
+            return global_average(x)
+        case "max":
+            return x.amax((2, 3))
+        case _:
+            assert_never(config.head_pooling)
+
+
 def global_average(x: Tensor) -> Tensor:
     """(N, C, height, width) to (N, C): global average pooling (Lin et al. 2014, section 3.2).
 
