@@ -51,6 +51,10 @@ class ConfigError(UserError):
         self.fields = fields
 
 
+class DamagedDatabase(UserError):
+    """The database of the runs, or part of it, cannot be read; `store_repair` rebuilds it. Names the file."""
+
+
 def did_you_mean(value: object, allowed: Iterable[str]) -> str:
     """`" (did you mean 'x'?)"` for the nearest of `allowed`, or the empty string."""
     typed = str(value)

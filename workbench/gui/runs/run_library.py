@@ -98,7 +98,9 @@ class RunLibrary(QObject):
         Raises:
             UserError: their decoded copy is gone.
         """
-        path = record.started["dataset_path"]
+        path = record.started.get("dataset_path")
+        if path is None:
+            raise UserError(f"which images run {record.id} was tested with is not known any more")
         if path not in self._datasets:
             self._datasets[path] = Dataset.require(Path(path))
         return self._datasets[path].test
