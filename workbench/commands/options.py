@@ -9,7 +9,7 @@ import typer
 
 from workbench.commands import console
 from workbench.core.config import RunConfig, help_of, parse_assignments, parse_value
-from workbench.core.errors import UserError, reason, shown
+from workbench.core.errors import WAY_OUT, UserError, reason, shown
 from workbench.core.files import read_text
 from workbench.core.home import Home
 from workbench.core.leftovers import clean_up
@@ -83,7 +83,8 @@ def _say_what_is_found(store: RunStore) -> None:
         console.print_error(f"note: {removed}")
     unlisted = whole_folders(store.home, listed)
     if unlisted:
-        console.print_error(f"warning: {unlisted_sentence(store.home, [folder.run_id for folder in unlisted])}")
+        sentence = unlisted_sentence(store.home, [folder.run_id for folder in unlisted])
+        console.print_error(f"warning: {sentence}; {WAY_OUT}")
 
 
 def run_config(

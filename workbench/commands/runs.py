@@ -4,8 +4,7 @@ import typer
 
 from workbench.commands import console
 from workbench.commands.options import Json, Run, reading_store_of
-from workbench.core.database import WAY_OUT
-from workbench.core.errors import shown
+from workbench.core.errors import WAY_OUT, shown
 from workbench.core.formats import duration
 
 commands = typer.Typer(help="List and show recorded runs.", no_args_is_help=True)

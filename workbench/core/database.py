@@ -10,10 +10,6 @@ from workbench.core import store_schema
 from workbench.core.errors import DamagedDatabase, UserError, reason, shown
 from workbench.core.files import require_file
 
-WAY_OUT = (
-    "'resnet-workbench doctor --repair' rebuilds it from its copies and the runs' folders; it deletes nothing"
-)
-
 # Flipped bits make sqlite3 raise more than its own errors: texts and messages that are no UTF-8, absurd sizes.
 _BROKEN = (sqlite3.Error, UnicodeError, MemoryError, OverflowError, SystemError)
 # What is no damage of the file: someone else, or the disk.
@@ -77,9 +73,9 @@ class Database:
         version = self.version()
         if version > store_schema.VERSION:
             raise DamagedDatabase(
-                f"the run database {shown(self.path)} has version {version}, written by a newer workbench; "
-                f"this one reads up to {store_schema.VERSION}: update it or choose another --home; if there never "
-                f"was a newer one, {WAY_OUT}"
+                f"the run database {shown(self.path)} has version {version}, written by a newer workbench (this "
+                f"one reads up to {store_schema.VERSION}): update it, choose another --home or, if it is only "
+                "damaged, repair it"
             )
         if version < 0 or (version == 0 and self.tables()):
             raise damaged(self.path, f"its version is {version}")
@@ -90,6 +86,10 @@ class Database:
                     self.execute(statement)
         if version and (gone := store_schema.TABLES - self.tables()) and version == store_schema.VERSION:
             raise damaged(self.path, f"its table {min(gone)} is missing")
+
+    def wait_for_others(self, patience_s: float) -> None:
+        """How long another process is waited for from now on."""
+        self.read(f"PRAGMA busy_timeout={round(1000 * patience_s)}")
 
     def close(self) -> None:
         self._db.close()
@@ -116,15 +116,13 @@ class Database:
         finally:
             self.read("COMMIT")
 
-    def problem(self) -> str:
-        """What SQLite's own check of every page finds; empty if all is well."""
+    def problem(self, in_depth: bool = True) -> str:
+        """What SQLite's own check of every page finds, `in_depth` with all indexes; empty if all is well."""
         try:
-            found = [str(row[0]) for row in self.read("PRAGMA integrity_check(3)")]
-            orphans = self.read("PRAGMA foreign_key_check")
-        except Busy:
-            raise
-        except UserError as error:
-            return str(error)
+            found = [str(row[0]) for row in self.read(f"PRAGMA {'integrity' if in_depth else 'quick'}_check(3)")]
+            orphans = self.read("PRAGMA foreign_key_check") if in_depth else []
+        except DamagedDatabase as error:
+            return error.what
         if found != ["ok"]:
             return "; ".join(shown(each, 120) for each in found)
         return "it has figures of runs that it does not know" if orphans else ""
@@ -215,4 +213,4 @@ class Database:
 
 
 def damaged(path: Path, why: str) -> DamagedDatabase:
-    return DamagedDatabase(f"the run database {shown(path)} is damaged ({why}); {WAY_OUT}")
+    return DamagedDatabase(f"the run database {shown(path)} is damaged ({why})")

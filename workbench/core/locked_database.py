@@ -43,7 +43,7 @@ def _copied(path: Path, copy: Path) -> bool:
         if _state(path, journal) != before:
             return False
         with closing(Database(copy)) as database:
-            return not database.problem()
+            return not database.problem(in_depth=False)
     except (sqlite3.Error, OSError, UserError):
         return False
 

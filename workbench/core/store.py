@@ -55,13 +55,14 @@ class RunStore(RunReader):
     Args:
         home: its folders must exist (`Home.prepare`) unless read_only.
         read_only: refuse every change; the database must exist.
+        patience_s: how long a reader waits for a process that holds the database, before it reads past it.
 
     Raises:
         DamagedDatabase: the database cannot be read, or is empty beside the folders of runs.
         UserError: it is of a newer version or cannot be opened.
     """
 
-    def __init__(self, home: Home, read_only: bool = False) -> None:
+    def __init__(self, home: Home, read_only: bool = False, patience_s: float = _READING_PATIENCE_S) -> None:
         self._stack = ExitStack()
         self._journals: dict[str, RunJournal] = {}
         self._ahead: dict[int, Event] = {}
@@ -70,7 +71,8 @@ class RunStore(RunReader):
         _refuse_lost_list(home)
         self.is_behind = False
         """Whether this is the state before what another process writes; to be opened again when it is done."""
-        super().__init__(home, self._read_only(home.database) if read_only else Database(home.database))
+        path = home.database
+        super().__init__(home, self._read_only(path, patience_s) if read_only else Database(path))
         self._stack.callback(self._db.close)
         with ExitStack() as on_failure:
             on_failure.callback(self._stack.close)
@@ -81,9 +83,11 @@ class RunStore(RunReader):
     def _is_empty(self) -> bool:
         return not self.has_list() or not self.ids()
 
-    def _read_only(self, path: Path) -> Database:
+    def _read_only(self, path: Path, patience_s: float) -> Database:
         try:
-            return Database(path, read_only=True, patience_s=_READING_PATIENCE_S)
+            database = Database(path, read_only=True, patience_s=patience_s)
+            database.wait_for_others(_READING_PATIENCE_S)
+            return database
         except Busy:
             state = self._stack.enter_context(committed_state(path))
             if state is None:
@@ -97,14 +101,14 @@ class RunStore(RunReader):
         self._stack.close()
 
     @classmethod
-    def for_reading(cls, home: Home) -> Self:
+    def for_reading(cls, home: Home, patience_s: float = _READING_PATIENCE_S) -> Self:
         """One that changes nothing, but makes the database if there is none, or brings an older one up to date.
 
         Raises:
             UserError: as the constructor.
         """
         if home.database.exists():
-            store = cls(home, read_only=True)
+            store = cls(home, True, patience_s)
             if store.is_behind or store._db.version() == store_schema.VERSION:
                 return store
             store.close()
@@ -153,7 +157,8 @@ class RunStore(RunReader):
 
     def create(self, config: RunConfig, *, name: str, model: str, recipe: str, machine: Mapping[str, Any]) -> str:
         """Record a new run as running in this process, and claim it; returns its id."""
-        store_backup.keep_copy(self.home)
+        # At its end is the calmer moment; but runs may be killed, one after the other.
+        store_backup.keep_copy(self.home, every_days=7)
         run_id = secrets.token_hex(4)
         created = datetime.now(UTC).isoformat(timespec="seconds")
         row = {

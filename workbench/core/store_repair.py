@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Literal
 
 from workbench.core import folder_history, store_backup, unlisted_runs
-from workbench.core.database import WAY_OUT, Busy, Database
-from workbench.core.errors import UserError, reason, shown
+from workbench.core.database import Busy, Database
+from workbench.core.errors import WAY_OUT, DamagedDatabase, UserError, reason, shown
 from workbench.core.events import Progress
 from workbench.core.files import sync_folder
 from workbench.core.home import Home
@@ -44,9 +44,9 @@ class Diagnosis:
 
     def sentence(self, home: Home) -> str:
         """What is wrong, with the way out; empty if nothing is."""
-        if self.problem:
-            return self.problem if WAY_OUT in self.problem else f"{self.problem}; {WAY_OUT}"
-        return unlisted_runs.unlisted_sentence(home, self.unlisted) if self.unlisted else ""
+        if not self.needs_repair:
+            return ""
+        return f"{self.problem or unlisted_runs.unlisted_sentence(home, self.unlisted)}; {WAY_OUT}"
 
 
 @dataclass(frozen=True)
@@ -111,12 +111,10 @@ def diagnose(home: Home) -> Diagnosis:
             ) as reader:
                 if reader.has_list():
                     problem, listed = reader.problem(), reader.ids()
-        except Busy:
-            raise
-        except UserError as error:
-            problem = str(error)
+        except DamagedDatabase as error:
+            problem = error.what
     if not problem and not listed and unlisted_runs.whole_folders(home, (), even_trained=True):
-        problem = str(unlisted_runs.lost_list(home))
+        problem = unlisted_runs.lost_list(home).what
     unlisted = tuple(folder.run_id for folder in unlisted_runs.whole_folders(home, listed))
     return Diagnosis(problem, unlisted)
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Collection, Sequence
 
-from workbench.core.database import WAY_OUT
 from workbench.core.errors import DamagedDatabase, shown
 from workbench.core.files import read_text
 from workbench.core.home import Home
@@ -33,15 +32,15 @@ def lost_list(home: Home) -> DamagedDatabase:
     count = len(whole_folders(home, (), even_trained=True))
     what = "is empty" if home.database.exists() else "is not there"
     runs = "the folder of a run is" if count == 1 else f"the folders of {count} runs are"
-    return DamagedDatabase(f"the run database {shown(home.database)} {what}, though {runs} beside it; {WAY_OUT}")
+    return DamagedDatabase(f"the run database {shown(home.database)} {what}, though {runs} beside it")
 
 
 def unlisted_sentence(home: Home, unlisted: Sequence[str]) -> str:
-    """That these runs are not in the list, and the way out."""
+    """That these runs are not in the list."""
     runs = (
         f"run {unlisted[0]} has its folder" if len(unlisted) == 1 else f"{len(unlisted)} runs have their folders"
     )
-    return f"{runs} in {shown(home.runs)}, but the list does not name them; {WAY_OUT}"
+    return f"{runs} in {shown(home.runs)}, but the list does not name them"
 
 
 def is_whole(folder: RunFolder) -> bool:
