@@ -10,10 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from PIL import Image
 
 from workbench.core.config import RunConfig
 from workbench.core.home import Home
+
+# How long an example takes is what else the machine does, and speed is measured elsewhere.
+settings.register_profile("workbench", deadline=None)
+settings.load_profile("workbench")
 
 CLASSES = ("blue", "green", "red")
 SIDE = 16

@@ -5,11 +5,10 @@ from typing import Any
 from hypothesis import reject
 from hypothesis import strategies as st
 
+from workbench.core.blocks import BLOCKS, description_of
 from workbench.core.config import parse
 from workbench.core.errors import ConfigError
 from workbench.core.model_config import MAX_STAGES, ModelConfig
-
-BLOCKS = ("basic", "bottleneck", "preact-basic", "preact-bottleneck", "separable", "conv")
 
 
 @st.composite
@@ -17,19 +16,23 @@ def model_trees(draw: st.DrawFn, max_stages: int = MAX_STAGES, max_input: int = 
     """Small enough to be built and run at once; about half of them fit together."""
     stages = draw(st.integers(1, max_stages))
     block = draw(st.sampled_from(BLOCKS))
-    bottleneck = block.endswith("bottleneck")
+    description = description_of(block)
+    bottleneck = "cardinality" in description.options
     per_stage = {"min_size": stages, "max_size": stages}
+    flags = st.one_of(st.just([]), st.lists(st.booleans(), **per_stage))
     return {
         "stem": draw(st.sampled_from(["3x3", "7x7"])),
         "stem_width": draw(st.sampled_from([0, 0, 4, 12])),
         "block": block,
-        "shortcut": draw(st.sampled_from(["A", "B", "C", "none"])),
+        "shortcut": draw(st.sampled_from(description.shortcuts)),
         "blocks": draw(st.lists(st.integers(1, 3), **per_stage)),
         "widths": draw(st.lists(st.sampled_from([1, 3, 4, 8, 12, 16, 24]), **per_stage)),
         "strides": draw(st.one_of(st.just([]), st.lists(st.integers(1, 3), **per_stage))),
         "expansion": draw(st.sampled_from([4, 4, 1, 2])) if bottleneck else 4,
         "cardinality": draw(st.sampled_from([1, 1, 2, 8])) if bottleneck else 1,
         "base_width": draw(st.sampled_from([64, 64, 16, 128])) if bottleneck else 64,
+        "inner_expansion": draw(st.sampled_from([6, 1, 2])) if "inner_expansion" in description.options else 6,
+        "residuals": draw(flags) if "residuals" in description.options else [],
         "activation": draw(st.sampled_from(["relu", "silu", "gelu"])),
         "norm": draw(st.sampled_from(["batch", "group"])),
         "se_reduction": draw(st.sampled_from([0, 0, 4, 16])),
@@ -37,6 +40,9 @@ def model_trees(draw: st.DrawFn, max_stages: int = MAX_STAGES, max_input: int = 
         "stochastic_depth": draw(st.sampled_from([0.0, 0.0, 0.2])),
         "zero_init_last": draw(st.booleans()),
         "initialization": draw(st.sampled_from(["kaiming", "pytorch"])),
+        "head_pooling": draw(st.sampled_from(["average", "average", "max"])),
+        "head_bias": draw(st.sampled_from([True, True, False])),
+        "logit_scale": draw(st.sampled_from([1.0, 1.0, 0.125])),
         "num_classes": draw(st.integers(2, 12)),
         "input_size": draw(st.integers(8, max_input)),
     }

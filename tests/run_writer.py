@@ -54,7 +54,7 @@ class Writer:
         self.store.record_warning(self.warning(sentence))
 
     def warning(self, sentence: str) -> Warned:
-        return Warned(self.id, sentence)
+        return Warned(sentence, self.id)
 
     def resume(self, first_step: int) -> None:
         self.store.claim(self.id)

@@ -19,5 +19,7 @@ def machine() -> str:
     info = Path("/proc/cpuinfo")
     text = info.read_text(encoding="utf-8") if info.exists() else ""
     name = next((line.partition(":")[2].strip() for line in text.split("\n") if line.startswith("model name")), "")
-    bf16 = "AVX512-BF16" if "avx512_bf16" in text else "no AVX512-BF16"
-    return f"{name or platform.processor()}, {os.cpu_count()} cores, {bf16}, torch {torch.__version__}"
+    can = "AVX512-BF16" if "avx512_bf16" in text else "no AVX512-BF16"
+    if torch.cuda.is_available():
+        can = torch.cuda.get_device_name()
+    return f"{name or platform.processor()}, {os.cpu_count()} cores, {can}, torch {torch.__version__}"

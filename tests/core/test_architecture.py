@@ -21,6 +21,7 @@ PRESETS = Presets.load()
         ("resnext29-8x64d", 10, 34_426_698),
         ("resnet18", 10, 11_173_962),
         ("resnet50", 10, 23_520_842),
+        ("resnet9-page", 10, 6_573_120),
         ("resnet18-imagenet", 1000, 11_689_512),
         ("resnet34-imagenet", 1000, 21_797_672),
         ("resnet50-imagenet", 1000, 25_557_032),
@@ -39,7 +40,15 @@ def test_parameters_are_the_published_ones(name: str, classes: int, parameters: 
 
 @pytest.mark.parametrize(
     ("name", "depth"),
-    [("resnet8", 8), ("resnet110", 110), ("resnet50", 50), ("resnet1202", 1202), ("preact-resnet164", 164)],
+    [
+        ("resnet8", 8),
+        ("resnet110", 110),
+        ("resnet50", 50),
+        ("resnet1202", 1202),
+        ("preact-resnet164", 164),
+        ("inverted29", 29),
+        ("resnet9-page", 9),
+    ],
 )
 def test_depth_is_the_name(name: str, depth: int) -> None:
     assert Architecture.of(PRESETS.model(name).config).depth == depth
@@ -87,12 +96,40 @@ def test_parts_are_stem_blocks_and_head() -> None:
     assert {part.shortcut for part in Architecture.of(PRESETS.model("plain20").config).parts} == {"none"}
 
 
+def test_shortcuts_of_the_identity_alone_leave_out_blocks_that_change_shapes() -> None:
+    inverted = Architecture.of(PRESETS.model("inverted29").config)
+    ways = [part.shortcut for part in inverted.parts if part.role == "block"]
+    assert ways == ["identity", "identity", "identity", *["none", "identity", "identity"] * 2]
+    page = Architecture.of(PRESETS.model("resnet9-page").config)
+    assert [part.shortcut for part in page.parts] == ["none", "identity", "none", "identity", "none"]
+    assert [(part.stage, part.number) for part in inverted.parts[3:6]] == [(1, 3), (2, 1), (2, 2)]
+
+
+def test_parts_of_pages_network() -> None:
+    rows = {layer.name: layer for layer in Architecture.of(PRESETS.model("resnet9-page").config).layers}
+    assert rows["layer1.0.pool"].output_shape == (128, 16, 16)
+    assert "layer2.0.conv2" not in rows
+    assert rows["globalpool"].kind == "max-pool"
+    assert rows["fc"].parameters == 5120
+    assert (rows["scale"].kind, rows["scale"].detail) == ("scale", "times 0.125")
+
+
+def test_rows_tell_groups_and_shortcuts() -> None:
+    rows = {
+        layer.name: layer for layer in Architecture.of(ModelConfig(block="separable", widths=(4, 8, 8))).layers
+    }
+    assert (rows["layer2.0.depth1"].groups, rows["layer2.0.point1"].groups) == (4, 1)
+    assert {name for name, row in rows.items() if row.is_shortcut} == {
+        f"layer{stage}.0.downsample.{index}" for stage in (2, 3) for index in (0, 1)
+    }
+
+
 def test_widths_of_three_block_and_conv8() -> None:
     channels = [
         [
             layer.output_shape[0]
             for layer in Architecture.of(PRESETS.model(name).config).layers
-            if layer.kind == "conv" and ".downsample" not in layer.name
+            if layer.kind == "conv" and not layer.is_shortcut
         ]
         for name in ("conv8", "three-block")
     ]

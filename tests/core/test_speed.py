@@ -3,6 +3,7 @@
 import json
 import math
 from dataclasses import replace
+from importlib import metadata
 
 import pytest
 
@@ -176,3 +177,7 @@ def test_the_key_follows_device_precision_and_threads() -> None:
         for fields in ({}, {"device": "cpu"}, {"precision": "fp32"}, {"threads": 1}, {"epochs": 3})
     }
     assert len(keys) == 4
+
+
+def test_the_key_names_the_version_of_torch() -> None:
+    assert speed.key_of(TrainingConfig()).endswith(f", torch {metadata.version('torch')}")

@@ -37,7 +37,7 @@ def test_restored_it_goes_on() -> None:
     for average in (first, again):
         average.update(network)
     assert torch.equal(first.network.weight, again.network.weight)
-    assert first.state()["steps"] == again.state()["steps"] == 2
+    assert first.state().steps == again.state().steps == 2
 
 
 def test_it_needs_no_gradients() -> None:

@@ -6,22 +6,21 @@ from typing import Any
 import pytest
 import torch
 
+from tests.engine.checkpoints import state_after
 from workbench.core.errors import UserError
-from workbench.engine.weights import checkpoint
+from workbench.engine.weights import checkpoint, manifest
 
 
 def save(folder: Path, step: int, best: bool = False) -> Path:
-    return checkpoint.save(
-        folder, {"step": step, "w": torch.full((4,), float(step))}, step=step, epoch=1, best=best
-    )
+    return checkpoint.save(folder, state_after(step), step=step, epoch=1, best=best)
 
 
 def test_last_and_best_come_back(tmp_path: Path) -> None:
     for step in (1, 2, 3):
         save(tmp_path, step, best=step == 2)
-    assert checkpoint.load(tmp_path, "last")["step"] == 3
-    assert checkpoint.load(tmp_path, "best")["step"] == 2
-    assert torch.equal(checkpoint.load(tmp_path, "best")["w"], torch.full((4,), 2.0))
+    assert checkpoint.load(tmp_path, "last").position.batch == 3
+    assert checkpoint.load(tmp_path, "best").position.batch == 2
+    assert torch.equal(checkpoint.load(tmp_path, "best").network["w"], torch.full((4,), 2.0))
 
 
 def test_only_files_in_use_are_kept(tmp_path: Path) -> None:
@@ -46,7 +45,7 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_taken(tmp_path: Path, 
     with pytest.raises(UserError, match=path.name):
         checkpoint.load(tmp_path, "last")
     state, warning = checkpoint.load_last(tmp_path)
-    assert state["step"] == 1
+    assert state.position.batch == 1
     assert path.name in warning
 
 
@@ -67,8 +66,8 @@ def test_a_damaged_manifest_is_named(tmp_path: Path) -> None:
 
 def test_a_newer_version_is_refused(tmp_path: Path) -> None:
     save(tmp_path, 1)
-    manifest = tmp_path / "last.json"
-    manifest.write_text(manifest.read_text().replace(f'"version": {checkpoint.VERSION}', '"version": 99'))
+    path = tmp_path / "last.json"
+    path.write_text(path.read_text().replace(f'"version": {manifest.VERSION}', '"version": 99'))
     with pytest.raises(UserError, match="newer workbench"):
         checkpoint.load(tmp_path, "last")
 
@@ -88,32 +87,32 @@ def test_a_full_disk_leaves_the_old_checkpoint(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(UserError, match="No space left"):
         save(tmp_path, 2)
     monkeypatch.undo()
-    assert checkpoint.load(tmp_path, "last")["step"] == 1
+    assert checkpoint.load(tmp_path, "last").position.batch == 1
     assert not list(tmp_path.glob(".*"))
 
 
 def test_after_a_fallback_a_failing_save_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save(tmp_path, 1)
     save(tmp_path, 2).write_bytes(b"cut")
-    assert checkpoint.load_last(tmp_path)[0]["step"] == 1
-    write = checkpoint.write_atomically
+    assert checkpoint.load_last(tmp_path)[0].position.batch == 1
+    write = manifest.write_atomically
 
     def full(path: Path, writer: Any) -> None:
         if path.name == "last.json":
             raise UserError("cannot write: no space left")
         write(path, writer)
 
-    monkeypatch.setattr(checkpoint, "write_atomically", full)
+    monkeypatch.setattr(manifest, "write_atomically", full)
     with pytest.raises(UserError, match="no space left"):
         save(tmp_path, 3)
-    assert checkpoint.load(tmp_path, "last")["step"] == 1
+    assert checkpoint.load(tmp_path, "last").position.batch == 1
 
 
 def test_the_same_state_saved_twice_keeps_the_one_before(tmp_path: Path) -> None:
     save(tmp_path, 1)
     save(tmp_path, 2)
     save(tmp_path, 2)
-    assert [checkpoint.load(tmp_path, kind)["step"] for kind in ("last", "previous")] == [2, 1]
+    assert [checkpoint.load(tmp_path, kind).position.batch for kind in ("last", "previous")] == [2, 1]
 
 
 def test_a_file_that_another_process_reads_is_removed_later(

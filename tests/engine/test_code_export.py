@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -19,6 +20,7 @@ from torch import nn
 
 from tests.generators import result_of
 from tests.model_trees import allowed, model_trees
+from workbench.core.blocks import BLOCKS, description_of
 from workbench.core.config import RunConfig
 from workbench.core.dataset import Dataset
 from workbench.core.errors import UserError
@@ -187,11 +189,12 @@ def test_options_are_in_the_text_if_the_network_has_them(tree: dict[str, object]
     code = code_of(config)
     ours = resnet.build(config, seed=0)
     kinds = Counter(type(module).__name__ for module in ours.modules())
+    kinds[config.description.class_name] = kinds.pop("Block")
     called = {node.id if isinstance(node, ast.Name) else node.attr for node in ast.walk(ast.parse(code))
               if isinstance(node, ast.Name | ast.Attribute)}  # fmt: skip
+    blocks = [description_of(block).class_name for block in BLOCKS]
     for kind in ("ZeroPadShortcut", "SqueezeExcitation", "DropPath", "GroupNorm", "BatchNorm2d", "Dropout",
-                 "MaxPool2d", "SiLU", "GELU", "ReLU", "BasicBlock", "Bottleneck", "PreActBasicBlock",
-                 "PreActBottleneck", "SeparableBlock", "ConvBlock"):  # fmt: skip
+                 "MaxPool2d", "SiLU", "GELU", "ReLU", *blocks):  # fmt: skip
         assert (kind in called) == bool(kinds[kind]), kind
     has_shortcut_layer = any(".downsample" in name for name, _ in ours.named_modules())
     assert ("downsample" in code) == has_shortcut_layer
@@ -246,7 +249,7 @@ def test_a_runs_file_classifies_by_itself(
     assert (done.returncode, done.stderr) == (0, "")
     config = store.run(run_id).config
     network = resnet.build(config.model, seed=1)
-    network.load_state_dict(checkpoint.load(store.checkpoints(run_id), "best")["model"])
+    network.load_state_dict(checkpoint.load(store.checkpoints(run_id), "best").network)
     dataset = Dataset.require(result_of(sources.read(config.data.source, config.model.input_size, store.home)))
     images, _ = DeviceImages(dataset.test, config.data, choose(config.training)).plain(12, 13)
     with torch.inference_mode():
@@ -295,19 +298,29 @@ def test_images_are_prepared_as_for_training(store: RunStore, tmp_path: Path) ->
             assert torch.equal(prepare(picture), expected), name
 
 
+def test_weights_of_another_network_are_not_exported(run_id: str, store: RunStore, tmp_path: Path) -> None:
+    folder = store.checkpoints(run_id)
+    state = replace(checkpoint.load(folder, "best"), network={"w": torch.zeros(1)})
+    checkpoint.save(folder, state, step=99, epoch=9, best=True)
+    with pytest.raises(UserError, match=f"the checkpoint of run {run_id} is of another network: it has no conv1"):
+        code_export.export_run(run_id, store, tmp_path / "a.py")
+    assert list(tmp_path.glob("a.*")) == []
+
+
 def test_the_weights_are_plain_tensors_of_the_best_epoch(run_id: str, store: RunStore, tmp_path: Path) -> None:
     folder = store.checkpoints(run_id)
     state = checkpoint.load(folder, "best")
-    state["model"]["conv1.weight"] = state["model"]["conv1.weight"].to(memory_format=torch.channels_last)
-    checkpoint.save(folder, state, step=99, epoch=9, best=True)
-    worse = {**state, "model": {name: torch.zeros_like(tensor) for name, tensor in state["model"].items()}}
+    network = dict(state.network)
+    network["conv1.weight"] = network["conv1.weight"].to(memory_format=torch.channels_last)
+    checkpoint.save(folder, replace(state, network=network), step=99, epoch=9, best=True)
+    worse = replace(state, network={name: torch.zeros_like(tensor) for name, tensor in network.items()})
     checkpoint.save(folder, worse, step=100, epoch=10, best=False)
     _, weights = code_export.export_run(run_id, store, tmp_path / "a.py")
     exported = torch.load(weights, weights_only=True)
-    assert exported.keys() == state["model"].keys()
+    assert exported.keys() == network.keys()
     for name, tensor in exported.items():
         assert tensor.is_contiguous()
-        assert torch.equal(tensor, state["model"][name])
+        assert torch.equal(tensor, network[name])
 
 
 def test_the_normalization_is_the_runs(tiny_config: RunConfig, store: RunStore, tmp_path: Path) -> None:

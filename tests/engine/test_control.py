@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -31,7 +32,7 @@ from workbench.engine.machine import compiling
 from workbench.engine.training import loop, training
 from workbench.engine.training.divergence import Divergence
 from workbench.engine.training.trainer import Trainer
-from workbench.engine.weights import checkpoint
+from workbench.engine.weights import checkpoint, manifest
 
 
 @pytest.fixture
@@ -58,10 +59,10 @@ def test_ended_by_hand_the_best_epoch_is_the_result(tiny_config: RunConfig, stor
     assert last.reason.startswith("ended by hand in epoch 3; the best was epoch ")
     record = store.run(last.run_id)
     assert (record.status, record.message, len(record.epochs)) == ("finished", last.reason, 2)
-    manifest = checkpoint.read_manifest(store.checkpoints(record.id), "best")
-    assert manifest is not None
+    found = manifest.read(store.checkpoints(record.id), "best")
+    assert found is not None
     assert record.best is not None
-    assert manifest.epoch == record.best.epoch
+    assert found.epoch == record.best.epoch
     with pytest.raises(UserError, match="give --epochs above 2"):
         next(training.resume(record.id, store=store))
 
@@ -153,7 +154,7 @@ def test_what_cannot_be_compiled_runs_as_it_is(
     events = list(training.train(tiny_config.with_values({"training.compile": "on"}), store=store))
     (warned,) = (event for event in events if isinstance(event, Warned))
     assert warned.message == "the network could not be compiled, so it runs as it is: no C++ compiler"
-    ends = [checkpoint.load(store.checkpoints(run), "last")["model"] for run in (plain, events[-1].run_id)]
+    ends = [checkpoint.load(store.checkpoints(run), "last").network for run in (plain, events[-1].run_id)]
     assert all(torch.equal(ends[0][name], ends[1][name]) for name in ends[0]), "the trial left no trace"
 
 
@@ -225,8 +226,8 @@ def test_a_checkpoint_without_its_epochs_sums_can_be_resumed(
     run_id = list(training.train(tiny_config, store=store, orders=orders))[-1].run_id
     folder = store.checkpoints(run_id)
     state = checkpoint.load(folder, "last")
-    state["position"] |= {"images": 0, "train_s": 0.0, "loss_sum": 0.0, "correct": 0.0}
-    checkpoint.save(folder, state, step=6, epoch=0, best=False)
+    position = replace(state.position, images=0, train_s=0.0, loss_sum=0.0, correct=0.0)
+    checkpoint.save(folder, replace(state, position=position), step=6, epoch=0, best=False)
     assert list(training.resume(run_id, store=store))[-1] == RunFinished(run_id, "finished")
 
 
@@ -238,8 +239,8 @@ def test_a_rate_that_is_changed_with_the_stop_is_kept(
     run_id = list(training.train(tiny_config, store=store, orders=orders))[-1].run_id
     (change,) = store.rate_changes(run_id)
     assert (change.step, change.factor) == (4, pytest.approx(0.1))
-    position = checkpoint.load(store.checkpoints(run_id), "last")["position"]
-    assert position["rate_changes"] == [[4, pytest.approx(0.1)]]
+    position = checkpoint.load(store.checkpoints(run_id), "last").position
+    assert position.rate_changes == [(4, pytest.approx(0.1))]
 
 
 def test_a_run_that_is_stopped_while_it_evaluates_is_saved_at_once(
@@ -253,9 +254,9 @@ def test_a_run_that_is_stopped_while_it_evaluates_is_saved_at_once(
             orders.stop()
         if isinstance(event, Progress) and event.activity == "Testing":
             break
-    manifest = checkpoint.read_manifest(store.checkpoints(event.run_id), "last")
-    assert manifest is not None
-    assert (manifest.step, manifest.epoch) == (6, 0)
+    found = manifest.read(store.checkpoints(event.run_id), "last")
+    assert found is not None
+    assert (found.step, found.epoch) == (6, 0)
     assert list(events)[-1] == RunFinished(event.run_id, "stopped")
 
 
@@ -336,5 +337,5 @@ def test_a_compiled_network_is_resumed_exactly(
     ordered_at(4, orders.stop, monkeypatch)
     stopped = list(training.train(config, store=store, orders=orders))[-1].run_id
     list(training.resume(stopped, store=store))
-    ends = [checkpoint.load(store.checkpoints(run), "last")["model"] for run in (whole, stopped)]
+    ends = [checkpoint.load(store.checkpoints(run), "last").network for run in (whole, stopped)]
     assert all(torch.equal(ends[0][name], ends[1][name]) for name in ends[0])

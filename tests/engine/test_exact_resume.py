@@ -1,6 +1,7 @@
 """A run stopped anywhere and resumed ends bit for bit as if it had not been: for every way to train."""
 
 from contextlib import closing
+from dataclasses import is_dataclass
 from typing import Any
 
 import pytest
@@ -55,6 +56,8 @@ def tensors(tree: Any, name: str = "") -> dict[str, torch.Tensor]:
     """All tensors of a checkpoint by their path."""
     if isinstance(tree, torch.Tensor):
         return {name: tree}
+    if is_dataclass(tree):
+        tree = vars(tree)
     items = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
     return {path: t for key, value in items for path, t in tensors(value, f"{name}/{key}").items()}
 
@@ -84,7 +87,7 @@ def test_the_ways_differ(tiny_config: RunConfig, store: RunStore) -> None:
     for way in WAYS.values():
         config = tiny_config.with_values({f"training.{name}": value for name, value in way.items()})
         run_id = list(training.train(config, store=store))[-1].run_id
-        weights = checkpoint.load(store.checkpoints(run_id), "last")["model"]["conv1.weight"]
+        weights = checkpoint.load(store.checkpoints(run_id), "last").network["conv1.weight"]
         ends.add(tuple(weights.flatten().tolist()))
     assert len(ends) == len(WAYS) - 1, "all but the average, which trains as the first one does"
 
@@ -137,7 +140,7 @@ def test_accumulated_parts_give_the_gradient_of_the_batch(tiny_config: RunConfig
     for parts in (1, 4):
         config = tiny_config.with_values(values | {"training.accumulation": parts})
         ends.append(list(training.train(config, store=store))[-1].run_id)
-    whole, parted = (checkpoint.load(store.checkpoints(run), "last")["model"] for run in ends)
+    whole, parted = (checkpoint.load(store.checkpoints(run), "last").network for run in ends)
     for name, tensor in parted.items():
         torch.testing.assert_close(tensor, whole[name], rtol=1e-3, atol=1e-5)
     assert store.steps(ends[0]).loss == pytest.approx(store.steps(ends[1]).loss, rel=1e-4)
@@ -148,6 +151,6 @@ def test_with_an_average_it_is_what_is_evaluated(tiny_config: RunConfig, store: 
     best = store.run(run_id).best
     assert best is not None
     state = checkpoint.load_best(store.checkpoints(run_id))
-    assert not torch.equal(state["model"]["conv1.weight"], state["average"]["network"]["conv1.weight"])
+    assert not torch.equal(state.network["conv1.weight"], state.evaluated_weights["conv1.weight"])
     work = evaluating.evaluate_run(run_id, store)
     assert result_of(work).loss == pytest.approx(best.test_loss, rel=1e-4)

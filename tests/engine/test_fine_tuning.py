@@ -39,7 +39,7 @@ def tuning(tiny_config: RunConfig, tmp_path: Path) -> RunConfig:
 
 
 def final(store: RunStore, run_id: str) -> dict[str, Tensor]:
-    return checkpoint.load(store.checkpoints(run_id), "last")["model"]
+    return checkpoint.load(store.checkpoints(run_id), "last").network
 
 
 def changed(store: RunStore, config: RunConfig, run_id: str) -> set[str]:

@@ -22,7 +22,8 @@ from workbench.engine.machine.device import Compute, use_one_thread
 from workbench.engine.training import evaluation as evaluating
 from workbench.engine.training import training
 from workbench.engine.training.inference import Evaluating, Logits, logits
-from workbench.engine.weights import checkpoint
+from workbench.engine.weights import checkpoint, manifest
+from workbench.engine.weights.checkpoint_state import CheckpointState
 
 CPU = Compute(torch.device("cpu"), torch.float32)
 
@@ -69,9 +70,7 @@ def test_a_run_that_is_trained_meanwhile_is_the_same_bit_for_bit(
         in_a_thread(lambda: result_of(evaluating.evaluate_run(looked_at, RunStore(store.home), beside=True)))
         assert torch.are_deterministic_algorithms_enabled()
     torch.use_deterministic_algorithms(False)
-    first, second = (
-        checkpoint.load(store.checkpoints(run_id), "last")["model"] for run_id in (alone, accompanied)
-    )
+    first, second = (checkpoint.load(store.checkpoints(run_id), "last").network for run_id in (alone, accompanied))
     for name, tensor in first.items():
         assert torch.equal(tensor, second[name]), name
 
@@ -131,7 +130,7 @@ def test_batches_take_about_as_long_as_the_pace_says(
     labels = np.zeros(count, np.int64)
     told: list[int] = []
     images = DeviceImages(ImageSet(pixels, labels, tuple(map(str, labels))), tiny_config.data, CPU)
-    said, seconds = result_of(noted(logits(network, images, CPU, "", "Testing", pace_s=0.04), told))
+    said, seconds = result_of(noted(logits(network, images, CPU, "Testing", pace_s=0.04), told))
     assert said.shape == (count, 3)
     torch.testing.assert_close(torch.from_numpy(said), images.plain(0, count)[0].mean((2, 3)))
     assert max(network.sizes) == usual
@@ -148,20 +147,20 @@ def test_a_checkpoint_replaced_while_it_is_read_is_read_anew(
     state = checkpoint.load(folder, "best")
     load, calls = checkpoint.load, []
 
-    def replaced(where: Path, kind: checkpoint.Kind) -> dict[str, object]:
+    def replaced(where: Path, kind: manifest.Kind) -> CheckpointState:
         if not calls:
             for step in (100, 101, 102):
                 checkpoint.save(folder, state, step=step, epoch=9, best=True)
-            old = folder / manifest.file
+            old = folder / found.file
             old.unlink(missing_ok=True)
             calls.append(kind)
             raise UserError(f"cannot read the checkpoint {old}: No such file or directory")
         return load(where, kind)
 
-    manifest = checkpoint.read_manifest(folder, "best")
-    assert manifest is not None
+    found = manifest.read(folder, "best")
+    assert found is not None
     monkeypatch.setattr(checkpoint, "load", replaced)
-    assert checkpoint.load_best(folder)["position"] == state["position"]
+    assert checkpoint.load_best(folder).position == state.position
     assert calls == ["best"]
 
 

@@ -101,7 +101,7 @@ def test_restored_it_goes_on_as_if_nothing_had_happened(name: str, layout: str) 
     second = network(channels_last=layout == "other")
     second.load_state_dict(first.state_dict())
     resumed = Optimizers(second, config(optimizer=name), fused=False)
-    resumed.restore(begun.state())
+    resumed.restore(begun.state(), "the first one")
     for made, optimizers in ((whole, uninterrupted), (second, resumed)):
         step_of(made, 9)
         optimizers.step(0.1)

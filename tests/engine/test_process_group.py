@@ -2,11 +2,11 @@
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import pytest
 import torch
 
+from tests.engine.checkpoints import state_after
 from tests.generators import result_of
 from workbench.core.config import RunConfig
 from workbench.core.errors import ConfigError, UserError
@@ -17,6 +17,7 @@ from workbench.engine.machine.processes import Processes
 from workbench.engine.training.following import follow
 from workbench.engine.training.inference import logits
 from workbench.engine.training.preparation import Prepared, prepare
+from workbench.engine.weights.checkpoint_state import CheckpointState
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def test_fewer_images_than_processes(tiny_config: RunConfig, home: Home, rank: i
     config = tiny_config.with_values({"data.validation_fraction": 0.03})
     prepared = prepared_with(config, home, Processes())
     assert len(prepared.validation) == 3
-    work = logits(prepared.trainer.network, prepared.validation, prepared.compute, "", "", Talking(rank, 4))
+    work = logits(prepared.trainer.network, prepared.validation, prepared.compute, "", Talking(rank, 4))
     assert result_of(work)[0].shape == (rows, 3)
 
 
@@ -99,15 +100,15 @@ def test_a_process_that_cannot_train_ends_the_wait(answer: str, words: str) -> N
 
 @dataclass(frozen=True)
 class Following(Talking):
-    state: dict[str, Any] = field(default_factory=dict)
+    state: CheckpointState = field(default_factory=lambda: state_after(0))
 
-    def hear_start(self, gave_up: object) -> dict[str, Any]:
-        return self.state
+    def hear_start(self, gave_up: object) -> bytes:
+        return bytes(self.state.to_file())
 
 
 def test_one_that_cannot_follow_tells_why(tiny_config: RunConfig, home: Home) -> None:
     config = tiny_config.with_values({"data.source": "nowhere/at-all"})
-    processes = Following(1, 2, state={"config": config.model_dump_json()})
+    processes = Following(1, 2, state=replace(state_after(0), config=config))
     with pytest.raises(UserError, match=r"data\.source"):
         list(follow(home, Orders(), processes))
     assert "nowhere/at-all" in json.loads(processes.said["workbench/ready/1"])["error"]
@@ -116,7 +117,7 @@ def test_one_that_cannot_follow_tells_why(tiny_config: RunConfig, home: Home) ->
 def test_one_that_is_stopped_before_the_start_tells_it(tiny_config: RunConfig, home: Home) -> None:
     orders = Orders()
     orders.stop()
-    processes = Following(1, 2, state={"config": tiny_config.model_dump_json()})
+    processes = Following(1, 2, state=replace(state_after(0), config=tiny_config))
     assert list(follow(home, orders, processes)) == []
     assert json.loads(processes.said["workbench/ready/1"])["error"] == "it was stopped"
 

@@ -15,9 +15,10 @@ from workbench.core.trials import Certificate
 from workbench.engine.data.augmentation import EpochPlan
 from workbench.engine.network.averaging import WeightAverage
 from workbench.engine.training.optimizers import Optimizers
-from workbench.engine.training.trainer import Position, Trainer
+from workbench.engine.training.trainer import Trainer
 from workbench.engine.trials.resume_certificate import certify, differences
 from workbench.engine.weights import checkpoint
+from workbench.engine.weights.checkpoint_state import Position
 
 KINDS: dict[str, dict[str, Any]] = {
     "sgd": {},
@@ -58,7 +59,7 @@ def test_lost_buffers_of_the_optimizer_are_named(
     certificate = result_of(certify(tiny_config, home))
     assert not certificate.is_exact
     assert certificate.is_repeatable
-    assert names_of(certificate) == {f"optimizer.state.{i}.momentum_buffer" for i in range(10)}
+    assert names_of(certificate) == {f"optimizer.{i}.momentum_buffer" for i in range(10)}
     assert all(str(difference).endswith("(missing)") for difference in certificate.differences)
     assert "report" in certificate.advice
 
@@ -74,7 +75,7 @@ def test_a_lost_position_is_named(tiny_config: RunConfig, home: Home, monkeypatc
     certificate = result_of(certify(tiny_config, home))
     assert not certificate.is_exact
     assert {"position.batch", "position.loss_sum", "position.images"} <= names_of(certificate)
-    assert not any(name.startswith("model.") for name in names_of(certificate))
+    assert not any(name.startswith("network.") for name in names_of(certificate))
 
 
 def test_a_lost_average_is_named(tiny_config: RunConfig, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,8 @@ from workbench.core.store import RunStore
 from workbench.engine.network import resnet
 from workbench.engine.training import evaluation as evaluating
 from workbench.engine.training import loop, training
-from workbench.engine.weights import checkpoint
+from workbench.engine.weights import checkpoint, manifest
+from workbench.engine.weights.checkpoint_state import Buffers
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def every_step(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def final_weights(store: RunStore, run_id: str) -> dict[str, torch.Tensor]:
-    return checkpoint.load(store.checkpoints(run_id), "last")["model"]
+    return checkpoint.load(store.checkpoints(run_id), "last").network
 
 
 def test_a_run_learns_and_is_recorded(tiny_config: RunConfig, store: RunStore) -> None:
@@ -101,9 +102,9 @@ def test_the_best_checkpoint_is_the_one_of_the_best_epoch(tiny_config: RunConfig
     assert record.best is not None
     accuracies = [epoch.validation_accuracy for epoch in record.epochs]
     assert record.best.validation_accuracy == max(accuracies)
-    manifest = checkpoint.read_manifest(store.checkpoints(record.id), "best")
-    assert manifest is not None
-    assert manifest.epoch == record.best.epoch
+    found = manifest.read(store.checkpoints(record.id), "best")
+    assert found is not None
+    assert found.epoch == record.best.epoch
 
 
 def test_without_a_split_the_last_epoch_counts(tiny_config: RunConfig, store: RunStore) -> None:
@@ -160,9 +161,9 @@ def test_stopped_at_any_kind_of_event_no_epoch_is_lost(
     record = store.run(event.run_id)
     assert [epoch.epoch for epoch in record.epochs] == [1, 2, 3]
     assert record.best is not None
-    manifest = checkpoint.read_manifest(store.checkpoints(record.id), "best")
-    assert manifest is not None
-    assert manifest.epoch == record.best.epoch
+    found = manifest.read(store.checkpoints(record.id), "best")
+    assert found is not None
+    assert found.epoch == record.best.epoch
 
 
 def test_stopped_before_its_first_step_it_can_be_resumed(tiny_config: RunConfig, store: RunStore) -> None:
@@ -194,9 +195,9 @@ def test_a_running_run_is_not_resumed(tiny_config: RunConfig, store: RunStore) -
 def test_a_damaged_last_checkpoint_falls_back_with_a_warning(tiny_config: RunConfig, store: RunStore) -> None:
     config = tiny_config.with_values({"training.schedule": "constant"})
     run_id = list(training.train(config, store=store))[-1].run_id
-    manifest = checkpoint.read_manifest(store.checkpoints(run_id), "last")
-    assert manifest is not None
-    (store.checkpoints(run_id) / manifest.file).write_bytes(b"cut")
+    found = manifest.read(store.checkpoints(run_id), "last")
+    assert found is not None
+    (store.checkpoints(run_id) / found.file).write_bytes(b"cut")
     events = list(training.resume(run_id, store=store, epochs=4))
     (warned,) = all_of(events, Warned)
     assert "damaged" in warned.message
@@ -233,7 +234,7 @@ def test_a_diverging_run_stops_and_keeps_its_checkpoint(tiny_config: RunConfig, 
     assert "step" in failed.message
     if all_of(events, CheckpointSaved):
         state = checkpoint.load(store.checkpoints(failed.run_id), "last")
-        assert all(torch.isfinite(t).all() for t in state["model"].values())
+        assert all(torch.isfinite(t).all() for t in state.network.values())
     recorded = store.steps(failed.run_id)
     assert recorded is None or all(math.isfinite(loss) for loss in recorded.loss)
 
@@ -412,22 +413,24 @@ def test_too_few_images_for_a_split_are_warned_of(tiny_config: RunConfig, store:
     assert "nothing is held out" in warned.message
 
 
+def _in_other_layout(buffers: Buffers) -> Buffers:
+    buffer = buffers["momentum_buffer"]
+    assert buffer is not None
+    layout = torch.channels_last if buffer.dim() == 4 else torch.contiguous_format
+    return {"momentum_buffer": buffer.contiguous(memory_format=layout)}
+
+
 @pytest.mark.usefixtures("every_step")
-def test_resume_takes_over_buffers_but_not_the_other_machines_kernel(
+def test_resume_takes_over_buffers_but_not_the_other_machines_layout(
     tiny_config: RunConfig, store: RunStore
 ) -> None:
-    """A checkpoint with another memory format and optimizer kernel, as from a GPU, gives the same next step."""
+    """A checkpoint with another memory format, as from a GPU, gives the same next step."""
     whole = list(training.train(tiny_config, store=store))
     run_id = stop_after(tiny_config, store, 4)
     folder = store.checkpoints(run_id)
     state = checkpoint.load(folder, "last")
-    # As torch's own state dict has them.
-    state["optimizer"]["param_groups"] = [{"fused": True}]
-    for slot in state["optimizer"]["state"].values():
-        buffer = slot["momentum_buffer"]
-        if buffer.dim() == 4:
-            slot["momentum_buffer"] = buffer.contiguous(memory_format=torch.channels_last)
-    checkpoint.save(folder, state, step=4, epoch=0, best=False)
+    buffers = {number: _in_other_layout(each) for number, each in state.optimizer.items()}
+    checkpoint.save(folder, replace(state, optimizer=buffers), step=4, epoch=0, best=False)
     list(training.resume(run_id, store=store))
     expected = final_weights(store, whole[-1].run_id)
     for name, tensor in final_weights(store, run_id).items():

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QWheelEvent
 from PySide6.QtWidgets import (
     QApplication,
+    QCheckBox,
     QComboBox,
     QFileDialog,
     QInputDialog,
@@ -25,6 +27,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from tests.gui.drawn import curves, plot_in, points
 from tests.gui.seen import action, button, button_like, named, says
 from tests.model_trees import allowed, model_trees
 from workbench.core.config import RunConfig
@@ -36,6 +39,7 @@ from workbench.engine.machine.device import Compute, device_name
 from workbench.engine.trials import speed_probe
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.build.edit_history import EditHistory
+from workbench.gui.build.model_panel import ModelPanel
 from workbench.gui.main_window import MainWindow
 from workbench.gui.widgets.message_bar import MessageBar
 from workbench.gui.widgets.theme import Theme
@@ -98,6 +102,14 @@ def test_a_preset_is_found_by_words_and_taken_by_keys(qtbot: QtBot, build: Build
     assert not search_line(build).isVisible()
 
 
+def test_presets_that_came_before_the_list_was_opened_are_in_it(qtbot: QtBot, build: BuildPanel) -> None:
+    shipped = Presets.load()
+    preset = replace(shipped.model("resnet8"), name="mine", title="Of my own")
+    build.set_presets(Presets(models=shipped.models | {"mine": preset}, recipes=shipped.recipes))
+    assert type_preset(qtbot, build, "of my own") == ["Of my own"]
+    search_line(build).window().close()
+
+
 def test_a_search_without_result_says_so(qtbot: QtBot, build: BuildPanel) -> None:
     assert type_preset(qtbot, build, "transformer", Qt.Key.Key_Return) == []
     assert says(search_line(build).window(), "No preset has these words")
@@ -129,11 +141,58 @@ def test_options_that_mean_nothing_are_hidden_and_do_no_harm(build: BuildPanel) 
     assert panel.config.cardinality == 1
 
 
+def choose(panel: ModelPanel, field: str, value: str) -> None:
+    box = panel.field(field)
+    box.setCurrentIndex(box.findData(value))
+
+
+def test_a_block_brings_its_own_fields_and_the_shortcuts_that_it_can_have(build: BuildPanel) -> None:
+    panel = build.model_panel
+    panel.select_preset("resnet20")
+    button_like(panel, "More options").click()
+    shortcut, residual = panel.field("shortcut"), named(panel, QCheckBox, "Residual of stage 2")
+    choose(panel, "block", "page")
+    assert shortcut.currentData() == "identity"
+    allowed = [shortcut.itemData(row) for row in range(shortcut.count()) if shortcut.model().item(row).isEnabled()]
+    assert allowed == ["identity", "none"]
+    assert residual.isVisible()
+    assert not panel.field("inner_expansion").isVisible()
+    residual.click()
+    assert panel.config is not None
+    assert panel.config.residuals == (True, False, True)
+    choose(panel, "block", "inverted")
+    assert not residual.isVisible()
+    panel.field("inner_expansion").setValue(3)
+    assert panel.config is not None
+    assert (panel.config.residuals, panel.config.inner_expansion) == ((), 3)
+    # What the block could not have comes back with one that can.
+    choose(panel, "block", "basic")
+    assert panel.config is not None
+    assert (panel.config.shortcut, panel.config.inner_expansion) == ("A", 6)
+    choose(panel, "block", "page")
+    choose(panel, "shortcut", "none")
+    choose(panel, "block", "basic")
+    assert panel.config is not None
+    assert panel.config.shortcut == "none"
+
+
+def test_the_head_is_described_among_the_options(build: BuildPanel) -> None:
+    panel = build.model_panel
+    button_like(panel, "More options").click()
+    choose(panel, "head_pooling", "max")
+    panel.field("head_bias").click()
+    panel.field("logit_scale").setValue(0.125)
+    assert panel.config is not None
+    assert (panel.config.head_pooling, panel.config.head_bias, panel.config.logit_scale) == ("max", False, 0.125)
+    panel.field("logit_scale").setValue(0)
+    assert panel.error("logit_scale") == "model.logit_scale is 0.0; it must be above 0"
+
+
 def test_a_wrong_option_opens_its_section(build: BuildPanel) -> None:
     panel = build.model_panel
     panel.field("stochastic_depth").setValue(20)
     assert not panel.field("stochastic_depth").isVisible()
-    panel.field("shortcut").setCurrentIndex(3)
+    choose(panel, "shortcut", "none")
     assert panel.config is None
     assert panel.field("stochastic_depth").isVisible()
     assert "without shortcuts no block can be skipped" in panel.error("stochastic_depth")
@@ -235,7 +294,7 @@ def test_back_where_it_began_there_is_nothing_to_undo(build: BuildPanel) -> None
     assert not history.stack.canUndo()
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     model_trees(),
     st.floats(1e-6, 10).map(lambda x: float(f"{x:.4g}")),
@@ -412,6 +471,35 @@ def test_the_curves_come_forward_when_training_begins(qtbot: QtBot, window: Main
     qtbot.waitUntil(lambda: window.session.state is State.IDLE, timeout=LONG_MS)
 
 
+def steps_drawn(window: MainWindow) -> float:
+    """Steps of an epoch in the drawing of the schedule: the last one is drawn at its place in the last epoch."""
+    epochs, _ = points(curves(plot_in(window.build_panel.training_panel.schedule_view))[0])
+    config = window.build_panel.config
+    assert config is not None
+    return float(1 / (config.training.epochs - epochs[-1]))
+
+
+def test_the_schedule_is_drawn_with_the_true_number_of_steps(
+    qtbot: QtBot, window: MainWindow, image_folder: Path
+) -> None:
+    window.build_panel.take_values(
+        {"data.source": "sample", "data.validation_fraction": 0.12345, "training.batch_size": 10}
+    )
+    # 123 of the 1 000 images of each of 10 classes are held out.
+    assert steps_drawn(window) == pytest.approx(877)
+    window.build_panel.take_values(
+        {"data.source": str(image_folder), "data.validation_fraction": 0.2, "training.batch_size": 7}
+    )
+    window.training_desk.start()
+    qtbot.waitUntil(lambda: bool(window.runs_panel.model.records), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: window.session.state is State.IDLE, timeout=LONG_MS)
+    (run,) = window.runs_panel.model.records
+    assert run.started["steps_per_epoch"] == 13
+    assert steps_drawn(window) == pytest.approx(13)
+    window.build_panel.take_values({"data.validation_fraction": 0.1})
+    assert steps_drawn(window) == pytest.approx(108 // 7)
+
+
 def test_the_time_of_an_epoch_is_estimated_once_the_machine_is_measured(
     qtbot: QtBot, make_window: Callable[..., MainWindow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -420,7 +508,7 @@ def test_the_time_of_an_epoch_is_estimated_once_the_machine_is_measured(
     def probe(compute: Compute) -> Generator[Progress, None, Speed]:
         """In place of the real one, which finds nothing out where the machine is busy."""
         asked.append(compute.device.type)
-        yield Progress("", "Timing this machine", 0, 0)
+        yield Progress("Timing this machine", 0, 0)
         return Speed(device_name(compute.device), compute.precision, False, dict.fromkeys(UNITS, 1e-9))
 
     monkeypatch.setattr(speed_probe, "probe", probe)

@@ -104,7 +104,7 @@ def test_a_config_comes_back_from_the_fields(panel: TrainingPanel, config: Train
     assert seen == [config]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.floats(0, 0.999999).map(lambda x: round(x, 7)),
     st.lists(st.floats(1e-6, 0.999999), min_size=1, max_size=20, unique=True).map(sorted),
@@ -284,6 +284,7 @@ def test_the_pointer_reads_the_rate_off(qtbot: QtBot, panel: TrainingPanel) -> N
     nearest = learning_rate(TrainingConfig(), round(epoch * 100), 100)
     assert math.isclose(rate, nearest, rel_tol=0.02)
     QToolTip.hideText()
+    qtbot.waitUntil(lambda: not QToolTip.isVisible())
 
 
 def test_the_wheel_over_the_drawing_scrolls_the_panel(panel: TrainingPanel) -> None:

@@ -21,7 +21,7 @@ from workbench.commands.options import (
 from workbench.commands.repairing import repair_list
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
-from workbench.core.events import Progress
+from workbench.core.events import Progress, Warned
 from workbench.core.formats import duration, memory
 from workbench.core.trials import Certificate, Preflight, RateSuggestion, RateTrial
 
@@ -60,6 +60,7 @@ def find_rate(
                 "rates": found.rates.tolist(),
                 "losses": found.losses.tolist(),
                 "smoothed_losses": found.smoothed.tolist(),
+                "warnings": display.warnings,
             }
         )
         return
@@ -84,7 +85,7 @@ def preflight(
     with console.TrainingDisplay(quiet=json) as display:
         found = console.exhaust(measure(config, context.obj), display)
     if json:
-        console.print_json(vars(found) | {"remedy": dict(found.remedy)})
+        console.print_json(vars(found) | {"remedy": dict(found.remedy), "warnings": display.warnings})
     elif found.fits:
         _print_preflight(found, config)
     if not found.fits:
@@ -148,7 +149,7 @@ def _config(
     return run_config(presets_of(context), model, recipe, config_file, set_, options)
 
 
-def _told(work: "Finding") -> Generator[Progress, None, RateSuggestion]:
+def _told(work: "Finding") -> Generator[Progress | Warned, None, RateSuggestion]:
     """Its trials as progress."""
     while True:
         try:
@@ -158,7 +159,7 @@ def _told(work: "Finding") -> Generator[Progress, None, RateSuggestion]:
             return result
         if isinstance(event, RateTrial):
             rate = f", now {event.rates[-1]:.2g}" if len(event.rates) else ""
-            event = Progress("", f"Trying rates{rate}", len(event.rates), event.total)
+            event = Progress(f"Trying rates{rate}", len(event.rates), event.total)
         yield event
 
 
@@ -198,7 +199,8 @@ def _certify(context: typer.Context, config: RunConfig, json: bool) -> int:
     with console.TrainingDisplay(quiet=json) as display:
         found = console.exhaust(certify(config, context.obj), display)
     if json:
-        console.print_json(vars(found) | {"differences": [vars(each) for each in found.differences]})
+        differences = [vars(each) for each in found.differences]
+        console.print_json(vars(found) | {"differences": differences, "warnings": display.warnings})
     else:
         _print_certificate(found)
     return 0 if found.is_exact else 2

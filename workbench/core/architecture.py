@@ -1,12 +1,15 @@
 """A network as a table: shapes, parameters, MACs, receptive fields and memory, without torch."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import groupby
-from typing import Literal
+from itertools import chain
+from typing import Literal, assert_never
 
-from workbench.core.layers import Layer, Shape, layers_of
+from workbench.core.block_layers import block_layers, skip_detail
+from workbench.core.layers import ACTIVATION, Layer, Map, Shape, convolution, norm, plain, remembered
 from workbench.core.model_config import ModelConfig
+from workbench.core.shortcuts import Way
 
 Role = Literal["stem", "block", "head"]
 
@@ -22,6 +25,8 @@ class Part:
     role: Role
     stage: int
     """From 1; 0 for the stem and the head."""
+    number: int
+    """Of the block within its stage, from 1; 0 for the stem and the head."""
     layers: tuple[Layer, ...]
 
     @property
@@ -45,14 +50,14 @@ class Part:
         return max(layer.receptive_field for layer in self.layers)
 
     @property
-    def shortcut(self) -> Literal["identity", "zero-pad", "projection", "none"]:
+    def shortcut(self) -> Way:
         """How the block's input reaches its end."""
         if not any(layer.kind == "add" for layer in self.layers):
             return "none"
-        for layer in self.layers:
-            if ".downsample" in layer.name:
-                return "zero-pad" if layer.kind == "zero-pad" else "projection"
-        return "identity"
+        around = [layer.kind for layer in self.layers if layer.is_shortcut]
+        if not around:
+            return "identity"
+        return "zero-pad" if "zero-pad" in around else "projection"
 
 
 @dataclass(frozen=True)
@@ -60,11 +65,22 @@ class Architecture:
     """A network as a table of layers, in the order of computation."""
 
     config: ModelConfig
-    layers: tuple[Layer, ...]
+    parts: tuple[Part, ...]
+    """The stem, every block, and the head. A pre-activation network's last norm belongs to the head."""
 
     @classmethod
     def of(cls, config: ModelConfig) -> "Architecture":
-        return cls(config, tuple(layers_of(config)))
+        stem, current = _stem(config)
+        parts = [Part("stem", "stem", 0, 0, stem)]
+        for stage in range(len(config.blocks)):
+            blocks, current = _stage(config, stage, current)
+            parts += blocks
+        parts.append(Part("head", "head", 0, 0, _head(config, current)))
+        return cls(config, tuple(parts))
+
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        return tuple(chain.from_iterable(part.layers for part in self.parts))
 
     @cached_property
     def parameters(self) -> int:
@@ -77,12 +93,7 @@ class Architecture:
     @cached_property
     def saved_values(self) -> int:
         """Values per image that training keeps for the backward pass, the image among them."""
-        config = self.config
-        image = 3 * config.input_size**2
-        # What leaves an activation is kept for the convolution behind it, or by ReLU itself; not for pooling.
-        channels, height, width = self.parts[-1].input_shape
-        unused = 0 if config.activation == "relu" else channels * height * width
-        return image + sum(layer.saved_values for layer in self.layers) - unused
+        return 3 * self.config.input_size**2 + sum(layer.saved_values for layer in self.layers)
 
     def activation_bytes(self, batch_size: int, bytes_per_value: int = 4) -> int:
         """Memory that the activations of one batch take while training."""
@@ -91,19 +102,7 @@ class Architecture:
     @cached_property
     def depth(self) -> int:
         """Weighted layers as the papers count them: convolutions off the shortcuts, and the linear layer."""
-        return sum(layer.kind in ("conv", "linear") and ".downsample" not in layer.name for layer in self.layers)
-
-    @cached_property
-    def parts(self) -> tuple[Part, ...]:
-        """The stem, every block, and the head. A pre-activation network's last norm belongs to the head."""
-        grouped = [(name, tuple(layers)) for name, layers in groupby(self.layers, _block_name)]
-        parts = []
-        for index, (name, layers) in enumerate(grouped):
-            if name:
-                parts.append(Part(name, "block", int(name[len("layer") : name.index(".")]), layers))
-            else:
-                parts.append(Part("stem", "stem", 0, layers) if index == 0 else Part("head", "head", 0, layers))
-        return tuple(parts)
+        return sum(layer.kind in ("conv", "linear") and not layer.is_shortcut for layer in self.layers)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -120,9 +119,81 @@ class Architecture:
         return ()
 
 
-def _block_name(layer: Layer) -> str:
-    """`layer2.0` of `layer2.0.conv1`; empty outside the stages."""
-    if not layer.name.startswith("layer"):
-        return ""
-    stage, index, _ = layer.name.split(".", 2)
-    return f"{stage}.{index}"
+def _stem(config: ModelConfig) -> tuple[tuple[Layer, ...], Map]:
+    entry = Map(3, config.input_size)
+    match config.stem:
+        case "3x3":
+            conv, current = convolution("conv1", entry, config.stem_channels, 3, 1)
+        case "7x7":
+            conv, current = convolution("conv1", entry, config.stem_channels, 7, 2)
+        case _:
+            assert_never(config.stem)
+    layers = [conv] if config.is_preactivation else [conv, *_norm_and_activation(config, current)]
+    if config.stem == "7x7":
+        pooled = current.convolved(current.channels, 3, 2)
+        layers.append(plain("maxpool", "max-pool", pooled, before=current, detail="3x3, stride 2"))
+        return tuple(remembered(layers, is_needed=False)), pooled
+    return tuple(remembered(layers, is_needed=True)), current
+
+
+def _stage(config: ModelConfig, stage: int, entry: Map) -> tuple[list[Part], Map]:
+    """The blocks of a stage, counted from 0, and the map that leaves the last one."""
+    blocks, before, is_last = config.blocks[stage], sum(config.blocks[:stage]), stage == len(config.blocks) - 1
+    # Pooling by the mean needs nothing of the last block again.
+    needs_last = config.is_preactivation or config.head_pooling == "max"
+    parts: list[Part] = []
+    current, alike = entry, None
+    for index in range(blocks):
+        stride = config.stage_strides[stage] if index == 0 else 1
+        skip = config.skip_probability(before + index)
+        is_needed = needs_last or not (is_last and index == blocks - 1)
+        if alike is None or not is_needed:
+            layers, output = block_layers(config, stage, current, stride, skip, is_needed)
+            further = 0
+            # All blocks behind the first are alike but for their names, and for what they see.
+            if index > 0:
+                alike = layers, current.receptive_field, output
+        else:
+            layers, seen_by_alike, output = alike
+            further = current.receptive_field - seen_by_alike
+            output = replace(output, receptive_field=output.receptive_field + further)
+        name = f"layer{stage + 1}.{index}"
+        parts.append(Part(name, "block", stage + 1, index + 1, _placed(layers, f"{name}.", further, skip)))
+        current = output
+    return parts, current
+
+
+def _placed(layers: Sequence[Layer], prefix: str, further: int, skip: float) -> tuple[Layer, ...]:
+    """A block's layers where they stand in the network; they see `further` pixels more than counted."""
+    return tuple(
+        Layer(
+            prefix + name, kind, skip_detail(skip) if kind == "drop-path" else detail, before, after, parameters,
+            macs, seen + further, saved, groups, is_shortcut, origin,
+        )
+        for (name, kind, detail, before, after, parameters, macs, seen, saved, groups, is_shortcut,
+             origin) in layers
+    )  # fmt: skip
+
+
+def _head(config: ModelConfig, entry: Map) -> tuple[Layer, ...]:
+    layers = list(_norm_and_activation(config, entry)) if config.is_preactivation else []
+    seen = entry.receptive_field + (entry.size - 1) * entry.jump
+    pooled = Map(entry.channels, 1, seen, entry.jump, entry.origin)
+    match config.head_pooling:
+        case "average":
+            layers.append(plain("avgpool", "average-pool", pooled, before=entry, detail="mean over all positions"))
+        case "max":
+            layers.append(plain("globalpool", "max-pool", pooled, before=entry, detail="largest of all positions"))
+        case _:
+            assert_never(config.head_pooling)
+    classes, weights = config.num_classes, entry.channels * config.num_classes
+    logits = replace(pooled, channels=classes)
+    linear = plain("fc", "linear", logits, before=pooled, detail=f"{entry.channels} to {classes}")
+    layers.append(linear._replace(parameters=weights + classes * config.head_bias, macs=weights))
+    if config.logit_scale != 1:
+        layers.append(plain("scale", "scale", logits, detail=f"times {config.logit_scale:g}"))
+    return tuple(remembered(layers, is_needed=True))
+
+
+def _norm_and_activation(config: ModelConfig, entry: Map) -> tuple[Layer, Layer]:
+    return norm("bn1", config, entry), plain(ACTIVATION, config.activation, entry)

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from workbench.core.errors import ConfigError, UserError, did_you_mean, literal, reason, shown
-from workbench.core.fields import FieldGroup, field_error
+from workbench.core.fields import FieldGroup, field_error, texts_of
 from workbench.core.image_sources import ALLOWED_SOURCES, SAMPLE
 from workbench.core.model_config import ModelConfig
 from workbench.core.training_config import TrainingConfig
@@ -186,7 +186,8 @@ def field_names() -> list[str]:
 def help_of(dotted: str) -> str:
     """The sentence under a field, for tooltips and tables."""
     section, _, name = dotted.partition(".")
-    return _SECTIONS[section].model_fields[name].description or ""
+    group = _SECTIONS[section]
+    return group.model_fields[name].description or texts_of(group).get(name, "")
 
 
 def parse(kind: type[_C], tree: Mapping[str, Any], prefix: str = "") -> _C:
@@ -245,10 +246,14 @@ _ALLOWED = {
     "tuple_type": "a list of whole numbers, one per stage, such as [16, 32, 64]",
     "model_type": "an object of fields",
 }
-_ALLOWED_SHARES = {
-    "too_short": "at least one share, such as [0.5, 0.75]",
-    "too_long": "at most {max_length} shares",
-    "tuple_type": "a list of shares between 0 and 1, such as [0.5, 0.75]",
+# Of lists that are not of whole numbers for each stage.
+_ALLOWED_LISTS = {
+    "training.milestones": {
+        "too_short": "at least one share, such as [0.5, 0.75]",
+        "too_long": "at most {max_length} shares",
+        "tuple_type": "a list of shares between 0 and 1, such as [0.5, 0.75]",
+    },
+    "model.residuals": {"tuple_type": "a list of true and false, one per stage, such as [true, false, true]"},
 }
 
 
@@ -257,7 +262,7 @@ def _allowed(field: str, error: ErrorDetails) -> str:
     if error["type"] == "literal_error":
         allowed = re.findall(r"'([^']*)'", context["expected"])
         return f"one of {', '.join(allowed)}{did_you_mean(error['input'], allowed)}"
-    allowed_by_kind = _ALLOWED | _ALLOWED_SHARES if field == "training.milestones" else _ALLOWED
+    allowed_by_kind = _ALLOWED | _ALLOWED_LISTS.get(field, {})
     if error["type"] in allowed_by_kind:
         return allowed_by_kind[error["type"]].format(**context)
     return shown(error["msg"].removeprefix("Input should be "), 160)

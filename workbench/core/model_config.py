@@ -1,11 +1,14 @@
 """What a residual network is: its stem, its stages, and the blocks that they are made of."""
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self, assert_never
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from workbench.core.blocks import BLOCKS, HELP, OPTIONS, Block, Description, Shortcut, description_of
+from workbench.core.errors import literal
 from workbench.core.fields import FieldGroup, field_error
+from workbench.core.steps import Convolution, Dropout, Step, Widths
 
 MAX_STAGES = 6
 MAX_PARAMETERS = 2_000_000_000
@@ -13,10 +16,9 @@ MAX_PARAMETERS = 2_000_000_000
 MAX_VALUES = 2_000_000_000
 
 Stem = Literal["3x3", "7x7"]
-Block = Literal["basic", "bottleneck", "preact-basic", "preact-bottleneck", "separable", "conv"]
-Shortcut = Literal["A", "B", "C", "none"]
 Activation = Literal["relu", "silu", "gelu"]
 Norm = Literal["batch", "group"]
+HeadPooling = Literal["average", "max"]
 Initialization = Literal["kaiming", "pytorch"]
 
 # torchvision counts the width of a group in 64ths of the stage's width.
@@ -32,6 +34,7 @@ _Widths = Annotated[
     tuple[Annotated[int, Field(ge=1, le=8192)], ...],
     Field(min_length=1, max_length=MAX_STAGES, strict=False),
 ]
+_Flags = Annotated[tuple[bool, ...], Field(max_length=MAX_STAGES, strict=False)]
 _Strides = Annotated[
     tuple[Annotated[int, Field(ge=1, le=8)], ...],
     Field(max_length=MAX_STAGES, strict=False),
@@ -45,20 +48,22 @@ class ModelConfig(FieldGroup):
     """First layers: 3x3 keeps small images whole; 7x7 with stride 2 and max pooling is made for 224 x 224."""
     stem_width: Annotated[int, Field(ge=0, le=8192)] = 0
     """Channels of the stem. 0: as many as the first stage's width."""
-    block: Block = "basic"
-    """basic: two 3x3 convolutions. bottleneck: 1x1, 3x3, 1x1. preact-: norm and activation come first (He 2016).
-    separable: two depthwise 3x3 convolutions, each followed by a 1x1. conv: a single 3x3 convolution."""
+    block: Annotated[Block, Field(description=HELP)] = "basic"
     shortcut: Shortcut = "B"
     """Around each block: the identity, and where shapes change A pads with zeros, B projects by a 1x1 convolution.
-    C projects around every block. none: a plain network, to see what shortcuts are for."""
+    C projects around every block. identity: nothing where shapes change. none: a plain network."""
     blocks: _Counts = (1, 1, 1)
     """Blocks in each stage."""
     widths: _Widths = (16, 32, 64)
     """Channels in each stage (of a bottleneck: of its 3x3 convolution)."""
     strides: _Strides = ()
     """Stride of the first block in each stage. An empty list: 1 in the first stage, 2 in the others."""
+    residuals: _Flags = ()
+    """Whether the blocks of each stage end in a residual (Page). An empty list: all of them."""
     expansion: Annotated[int, Field(ge=1, le=16)] = 4
     """A bottleneck's output channels as a multiple of the stage's width."""
+    inner_expansion: Annotated[int, Field(ge=1, le=16)] = 6
+    """An inverted bottleneck's inner channels as a multiple of those that enter it."""
     cardinality: Annotated[int, Field(ge=1, le=1024)] = 1
     """Groups of a bottleneck's 3x3 convolution (ResNeXt)."""
     base_width: Annotated[int, Field(ge=1, le=1024)] = 64
@@ -77,6 +82,12 @@ class ModelConfig(FieldGroup):
     """Each block begins as the identity: its last scale (in preact blocks its last convolution) starts at zero."""
     initialization: Initialization = "kaiming"
     """Initial convolutions: kaiming keeps the signal's size through ReLUs; pytorch is the library's default."""
+    head_pooling: HeadPooling = "average"
+    """What becomes of each channel's last map: its average, or max, its largest value."""
+    head_bias: bool = True
+    """Whether the last layer adds a number of its own to each class."""
+    logit_scale: Annotated[float, Field(gt=0.0, le=1000.0, strict=False)] = 1.0
+    """Factor of the outputs, so that the softmax begins flatter (below 1) or steeper."""
     num_classes: Annotated[int, Field(ge=2, le=100_000)] = 10
     """Outputs of the last layer. Training sets it to the number of classes in the data."""
     input_size: Annotated[int, Field(ge=8, le=512)] = 32
@@ -88,6 +99,12 @@ class ModelConfig(FieldGroup):
         """One way to write a network, so that presets are recognized."""
         blocks = info.data.get("blocks", ())
         return () if strides == _usual_strides(len(blocks)) else strides
+
+    @field_validator("residuals")
+    @classmethod
+    def _leave_usual_residuals_out(cls, residuals: tuple[bool, ...], info: ValidationInfo) -> tuple[bool, ...]:
+        """Likewise."""
+        return () if all(residuals) and len(residuals) == len(info.data.get("blocks", ())) else residuals
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -104,18 +121,26 @@ class ModelConfig(FieldGroup):
             yield "widths", f"has {len(self.widths)} stages but blocks has {stages}; give one per stage"
         if self.strides and len(self.strides) != stages:
             yield "strides", f"has {len(self.strides)} stages but blocks has {stages}; give one per stage or none"
+        if self.residuals and len(self.residuals) != stages:
+            yield (
+                "residuals",
+                f"has {len(self.residuals)} stages but blocks has {stages}; give one per stage or none",
+            )
 
     def _option_problems(self) -> Iterator[tuple[str, str]]:
-        if not self.is_bottleneck:
-            usual: Mapping[str, Any] = {"cardinality": 1, "base_width": _FULL_BASE_WIDTH, "expansion": 4}
-            for field, only in usual.items():
-                if getattr(self, field) != only:
-                    yield (
-                        field,
-                        f"is {getattr(self, field)}, but {self.block} blocks have no such choice; "
-                        + (f"use a bottleneck block or {only}"),
-                    )
-        if self.shortcut == "none":
+        for field in OPTIONS.difference(self.description.options):
+            value, usual = getattr(self, field), type(self).model_fields[field].default
+            if value != usual:
+                fitting = next(block for block in BLOCKS if field in description_of(block).options)
+                yield (
+                    field,
+                    f"is {literal(value)}, but {self.block} blocks have no such choice; use {fitting} blocks or "
+                    f"{literal(usual)}",
+                )
+        allowed = self.description.shortcuts
+        if self.shortcut not in allowed:
+            yield "shortcut", f"is {self.shortcut}, but {self.block} blocks have only {' or '.join(allowed)}"
+        if not self._has_shortcuts:
             if self.stochastic_depth:
                 yield (
                     "stochastic_depth",
@@ -126,6 +151,18 @@ class ModelConfig(FieldGroup):
                     "zero_init_last",
                     "is true, but without shortcuts nothing would pass such a block; give false",
                 )
+        elif self.zero_init_last and self.activation == "relu" and self.description.ends_activated:
+            yield (
+                "zero_init_last",
+                f"is true, but {self.block} blocks end their residual in ReLU, which passes no gradient at zero; "
+                "give false",
+            )
+        if self.dropout and not any(isinstance(step, Dropout) for step in self.steps):
+            yield (
+                "dropout",
+                f"is {self.dropout:g}, but {self.block} blocks have it in their residuals, and no stage has one; "
+                "give 0",
+            )
 
     def _width_problems(self) -> Iterator[tuple[str, str]]:
         for stage, width in enumerate(self.widths):
@@ -180,9 +217,13 @@ class ModelConfig(FieldGroup):
         total, values = 27 * self.stem_channels, self.stem_channels * self.input_size**2
         size = self.size_after_stem
         for stage, (blocks, stride) in enumerate(zip(self.blocks, self.stage_strides, strict=True)):
-            total += self._stage_weights(stage)
-            size = (size - 1) // stride + 1
-            values += blocks * size**2 * (self.inner_channels(stage) + self.out_channels(stage))
+            before = self.out_channels(stage - 1) if stage else self.stem_channels
+            total += self._stage_weights(stage, before)
+            early, size = size, (size - 1) // stride + 1
+            _, inner, after = self.block_widths(stage, before)
+            values += inner * (early if self.description.is_largest_before_stride else size) ** 2
+            later = self.block_widths(stage, after).inner
+            values += size**2 * (blocks * after + (blocks - 1) * later)
             if total > MAX_PARAMETERS:
                 yield (
                     f"widths.{stage}",
@@ -202,18 +243,10 @@ class ModelConfig(FieldGroup):
                 "a smaller input_size or fewer channels",
             )
 
-    def _stage_weights(self, stage: int) -> int:
+    def _stage_weights(self, stage: int, before: int) -> int:
         """Weights of a stage's convolutions, projections and squeeze-and-excitations; norms are small."""
-        before = self.out_channels(stage - 1) if stage else self.stem_channels
-        inner, after, blocks = self.inner_channels(stage), self.out_channels(stage), self.blocks[stage]
-        if self.is_bottleneck:
-            block = inner * (after + 9 * inner // self.cardinality)
-            total = inner * (before + (blocks - 1) * after) + blocks * block
-        elif self.block == "separable":
-            total = after * (before + (2 * blocks - 1) * after)
-        else:
-            convolutions = 1 if self.block == "conv" else 2
-            total = 9 * after * (before + (convolutions * blocks - 1) * after)
+        after, blocks = self.out_channels(stage), self.blocks[stage]
+        total = self._block_weights(stage, before) + (blocks - 1) * self._block_weights(stage, after)
         projected = blocks if self.shortcut == "C" else int(self.shortcut == "B" and before != after)
         if projected:
             total += after * (before + (projected - 1) * after)
@@ -221,14 +254,40 @@ class ModelConfig(FieldGroup):
             total += 2 * blocks * after * max(1, after // self.se_reduction)
         return total
 
+    def _block_weights(self, stage: int, entry: int) -> int:
+        """Weights of a block's convolutions but for those of each channel by itself, which are small."""
+        widths, total = self.block_widths(stage, entry), 0
+        for step in (*self.description.entry, *self.path(stage)):
+            if isinstance(step, Convolution) and step.groups != "each channel":
+                groups = step.group_count(widths, self.cardinality)
+                total += widths.of(step.before) // groups * widths.of(step.after) * step.kernel**2
+        return total
+
     @property
-    def is_bottleneck(self) -> bool:
-        return self.block in ("bottleneck", "preact-bottleneck")
+    def description(self) -> Description:
+        """What the network's blocks compute."""
+        return description_of(self.block)
+
+    def has_residual(self, stage: int) -> bool:
+        """Whether the blocks of a stage, counted from 0, have a path that a shortcut could lead around."""
+        return self.residuals[stage] if self.residuals else True
+
+    def path(self, stage: int) -> tuple[Step, ...]:
+        """What stands between the entry of a stage's blocks and their sum."""
+        return self.description.path if self.has_residual(stage) else ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All that occur in the network's blocks."""
+        return (*self.description.entry, *(self.description.path if any(self.residuals or (True,)) else ()))
+
+    @property
+    def _has_shortcuts(self) -> bool:
+        return self.shortcut != "none" and any(self.residuals or (True,))
 
     @property
     def is_preactivation(self) -> bool:
-        """Norm and activation before each convolution; such networks end in a norm and an activation."""
-        return self.block in ("preact-basic", "preact-bottleneck")
+        return self.description.is_preactivation
 
     @property
     def stem_channels(self) -> int:
@@ -237,22 +296,41 @@ class ModelConfig(FieldGroup):
     @property
     def size_after_stem(self) -> int:
         """Height and width of the maps that enter the first stage."""
-        # Twice halved and rounded up: by the convolution and by the pooling.
-        return self.input_size if self.stem == "3x3" else (self.input_size + 3) // 4
+        return (self.input_size - 1) // self.stem_stride + 1
+
+    @property
+    def stem_stride(self) -> int:
+        """Pixels of the image between neighboring values that enter the first stage."""
+        match self.stem:
+            case "3x3":
+                return 1
+            # Of the convolution and the pooling, 2 each.
+            case "7x7":
+                return 4
+            case _:
+                assert_never(self.stem)
 
     @property
     def stage_strides(self) -> tuple[int, ...]:
         return self.strides or _usual_strides(len(self.blocks))
 
-    def inner_channels(self, stage: int) -> int:
-        """Channels inside the blocks of a stage, counted from 0 (torchvision's formula)."""
-        if not self.is_bottleneck:
-            return self.widths[stage]
-        return self.widths[stage] * self.base_width // _FULL_BASE_WIDTH * self.cardinality
+    def block_widths(self, stage: int, entry: int) -> Widths:
+        """Channels of a block of a stage, counted from 0, that `entry` channels enter."""
+        match self.description.inner:
+            case "none":
+                inner = self.widths[stage]
+            # torchvision's formula.
+            case "of the stage":
+                inner = self.widths[stage] * self.base_width // _FULL_BASE_WIDTH * self.cardinality
+            case "of the entry":
+                inner = entry * self.inner_expansion
+            case _:
+                assert_never(self.description.inner)
+        return Widths(entry, inner, self.out_channels(stage))
 
     def out_channels(self, stage: int) -> int:
         """Channels that leave the blocks of a stage, counted from 0 (-1: the last)."""
-        return self.widths[stage] * (self.expansion if self.is_bottleneck else 1)
+        return self.widths[stage] * (self.expansion if "expansion" in self.description.options else 1)
 
     def skip_probability(self, index: int) -> float:
         """Share of images that skip block `index` of all, counted from 0 (Huang et al. 2016, linear decay)."""

@@ -8,13 +8,15 @@ import json
 import math
 import platform
 from dataclasses import asdict, dataclass
-from importlib import metadata
-from typing import Any, Literal, get_args
+from importlib.machinery import PathFinder
+from pathlib import Path
+from typing import Any, Literal, assert_never, get_args
 
 from workbench.core.architecture import Architecture
 from workbench.core.files import read_text, write_atomically
 from workbench.core.home import Home
 from workbench.core.layers import Kind, Layer
+from workbench.core.model_config import Norm
 from workbench.core.training_config import TrainingConfig
 
 Unit = Literal[
@@ -29,9 +31,6 @@ batch norm, pooling and other light layers. Both make narrow layers slow for the
 UNITS: tuple[Unit, ...] = get_args(Unit)
 DISPATCH_UNITS: tuple[Unit, ...] = ("step", "layer")
 
-_HEAVY: dict[Kind, Unit] = {"silu": "silu value", "gelu": "gelu value", "dropout": "dropout value"}
-# They come with norms in nearly fixed numbers: measured apart, their costs cannot be told from those of norms.
-_INCLUDED: tuple[Kind, ...] = ("relu", "add")
 # Vector registers and tensor cores hold this many channels: 24 take as long as 32, and are copied besides.
 _LANES = 16
 # Raised whenever the meaning of a unit changes: older figures are then measured anew.
@@ -57,24 +56,55 @@ class Speed:
 def work(architecture: Architecture, batch_size: int) -> dict[Unit, int]:
     """What one training step consists of: how many of each unit, for a whole batch."""
     counts: dict[Unit, int] = dict.fromkeys(UNITS, 0)
-    norm: Unit = "pass value" if architecture.config.norm == "batch" else "group-norm value"
     for layer in architecture.layers:
-        if layer.macs and layer.kind != "squeeze-excitation":
+        unit = _unit(layer.kind, architecture.config.norm)
+        if unit == "mac":
             _add_product(counts, layer)
-        elif layer.kind not in _INCLUDED:
-            unit = norm if layer.kind == "norm" else _HEAVY.get(layer.kind, "pass value")
+        elif unit is not None:
             counts[unit] += _values(layer.input_shape)
     counts["pixel"] = architecture.config.input_size**2
     counts = {unit: batch_size * count for unit, count in counts.items()}
     return counts | {"step": 1, "layer": len(architecture.layers), "parameter": architecture.parameters}
 
 
+def _unit(kind: Kind, norm: Norm) -> Unit | None:
+    """What the layer's time goes by; None where it is part of another layer's."""
+    match kind:
+        case "conv" | "linear":
+            return "mac"
+        case "norm":
+            return _norm_unit(norm)
+        case "silu":
+            return "silu value"
+        case "gelu":
+            return "gelu value"
+        case "dropout":
+            return "dropout value"
+        case "squeeze-excitation" | "max-pool" | "zero-pad" | "drop-path" | "average-pool" | "scale":
+            return "pass value"
+        # They come with norms in nearly fixed numbers: measured apart, their costs cannot be told from the norms'.
+        case "relu" | "add":
+            return None
+        case _:
+            assert_never(kind)
+
+
+def _norm_unit(norm: Norm) -> Unit:
+    match norm:
+        case "batch":
+            return "pass value"
+        case "group":
+            return "group-norm value"
+        case _:
+            assert_never(norm)
+
+
 def _add_product(counts: dict[Unit, int], layer: Layer) -> None:
     """A convolution or the linear layer."""
     channels_in, channels_out = layer.input_shape[0], layer.output_shape[0]
-    if "groups" in layer.detail:
-        # 3x3 weights for each channel alone; in wider groups the MACs take about as long as in one.
-        if layer.parameters == 9 * channels_out:
+    if layer.groups > 1:
+        # Each channel by itself; in wider groups the MACs take about as long as in one.
+        if layer.groups == channels_in:
             counts["depthwise value"] += _values(layer.input_shape) + _values(layer.output_shape)
         else:
             counts["mac"] += layer.macs
@@ -130,7 +160,18 @@ def key_of(training: TrainingConfig) -> str:
 
 @functools.cache
 def _torch_version() -> str:
-    """Read once: the file takes 7 ms, and the key is wanted at every edit."""
+    """From the name of the folder where its installer says so; read once, as the key is wanted at every edit.
+
+    `importlib.metadata` would parse all that is said there, which takes 10 ms of the wait for the first paint; it
+    is asked where there is no such folder.
+    """
+    spec = PathFinder.find_spec("torch")
+    if spec is not None and spec.origin is not None:
+        names = [folder.name for folder in Path(spec.origin).parents[1].glob("torch-*.dist-info")]
+        if len(names) == 1:
+            return names[0].removeprefix("torch-").removesuffix(".dist-info")
+    from importlib import metadata
+
     try:
         return metadata.version("torch")
     except metadata.PackageNotFoundError:

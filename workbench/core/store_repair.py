@@ -237,7 +237,7 @@ def _rebuild(
             folders[run_id] = RunFolder(home.runs / run_id)
     chosen, lost = dict[str, tuple[Source, RunHistory]](), dict[str, str]()
     for done, (run_id, folder) in enumerate(folders.items()):
-        yield Progress("", "Reading the folders of the runs", done, len(folders))
+        yield Progress("Reading the folders of the runs", done, len(folders))
         found = sources.best(folder)
         if found is not None:
             chosen[run_id] = found

@@ -30,6 +30,7 @@ from workbench.gui.runs.plot_panel import PlotPanel
 from workbench.gui.runs.progress_panel import ProgressPanel
 from workbench.gui.runs.run_library import RunLibrary
 from workbench.gui.runs.runs_panel import RunsPanel
+from workbench.gui.widgets.late_plot import PlotBuilder
 from workbench.gui.widgets.menus import Menus, show_about
 from workbench.gui.widgets.message_bar import MessageBar
 from workbench.gui.widgets.theme import MARGIN, Theme
@@ -58,6 +59,9 @@ class MainWindow(QMainWindow):
         self.inspecting_lane = Lane("inspecting", jobs.use_one_thread, self.training_lane, _PATIENCE_MS, self)
         self.session, self.library = TrainingSession(self.training_lane, self), RunLibrary(self)
         self._collector = GarbageCollector(self)
+        # Before the lanes: beside torch, which they load, it would take longer.
+        self._plot_builder = PlotBuilder(self)
+        self._plot_builder.finished.connect(self._open_lanes)
         with theme.put_on_last():
             self._build_panels()
             self._lay_out()
@@ -172,6 +176,7 @@ class MainWindow(QMainWindow):
         self.training_desk.run_started.connect(self._show_run)
         self.session.state_changed.connect(self._on_state)
         self.trial_desk.refused.connect(self.training_desk.refuse)
+        self.trial_desk.warned.connect(self.training_desk.warn)
         self.network_desk.network_edited.connect(self._follow_edit)
         # What each stage sees, of the very image that was mistaken.
         self.inspect_panel.image_shown.connect(self.network_panel.show_image)
@@ -217,10 +222,12 @@ class MainWindow(QMainWindow):
         if records and not self.run_desk.shown_run:
             self._look_at_curves()
             self.runs_panel.select(records[0].id)
-        if not self.training_lane.is_open:
-            self._open_lanes()
+        self._plot_builder.start()
 
+    @Slot()
     def _open_lanes(self) -> None:
+        if self._is_closed or self.training_lane.is_open:
+            return
         # Before the threads: they would get memory arenas of their own.
         keep_large_blocks()
         self._collector.start()
@@ -304,7 +311,7 @@ class MainWindow(QMainWindow):
         """Look at the curves of the run that begins, and say what it runs on."""
         train, validation, test = event.images
         if not event.config.data.train_images:
-            self.network_desk.set_images(event.config.data.source, train + validation)
+            self.network_desk.set_images(event.config.data.source, train + validation, len(event.class_names))
         self._look_at_curves()
         self._machine.setText(
             self.tr("{0} · {1} · {2} ({3} / {4} / {5} images)").format(

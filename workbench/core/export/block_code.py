@@ -3,61 +3,46 @@
 What the network does not use (dropout, a shortcut, squeeze-and-excitation) is left out, not switched off.
 """
 
-from typing import Literal
+from collections.abc import Iterator
+from typing import Literal, assert_never
 
+from workbench.core.architecture import Architecture
 from workbench.core.export.block_templates import (
-    CONV1X1,
-    CONV3X3,
-    DEPTHWISE,
     DROP_PATH,
-    FAMILIES,
     GROUP_NORM,
     NOTHING_AFTER_SUM,
     SQUEEZE_EXCITATION,
     ZERO_PAD,
-    Family,
 )
+from workbench.core.export.step_code import StepCode, activation, functions_code, norm, takes_stride
 from workbench.core.layers import norm_groups
 from workbench.core.model_config import ModelConfig
+from workbench.core.shortcuts import ways_around
 
 LINE_LENGTH = 100
 
-Shortcuts = Literal["none", "identity", "sometimes", "always"]
-
-_ACTIVATIONS = {"relu": "nn.ReLU(inplace=True)", "silu": "nn.SiLU()", "gelu": "nn.GELU()"}
-
-
-def block_name(config: ModelConfig) -> str:
-    return FAMILIES[config.block].name
-
-
-def last_scale(config: ModelConfig) -> str:
-    return FAMILIES[config.block].last_scale
-
-
-def activation(config: ModelConfig) -> str:
-    return _ACTIVATIONS[config.activation]
-
-
-def norm(config: ModelConfig) -> str:
-    return "nn.BatchNorm2d" if config.norm == "batch" else "group_norm"
+Shortcuts = Literal["none", "identity", "fitting", "sometimes", "always"]
 
 
 def shortcuts(config: ModelConfig) -> Shortcuts:
-    """Whether shortcuts have work to do: in no block (identity), in some, or in every one."""
-    if config.shortcut == "none":
+    """Whether shortcuts have work to do: in no block (identity), in some, or in every one.
+
+    fitting: the identity, but only around blocks that keep the shapes.
+    """
+    ways = ways_around(config)
+    if ways == {"none"}:
         return "none"
-    changes = set()
-    before = config.stem_channels
-    for stage, stride in enumerate(config.stage_strides):
-        after = config.out_channels(stage)
-        changes.add(stride > 1 or before != after)
-        if config.blocks[stage] > 1:
-            changes.add(False)
-        before = after
-    if config.shortcut == "C" or changes == {True}:
-        return "always"
-    return "sometimes" if True in changes else "identity"
+    if ways == {"identity", "none"}:
+        # Those without a residual return before the sum.
+        return "identity" if has_residual_choice(config) else "fitting"
+    if ways == {"identity"}:
+        return "identity"
+    return "sometimes" if "identity" in ways else "always"
+
+
+def skips(config: ModelConfig) -> bool:
+    """Whether blocks are skipped in training."""
+    return config.stochastic_depth > 0 and shortcuts(config) != "none"
 
 
 def signature(head: str, parameters: list[str], result: str) -> str:
@@ -71,70 +56,108 @@ def signature(head: str, parameters: list[str], result: str) -> str:
 
 def parts_code(config: ModelConfig) -> list[str]:
     """Functions and classes that the blocks of this network are made of."""
-    has_shortcut_layer = shortcuts(config) in ("sometimes", "always")
     parts = {
-        CONV3X3: config.block in ("basic", "preact-basic"),
-        DEPTHWISE: config.block == "separable",
-        CONV1X1: config.is_bottleneck or config.block == "separable",
         _group_norm(config): config.norm == "group",
-        ZERO_PAD: config.shortcut == "A" and has_shortcut_layer,
+        ZERO_PAD: "zero-pad" in ways_around(config),
         _squeeze_excitation(config): config.se_reduction > 0,
-        DROP_PATH: config.stochastic_depth > 0,
+        DROP_PATH: skips(config),
     }
-    return [text for text, is_used in parts.items() if is_used]
+    return [*functions_code(config), *(text for text, is_used in parts.items() if is_used)]
 
 
 def block_code(config: ModelConfig) -> str:
     """The class of this network's blocks."""
-    family = FAMILIES[config.block]
-    about = family.about
+    description = config.description
+    about = description.about
     if config.is_preactivation and shortcuts(config) != "none":
         about += f"\n\n    {NOTHING_AFTER_SUM}"
+    skip = ["skip_probability: float"] if skips(config) else []
     lines = [
-        f"class {family.name}(nn.Module):",
+        f"class {description.class_name}(nn.Module):",
         f'    """{about}' + ('\n    """' if "\n" in about else '"""'),
         "",
-        signature("    def __init__", ["self", *block_parameters(config)], "None"),
+        signature(
+            "    def __init__", ["self", *block_parameters(config), *_stride_parameter(config), *skip], "None"
+        ),
         "        super().__init__()",
-        *(f"        {line}" for line in _layers(config, family)),
+        *(f"        {line}" for line in _layers(config)),
         "",
         "    def forward(self, x: Tensor) -> Tensor:",
-        *(f"        {line}" for line in _forward(config, family)),
+        *(f"        {line}" for line in _forward(config)),
     ]
     return "\n".join(lines)
 
 
+def has_inner(config: ModelConfig) -> bool:
+    """Whether a block is told how many channels it works on inside."""
+    match config.description.inner:
+        case "none" | "of the entry":
+            return False
+        case "of the stage":
+            return True
+        case _:
+            assert_never(config.description.inner)
+
+
+def has_residual_choice(config: ModelConfig) -> bool:
+    """Whether a block is told to have a residual or not; otherwise all have one, or none."""
+    return any(config.residuals) and not all(config.residuals)
+
+
 def block_parameters(config: ModelConfig) -> list[str]:
+    """What a block is told beside its stride and how often it is skipped."""
+    inner = ["inner: int"] if has_inner(config) else []
+    residual = ["has_residual: bool"] if has_residual_choice(config) else []
+    return ["channels_in: int", *inner, "channels_out: int", *residual]
+
+
+def _stride_parameter(config: ModelConfig) -> list[str]:
+    if not takes_stride(config):
+        return []
     # Later blocks of a stage leave the stride out; with stochastic depth they are made in a loop that gives it.
-    has_default = max(config.blocks) > 1 and not config.stochastic_depth
-    inner = ["inner: int"] if config.is_bottleneck else []
-    skip = ["skip_probability: float"] if config.stochastic_depth else []
-    return ["channels_in: int", *inner, "channels_out: int", "stride: int" + " = 1" * has_default, *skip]
+    has_default = max(config.blocks) > 1 and not skips(config)
+    return ["stride: int" + " = 1" * has_default]
 
 
-def _layers(config: ModelConfig, family: Family) -> list[str]:
-    text = family.layers.replace("NORM", norm(config))
-    if config.cardinality == 1:
-        text = text.replace("groups=GROUPS, ", "")
-    lines = [
-        line.replace("GROUPS", str(config.cardinality))
-        for line in text.split("\n")
-        if config.cardinality > 1 or "GROUPS" not in line
-    ]
+def _layers(config: ModelConfig) -> list[str]:
+    description, path = config.description, list(_path_layers(config))
+    lines = list(_inner_line(config))
+    lines += StepCode(config, description.entry).layers()
+    if has_residual_choice(config):
+        lines += ["self.has_residual = has_residual", "if has_residual:", *(f"    {line}" for line in path)]
+    else:
+        lines += path
     lines.append(f"self.{config.activation} = {activation(config)}")
-    if config.dropout:
-        lines.append(f"self.dropout = nn.Dropout({config.dropout!r})")
     if config.se_reduction:
         lines.append("self.se = SqueezeExcitation(channels_out)")
-    if config.stochastic_depth:
-        lines.append("self.drop_path = DropPath(skip_probability)")
     return lines + _shortcut_layers(config)
+
+
+def _inner_line(config: ModelConfig) -> Iterator[str]:
+    if config.description.inner == "of the entry":
+        factor = f"{config.inner_expansion} * " if config.inner_expansion > 1 else ""
+        yield f"inner = {factor}channels_in"
+
+
+def _path_layers(config: ModelConfig) -> Iterator[str]:
+    if any(map(config.has_residual, range(len(config.blocks)))):
+        yield from StepCode(config, config.description.path).layers()
+    if config.dropout:
+        yield f"self.dropout = nn.Dropout({config.dropout!r})"
+    if skips(config) and shortcuts(config) != "fitting":
+        yield "self.drop_path = DropPath(skip_probability)"
 
 
 def _shortcut_layers(config: ModelConfig) -> list[str]:
     kind = shortcuts(config)
     if kind in ("none", "identity"):
         return []
+    if kind == "fitting":
+        lines = ["# Only a sum of equal shapes is possible: elsewhere, nothing is added.",
+                 "self.has_shortcut = stride == 1 and channels_in == channels_out"]  # fmt: skip
+        if skips(config):
+            lines.append("self.drop_path = DropPath(skip_probability) if self.has_shortcut else nn.Identity()")
+        return lines
     layer = _shortcut_layer(config)
     if kind == "always":
         return [_shortcut_comment(config), f"self.downsample = {layer[0]}", *layer[1:]]
@@ -169,31 +192,39 @@ def _shortcut_layer(config: ModelConfig) -> list[str]:
 
 def _starts_activated(config: ModelConfig) -> bool:
     """In a pre-activation block, projections start behind the first norm and activation."""
-    return config.is_preactivation and config.shortcut != "A" and shortcuts(config) in ("sometimes", "always")
+    return config.is_preactivation and "projection" in ways_around(config)
 
 
-def _forward(config: ModelConfig, family: Family) -> list[str]:
-    text = family.forward.replace("ACT", config.activation)
-    if not _starts_activated(config):
-        text = text.replace("activated", "out")
-    if not config.dropout:
-        text = text.replace("out = self.dropout(out)\n", "")
-        # The single convolution's dropout is its first line.
-        if "out = self.dropout(x)\n" in text:
-            text = text.replace("out = self.dropout(x)\n", "").replace("(out)", "(x)")
-    lines = text.split("\n")
+def _forward(config: ModelConfig) -> list[str]:
+    description = config.description
+    lines = StepCode(config, description.entry).calls("x", "x")
+    if not any(map(config.has_residual, range(len(config.blocks)))):
+        return _returned([*lines, "x = self.se(x)"] if config.se_reduction else lines, config)
+    if has_residual_choice(config):
+        lines += ["if not self.has_residual:", "    return self.se(x)" if config.se_reduction else "    return x"]
+    first = "activated" if _starts_activated(config) else ""
+    lines += StepCode(config, description.path).calls("x", "out", first)
     if config.se_reduction:
         lines.append("out = self.se(out)")
-    if config.stochastic_depth:
-        lines.append("out = self.drop_path(out)")
     if shortcuts(config) == "none":
-        # Nothing is added: the last line is the result.
-        total = lines.pop().removeprefix("out = ")
-    else:
-        lines += _shortcut_lines(config)
-        total = f"out + {_shortcut_value(config)}"
-    result = total if config.is_preactivation else f"self.{config.activation}({total})"
-    return [*lines, f"return {result}"]
+        return _returned(lines, config)
+    if skips(config):
+        lines.append("out = self.drop_path(out)")
+    if shortcuts(config) == "fitting":
+        lines += ["if self.has_shortcut:", "    out = out + x"]
+        return [*lines, f"return {_ended('out', config)}"]
+    lines += _shortcut_lines(config)
+    return [*lines, f"return {_ended(f'out + {_shortcut_value(config)}', config)}"]
+
+
+def _returned(lines: list[str], config: ModelConfig) -> list[str]:
+    """Nothing is added: the last line is the result."""
+    _, _, value = lines[-1].partition(" = ")
+    return [*lines[:-1], f"return {_ended(value, config)}"]
+
+
+def _ended(value: str, config: ModelConfig) -> str:
+    return f"self.{config.activation}({value})" if config.description.activates_sum else value
 
 
 def _shortcut_lines(config: ModelConfig) -> list[str]:
@@ -213,14 +244,9 @@ def _shortcut_value(config: ModelConfig) -> str:
     return "shortcut" if shortcuts(config) == "sometimes" else "self.downsample(activated)"
 
 
-def _norm_channels(config: ModelConfig) -> set[int]:
-    """Channels of every norm of the network."""
-    stages = range(len(config.blocks))
-    return {config.stem_channels, *map(config.inner_channels, stages), *map(config.out_channels, stages)}
-
-
 def _group_norm(config: ModelConfig) -> str:
-    if all(norm_groups(channels) == min(32, channels // 2) for channels in _norm_channels(config)):
+    normed = {layer.input_shape[0] for layer in Architecture.of(config).layers if layer.kind == "norm"}
+    if all(norm_groups(channels) == min(32, channels // 2) for channels in normed):
         count = "32 groups, or one for each two channels."
         lines = "return nn.GroupNorm(min(32, channels // 2), channels)"
     else:

@@ -5,21 +5,24 @@ computation are those of `engine/resnet.py`, so that its weights load strictly a
 """
 
 from collections.abc import Iterator, Sequence
+from typing import assert_never
 
 from workbench.core.export.block_code import (
     LINE_LENGTH,
-    activation,
     block_code,
-    block_name,
-    last_scale,
-    norm,
+    block_parameters,
+    has_inner,
+    has_residual_choice,
     parts_code,
     shortcuts,
     signature,
+    skips,
 )
 from workbench.core.export.image_code import TRAINED_END, UNTRAINED_END
 from workbench.core.export.network_docstring import docstring
+from workbench.core.export.step_code import activation, norm, takes_stride
 from workbench.core.model_config import ModelConfig
+from workbench.core.shortcuts import ways_around
 
 # More names than these are packed into rows instead of one below the other.
 _PACKED_ABOVE = 30
@@ -76,7 +79,7 @@ def _trained_end(config: ModelConfig) -> tuple[str, ...]:
 def _imports(config: ModelConfig, trained: bool) -> str:
     lines = ["import sys", "from pathlib import Path", "from typing import TYPE_CHECKING", ""] if trained else []
     lines += ["import torch", "from torch import Tensor, nn"]
-    if config.se_reduction or (config.shortcut == "A" and shortcuts(config) != "identity"):
+    if config.se_reduction or "zero-pad" in ways_around(config):
         lines.append("from torch.nn import functional")
     if trained:
         lines += [
@@ -139,20 +142,21 @@ def _tuple(name: str, values: list[str]) -> list[str]:
 
 def _has_stage_function(config: ModelConfig) -> bool:
     """With one block in each stage, the network makes its blocks itself; but not to count them for skipping."""
-    return max(config.blocks) > 1 or config.stochastic_depth > 0
+    return max(config.blocks) > 1 or skips(config)
 
 
 def _stage_function(config: ModelConfig) -> str:
-    block = block_name(config)
-    inner = ["inner: int"] if config.is_bottleneck else []
-    passed = ", inner" if inner else ""
-    parameters = ["channels_in: int", *inner, "channels_out: int", "blocks: int", "stride: int"]
-    if not config.stochastic_depth:
+    block, parameters = config.description.class_name, block_parameters(config)
+    # Passed on as they are.
+    first, *others = (parameter.partition(":")[0] for parameter in parameters)
+    stride = ["stride"] if takes_stride(config) else []
+    parameters = [*parameters, "blocks: int", *(f"{name}: int" for name in stride)]
+    if not skips(config):
         return "\n".join([
             signature("def stage", parameters, "nn.Sequential"),
             '    """Blocks in a row; the first one may change the number of channels and the size."""',
-            f"    first = {block}(channels_in{passed}, channels_out, stride)",
-            f"    others = [{block}(channels_out{passed}, channels_out) for _ in range(blocks - 1)]",
+            f"    first = {block}({', '.join([first, *others, *stride])})",
+            f"    others = [{block}({', '.join(['channels_out', *others])}) for _ in range(blocks - 1)]",
             "    return nn.Sequential(first, *others)",
         ])  # fmt: skip
     return "\n".join([
@@ -162,8 +166,8 @@ def _stage_function(config: ModelConfig) -> str:
         "    for index in range(start, start + blocks):",
         "        # What early blocks find is used by all others: they are skipped less often.",
         f"        skip = {config.stochastic_depth!r} * (index + 1) / {sum(config.blocks)}",
-        f"        layers.append({block}(channels_in{passed}, channels_out, stride, skip))",
-        "        channels_in, stride = channels_out, 1",
+        f"        layers.append({block}({', '.join([first, *others, *stride, 'skip'])}))",
+        "        channels_in, stride = channels_out, 1" if stride else "        channels_in = channels_out",
         "    return nn.Sequential(*layers)",
     ])  # fmt: skip
 
@@ -198,10 +202,10 @@ def _network_layers(config: ModelConfig, outputs: str) -> Iterator[str]:
         yield "self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2, padding=1)"
     yield from _stage_layers(config)
     if config.is_preactivation:
-        end = "convolution" if config.shortcut == "none" else "sum"
+        end = "sum" if shortcuts(config) != "none" else "convolution"
         yield f"# The last block ends in a {end}, which nothing has normed yet."
         yield from _norm_and_activation(config, last)
-    yield f"self.fc = nn.Linear({last}, {outputs})"
+    yield f"self.fc = nn.Linear({last}, {outputs}{'' if config.head_bias else ', bias=False'})"
 
 
 def _norm_and_activation(config: ModelConfig, channels: int) -> Iterator[str]:
@@ -221,19 +225,38 @@ def _network_forward(config: ModelConfig) -> Iterator[str]:
         yield f"x = self.layer{stage + 1}(x)  # {config.out_channels(stage)} x {size} x {size}"
     if config.is_preactivation:
         yield f"x = self.{config.activation}(self.bn1(x))"
-    yield "# Global average pooling: what is in the image counts, not where."
-    yield "x = x.mean((2, 3))"
-    yield "return self.fc(x)"
+    yield from _head(config)
+
+
+def _head(config: ModelConfig) -> Iterator[str]:
+    match config.head_pooling:
+        case "average":
+            yield "# Global average pooling: what is in the image counts, not where."
+            yield "x = x.mean((2, 3))"
+        case "max":
+            yield "# Global max pooling: how clearly something is in the image counts, not where or how often."
+            yield "x = x.amax((2, 3))"
+        case _:
+            assert_never(config.head_pooling)
+    if config.logit_scale == 1:
+        yield "return self.fc(x)"
+    else:
+        yield "# Smaller or larger outputs make a flatter or steeper softmax."
+        yield f"return self.fc(x) * {config.logit_scale!r}"
 
 
 def _stem_layers(config: ModelConfig) -> list[str]:
     width = config.stem_channels
-    if config.stem == "3x3":
-        return [f"self.conv1 = nn.Conv2d(3, {width}, kernel_size=3, padding=1, bias=False)"]
-    return [
-        "# Convolution and pooling leave a quarter of the height and width: made for large images.",
-        f"self.conv1 = nn.Conv2d(3, {width}, kernel_size=7, stride=2, padding=3, bias=False)",
-    ]
+    match config.stem:
+        case "3x3":
+            return [f"self.conv1 = nn.Conv2d(3, {width}, kernel_size=3, padding=1, bias=False)"]
+        case "7x7":
+            return [
+                "# Convolution and pooling leave a quarter of the height and width: made for large images.",
+                f"self.conv1 = nn.Conv2d(3, {width}, kernel_size=7, stride=2, padding=3, bias=False)",
+            ]
+        case _:
+            assert_never(config.stem)
 
 
 def _stage_layers(config: ModelConfig) -> list[str]:
@@ -242,14 +265,17 @@ def _stage_layers(config: ModelConfig) -> list[str]:
     for stage, (blocks, stride) in enumerate(zip(config.blocks, config.stage_strides, strict=True)):
         after = config.out_channels(stage)
         arguments = [str(channels)]
-        if config.is_bottleneck:
-            arguments += [f"inner={config.inner_channels(stage)}", f"channels_out={after}"]
+        if has_inner(config):
+            arguments += [f"inner={config.block_widths(stage, channels).inner}", f"channels_out={after}"]
         else:
             arguments.append(str(after))
-        arguments += [f"stride={stride}"] if single else [f"blocks={blocks}", f"stride={stride}"]
-        if config.stochastic_depth:
+        if has_residual_choice(config):
+            arguments.append(f"has_residual={config.has_residual(stage)}")
+        arguments += [] if single else [f"blocks={blocks}"]
+        arguments += [f"stride={stride}"] if takes_stride(config) else []
+        if skips(config):
             arguments.append(f"start={start}")
-        call = f"{block_name(config) if single else 'stage'}({', '.join(arguments)})"
+        call = f"{config.description.class_name if single else 'stage'}({', '.join(arguments)})"
         lines.append(f"self.layer{stage + 1} = nn.Sequential({call})" if single
                      else f"self.layer{stage + 1} = {call}")  # fmt: skip
         channels, start = after, start + blocks
@@ -257,23 +283,30 @@ def _stage_layers(config: ModelConfig) -> list[str]:
 
 
 def _build(config: ModelConfig) -> str:
-    lines = ["def build() -> ResNet:", '    """The network with random weights, ready to be trained."""']
-    if config.initialization == "pytorch" and not config.zero_init_last:
-        return "\n".join([*lines, "    return ResNet()"])
-    lines.append("    network = ResNet()")
-    if config.initialization == "kaiming":
-        lines += [
-            "    for module in network.modules():",
-            "        if isinstance(module, nn.Conv2d):",
-            "            # As wide a spread as keeps the size of gradients on their way back through ReLUs",
-            '            # (He et al. 2015, "Delving Deep into Rectifiers", equation 14).',
-            '            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")',
-        ]
-    if config.zero_init_last:
-        lines += [
-            "    for module in network.modules():",
-            f"        if isinstance(module, {block_name(config)}):",
-            "            # At first F(x) is zero and the block its shortcut (Goyal et al. 2017, section 5.1).",
-            f"            nn.init.zeros_(module.{last_scale(config)})",
-        ]
-    return "\n".join([*lines, "    return network"])
+    lines = list(_initialization(config))
+    head = ["def build() -> ResNet:", '    """The network with random weights, ready to be trained."""']
+    if not lines:
+        return "\n".join([*head, "    return ResNet()"])
+    return "\n".join([*head, "    network = ResNet()", *(f"    {line}" for line in lines), "    return network"])
+
+
+def _initialization(config: ModelConfig) -> Iterator[str]:
+    match config.initialization:
+        case "kaiming":
+            yield "for module in network.modules():"
+            yield "    if isinstance(module, nn.Conv2d):"
+            yield "        # As wide a spread as keeps the size of gradients on their way back through ReLUs"
+            yield '        # (He et al. 2015, "Delving Deep into Rectifiers", equation 14).'
+            yield '        nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")'
+        # Each layer draws its own.
+        case "pytorch":
+            pass
+        case _:
+            assert_never(config.initialization)
+    if config.zero_init_last and shortcuts(config) != "none":
+        choice = " and module.has_residual" if has_residual_choice(config) else ""
+        choice = " and module.has_shortcut" if shortcuts(config) == "fitting" else choice
+        yield "for module in network.modules():"
+        yield f"    if isinstance(module, {config.description.class_name}){choice}:"
+        yield "        # At first F(x) is zero and the block its shortcut (Goyal et al. 2017, section 5.1)."
+        yield f"        nn.init.zeros_(module.{config.description.last_scaled.name}.weight)"

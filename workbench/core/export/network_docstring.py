@@ -2,20 +2,24 @@
 
 import textwrap
 from collections.abc import Sequence
+from typing import assert_never
 
 from workbench.core.architecture import Architecture, Part
-from workbench.core.export.block_code import LINE_LENGTH, block_name
+from workbench.core.export.block_code import LINE_LENGTH, has_inner, has_residual_choice
 from workbench.core.model_config import ModelConfig
 
 _TITLE_LENGTH = 40
 
+# In the order in which they are listed.
 _PAPERS = {
-    "shortcuts": 'He et al. 2015, "Deep Residual Learning for Image Recognition", arXiv:1512.03385',
+    "residual": 'He et al. 2015, "Deep Residual Learning for Image Recognition", arXiv:1512.03385',
     "pre-activation": 'He et al. 2016, "Identity Mappings in Deep Residual Networks", arXiv:1603.05027',
     "wide": 'Zagoruyko and Komodakis 2016, "Wide Residual Networks", arXiv:1605.07146',
     "cardinality": 'Xie et al. 2017, "Aggregated Residual Transformations for Deep Neural Networks", '
     "arXiv:1611.05431",
     "separable": 'Chollet 2017, "Xception: Deep Learning with Depthwise Separable Convolutions", arXiv:1610.02357',
+    "inverted": 'Sandler et al. 2018, "MobileNetV2: Inverted Residuals and Linear Bottlenecks", arXiv:1801.04381',
+    "page": 'Page 2018, "How to Train Your ResNet", myrtle.ai',
     "squeeze": 'Hu et al. 2018, "Squeeze-and-Excitation Networks", arXiv:1709.01507',
     "depth": 'Huang et al. 2016, "Deep Networks with Stochastic Depth", arXiv:1603.09382',
     "group": 'Wu and He 2018, "Group Normalization", arXiv:1803.08494',
@@ -64,8 +68,9 @@ def _kind(config: ModelConfig) -> str:
 
 
 def _is_wide(config: ModelConfig) -> bool:
-    widened = config.block == "preact-basic" and config.widths[0] > config.stem_channels
-    return widened or (config.is_bottleneck and config.cardinality == 1 and config.base_width > 64)
+    if has_inner(config):
+        return config.cardinality == 1 and config.base_width > 64
+    return config.is_preactivation and config.widths[0] > config.stem_channels
 
 
 def _idea(config: ModelConfig) -> str:
@@ -89,18 +94,16 @@ def _idea(config: ModelConfig) -> str:
 
 def _paper_keys(config: ModelConfig) -> list[str]:
     used = {
-        "shortcuts": config.block in ("basic", "bottleneck") or config.shortcut != "none",
-        "pre-activation": config.is_preactivation,
+        "residual": config.shortcut != "none",
         "wide": _is_wide(config) or config.dropout > 0,
         "cardinality": config.cardinality > 1,
-        "separable": config.block == "separable",
         "squeeze": config.se_reduction > 0,
         "depth": config.stochastic_depth > 0,
         "group": config.norm == "group",
         "silu": config.activation == "silu",
         "gelu": config.activation == "gelu",
     }
-    return [key for key, is_used in used.items() if is_used]
+    return [key for key in _PAPERS if used.get(key) or key in config.description.papers]
 
 
 def _paragraph(text: str) -> list[str]:
@@ -122,8 +125,9 @@ def _table(config: ModelConfig) -> list[str]:
     rows = [("", "", "output", "parameters", "MACs"), _row("stem", _stem(config), parts[:1])]
     for stage, blocks in enumerate(config.blocks, start=1):
         of_stage = [part for part in parts if part.stage == stage]
-        rows.append(_row(f"layer{stage}", f"{blocks} x {block_name(config)}", of_stage))
-    head = "mean over the map, linear layer"
+        residual = ", residual" if has_residual_choice(config) and config.has_residual(stage - 1) else ""
+        rows.append(_row(f"layer{stage}", f"{blocks} x {config.description.class_name}{residual}", of_stage))
+    head = f"{_pooling(config)} over the map, linear layer"
     rows.append(_row("head", f"norm, {head}" if config.is_preactivation else head, parts[-1:]))
     rows.append(("all", "", "", f"{architecture.parameters:,}", f"{architecture.macs:,}"))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -135,8 +139,24 @@ def _table(config: ModelConfig) -> list[str]:
     return lines
 
 
+def _pooling(config: ModelConfig) -> str:
+    match config.head_pooling:
+        case "average":
+            return "mean"
+        case "max":
+            return "maximum"
+        case _:
+            assert_never(config.head_pooling)
+
+
 def _stem(config: ModelConfig) -> str:
-    return "3x3 convolution" if config.stem == "3x3" else "7x7 convolution, max pooling"
+    match config.stem:
+        case "3x3":
+            return "3x3 convolution"
+        case "7x7":
+            return "7x7 convolution, max pooling"
+        case _:
+            assert_never(config.stem)
 
 
 def _row(name: str, content: str, parts: Sequence[Part]) -> tuple[str, str, str, str, str]:

@@ -2,7 +2,6 @@
 
 import contextlib
 import inspect
-import io
 import json
 import os
 import time
@@ -108,13 +107,9 @@ class Processes:
         counts = [total * (rank + 1) // self.count - total * rank // self.count for rank in range(self.count)]
         return torch.cat([part[:size] for part, size in zip(gathered, counts, strict=True)])
 
-    def tell_start(self, state: dict[str, Any]) -> None:
-        """The first process: send the others what they start from."""
-        if not self.are_many:
-            return
-        buffer = io.BytesIO()
-        torch.save(state, buffer)
-        content = torch.frombuffer(bytearray(buffer.getvalue()), dtype=torch.uint8)
+    def tell_start(self, state: memoryview) -> None:
+        """The first of many processes: send the others what they start from."""
+        content = torch.frombuffer(bytearray(state), dtype=torch.uint8)
         self._set(_START_KEY, str(len(content)))
         self._talk(lambda: dist.broadcast(content, 0, group=self.flags))
 
@@ -123,7 +118,7 @@ class Processes:
         if self.are_many:
             self._set(_START_KEY, "0")
 
-    def hear_start(self, gave_up: Callable[[], bool]) -> dict[str, Any] | None:
+    def hear_start(self, gave_up: Callable[[], bool]) -> bytes | None:
         """The others: wait for the first, however long it reads or downloads; None if `gave_up()` meanwhile, or it
         will not start.
 
@@ -137,10 +132,7 @@ class Processes:
             return None
         content = torch.empty(int(length), dtype=torch.uint8)
         self._talk(lambda: dist.broadcast(content, 0, group=self.flags))
-        # Not on the first one's GPU, where the tensors were.
-        buffer = io.BytesIO(content.numpy().tobytes())
-        state: dict[str, Any] = torch.load(buffer, map_location="cpu", weights_only=True)
-        return state
+        return content.numpy().tobytes()
 
     def say_ready(self, images: Sequence[int], error: str = "") -> None:
         """The others, to the first: so many images are read, or why not."""

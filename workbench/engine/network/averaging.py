@@ -1,13 +1,24 @@
 """A moving average of a network's weights, which generalizes better than their last values (Polyak 1992)."""
 
 import copy
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 # Of a young average: the weights of the first steps must not stay in it (as TensorFlow's and timm's averages do).
 _YOUNG = 10
+
+
+@dataclass(frozen=True)
+class AverageState:
+    """All that an average depends on."""
+
+    network: Mapping[str, Tensor]
+    """Its state dict."""
+    steps: int
+    """That it has taken in."""
 
 
 class WeightAverage:
@@ -40,12 +51,12 @@ class WeightAverage:
                 average.copy_(value)
         self._steps += 1
 
-    def state(self) -> dict[str, Any]:
-        return {"network": self.network.state_dict(), "steps": self._steps}
+    def state(self) -> AverageState:
+        return AverageState(self.network.state_dict(), self._steps)
 
-    def restore(self, saved: dict[str, Any]) -> None:
-        self.network.load_state_dict(saved["network"])
-        self._steps = int(saved["steps"])
+    def restore(self, saved: AverageState) -> None:
+        self.network.load_state_dict(dict(saved.network))
+        self._steps = saved.steps
 
 
 def _tensors(network: nn.Module) -> list[Tensor]:

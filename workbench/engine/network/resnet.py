@@ -3,28 +3,18 @@
 Parameter names are torchvision's, so that its state dicts load strictly.
 """
 
+from typing import assert_never
+
 import torch
 from torch import Tensor, nn
 
 from workbench.core.model_config import ModelConfig
-from workbench.engine.network.blocks.basic import BasicBlock, ConvBlock
-from workbench.engine.network.blocks.bottleneck import Bottleneck
-from workbench.engine.network.blocks.parts import Block, activation, conv3x3, global_average, norm
-from workbench.engine.network.blocks.preactivation import PreActBasicBlock, PreActBottleneck
-from workbench.engine.network.blocks.separable import SeparableBlock
-
-_BLOCKS: dict[str, type[Block]] = {
-    "basic": BasicBlock,
-    "bottleneck": Bottleneck,
-    "preact-basic": PreActBasicBlock,
-    "preact-bottleneck": PreActBottleneck,
-    "separable": SeparableBlock,
-    "conv": ConvBlock,
-}
+from workbench.engine.network.blocks.block import Block
+from workbench.engine.network.blocks.parts import activation, convolution, global_pooling, norm
 
 
 class ResNet(nn.Module):
-    """A stem, stages of residual blocks, global average pooling and a linear layer.
+    """A stem, stages of residual blocks, global pooling and a linear layer.
 
     In a pre-activation network `bn1` and `relu` stand behind the last stage instead of in the stem
     (He et al. 2016, appendix).
@@ -36,12 +26,15 @@ class ResNet(nn.Module):
         super().__init__()
         self.config = config
         width = config.stem_channels
-        if config.stem == "3x3":
-            self.conv1 = conv3x3(3, width)
-            self.maxpool: nn.Module = nn.Identity()
-        else:
-            self.conv1 = nn.Conv2d(3, width, kernel_size=7, stride=2, padding=3, bias=False)
-            self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2, padding=1)
+        match config.stem:
+            case "3x3":
+                self.conv1 = convolution(3, width, 3)
+                self.maxpool: nn.Module = nn.Identity()
+            case "7x7":
+                self.conv1 = convolution(3, width, 7, stride=2)
+                self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2, padding=1)
+            case _:
+                assert_never(config.stem)
         last = config.out_channels(len(config.blocks) - 1)
         self.bn1 = norm(config, last if config.is_preactivation else width)
         self.relu = activation(config)
@@ -51,7 +44,7 @@ class ResNet(nn.Module):
         for stage, name in enumerate(self.stage_names):
             self.add_module(name, _stage(config, stage, channels))
             channels = config.out_channels(stage)
-        self.fc = nn.Linear(channels, config.num_classes)
+        self.fc = nn.Linear(channels, config.num_classes, bias=config.head_bias)
         self._frozen_stages = 0
         _initialize(self)
 
@@ -64,7 +57,8 @@ class ResNet(nn.Module):
             x = self.get_submodule(name)(x)
         if self.config.is_preactivation:
             x = self.relu(self.bn1(x))
-        return self.fc(global_average(x))  # type: ignore[no-any-return]
+        logits: Tensor = self.fc(global_pooling(self.config, x))
+        return logits if self.config.logit_scale == 1 else logits * self.config.logit_scale
 
     def freeze(self, stages: int) -> bool:
         """Keep the stem and the first `stages` stages as they are, running statistics too; 0 frees everything.
@@ -113,21 +107,28 @@ def hollow(config: ModelConfig) -> ResNet:
 
 
 def _stage(config: ModelConfig, stage: int, channels: int) -> nn.Sequential:
-    make = _BLOCKS[config.block]
     before = sum(config.blocks[:stage])
     blocks: list[nn.Module] = []
     for index in range(config.blocks[stage]):
         stride = config.stage_strides[stage] if index == 0 else 1
-        blocks.append(make(config, stage, channels, stride, config.skip_probability(before + index)))
+        blocks.append(Block(config, stage, channels, stride, config.skip_probability(before + index)))
         channels = config.out_channels(stage)
     return nn.Sequential(*blocks)
 
 
 def _initialize(network: ResNet) -> None:
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d) and network.config.initialization == "kaiming":
-            # Normal, scaled by fan-out (He et al. 2015, "Delving Deep into Rectifiers", equation 14).
-            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-    for module in network.modules():
-        if isinstance(module, Block) and network.config.zero_init_last:
-            nn.init.zeros_(module.last_scale())
+    match network.config.initialization:
+        case "kaiming":
+            for module in network.modules():
+                if isinstance(module, nn.Conv2d):
+                    # Normal, scaled by fan-out (He et al. 2015, "Delving Deep into Rectifiers", equation 14).
+                    nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        # Each layer has drawn its own.
+        case "pytorch":
+            pass
+        case _:
+            assert_never(network.config.initialization)
+    if network.config.zero_init_last:
+        for module in network.modules():
+            if isinstance(module, Block) and module.has_shortcut:
+                nn.init.zeros_(module.last_scale())

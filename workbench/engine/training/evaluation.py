@@ -2,7 +2,6 @@
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,18 +10,19 @@ from workbench.core.config import RunConfig
 from workbench.core.dataset import Dataset
 from workbench.core.errors import UserError, shown
 from workbench.core.evaluation import Evaluation
-from workbench.core.events import Progress
+from workbench.core.events import Progress, Warned
 from workbench.core.home import Home
 from workbench.core.store import RunStore
 from workbench.engine.data import sources
-from workbench.engine.data.device_images import DEFAULT_NORMALIZATION, DeviceImages
+from workbench.engine.data.device_images import DeviceImages
 from workbench.engine.machine.device import Compute, choose, resolve
 from workbench.engine.network import resnet
+from workbench.engine.training.completion import normalized
 from workbench.engine.training.inference import logits
 from workbench.engine.weights import checkpoint, weight_sources
 from workbench.engine.weights import foreign_weights as weights
 
-Evaluating = Generator[Progress, None, Evaluation]
+Evaluating = Generator[Progress | Warned, None, Evaluation]
 
 # A canceled job must be gone within 0.2 s, on busy cores too.
 _PACE_S = 0.04
@@ -43,7 +43,7 @@ def evaluate_run(run_id: str, store: RunStore, source: str | None = None, *, bes
     config = record.config
     if source is not None:
         config = config.with_values({"data.source": source})
-    reading = Progress("", "Reading the checkpoint", 0, 0)
+    reading = Progress("Reading the checkpoint", 0, 0)
     yield reading
     state = checkpoint.load_best(store.checkpoints(run_id))
     names = store.class_names(record)
@@ -51,15 +51,10 @@ def evaluate_run(run_id: str, store: RunStore, source: str | None = None, *, bes
         # With starting weights, a checkpoint is there before the classes of the data are recorded.
         raise UserError(f"run {run_id} has not begun; train it for an epoch at least")
     yield reading
-    subject = _Subject(config, checkpoint.network_weights(state), f"run {run_id}", names, _epoch_of(state))
+    subject = _Subject(config, state.evaluated_weights, f"run {run_id}", names, state.position.epoch)
     evaluation = yield from _evaluate(subject, store.home, beside)
     store.count_test_look(run_id)
     return evaluation
-
-
-def _epoch_of(state: Mapping[str, Any]) -> int:
-    """After which epoch a checkpoint was saved; 0 before the first."""
-    return int(state["position"]["epoch"])
 
 
 def evaluate_weights(config: RunConfig, source: str, store: RunStore) -> Evaluating:
@@ -69,7 +64,9 @@ def evaluate_weights(config: RunConfig, source: str, store: RunStore) -> Evaluat
     """
     located = weight_sources.locate(source, config.model, store)
     found = yield from weight_sources.read(located, store)
-    config, _ = weight_sources.resolved_normalization(config, found, DEFAULT_NORMALIZATION)
+    config, doubt = normalized(config, found)
+    if doubt:
+        yield Warned(doubt)
     return (yield from _evaluate(_Subject(config, found.state, found.origin), store.home, beside=False))
 
 
@@ -83,6 +80,7 @@ class _Subject:
     class_names: tuple[str, ...] | None = None
     """What the data must have; None: any."""
     epoch: int = 0
+    """After which the weights were saved; 0: before the first."""
 
 
 def _evaluate(subject: _Subject, home: Home, beside: bool) -> Evaluating:
@@ -97,8 +95,8 @@ def _evaluate(subject: _Subject, home: Home, beside: bool) -> Evaluating:
     layout = torch.channels_last if beside else compute.memory_format
     network.to(compute.device, memory_format=layout)  # type: ignore[call-overload]
     images = DeviceImages(dataset.test, config.data, compute)
-    yield Progress("", "Testing", 0, len(images))
-    said, _ = yield from logits(network, images, compute, "", "Testing", pace_s=_PACE_S if beside else None)
+    yield Progress("Testing", 0, len(images))
+    said, _ = yield from logits(network, images, compute, "Testing", pace_s=_PACE_S if beside else None)
     return Evaluation(dataset.test.labels, said, dataset.class_names, subject.epoch)
 
 

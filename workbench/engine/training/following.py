@@ -1,16 +1,15 @@
 """The processes of a run that help the first one: they train and evaluate their share, and record nothing."""
 
 from collections.abc import Generator
-from typing import Any
 
-from workbench.core.config import RunConfig
 from workbench.core.errors import UserError, shown
-from workbench.core.events import Event, Progress
+from workbench.core.events import Event
 from workbench.core.home import Home
 from workbench.core.orders import Orders
 from workbench.engine.machine.processes import Processes
 from workbench.engine.training.loop import TrainingLoop
-from workbench.engine.training.preparation import Prepared, prepare, unless_stopped
+from workbench.engine.training.preparation import Preparing, prepare, unless_stopped
+from workbench.engine.weights.checkpoint_state import CheckpointState
 
 
 def follow(home: Home, orders: Orders, processes: Processes) -> Generator[Event, None, None]:
@@ -22,17 +21,17 @@ def follow(home: Home, orders: Orders, processes: Processes) -> Generator[Event,
     Raises:
         UserError: the images here are not those of the first process, or another process is gone.
     """
-    state = processes.hear_start(lambda: orders.wants_stop)
-    if state is None:
+    content = processes.hear_start(lambda: orders.wants_stop)
+    if content is None:
         return
     try:
-        prepared = yield from unless_stopped(_prepared(state, home, processes), orders)
+        prepared = yield from unless_stopped(_prepared(content, home, processes), orders)
     except Exception as error:
         # Else the first process would wait.
         processes.say_ready((), str(error) or type(error).__name__)
         raise
     # Its tensors are copied.
-    del state
+    del content
     if prepared is None:
         processes.say_ready((), "it was stopped")
         return
@@ -40,8 +39,9 @@ def follow(home: Home, orders: Orders, processes: Processes) -> Generator[Event,
     yield from TrainingLoop("", prepared, orders, processes).events()
 
 
-def _prepared(state: dict[str, Any], home: Home, processes: Processes) -> Generator[Progress, None, Prepared]:
-    config = RunConfig.from_json(state["config"], "the first process's configuration")
+def _prepared(content: bytes, home: Home, processes: Processes) -> Preparing:
+    state = CheckpointState.from_file(content, "what the first process starts from")
+    config = state.config
     prepared = yield from prepare(config, home, processes=processes)
     if prepared.config != config:
         raise UserError(

@@ -7,10 +7,13 @@ import torch
 from torch import Tensor, nn
 
 from workbench.core.config import RunConfig
-from workbench.core.errors import ConfigError
+from workbench.core.errors import ConfigError, UserError
 from workbench.core.training_config import TrainingConfig
+from workbench.engine.weights.checkpoint_state import Buffers
 
 _SECOND_BETA = 0.999
+# The one buffer that has not its parameter's shape: how often it was updated.
+_STEP = "step"
 
 Group = dict[str, Any]
 
@@ -51,35 +54,44 @@ class Optimizers:
                 group["lr"] = rate * group["share"]
             optimizer.step()
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> dict[int, Buffers]:
         """Buffers by the number of their parameter, in the parameter's shape."""
-        state = {}
+        state: dict[int, Buffers] = {}
         for index, parameter in enumerate(self._parameters):
             matrix = self._matrices.get(parameter)
             if matrix is None:
-                buffers = dict(self._state_of(parameter))
+                state[index] = dict(self._state_of(parameter))
             else:
-                buffers = {name: _restored(value, parameter) for name, value in self._state_of(matrix).items()}
-            state[index] = buffers
-        return {"state": state}
+                state[index] = {
+                    name: _restored(value, parameter) for name, value in self._state_of(matrix).items()
+                }
+        return state
 
-    def restore(self, saved: Mapping[str, Any]) -> None:
+    def restore(self, saved: Mapping[int, Buffers], origin: str) -> None:
         """Copy the buffers alone, into this machine's layout.
 
         Optimizer.load_state_dict would also take over the other machine's kernel (fused) and the strides of its
         memory format, which the fused kernel reads wrongly.
+
+        Raises:
+            UserError: they are of other parameters; `origin` names where they come from.
         """
         for index, parameter in enumerate(self._parameters):
             matrix = self._matrices.get(parameter)
-            for name, value in saved["state"].get(index, {}).items():
+            for name, value in saved.get(index, {}).items():
                 if value is None:
                     continue
-                if matrix is not None:
-                    self._state_of(matrix)[name] = _rearranged(value.to(parameter.device), parameter).clone()
-                elif name == "step":
+                if value.shape != (torch.Size() if name == _STEP else parameter.shape):
+                    raise UserError(
+                        f"{origin} is of another optimizer: {name} of parameter {index} is {tuple(value.shape)} "
+                        f"there; the parameter is {tuple(parameter.shape)} here"
+                    )
+                if name == _STEP:
                     # Adam's count lives where its kernel runs.
                     on_device = self._optimizer_of(parameter).defaults.get("fused")
                     self._state_of(parameter)[name] = value.to(parameter.device if on_device else "cpu")
+                elif matrix is not None:
+                    self._state_of(matrix)[name] = _rearranged(value.to(parameter.device), parameter).clone()
                 else:
                     self._state_of(parameter)[name] = torch.empty_like(parameter).copy_(value)
 

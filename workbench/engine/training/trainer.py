@@ -4,8 +4,7 @@ import contextlib
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -26,34 +25,7 @@ from workbench.engine.network.averaging import WeightAverage
 from workbench.engine.network.synchronized_norm import synchronized
 from workbench.engine.training.optimizers import Optimizers
 from workbench.engine.weights import foreign_weights as weights
-
-
-@dataclass
-class Position:
-    """How far a run is, and the sums of the epoch it is in."""
-
-    epoch: int = 0
-    """Finished epochs."""
-    batch: int = 0
-    """Finished steps of the epoch after those."""
-    loss_sum: float = 0.0
-    correct: float = 0.0
-    images: int = 0
-    train_s: float = 0.0
-    """Seconds of training steps in this epoch."""
-    elapsed_s: float = 0.0
-    best_accuracy: float = -1.0
-    best_epoch: int = 0
-    """Counted from 1; 0: none yet."""
-    patience_from: int = 0
-    """Epochs that were finished when a run that had ended was taken up again: patience counts from there."""
-    rate_changes: list[tuple[int, float]] = field(default_factory=list)
-    """Steps done before each change by hand, and what it multiplied the rest of the schedule by."""
-
-    def next_epoch(self) -> None:
-        self.epoch += 1
-        self.batch = 0
-        self.loss_sum, self.correct, self.images, self.train_s = 0.0, 0.0, 0, 0.0
+from workbench.engine.weights.checkpoint_state import CheckpointState, Position
 
 
 class Trainer:
@@ -224,36 +196,39 @@ class Trainer:
                     mean = self._processes.sum(buffer.cpu()) / self._processes.count
                     buffer.copy_(mean)
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> CheckpointState:
         """Everything needed to go on as if nothing had happened."""
-        position = dict(vars(self.position))
-        position["rate_changes"] = [list(change) for change in self.position.rate_changes]
-        state = {
-            "config": self.config.model_dump_json(),
-            "model": self.network.state_dict(),
-            "optimizer": self.optimizers.state(),
-            "position": position,
-            "torch_rng": torch.get_rng_state(),
-        }
-        return state if self.average is None else state | {"average": self.average.state()}
+        return CheckpointState(
+            config=self.config,
+            network=self.network.state_dict(),
+            optimizer=self.optimizers.state(),
+            position=_copied(self.position),
+            generator=torch.get_rng_state(),
+            average=self.average.state() if self.average is not None else None,
+        )
 
-    def restore(self, state: dict[str, Any], origin: object) -> None:
+    def restore(self, state: CheckpointState, origin: str) -> None:
         """Go on from `state`; `origin` names it in errors.
 
         Raises:
-            UserError: it is of another network or not a checkpoint of the workbench.
+            UserError: it is of another network, optimizer or average.
         """
-        try:
-            weights.load_strictly(self.network, state["model"], origin)
-            self.optimizers.restore(state["optimizer"])
-            if self.average is not None:
-                self.average.restore(state["average"])
-            position = dict(state["position"])
-            position["rate_changes"] = [(int(step), float(f)) for step, f in position.get("rate_changes", [])]
-            self.position = Position(**position)
-            torch.set_rng_state(state["torch_rng"].cpu())
-        except (KeyError, TypeError, ValueError) as error:
-            raise UserError(f"{origin} is not a checkpoint of a run: {error!r}") from error
+        weights.load_strictly(self.network, state.network, origin)
+        wanted, saved = self.config.training.optimizer, state.config.training.optimizer
+        if saved != wanted:
+            raise UserError(f"training.optimizer is '{wanted}', but {origin} is of a run with '{saved}'")
+        self.optimizers.restore(state.optimizer, origin)
+        if self.average is not None:
+            if state.average is None:
+                raise UserError(f"{origin} has no moving average, which training.ema_decay above 0 needs")
+            weights.fitting(self.average.network, state.average.network, f"the average in {origin}")
+            self.average.restore(state.average)
+        self.position = _copied(state.position)
+        torch.set_rng_state(state.generator)
+
+
+def _copied(position: Position) -> Position:
+    return replace(position, rate_changes=list(position.rate_changes))
 
 
 def _correct(logits: Tensor, batch: Batch) -> Tensor:

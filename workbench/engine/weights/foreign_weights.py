@@ -4,8 +4,6 @@ Layouts that are understood, beside torchvision's own: those of akamaster/pytorc
 kuangliu/pytorch-cifar (`linear.*`, `shortcut.*`), with the `module.` of DataParallel and inside a checkpoint.
 """
 
-import pickle
-import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ from workbench.core.config import Normalization, RunConfig
 from workbench.core.errors import UserError, literal, reason, shown
 from workbench.core.files import require_file
 from workbench.engine.network.resnet import ResNet
+from workbench.engine.weights.tensor_file import read_tensors
 
 # What wraps a state dict in a checkpoint, and what torch's wrappers put in front of every name.
 _WRAPPERS = ("state_dict", "model", "net", "model_state_dict")
@@ -52,7 +51,8 @@ def read(path: Path) -> Weights:
         tensors = _read_safetensors(path)
         _refuse_odd_tensors(tensors, path)
         return Weights(_renamed(tensors), shown(path))
-    tree = _read_torch(path)
+    expected = "expected a PyTorch state dict of tensors alone, or .safetensors"
+    tree = read_tensors(path, f"cannot read weights from {shown(path)}", expected)
     state: Any = tree
     for wrapper in _WRAPPERS:
         if isinstance(state, dict) and isinstance(state.get(wrapper), dict):
@@ -62,26 +62,6 @@ def read(path: Path) -> Weights:
     _refuse_odd_tensors(state, path)
     renamed = _renamed(state)
     return Weights(renamed, shown(path), _normalization(tree, renamed))
-
-
-def _read_torch(path: Path) -> Any:
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    # An empty file gives EOFError, a cut one RuntimeError, texts KeyError or IndexError, whose words say
-    # nothing to a person; and torch's own advice is to switch the protection off, which nobody should.
-    except Exception as error:
-        found = re.search(r"GLOBAL ([\w.]+)", str(error)) if isinstance(error, pickle.UnpicklingError) else None
-        if found:
-            raise UserError(
-                f"cannot read weights from {shown(path)}: it has Python objects ({shown(found.group(1))}), which "
-                "may run code; save its state dict alone, or convert it to .safetensors"
-            ) from error
-        words = "it is cut, damaged, or no file of PyTorch's"
-        if isinstance(error, OSError) and error.strerror:
-            words = error.strerror
-        raise UserError(
-            f"cannot read weights from {shown(path)}: {words}; expected a PyTorch state dict or .safetensors"
-        ) from error
 
 
 def _read_safetensors(path: Path) -> dict[str, Tensor]:
@@ -141,13 +121,22 @@ def _normalization(tree: Mapping[str, Any], state: Mapping[str, Tensor]) -> Norm
         return "imagenet"  # akamaster/pytorch_resnet_cifar10, trainer.py
     if "net" in tree and "acc" in tree:
         return "cifar10-per-image"  # kuangliu/pytorch-cifar, main.py
-    classes = state.get("fc.bias")
-    is_imagenet = classes is not None and tuple(classes.shape) == (_IMAGENET_CLASSES,)
+    classes = state.get("fc.weight")
+    is_imagenet = classes is not None and classes.shape[:1] == (_IMAGENET_CLASSES,)
     return "imagenet" if is_imagenet else None
 
 
 def load_strictly(network: nn.Module, state: Mapping[str, Tensor], origin: object) -> None:
     """Load `state` if names and shapes are exactly those of `network`.
+
+    Raises:
+        UserError: as `fitting`.
+    """
+    network.load_state_dict(fitting(network, state, origin))
+
+
+def fitting(network: nn.Module, state: Mapping[str, Tensor], origin: object) -> dict[str, Tensor]:
+    """`state`, whose names and shapes must be exactly those of `network`.
 
     Raises:
         UserError: names the first difference, with both shapes.
@@ -167,7 +156,7 @@ def load_strictly(network: nn.Module, state: Mapping[str, Tensor], origin: objec
         raise UserError(
             f"{origin} is of another network: it has {shown(unknown)} {shape}, which this network lacks"
         )
-    network.load_state_dict(dict(state))
+    return state
 
 
 def start_from(network: ResNet, weights: Weights) -> list[str]:
@@ -190,7 +179,9 @@ def start_from(network: ResNet, weights: Weights) -> list[str]:
         fits = theirs is not None and theirs.dim() == ours.dim() and theirs.numel() != 0
         if theirs is not None and fits and theirs.shape != ours.shape and _same_channels(names[0], theirs, ours):
             sentences.append(f"{weights.origin}: {describe(theirs, ours)}")
-            state |= {name: own[name] for name in names}
+            state = {name: tensor for name, tensor in state.items() if name not in names}
+            # A last layer may have no bias.
+            state |= {name: own[name] for name in names if name in own}
     load_strictly(network, state, weights.origin)
     return sentences
 

@@ -5,6 +5,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from workbench.core.blocks import BLOCKS, OPTIONS, Description, description_of
 from workbench.core.config import parse
 from workbench.core.errors import ConfigError
 from workbench.core.model_config import ModelConfig
@@ -14,8 +15,6 @@ from workbench.gui.build.stage_table import StageTable
 from workbench.gui.widgets.config_form import ConfigForm
 from workbench.gui.widgets.field_form import FieldForm, labeled
 from workbench.gui.widgets.theme import FIELD_GAP, GROUP_GAP, MARGIN, Theme
-
-_BOTTLENECKS = ("bottleneck", "preact-bottleneck")
 
 
 class ModelPanel(QWidget):
@@ -29,6 +28,8 @@ class ModelPanel(QWidget):
         self._presets, self._theme = presets, theme
         self._config: ModelConfig | None = None
         self._base = ""
+        # A shortcut that the present block cannot have, and what is there instead.
+        self._set_aside = "", ""
         self._num_classes = 10
         self._build_fields()
         self._build_options()
@@ -76,7 +77,7 @@ class ModelPanel(QWidget):
 
     def show_config(self, config: ModelConfig) -> None:
         """Fill the fields and announce the config once."""
-        self._num_classes = config.num_classes
+        self._num_classes, self._set_aside = config.num_classes, ("", "")
         self._form.show_values(config)
         self._options.show_values(config)
         self.stages.show_config(config)
@@ -128,14 +129,11 @@ class ModelPanel(QWidget):
         self._description = labeled("", "secondary")
         self._description.setWordWrap(True)
         form = self._form = ConfigForm("model")
-        form.add_choice("block", self.tr("Block"), (
-            "basic", "bottleneck", ("preact-basic", self.tr("pre-activation basic")),
-            ("preact-bottleneck", self.tr("pre-activation bottleneck")), "separable",
-            ("conv", self.tr("single convolution")),
-        ))  # fmt: skip
+        form.add_choice("block", self.tr("Block"), [(block, description_of(block).title) for block in BLOCKS])
         form.add_choice("shortcut", self.tr("Shortcut"), (
             ("A", self.tr("A  identity, zeros")), ("B", self.tr("B  identity, projection")),
-            ("C", self.tr("C  projections")), ("none", self.tr("none  (plain network)")),
+            ("C", self.tr("C  projections")), ("identity", self.tr("identity, where shapes allow")),
+            ("none", self.tr("none  (plain network)")),
         ))  # fmt: skip
         form.add_choice("stem", self.tr("Stem"), ("3x3", ("7x7", self.tr("7x7 + max pooling"))))
         form.add_whole("input_size", self.tr("Input"), 1024, self.tr(" px"))
@@ -147,11 +145,14 @@ class ModelPanel(QWidget):
         self._more.setCheckable(True)
         self._more.setProperty("role", "disclosure")
         self._more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._more.setToolTip(self.tr("Groups, squeeze-and-excitation, dropout, activation, norm, initialization"))
+        self._more.setToolTip(
+            self.tr("Groups, squeeze-and-excitation, dropout, activation, norm, head, initialization")
+        )
         self._more.toggled.connect(self._show_options)
         form = self._options = ConfigForm("model")
         form.add_whole("stem_width", self.tr("Stem width"), 8192, zero=self.tr("as stage 1"))
         form.add_whole("expansion", self.tr("Expansion"), 64, self.tr(" ×"))
+        form.add_whole("inner_expansion", self.tr("Expansion"), 64, self.tr(" ×"))
         form.add_whole("cardinality", self.tr("Cardinality"), 1024, self.tr(" groups"))
         form.add_whole("base_width", self.tr("Base width"), 1024)
         form.add_choice("activation", self.tr("Activation"), ("relu", "silu", "gelu"))
@@ -159,8 +160,11 @@ class ModelPanel(QWidget):
         form.add_whole("se_reduction", self.tr("Squeeze-excite"), 64, zero=self.tr("none"))
         form.add_percent("dropout", self.tr("Dropout"), self.tr(" %"))
         form.add_percent("stochastic_depth", self.tr("Stoch. depth"), self.tr(" %"))
+        form.add_choice("head_pooling", self.tr("Head pooling"), ("average", "max"))
+        form.add_decimal("logit_scale", self.tr("Logits times"), 1000)
         form.add_choice("initialization", self.tr("Initial weights"), ("kaiming", "pytorch"))
         form.add_check("zero_init_last", self.tr("Blocks begin as identity"))
+        form.add_check("head_bias", self.tr("Bias in the last layer"))
         form.edited.connect(self._on_edit)
         self.refresh_icons()
 
@@ -178,9 +182,11 @@ class ModelPanel(QWidget):
     def _on_edit(self) -> None:
         tree = self._form.values() | self._options.values() | self.stages.values()
         tree["num_classes"] = self._num_classes
-        if tree["block"] not in _BOTTLENECKS:
-            # They have no meaning there, and their hidden fields must not keep a network from being allowed.
-            tree |= {name: getattr(ModelConfig(), name) for name in ("expansion", "cardinality", "base_width")}
+        description = description_of(tree["block"])
+        tree["shortcut"] = self._fitting_shortcut(tree["shortcut"], description)
+        # They have no meaning there, and their hidden fields must not keep a network from being allowed.
+        meaningless = OPTIONS.difference(description.options)
+        tree |= {name: getattr(ModelConfig(), name) for name in meaningless}
         errors: dict[str, str] = {}
         try:
             self._config = parse(ModelConfig, tree, "model.")
@@ -190,14 +196,28 @@ class ModelPanel(QWidget):
         self._options.show_errors(errors)
         self.stages.show_errors(errors)
         self._options.set_shown(
-            dict.fromkeys(("expansion", "cardinality", "base_width"), tree["block"] in _BOTTLENECKS)
+            {name: name not in meaningless for name in OPTIONS if f"model.{name}" in self._options}
         )
+        self.stages.set_residuals_shown("residuals" not in meaningless)
         if any(field in self._options for field in errors):
             self._more.setChecked(True)
         set_ = sum(value != getattr(ModelConfig(), name) for name, value in self._options.values().items())
         self._more.setText(self.tr("More options, {0} set").format(set_) if set_ else self.tr("More options"))
         self._show_preset()
         self.config_changed.emit(self._config)
+
+    def _fitting_shortcut(self, shortcut: str, description: Description) -> str:
+        """A shortcut that the block can have; the one before comes back together with a block that can have it."""
+        before, instead = self._set_aside
+        if shortcut not in description.shortcuts:
+            self._set_aside = shortcut, description.shortcuts[0]
+            shortcut = description.shortcuts[0]
+        elif before in description.shortcuts:
+            shortcut = before if shortcut == instead else shortcut
+            self._set_aside = "", ""
+        self._form.choose("shortcut", shortcut)
+        self._form.set_allowed("shortcut", description.shortcuts)
+        return shortcut
 
     def _show_preset(self) -> None:
         name = self._presets.model_name(self._config, self._base) if self._config else CUSTOM

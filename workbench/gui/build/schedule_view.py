@@ -1,25 +1,26 @@
 """The learning rate over the epochs of a training that is yet to come."""
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, Qt, Slot
+from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtGui import QCursor, QPalette
 from PySide6.QtWidgets import QGridLayout, QToolTip, QWidget
 
 from workbench.core.schedule import learning_rate
 from workbench.core.training_config import TrainingConfig
 from workbench.gui.widgets.field_form import labeled
-from workbench.gui.widgets.plotting import pg
+from workbench.gui.widgets.late_plot import LatePlot
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, GROUP_GAP, MARGIN
+
+if TYPE_CHECKING:
+    from workbench.gui.build.schedule_plot import SchedulePlot
 
 _HEIGHT = 124
 _MAX_POINTS = 400
 # Stands for the number of the data while that is not known; the shape hardly depends on it.
 _STEPS_PER_EPOCH = 100
-_HEADROOM = 1.15
-# How far a number may stand out over the end of its axis.
-_OVERHANG_PX = 16
 
 
 class ScheduleView(QWidget):
@@ -31,13 +32,8 @@ class ScheduleView(QWidget):
         self._steps_per_epoch = _STEPS_PER_EPOCH
         self.epochs: np.ndarray[tuple[int], np.dtype[np.float64]] = np.empty(0)
         self.rates: np.ndarray[tuple[int], np.dtype[np.float64]] = np.empty(0)
-        self._plot = _StillPlot()
-        self._line = pg.PlotCurveItem(antialias=True)
-        self._peak, self._cursor = pg.InfiniteLine(angle=0), pg.InfiniteLine(angle=90)
-        self._cursor.hide()
-        for part in (self._peak, self._line, self._cursor):
-            self._plot.addItem(part, ignoreBounds=True)
-        self._plot.scene().sigMouseMoved.connect(self._on_mouse)
+        self._plot: SchedulePlot | None = None
+        self._room = LatePlot(self._build_plot)
         self._problem = labeled("", "secondary")
         self._problem.setWordWrap(True)
         self._problem.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -49,7 +45,16 @@ class ScheduleView(QWidget):
         self.setFixedHeight(_HEIGHT)
         self.setAccessibleName(self.tr("Learning rate over the epochs"))
         self._arrange()
-        self._restyle()
+
+    def _build_plot(self) -> QWidget:
+        from workbench.gui.build.schedule_plot import SchedulePlot
+
+        self._plot = SchedulePlot()
+        self._plot.pointed_at.connect(self._on_pointed)
+        self._plot.restyle(self.palette())
+        if len(self.epochs):
+            self._plot.show_rates(self.epochs, self.rates, _epoch_ticks(self._config.epochs))
+        return self._plot
 
     def _arrange(self) -> None:
         rate, epoch = (labeled(text, "secondary") for text in (self.tr("learning rate"), self.tr("epoch")))
@@ -60,7 +65,7 @@ class ScheduleView(QWidget):
         layout.setSpacing(0)
         # Titles of their own: pyqtgraph's would be turned, or cut, in so low a plot.
         layout.addWidget(rate, 0, 0)
-        layout.addWidget(self._plot, 1, 0)
+        layout.addWidget(self._room, 1, 0)
         layout.addWidget(epoch, 2, 0, Qt.AlignmentFlag.AlignRight)
         layout.addWidget(self._problem, 0, 0, 3, 1)
 
@@ -94,18 +99,12 @@ class ScheduleView(QWidget):
         steps = _sampled_steps(config, steps_per_epoch)
         self.epochs = steps / steps_per_epoch
         self.rates = np.array([learning_rate(config, step, steps_per_epoch) for step in steps.tolist()])
-        self._line.setData(self.epochs, self.rates)
+        if self._plot is not None:
+            self._plot.show_rates(self.epochs, self.rates, _epoch_ticks(config.epochs))
         at = int(self.rates.argmax())
-        peak = float(self.rates[at])
-        self._peak.setPos(peak)
-        item = self._plot.getPlotItem()
-        item.getAxis("left").setTicks([[(0.0, "0"), (peak, f"{peak:.3g}")]])
-        item.getAxis("bottom").setTicks([[(tick, str(tick)) for tick in _epoch_ticks(config.epochs)]])
-        self._plot.setXRange(0, config.epochs, padding=0)
-        self._plot.setYRange(0, _HEADROOM * peak, padding=0)
         self.setAccessibleDescription(
             self.tr("{0} at the start, highest {1} at epoch {2}, {3} at the end").format(
-                f"{self.rates[0]:.3g}", f"{peak:.3g}", f"{self.epochs[at]:.1f}", f"{self.rates[-1]:.3g}"
+                f"{self.rates[0]:.3g}", f"{self.rates[at]:.3g}", f"{self.epochs[at]:.1f}", f"{self.rates[-1]:.3g}"
             )
         )
 
@@ -116,51 +115,14 @@ class ScheduleView(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._restyle()
+        # The theme puts its colors into the palette.
+        if event.type() == QEvent.Type.PaletteChange and self._plot is not None:
+            self._plot.restyle(self.palette())
 
-    def leaveEvent(self, event: QEvent) -> None:
-        super().leaveEvent(event)
-        self._cursor.hide()
-
-    def _restyle(self) -> None:
-        """Take the theme's colors; it puts them into the palette."""
-        role, palette = QPalette.ColorRole, self.palette()
-        self._plot.setBackground(palette.color(role.Base))
-        self._line.setPen(pg.mkPen(palette.color(role.Highlight)))
-        self._peak.setPen(pg.mkPen(palette.color(role.Mid)))
-        self._cursor.setPen(pg.mkPen(palette.color(role.PlaceholderText), style=Qt.PenStyle.DashLine))
-        for name in ("left", "bottom"):
-            axis = self._plot.getPlotItem().getAxis(name)
-            axis.setPen(pg.mkPen(palette.color(role.Mid)))
-            axis.setTextPen(pg.mkPen(palette.color(role.PlaceholderText)))
-
-    @Slot(object)
-    def _on_mouse(self, position: QPointF) -> None:
-        box = self._plot.getPlotItem().getViewBox()
-        inside = not self.problem and box.sceneBoundingRect().contains(position)
-        self._cursor.setVisible(inside)
-        if inside:
-            epoch = float(box.mapSceneToView(position).x())
-            self._cursor.setPos(epoch)
+    @Slot(float)
+    def _on_pointed(self, epoch: float) -> None:
+        if not self.problem:
             QToolTip.showText(QCursor.pos(), self.readout(epoch), self)
-
-
-class _StillPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
-    """A plot to look at: the wheel goes on to the panel, there is no zoom and no menu."""
-
-    def __init__(self) -> None:
-        super().__init__(enableMenu=False)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.hideButtons()
-        self.setMouseEnabled(x=False, y=False)
-        self.disableAutoRange()
-        item = self.getPlotItem()
-        item.layout.setContentsMargins(GAP, 0, GROUP_GAP, 0)
-        for name in ("left", "bottom"):
-            axis = item.getAxis(name)
-            axis.setStyle(hideOverlappingLabels=_OVERHANG_PX, tickLength=0)
-            axis.enableAutoSIPrefix(False)
 
 
 def _sampled_steps(config: TrainingConfig, steps_per_epoch: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

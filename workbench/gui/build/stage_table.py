@@ -1,10 +1,22 @@
-"""The stages of a network: blocks, width and stride of each, in one grid."""
+"""The stages of a network: blocks, width and stride of each, in one grid; where they matter, residuals too."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSpinBox, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
+from workbench.core.config import help_of
 from workbench.core.model_config import MAX_STAGES, ModelConfig
 from workbench.gui.widgets.field_form import WheelGuard, labeled, mark_invalid, shrinkable
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, Theme
@@ -13,7 +25,30 @@ from workbench.gui.widgets.theme import FIELD_GAP, GAP, Theme
 _MAX_BLOCKS, _MAX_WIDTH, _MAX_STRIDE = 1_000_000, 1_000_000_000, 99
 _WIDEST = 8192
 _MIN_BOX_WIDTH = 54
-_LISTS = ("model.blocks", "model.widths", "model.strides")
+_LISTS = ("model.blocks", "model.widths", "model.strides", "model.residuals")
+
+
+class Stage(NamedTuple):
+    """What a row says."""
+
+    blocks: int
+    width: int
+    stride: int
+    residual: bool = True
+
+
+@dataclass(frozen=True)
+class _Row:
+    label: QLabel
+    blocks: QSpinBox
+    width: QSpinBox
+    stride: QSpinBox
+    residual: QCheckBox
+
+    @property
+    def fields(self) -> tuple[QSpinBox | QCheckBox, ...]:
+        """In the order of a `Stage`."""
+        return self.blocks, self.width, self.stride, self.residual
 
 
 class StageTable(QWidget):
@@ -28,9 +63,11 @@ class StageTable(QWidget):
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(FIELD_GAP)
         self._grid.setVerticalSpacing(GAP)
-        headings = (self.tr("Stage"), self.tr("Blocks"), self.tr("Width"), self.tr("Stride"))
-        for column, text in enumerate(headings):
-            self._grid.addWidget(labeled(text, "secondary"), 0, column)
+        headings = (self.tr("Stage"), self.tr("Blocks"), self.tr("Width"), self.tr("Stride"), self.tr("Residual"))
+        self._headings = [labeled(text, "secondary") for text in headings]
+        for column, heading in enumerate(self._headings):
+            self._grid.addWidget(heading, 0, column)
+        self._has_residuals = False
         for column, stretch in ((1, 3), (2, 4), (3, 2)):
             self._grid.setColumnStretch(column, stretch)
         self._rows = [self._row(index) for index in range(MAX_STAGES)]
@@ -43,7 +80,7 @@ class StageTable(QWidget):
         buttons.addWidget(self._add)
         buttons.addWidget(self._remove)
         buttons.addStretch(1)
-        self._grid.addLayout(buttons, MAX_STAGES + 1, 1, 1, 3)
+        self._grid.addLayout(buttons, MAX_STAGES + 1, 1, 1, 4)
         self._error = labeled("", "error")
         self._error.setWordWrap(True)
         layout = QVBoxLayout(self)
@@ -52,8 +89,9 @@ class StageTable(QWidget):
         layout.addLayout(self._grid)
         layout.addWidget(self._error)
         theme.changed.connect(self._refresh_icons)
+        self.set_residuals_shown(False)
 
-    def _row(self, index: int) -> tuple[QLabel, QSpinBox, QSpinBox, QSpinBox]:
+    def _row(self, index: int) -> _Row:
         label = QLabel(str(index + 1))
         blocks = self._box(_MAX_BLOCKS, self.tr("Residual blocks in this stage (model.blocks): a deeper network"))
         blocks.setAccessibleName(self.tr("Blocks of stage {0}").format(index + 1))
@@ -66,9 +104,14 @@ class StageTable(QWidget):
             self.tr("Stride of the first block (model.strides): 2 halves the maps' height and width"),
         )
         stride.setAccessibleName(self.tr("Stride of stage {0}").format(index + 1))
-        for column, widget in enumerate((label, blocks, width, stride)):
+        residual = QCheckBox()
+        residual.setToolTip(f"{help_of('model.residuals')}\n(model.residuals)")
+        residual.setAccessibleName(self.tr("Residual of stage {0}").format(index + 1))
+        residual.toggled.connect(self._on_edit)
+        row = _Row(label, blocks, width, stride, residual)
+        for column, widget in enumerate((label, *row.fields)):
             self._grid.addWidget(widget, index + 1, column)
-        return label, blocks, width, stride
+        return row
 
     def _box(self, highest: int, tooltip: str) -> QSpinBox:
         box = QSpinBox()
@@ -90,16 +133,24 @@ class StageTable(QWidget):
 
     @property
     def count(self) -> int:
-        return sum(not row[0].isHidden() for row in self._rows)
+        return sum(not row.label.isHidden() for row in self._rows)
 
     def show_config(self, config: ModelConfig) -> None:
         """Fill the rows; the caller reacts once, not to each of them."""
-        self._show(list(zip(config.blocks, config.widths, config.stage_strides, strict=True)))
+        residuals = config.residuals or (True,) * len(config.blocks)
+        self._show(list(map(Stage, config.blocks, config.widths, config.stage_strides, residuals)))
+
+    def set_residuals_shown(self, shown: bool) -> None:
+        """Whether the blocks are such as may have a residual or not."""
+        self._has_residuals = shown
+        self._headings[-1].setVisible(shown)
+        for row in self._rows[: self.count]:
+            row.residual.setVisible(shown)
 
     def values(self) -> dict[str, list[int]]:
-        """Blocks, widths and strides, by the config's names."""
-        blocks, widths, strides = zip(*self._stages(), strict=True)
-        return {"blocks": list(blocks), "widths": list(widths), "strides": list(strides)}
+        """Blocks, widths, strides and residuals, by the config's names."""
+        blocks, widths, strides, residuals = map(list, zip(*self._stages(), strict=True))
+        return {"blocks": blocks, "widths": widths, "strides": strides, "residuals": residuals}
 
     def show_errors(self, errors: Mapping[str, str]) -> None:
         """Mark what is not allowed, and say the first sentence of each list."""
@@ -107,30 +158,37 @@ class StageTable(QWidget):
         sentences = [texts[0] for texts in wrong if texts]
         self._error.setText("\n".join(sentences))
         self._error.setVisible(bool(sentences))
-        for stage, (_, *boxes) in enumerate(self._rows):
-            for field, box in zip(_LISTS, boxes, strict=True):
+        for stage, row in enumerate(self._rows):
+            for field, box in zip(_LISTS, row.fields, strict=True):
                 mark_invalid(box, field in errors or f"{field}.{stage}" in errors)
 
-    def _stages(self) -> list[tuple[int, int, int]]:
-        return [(b.value(), w.value(), s.value()) for _, b, w, s in self._rows[: self.count]]
+    def _stages(self) -> list[Stage]:
+        return [
+            Stage(row.blocks.value(), row.width.value(), row.stride.value(), row.residual.isChecked())
+            for row in self._rows[: self.count]
+        ]
 
-    def _show(self, stages: list[tuple[int, int, int]]) -> None:
-        for index, (label, *boxes) in enumerate(self._rows):
+    def _show(self, stages: list[Stage]) -> None:
+        for index, row in enumerate(self._rows):
             shown = index < len(stages)
-            label.setVisible(shown)
-            for box, value in zip(boxes, stages[index] if shown else (1, 1, 1), strict=True):
-                blocked = box.blockSignals(True)
-                box.setVisible(shown)
-                box.setValue(value)
-                box.blockSignals(blocked)
+            row.label.setVisible(shown)
+            for field, value in zip(row.fields, stages[index] if shown else Stage(1, 1, 1), strict=True):
+                blocked = field.blockSignals(True)
+                if isinstance(field, QCheckBox):
+                    field.setVisible(shown and self._has_residuals)
+                    field.setChecked(bool(value))
+                else:
+                    field.setVisible(shown)
+                    field.setValue(value)
+                field.blockSignals(blocked)
         self._add.setEnabled(len(stages) < MAX_STAGES)
         self._remove.setEnabled(len(stages) > 1)
 
     @Slot()
     def _add_stage(self) -> None:
         stages = self._stages()
-        blocks, width, _ = stages[-1]
-        self._show([*stages, (blocks, min(2 * width, _WIDEST), 2)])
+        last = stages[-1]
+        self._show([*stages, last._replace(width=min(2 * last.width, _WIDEST), stride=2)])
         self.edited.emit()
 
     @Slot()

@@ -141,8 +141,8 @@ class TrainingDesk(QObject):
             case RateChanged(_, step, factor, rate):
                 text = self.tr("Learning rate {0:.3g} from step {1} on: times {2:.3g} for the rest of the run")
                 self.message_bar.tell("info", text.format(rate, step + 1, factor))
-            case Warned(_, sentence):
-                self.message_bar.tell("warning", sentence)
+            case Warned(sentence):
+                self.warn(sentence)
         self._progress.append(event)
         self._runs.append(event)
         if isinstance(event, EpochMetrics | RunFinished | RunFailed):
@@ -152,6 +152,11 @@ class TrainingDesk(QObject):
         advice = self.tr(" (a bug of the workbench; details are in the log)") if event.is_bug else ""
         self._tell_error(event.message + advice, dict(event.remedy))
         self._build.show_errors(event.fields)
+
+    @Slot(str)
+    def warn(self, sentence: str) -> None:
+        """Say what is doubtful."""
+        self.message_bar.tell("warning", sentence)
 
     @Slot(object)
     def refuse(self, error: Exception) -> None:

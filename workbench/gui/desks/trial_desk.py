@@ -1,20 +1,25 @@
 """What can be found out before a run: time and memory, a learning rate, exact resume."""
 
+import functools
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
-from workbench.core.events import Progress
+from workbench.core.events import Progress, Warned
 from workbench.core.home import Home
 from workbench.core.trials import RateTrial
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.trials.preflight_card import PreflightCard
-from workbench.gui.trials.rate_finder_window import RateFinderWindow
 from workbench.gui.widgets.theme import Theme
 from workbench.gui.work import jobs
 from workbench.gui.work.job import Handle
 from workbench.gui.work.training_session import State, TrainingSession
+
+if TYPE_CHECKING:
+    from workbench.gui.trials.rate_finder_window import RateFinderWindow
 
 
 class TrialDesk(QObject):
@@ -28,6 +33,8 @@ class TrialDesk(QObject):
 
     refused = Signal(object)
     """An error of a trial that its view has no room for."""
+    warned = Signal(str)
+    """What is doubtful about the settings that are tried."""
 
     def __init__(
         self,
@@ -44,7 +51,7 @@ class TrialDesk(QObject):
         self._engine_is_ready = False
         self._tried: RunConfig | None = None
         self.card = PreflightCard()
-        self.finder = RateFinderWindow(theme, window)
+        self._theme, self._window = theme, window
         self._find = QPushButton(self.tr("Find a learning rate…"))
         build_panel.training_panel.add_below(self._find)
         build_panel.training_panel.add_below(self.card)
@@ -57,12 +64,20 @@ class TrialDesk(QObject):
         self.card.certify_asked.connect(self.certify)
         self.card.cancel_asked.connect(self.cancel)
         self.card.remedy_asked.connect(self._build.take_values)
-        self.finder.find_asked.connect(self.find_rate)
-        self.finder.cancel_asked.connect(self.cancel)
-        self.finder.rate_chosen.connect(self.take_rate)
-        self.finder.remedy_asked.connect(self._build.take_values)
         self._build.config_changed.connect(self._on_edit)
         self._session.state_changed.connect(self._on_state)
+
+    @functools.cached_property
+    def finder(self) -> "RateFinderWindow":
+        """Built when it is first asked for: the window's first paint must not wait for its plot."""
+        from workbench.gui.trials.rate_finder_window import RateFinderWindow
+
+        finder = RateFinderWindow(self._theme, self._window)
+        finder.find_asked.connect(self.find_rate)
+        finder.cancel_asked.connect(self.cancel)
+        finder.rate_chosen.connect(self.take_rate)
+        finder.remedy_asked.connect(self._build.take_values)
+        return finder
 
     # Trials of the whole machine
 
@@ -133,13 +148,18 @@ class TrialDesk(QObject):
         self._trial = None
 
     @Slot(object)
-    def _show_progress(self, progress: Progress) -> None:
-        self.card.show_progress(progress.activity, progress.done, progress.total)
+    def _show_progress(self, said: Progress | Warned) -> None:
+        if isinstance(said, Warned):
+            self.warned.emit(said.message)
+        else:
+            self.card.show_progress(said.activity, said.done, said.total)
 
     @Slot(object)
-    def _show_rates(self, said: RateTrial | Progress) -> None:
+    def _show_rates(self, said: RateTrial | Progress | Warned) -> None:
         if isinstance(said, RateTrial):
             self.finder.show_trial(said)
+        elif isinstance(said, Warned):
+            self.warned.emit(said.message)
 
     @Slot(object)
     def _on_card_refused(self, error: Exception) -> None:

@@ -1,5 +1,8 @@
 """The confusion matrix: counts of (truth, prediction); a click on a cell shows its images."""
 
+import functools
+from typing import Any
+
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -17,7 +20,6 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from workbench.core.evaluation import Evaluation
 from workbench.core.formats import percent
-from workbench.gui.widgets.plotting import pg
 from workbench.gui.widgets.theme import GAP, Theme, contrast
 
 _CAPTION_PX = 11
@@ -36,7 +38,6 @@ class ConfusionView(QWidget):
         self._evaluation: Evaluation | None = None
         self._hovered: tuple[int, int] | None = None
         self._chosen: tuple[int | None, int | None] = (None, None)
-        self._map = pg.colormap.get("cividis")
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("Confusion matrix"))
@@ -104,11 +105,12 @@ class ConfusionView(QWidget):
         mistakes = confusion * (1 - np.eye(classes, dtype=np.int64))
         highest_mistake = max(1, int(mistakes.max()))
         highest_right = max(1, int(confusion.diagonal().max()))
+        colors = _color_map()
         for truth in range(classes):
             for said in range(classes):
                 value = int(confusion[truth, said])
                 share = value / (highest_right if truth == said else highest_mistake)
-                color = self._map.map(share, mode="qcolor")
+                color = colors.map(share, mode="qcolor")
                 rect = self.cell_rect(truth, said)
                 painter.fillRect(rect.adjusted(0, 0, -1, -1), color)
                 if value and classes <= _MAX_COUNT_CLASSES and min(rect.width(), rect.height()) >= _MIN_CELL_PX:
@@ -216,6 +218,14 @@ class ConfusionView(QWidget):
             self._hovered = cell
             self.setAccessibleDescription(self.describe(*cell) if cell else "")
             self.update()
+
+
+@functools.cache
+def _color_map() -> Any:
+    """Loaded with the first matrix: the window's first paint must not wait for pyqtgraph."""
+    from workbench.gui.widgets.plotting import pg
+
+    return pg.colormap.get("cividis")
 
 
 def _readable_on(background: QColor) -> QColor:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication
 from workbench.core.architecture import Architecture, Part
 from workbench.core.model_config import ModelConfig
 
-_PER_STAGE = ("blocks", "widths", "strides")
+_PER_STAGE = ("blocks", "widths", "strides", "residuals")
 
 
 def differing_parts(architecture: Architecture, compared: Architecture) -> frozenset[str]:
@@ -50,6 +50,7 @@ def _stage_changes(base: ModelConfig, config: ModelConfig) -> Iterator[tuple[str
         translate("NetworkDifference", "blocks of stage {0}"),
         translate("NetworkDifference", "width of stage {0}"),
         translate("NetworkDifference", "stride of stage {0}"),
+        translate("NetworkDifference", "residual of stage {0}"),
     )
     before, after = _stages(base), _stages(config)
     if len(before) != len(after):
@@ -58,20 +59,21 @@ def _stage_changes(base: ModelConfig, config: ModelConfig) -> Iterator[tuple[str
         if stage < min(len(before), len(after)):
             for word, old, new in zip(words, before[stage], after[stage], strict=True):
                 if old != new:
-                    yield word.format(stage + 1), str(old), str(new)
+                    yield word.format(stage + 1), _value("", old), _value("", new)
         else:
             name = translate("NetworkDifference", "stage {0}").format(stage + 1)
             yield name, _stage(before, stage), _stage(after, stage)
 
 
-def _stages(config: ModelConfig) -> list[tuple[int, int, int]]:
-    return list(zip(config.blocks, config.widths, config.stage_strides, strict=True))
+def _stages(config: ModelConfig) -> list[tuple[int, int, int, bool]]:
+    residuals = map(config.has_residual, range(len(config.blocks)))
+    return list(zip(config.blocks, config.widths, config.stage_strides, residuals, strict=True))
 
 
-def _stage(stages: list[tuple[int, int, int]], index: int) -> str:
+def _stage(stages: list[tuple[int, int, int, bool]], index: int) -> str:
     if index >= len(stages):
         return QCoreApplication.translate("NetworkDifference", "none")
-    blocks, width, _ = stages[index]
+    blocks, width, _, _ = stages[index]
     return QCoreApplication.translate("NetworkDifference", "{0} × {1} channels").format(blocks, width)
 
 
@@ -79,11 +81,13 @@ def _words(field: str) -> str:
     translate = QCoreApplication.translate
     known = {
         "stem_width": translate("NetworkDifference", "width of the stem"),
+        "inner_expansion": translate("NetworkDifference", "expansion inside"),
         "cardinality": translate("NetworkDifference", "groups (cardinality)"),
         "base_width": translate("NetworkDifference", "base width of a group"),
         "se_reduction": translate("NetworkDifference", "squeeze-and-excitation"),
         "stochastic_depth": translate("NetworkDifference", "stochastic depth"),
         "zero_init_last": translate("NetworkDifference", "blocks begin as identity"),
+        "head_bias": translate("NetworkDifference", "bias in the last layer"),
         "num_classes": translate("NetworkDifference", "classes"),
         "input_size": translate("NetworkDifference", "input size"),
     }

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
+from workbench.core.shortcuts import Way
 from workbench.gui.network.network_layout import CLASSES_WIDTH, Box, Column, Drawing
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme, tabular
 
@@ -16,9 +18,6 @@ _HOP_RADIUS = 5.0
 _THIN_PX = 8
 _SAMPLE_PX = 22
 _CLASS_PITCH, _MOST_CLASSES = 6, 10
-_PENS = {
-    "identity": Qt.PenStyle.SolidLine, "projection": Qt.PenStyle.DashLine, "zero-pad": Qt.PenStyle.DotLine,
-}  # fmt: skip
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 _CENTER = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter
 
@@ -165,8 +164,8 @@ class NetworkPainter:
 
     def _draw_hop(self, row: Row, box: Box, marks: Marks) -> None:
         """The shortcut leaves the way before a block and comes back behind it."""
-        style = _PENS.get(box.parts[0].shortcut) if box.parts and box.parts[0].role == "block" else None
-        if style is None:
+        style = _pen_style(box.parts[0].shortcut) if box.parts else Qt.PenStyle.NoPen
+        if style == Qt.PenStyle.NoPen:
             return
         reach = row.drawing.scale.gap * 0.32
         rect = row.rect(box)
@@ -201,12 +200,12 @@ class NetworkPainter:
             font, color = (self._bold, self._text) if index == 0 else (self._plain, self._secondary)
             self._words(room, line, font, color, _CENTER)
 
-    def draw_legend(self, area: QRectF, kinds: Sequence[tuple[str, str]], differs: str, scale: str) -> None:
+    def draw_legend(self, area: QRectF, kinds: Sequence[tuple[Way, str]], differs: str, scale: str) -> None:
         """Samples of the shortcuts that occur; `differs` explains the accent edge, `scale` the sizes."""
         x, y = area.left(), round(area.center().y()) + 0.5
         for kind, word in kinds:
-            if kind in _PENS:
-                self._painter.setPen(_line(self._secondary, _PENS[kind]))
+            if _pen_style(kind) != Qt.PenStyle.NoPen:
+                self._painter.setPen(_line(self._secondary, _pen_style(kind)))
                 self._painter.drawLine(QPointF(x, y), QPointF(x + _SAMPLE_PX, y))
                 x += _SAMPLE_PX + GAP + 2
             x = self._entry(area, x, word)
@@ -248,6 +247,21 @@ class NetworkPainter:
         self._painter.drawText(
             room, where, metrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width() + 1)
         )
+
+
+def _pen_style(way: Way) -> Qt.PenStyle:
+    """Of the hop around a block; none where there is no way around it."""
+    match way:
+        case "identity":
+            return Qt.PenStyle.SolidLine
+        case "projection":
+            return Qt.PenStyle.DashLine
+        case "zero-pad":
+            return Qt.PenStyle.DotLine
+        case "none":
+            return Qt.PenStyle.NoPen
+        case _:
+            assert_never(way)
 
 
 def _line(color: QColor, style: Qt.PenStyle) -> QPen:

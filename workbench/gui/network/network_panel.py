@@ -28,6 +28,7 @@ from workbench.gui.network.layer_table import LayerTable
 from workbench.gui.network.network_difference import changes
 from workbench.gui.network.network_figures import Figures, FiguresTable
 from workbench.gui.network.network_view import NetworkView
+from workbench.gui.network.part_words import layers_of_part
 from workbench.gui.network.receptive_view import ReceptiveView
 from workbench.gui.widgets.field_form import labeled, shrinkable
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
@@ -241,12 +242,8 @@ class NetworkPanel(QWidget):
         layers = self._architecture.layers if part is None else part.layers
         if part is None:
             what = self.tr("All {0} layers").format(count(len(layers)))
-        elif part.role == "block":
-            number = int(part.name.rpartition(".")[2]) + 1
-            what = self.tr("Stage {0}, block {1}: {2} layers").format(part.stage, number, len(layers))
         else:
-            word = self.tr("Stem") if part.role == "stem" else self.tr("Head")
-            what = self.tr("{0}: {1} layers").format(word, len(layers))
+            what = layers_of_part(part, self._architecture.config)
         self._part_caption.setText(what)
         self._all_layers.setVisible(part is not None)
         self.layers.show_layers(layers)

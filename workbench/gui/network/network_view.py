@@ -16,9 +16,11 @@ from PySide6.QtWidgets import QWidget
 from workbench.core.architecture import Architecture, Part
 from workbench.core.formats import count, short_count
 from workbench.core.layers import Shape
+from workbench.core.shortcuts import Way
 from workbench.gui.network.network_difference import differing_parts
 from workbench.gui.network.network_layout import Box, Drawing, Key, groups_of, lay_out, sees_all
 from workbench.gui.network.network_painter import HOP_PX, LINE_PX, Marks, NetworkPainter, Row, caption_font
+from workbench.gui.network.part_words import part_title
 from workbench.gui.widgets.theme import FIELD_GAP, MARGIN, Theme
 
 _READOUT_PX = 46
@@ -134,17 +136,9 @@ class NetworkView(QWidget):
 
     def _part_readout(self, architecture: Architecture, part: Part) -> list[tuple[str, str]]:
         config, shape = architecture.config, part.output_shape
-        if part.role == "block":
-            number = int(part.name.rpartition(".")[2]) + 1
-            title = (
-                self.tr("{0} block").format(config.block),
-                self.tr("Stage {0}, block {1}").format(part.stage, number),
-            )
-        elif part.role == "stem":
-            stems = {"3x3": self.tr("3×3 convolution"), "7x7": self.tr("7×7 and max pooling")}
-            title = stems.get(config.stem, config.stem), self.tr("Stem")
-        else:
-            title, shape = (self.tr("pooling and linear"), self.tr("Head")), self._classes(architecture)
+        title = part_title(part, config)
+        if part.role == "head":
+            shape = self._classes(architecture)
         return self._figures(title, part.parameters, part.macs, shape, part.receptive_field)
 
     def _classes(self, architecture: Architecture) -> Shape:
@@ -273,9 +267,9 @@ class NetworkView(QWidget):
         chosen = self._rows[0].drawing.box_of(self._selected)
         return Marks(chosen, hovered, self._differing, self.hasFocus())
 
-    def _legend(self) -> list[tuple[str, str]]:
+    def _legend(self) -> list[tuple[Way, str]]:
         """The shortcuts that occur, with their words."""
-        words = {
+        words: dict[Way, str] = {
             "identity": self.tr("identity shortcut"),
             "projection": self.tr("projection (1×1)"),
             "zero-pad": self.tr("zero-padded"),

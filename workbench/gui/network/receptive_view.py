@@ -32,18 +32,20 @@ class Look:
     map_size: int
     stride: int
     receptive_field: int
+    origin: float
+    """How far the middle of what position 0 sees is from the first pixel's."""
 
 
 def looks_of(architecture: Architecture) -> list[Look]:
     """The input, the stem and the last block of each stage."""
     config = architecture.config
-    looks = [Look("input", 0, config.input_size, 1, 1)]
+    looks = [Look("input", 0, config.input_size, 1, 1, 0)]
     last = {part.stage: part for part in architecture.parts if part.role != "head"}
     for stage, part in last.items():
-        before = 1 if config.stem == "3x3" else 4
-        stride = before * prod(config.stage_strides[:stage])
+        stride = config.stem_stride * prod(config.stage_strides[:stage])
         role = "stage" if stage else "stem"
-        looks.append(Look(role, stage, part.output_shape[1], stride, part.receptive_field))
+        origin = part.layers[-1].origin
+        looks.append(Look(role, stage, part.output_shape[1], stride, part.receptive_field, origin))
     return looks
 
 
@@ -84,8 +86,8 @@ class ReceptiveView(QWidget):
     def seen_rect(self, look: Look, picture: QRectF) -> QRectF:
         """What the middle position sees, cut at the image's border."""
         pixel = picture.width() / self._input_size
-        # Padded by half their kernels, position i lies over pixel i * stride, whatever the depth.
-        middle = look.map_size // 2 * look.stride + 0.5
+        # Of convolutions padded by half their kernels, position i lies over pixel i * stride, whatever the depth.
+        middle = look.map_size // 2 * look.stride + look.origin + 0.5
         side = look.receptive_field
         left = picture.left() + (middle - side / 2) * pixel
         top = picture.top() + (middle - side / 2) * pixel

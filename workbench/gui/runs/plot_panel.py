@@ -1,15 +1,20 @@
 """Loss and accuracy of one or several runs, live."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from workbench.core.events import EpochMetrics, Event, RateChanged, RunStarted, StepMetrics
 from workbench.core.formats import percent
-from workbench.gui.runs.metric_plot import MetricPlot
 from workbench.gui.runs.run_curves import RunCurves
 from workbench.gui.widgets.field_form import labeled
+from workbench.gui.widgets.late_plot import LatePlot
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
+
+if TYPE_CHECKING:
+    from workbench.gui.runs.metric_plot import MetricPlot
 
 # Drawing competes with training for the cores: 10 ms of it at every second is 1 % of one.
 _REDRAW_INTERVAL_MS = 1000
@@ -26,26 +31,46 @@ class PlotPanel(QWidget):
         super().__init__(parent)
         self._runs: dict[str, RunCurves] = {}
         self._dirty: set[str] = set()
-        self.loss = MetricPlot("loss", self.tr("loss / nats"), 1.0, theme)
-        self.loss.hide_x_title()
-        self.accuracy = MetricPlot("accuracy", self.tr("accuracy / %"), 100.0, theme)
-        self.loss.setXLink(self.accuracy)
-        self._plots = (self.loss, self.accuracy)
+        self._theme = theme
+        self._plots: tuple[MetricPlot, MetricPlot] | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_REDRAW_INTERVAL_MS)
         self._timer.timeout.connect(self.redraw)
-        for plot in self._plots:
-            plot.hovered.connect(self._show_readout)
-            plot.refit_asked.connect(self.redraw)
         theme.changed.connect(self._restyle)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, FIELD_GAP)
         layout.setSpacing(GAP)
         layout.addLayout(self._header())
-        for plot in self._plots:
-            layout.addWidget(plot, 1)
-        self._restyle()
+        self._rooms = (LatePlot(lambda: self.loss), LatePlot(lambda: self.accuracy))
+        for room in self._rooms:
+            layout.addWidget(room, 1)
+
+    @property
+    def loss(self) -> "MetricPlot":
+        return self._built()[0]
+
+    @property
+    def accuracy(self) -> "MetricPlot":
+        return self._built()[1]
+
+    def _built(self) -> tuple["MetricPlot", "MetricPlot"]:
+        """Both plots, built when they are first wanted."""
+        if self._plots is None:
+            from workbench.gui.runs.metric_plot import MetricPlot
+
+            loss = MetricPlot("loss", self.tr("loss / nats"), 1.0, self._theme)
+            loss.hide_x_title()
+            accuracy = MetricPlot("accuracy", self.tr("accuracy / %"), 100.0, self._theme)
+            loss.setXLink(accuracy)
+            self._plots = (loss, accuracy)
+            for plot in self._plots:
+                plot.hovered.connect(self._show_readout)
+                plot.refit_asked.connect(self.redraw)
+                plot.restyle()
+            for room in self._rooms:
+                room.build()
+        return self._plots
 
     def _header(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -134,12 +159,12 @@ class PlotPanel(QWidget):
         """Draw what changed since the last time."""
         for run_id in self._dirty:
             curves = self._runs.get(run_id)
-            for plot in self._plots:
+            for plot in self._built():
                 if curves is not None:
                     plot.draw(curves)
         self._dirty.clear()
         empty = not any(curves.visible for curves in self._runs.values())
-        for plot in self._plots:
+        for plot in self._built():
             plot.show_empty(empty)
             plot.fit(self._runs.values())
         self.redrawn.emit()
@@ -157,14 +182,14 @@ class PlotPanel(QWidget):
 
     @Slot()
     def _restyle(self) -> None:
-        for plot in self._plots:
+        for plot in self._plots or ():
             plot.restyle()
         for run_id in self._runs:
             self._mark(run_id)
 
     @Slot(float)
     def _show_readout(self, x: float) -> None:
-        for plot in self._plots:
+        for plot in self._built():
             lines = []
             for curves in self._runs.values():
                 if curves.visible:

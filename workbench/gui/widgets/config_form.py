@@ -1,9 +1,10 @@
 """A form whose fields are those of one section of the configuration."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox, QWidget
 
 from workbench.core.fields import FieldGroup
@@ -174,6 +175,23 @@ class ConfigForm(FieldForm):
     def _take(self, name: str, label: str, field: Field) -> None:
         self.add(f"{self._section}.{name}", label, field)
         self._named[name] = field
+
+    def choose(self, name: str, value: str) -> None:
+        """Take one entry of a choice; the caller reacts."""
+        box = self._named[name]
+        assert isinstance(box, QComboBox)
+        blocked = box.blockSignals(True)
+        box.setCurrentIndex(box.findData(value))
+        box.blockSignals(blocked)
+
+    def set_allowed(self, name: str, values: Collection[str]) -> None:
+        """Gray out the entries of a choice that cannot be taken beside other fields."""
+        box = self._named[name]
+        assert isinstance(box, QComboBox)
+        model = box.model()
+        assert isinstance(model, QStandardItemModel)
+        for row in range(box.count()):
+            model.item(row).setEnabled(box.itemData(row) in values)
 
     def set_shown(self, shown: Mapping[str, bool]) -> None:
         """Show or hide fields that have a meaning only beside others."""

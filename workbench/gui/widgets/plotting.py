@@ -1,11 +1,11 @@
-"""pyqtgraph, loaded without NVIDIA's bindings; everything of the window gets it here."""
+"""pyqtgraph, loaded without NVIDIA's bindings; all of the window gets it here, and only after its first paint."""
 
 import sys
 
 # pyqtgraph loads cuda.bindings where they are installed, as torch for CUDA does, for nothing but frames that cupy
 # draws into RawImageGLWidget, which this program has none of; it goes on without them when they are missing
-# (https://github.com/pyqtgraph/pyqtgraph/blob/master/pyqtgraph/widgets/RawImageWidget.py). They take 55 ms of the
-# wait for the first paint. None in sys.modules means "not there"
+# (https://github.com/pyqtgraph/pyqtgraph/blob/master/pyqtgraph/widgets/RawImageWidget.py). They keep the
+# window from answering for 55 ms. None in sys.modules means "not there"
 # (https://docs.python.org/3/reference/import.html#the-module-cache); afterwards torch may load them.
 _BINDINGS = "cuda.bindings"
 _is_first = _BINDINGS not in sys.modules

@@ -184,9 +184,9 @@ def _look_after_home(home: Home) -> Work:
         if store.is_behind:
             return HomeFindings("", "")
         listed = store.ids()
-    yield Progress("", "Looking after the folders of the runs", 0, 0)
+    yield Progress("Looking after the folders of the runs", 0, 0)
     removed = clean_up(home, listed).sentence
-    yield Progress("", "Looking after the folders of the runs", 0, 0)
+    yield Progress("Looking after the folders of the runs", 0, 0)
     unlisted = [folder.run_id for folder in whole_folders(home, listed)]
     store_backup.keep_copy(home)
     return HomeFindings(removed, unlisted_sentence(home, unlisted) if unlisted else "")

@@ -1,7 +1,6 @@
 """What blocks are made of: convolutions, norms, activations, shortcuts, and what is added to a block."""
 
-from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, assert_never
 
 import torch
 from torch import Tensor, nn
@@ -9,30 +8,34 @@ from torch.nn import functional
 
 from workbench.core.layers import norm_groups, squeezed_channels
 from workbench.core.model_config import ModelConfig
+from workbench.core.shortcuts import Way
 
 
-def conv3x3(channels_in: int, channels_out: int, stride: int = 1, groups: int = 1) -> nn.Conv2d:
-    return nn.Conv2d(channels_in, channels_out, kernel_size=3, stride=stride, padding=1, groups=groups, bias=False)
-
-
-def conv1x1(channels_in: int, channels_out: int, stride: int = 1) -> nn.Conv2d:
-    return nn.Conv2d(channels_in, channels_out, kernel_size=1, stride=stride, bias=False)
+def convolution(channels_in: int, channels_out: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Conv2d:
+    """Without bias, which the norms have; padded by half its kernel."""
+    return nn.Conv2d(channels_in, channels_out, kernel, stride, padding=kernel // 2, groups=groups, bias=False)
 
 
 def norm(config: ModelConfig, channels: int) -> nn.Module:
-    if config.norm == "group":
-        return nn.GroupNorm(norm_groups(channels), channels)
-    return nn.BatchNorm2d(channels)
+    match config.norm:
+        case "batch":
+            return nn.BatchNorm2d(channels)
+        case "group":
+            return nn.GroupNorm(norm_groups(channels), channels)
+        case _:
+            assert_never(config.norm)
 
 
 def activation(config: ModelConfig) -> nn.Module:
     match config.activation:
+        case "relu":
+            return nn.ReLU(inplace=True)
         case "silu":
             return nn.SiLU()
         case "gelu":
             return nn.GELU()
         case _:
-            return nn.ReLU(inplace=True)
+            assert_never(config.activation)
 
 
 def dropout(config: ModelConfig) -> nn.Module:
@@ -60,18 +63,30 @@ class ZeroPadShortcut(nn.Module):
         return functional.pad(x, (0, 0, 0, 0, *self.padding))
 
 
-def shortcut(config: ModelConfig, channels_in: int, channels_out: int, stride: int) -> nn.Module | None:
-    """None for the identity, which costs nothing."""
-    changes = stride > 1 or channels_in != channels_out
-    if config.shortcut == "none" or (not changes and config.shortcut != "C"):
-        return None
-    if config.shortcut == "A":
-        return ZeroPadShortcut(channels_in, channels_out, stride)
-    projection = conv1x1(channels_in, channels_out, stride)
-    # A pre-activation block has normed its input already.
-    if config.is_preactivation:
-        return nn.Sequential(projection)
-    return nn.Sequential(projection, norm(config, channels_out))
+def shortcut(config: ModelConfig, way: Way, channels_in: int, channels_out: int, stride: int) -> nn.Module | None:
+    """None for the identity, which costs nothing, and where there is no way around the block."""
+    match way:
+        case "none" | "identity":
+            return None
+        case "zero-pad":
+            return ZeroPadShortcut(channels_in, channels_out, stride)
+        case "projection":
+            projection = convolution(channels_in, channels_out, 1, stride)
+            # A pre-activation block has normed its input already.
+            return nn.Sequential(projection, *([] if config.is_preactivation else [norm(config, channels_out)]))
+        case _:
+            assert_never(way)
+
+
+def global_pooling(config: ModelConfig, x: Tensor) -> Tensor:
+    """(N, C, height, width) to (N, C)."""
+    match config.head_pooling:
+        case "average":
+            return global_average(x)
+        case "max":
+            return x.amax((2, 3))
+        case _:
+            assert_never(config.head_pooling)
 
 
 def global_average(x: Tensor) -> Tensor:
@@ -129,40 +144,3 @@ class DropPath(nn.Module):
             return x
         kept = torch.rand(len(x), 1, 1, 1, device=x.device) >= self.probability
         return x * (kept / (1 - self.probability)).to(x.dtype)
-
-
-class Block(nn.Module, ABC):
-    """What all blocks share: a shortcut around them, and what may be added to their end.
-
-    Args:
-        stage: counted from 0.
-        skip_probability: of stochastic depth.
-    """
-
-    # A plain network's block has no way around it (He et al. 2015, figure 3, middle).
-    has_shortcut: bool
-
-    def __init__(
-        self, config: ModelConfig, stage: int, channels_in: int, stride: int, skip_probability: float
-    ) -> None:
-        super().__init__()
-        channels_out = config.out_channels(stage)
-        self.has_shortcut = config.shortcut != "none"
-        self.relu = activation(config)
-        self.dropout = dropout(config)
-        self.downsample = shortcut(config, channels_in, channels_out, stride)
-        reduction = config.se_reduction
-        self.se = SqueezeExcitation(channels_out, reduction) if reduction else nn.Identity()
-        self.drop_path = DropPath(skip_probability) if skip_probability else nn.Identity()
-
-    def joined(self, out: Tensor, x: Tensor) -> Tensor:
-        """The end of the block: its path `out`, weighed and sometimes skipped, plus the shortcut from `x`."""
-        out = self.drop_path(self.se(out))
-        if not self.has_shortcut:
-            return out
-        # In place: what made `out` needs it no more for its gradient, and fresh memory is slow to write.
-        return out.add_(x if self.downsample is None else self.downsample(x))
-
-    @abstractmethod
-    def last_scale(self) -> Tensor:
-        """Zero at first, it makes the block the identity (Goyal et al. 2017, section 5.1)."""

@@ -1,0 +1,102 @@
+"""A block of a network, made from its description in `core/blocks.py`."""
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from torch import Tensor, nn
+
+from workbench.core.model_config import ModelConfig
+from workbench.core.shortcuts import way_around
+from workbench.core.steps import Activation, Convolution, Dropout, MaxPooling, Norm, Step, Widths
+from workbench.engine.network.blocks.parts import (
+    DropPath,
+    SqueezeExcitation,
+    activation,
+    convolution,
+    dropout,
+    norm,
+    shortcut,
+)
+
+
+class Block(nn.Module):
+    """Its entry, if it has one, and its path, weighed and sometimes skipped, plus a shortcut around the path.
+
+    Args:
+        stage: counted from 0.
+        skip_probability: of stochastic depth.
+    """
+
+    def __init__(
+        self, config: ModelConfig, stage: int, channels_in: int, stride: int, skip_probability: float
+    ) -> None:
+        super().__init__()
+        self.description = config.description
+        channels_out, way = config.out_channels(stage), way_around(config, stage, channels_in, stride)
+        # A plain network's block has no way around it (He et al. 2015, figure 3, middle).
+        self.has_shortcut = way != "none"
+        # The projection of a pre-activation block starts behind its first norm and activation.
+        self._starts_activated = self.description.is_preactivation and way == "projection"
+        self.relu = activation(config)
+        path = config.path(stage)
+        self.dropout = dropout(config) if any(isinstance(step, Dropout) for step in path) else nn.Identity()
+        self.downsample = shortcut(config, way, channels_in, channels_out, stride)
+        reduction = config.se_reduction
+        self.se = SqueezeExcitation(channels_out, reduction) if reduction else nn.Identity()
+        self.drop_path = DropPath(skip_probability) if skip_probability and self.has_shortcut else nn.Identity()
+        widths = config.block_widths(stage, channels_in)
+        self._entry = self._add(self.description.entry, config, widths, stride)
+        self._path = self._add(path, config, widths, stride)
+
+    def _add(self, steps: Sequence[Step], config: ModelConfig, widths: Widths, stride: int) -> tuple[str, ...]:
+        """Make the modules of steps; returns the names under which they are called in turn.
+
+        Names, because modules may be replaced: by a norm over several processes, for example.
+        """
+        names = []
+        for step in steps:
+            match step:
+                case Convolution():
+                    groups = step.group_count(widths, config.cardinality)
+                    module = convolution(widths.of(step.before), widths.of(step.after), step.kernel,
+                                         stride if step.strided else 1, groups)  # fmt: skip
+                    self.add_module(step.name, module)
+                    names.append(step.name)
+                case Norm():
+                    self.add_module(step.name, norm(config, widths.of(step.width)))
+                    names.append(step.name)
+                case Activation():
+                    names.append("relu")
+                case Dropout():
+                    names.append("dropout")
+                case MaxPooling():
+                    if stride > 1:
+                        # What is left over at the edge counts too, as in a convolution with this stride.
+                        self.add_module(step.name, nn.MaxPool2d(stride, ceil_mode=True))
+                        names.append(step.name)
+                case _:
+                    assert_never(step)
+        return tuple(names)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self._along(self._entry, x)
+        if self._starts_activated:
+            first = self.relu(self.get_submodule(self._path[0])(x))
+            out, source = self._along(self._path[2:], first), first
+        else:
+            out, source = self._along(self._path, x), x
+        out = self.drop_path(self.se(out))
+        if self.has_shortcut:
+            around = source if self.downsample is None else self.downsample(source)
+            # In place, where what made `out` needs it no more for its gradient: fresh memory is slow to write.
+            out = out + around if self.description.ends_activated else out.add_(around)
+        return self.relu(out) if self.description.activates_sum else out  # type: ignore[no-any-return]
+
+    def _along(self, names: Sequence[str], x: Tensor) -> Tensor:
+        for name in names:
+            x = getattr(self, name)(x)
+        return x
+
+    def last_scale(self) -> Tensor:
+        """Zero at first, it makes the block its shortcut (Goyal et al. 2017, section 5.1)."""
+        return self.get_parameter(f"{self.description.last_scaled.name}.weight")

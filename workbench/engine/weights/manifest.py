@@ -1,0 +1,108 @@
+"""The small file that names a checkpoint's data file, its SHA-256 and its place in the run."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from workbench.core.errors import UserError, literal, reason, shown
+from workbench.core.files import read_text, write_atomically
+
+VERSION = 2
+Kind = Literal["last", "best", "previous"]
+KINDS: tuple[Kind, ...] = ("last", "best", "previous")
+
+_DATA_FILE = re.compile(r"step-\d+-[0-9a-f]{8}\.pt")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class NewerVersion(UserError):
+    """A newer workbench wrote it: nothing is damaged, and nothing may take its place."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What is known of a checkpoint without opening it."""
+
+    file: str
+    sha256: str
+    version: int
+    step: int
+    epoch: int
+
+
+def path_of(folder: Path, kind: Kind) -> Path:
+    return folder / f"{kind}.json"
+
+
+def read(folder: Path, kind: Kind) -> Manifest | None:
+    """None if there is none.
+
+    Raises:
+        NewerVersion: a newer workbench wrote it.
+        UserError: it is damaged or none of ours; names the file, the field, and what is allowed.
+    """
+    path = path_of(folder, kind)
+    if not path.exists():
+        return None
+    try:
+        tree = json.loads(read_text(path))
+    # ValueError: no UTF-8, no JSON, or a number of thousands of digits.
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(f"cannot read the checkpoint manifest {shown(path)}: {reason(error)}") from error
+    return _checked(tree, path)
+
+
+def write(manifest: Manifest, folder: Path, kind: Kind) -> None:
+    """Put it in place at once, or not at all.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    content = json.dumps(vars(manifest), indent=2).encode()
+    write_atomically(path_of(folder, kind), lambda file: file.write(content))
+
+
+def _is_whole(value: object, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def _is_like(value: object, pattern: re.Pattern[str]) -> bool:
+    return isinstance(value, str) and pattern.fullmatch(value) is not None
+
+
+_ALLOWED: dict[str, tuple[Callable[[object], bool], str]] = {
+    # First: what else a newer one holds is not known.
+    "version": (lambda value: _is_whole(value, 1), f"a whole number from 1 to {VERSION}"),
+    "file": (
+        lambda value: _is_like(value, _DATA_FILE),
+        "the name of a file beside it, such as step-00000012-0a1b2c3d.pt",
+    ),
+    "sha256": (lambda value: _is_like(value, _SHA256), "64 hexadecimal digits"),
+    "step": (lambda value: _is_whole(value, 0), "a whole number, at least 0"),
+    "epoch": (lambda value: _is_whole(value, 0), "a whole number, at least 0"),
+}
+
+
+def _checked(tree: Any, path: Path) -> Manifest:
+    def odd(what: str) -> UserError:
+        return UserError(f"the checkpoint manifest {shown(path)} is damaged: {what}")
+
+    if not isinstance(tree, dict):
+        raise odd(f"it holds {literal(tree)}; expected an object with {', '.join(_ALLOWED)}")
+    for name, (is_allowed, words) in _ALLOWED.items():
+        if name not in tree:
+            raise odd(f"it lacks {name}, {words}")
+        if not is_allowed(tree[name]):
+            raise odd(f"{name} is {literal(tree[name])}; it must be {words}")
+        if name == "version" and tree[name] > VERSION:
+            raise NewerVersion(
+                f"{shown(path)} has version {literal(tree[name])}, written by a newer workbench; "
+                f"this one reads up to {VERSION}"
+            )
+    unknown = next((name for name in tree if name not in _ALLOWED), None)
+    if unknown is not None:
+        raise odd(f"it has '{shown(unknown)}'; known are {', '.join(_ALLOWED)}")
+    return Manifest(**tree)
