@@ -18,6 +18,7 @@ from workbench.commands.options import (
     presets_of,
     run_config,
 )
+from workbench.commands.repairing import repair_list
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.events import Progress, Warned
@@ -98,6 +99,10 @@ def doctor(
         bool,
         typer.Option("--resume", help="Try instead whether a stopped and resumed run is the same bit for bit."),
     ] = False,
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="Rebuild a damaged list of runs; nothing is deleted."),
+    ] = False,
     model: ModelOrDefault = None,
     recipe: Recipe = None,
     data: Data = None,
@@ -106,12 +111,19 @@ def doctor(
     config_file: ConfigFile = None,
     json: Json = False,
 ) -> int:
-    """Say what this machine has, what is wrong, and the fix; with --resume, whether resuming is exact here."""
+    """Say what this machine has, what is wrong, and the fix; with --resume, whether resuming is exact here.
+
+    With --repair, rebuild the list of runs if it is damaged.
+    """
+    if repair and resume:
+        raise UserError("give either --repair or --resume")
     if resume:
         config = _config(context, model, recipe, config_file, set_, data, device)
         return _certify(context, config, json)
     if model or recipe or data or device or set_ or config_file:
         raise UserError("--model and all that belongs to a run need --resume: what is examined is the machine")
+    if repair:
+        return repair_list(context.obj, json)
     from workbench.engine.trials.doctor import examine
 
     findings = examine(context.obj)

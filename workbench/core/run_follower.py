@@ -66,6 +66,10 @@ class RunFollower:
         self._store, self.run_id = store, run_id
         self._place = _Place()
 
+    def move_to(self, store: RunStore) -> None:
+        """Read from another connection, to the same runs, from now on."""
+        self._store = store
+
     def skip(self) -> None:
         """Count everything so far as told.
 

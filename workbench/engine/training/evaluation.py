@@ -46,11 +46,11 @@ def evaluate_run(run_id: str, store: RunStore, source: str | None = None, *, bes
     reading = Progress("Reading the checkpoint", 0, 0)
     yield reading
     state = checkpoint.load_best(store.checkpoints(run_id))
-    if not record.starts:
+    names = store.class_names(record)
+    if not names:
         # With starting weights, a checkpoint is there before the classes of the data are recorded.
         raise UserError(f"run {run_id} has not begun; train it for an epoch at least")
     yield reading
-    names = tuple(record.started["class_names"])
     subject = _Subject(config, state.evaluated_weights, f"run {run_id}", names, state.position.epoch)
     evaluation = yield from _evaluate(subject, store.home, beside)
     store.count_test_look(run_id)

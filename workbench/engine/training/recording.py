@@ -103,6 +103,7 @@ class _Recorder:
         try:
             self._write()
         except UserError as error:
+            self._store.note(self._pending)
             was_failing, self._is_failing = self._is_failing, True
             return None if was_failing else Warned(f"{error}; training goes on, and it is tried again", self._id)
         finally:
@@ -132,6 +133,7 @@ class _Recorder:
         try:
             self._write()
         finally:
+            self._store.note(self._pending)
             if isinstance(end, RunFailed):
                 self._store.finish(self._id, "failed", end.message)
             else:

@@ -42,7 +42,7 @@ def export_run(run_id: str, store: RunStore, output: Path) -> tuple[Path, Path]:
     text = network_code(
         config,
         title=_title(record),
-        class_names=record.started["class_names"],
+        class_names=store.class_names(record) or [f"class {index}" for index in range(config.num_classes)],
         mean=mean,
         std=std,
         weights_file=weights.name,

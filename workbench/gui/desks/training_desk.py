@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from workbench.core.errors import UserError
+from workbench.core.errors import DamagedDatabase, UserError
 from workbench.core.events import (
     EpochMetrics,
     Event,
@@ -161,7 +161,9 @@ class TrainingDesk(QObject):
     @Slot(object)
     def refuse(self, error: Exception) -> None:
         """Say why something did not happen, at the field too where one is named; offer what would do."""
-        if isinstance(error, UserError):
+        if isinstance(error, DamagedDatabase):
+            self.library.report(error)
+        elif isinstance(error, UserError):
             self._tell_error(str(error), error.remedy)
             self._build.show_errors(error.fields)
         else:
