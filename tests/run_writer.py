@@ -51,7 +51,10 @@ class Writer:
         return event
 
     def warn(self, sentence: str) -> None:
-        self.store.record_warning(Warned(self.id, sentence))
+        self.store.record_warning(self.warning(sentence))
+
+    def warning(self, sentence: str) -> Warned:
+        return Warned(sentence, self.id)
 
     def resume(self, first_step: int) -> None:
         self.store.claim(self.id)

@@ -236,7 +236,7 @@ def test_evaluations_are_kept_per_epoch(store: RunStore) -> None:
 
 def test_delete_removes_rows_and_folder_but_not_a_running_run(store: RunStore) -> None:
     run_id = create(store)
-    store.record_warning(Warned(run_id, "careful"))
+    store.record_warning(Warned("careful", run_id))
     with pytest.raises(UserError, match="running"):
         store.delete(run_id)
     store.finish(run_id, "stopped")

@@ -317,6 +317,15 @@ def test_images_are_prepared_as_for_training(store: RunStore, tmp_path: Path) ->
             assert torch.equal(prepare(picture), expected), name
 
 
+def test_weights_of_another_network_are_not_exported(run_id: str, store: RunStore, tmp_path: Path) -> None:
+    folder = store.checkpoints(run_id)
+    state = replace(checkpoint.load(folder, "best"), network={"w": torch.zeros(1)})
+    checkpoint.save(folder, state, step=99, epoch=9, best=True)
+    with pytest.raises(UserError, match=f"the checkpoint of run {run_id} is of another network: it has no conv1"):
+        code_export.export_run(run_id, store, tmp_path / "a.py")
+    assert list(tmp_path.glob("a.*")) == []
+
+
 def test_the_weights_are_plain_tensors_of_the_best_epoch(run_id: str, store: RunStore, tmp_path: Path) -> None:
     folder = store.checkpoints(run_id)
     state = checkpoint.load(folder, "best")

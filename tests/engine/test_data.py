@@ -6,6 +6,7 @@ import torch
 
 from workbench.core.config import DataConfig
 from workbench.core.dataset import ImageSet
+from workbench.core.image_sources import trained_images
 from workbench.core.training_config import TrainingConfig
 from workbench.engine.data.augmentation import EpochPlan
 from workbench.engine.data.device_images import NORMALIZATIONS, DeviceImages, split
@@ -26,6 +27,12 @@ def test_split_is_stratified_and_complete() -> None:
     training, validation = split(labels, 0.1, seed=0)
     assert np.bincount(labels[validation]).tolist() == [10, 5, 2, 1]
     assert sorted([*training, *validation]) == list(range(180))
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.1, 0.12345, 1 / 3, 0.5])
+def test_what_is_left_to_train_on_is_known_before_the_images_are_read(fraction: float) -> None:
+    training, _ = split(np.repeat(np.arange(10), 1000), fraction, seed=0)
+    assert trained_images(10_000, 10, fraction) == len(training)
 
 
 def test_split_depends_on_the_seed_alone() -> None:

@@ -130,7 +130,7 @@ def test_batches_take_about_as_long_as_the_pace_says(
     labels = np.zeros(count, np.int64)
     told: list[int] = []
     images = DeviceImages(ImageSet(pixels, labels, tuple(map(str, labels))), tiny_config.data, CPU)
-    said, seconds = result_of(noted(logits(network, images, CPU, "", "Testing", pace_s=0.04), told))
+    said, seconds = result_of(noted(logits(network, images, CPU, "Testing", pace_s=0.04), told))
     assert said.shape == (count, 3)
     torch.testing.assert_close(torch.from_numpy(said), images.plain(0, count)[0].mean((2, 3)))
     assert max(network.sizes) == usual

@@ -70,7 +70,7 @@ def test_fewer_images_than_processes(tiny_config: RunConfig, home: Home, rank: i
     config = tiny_config.with_values({"data.validation_fraction": 0.03})
     prepared = prepared_with(config, home, Processes())
     assert len(prepared.validation) == 3
-    work = logits(prepared.trainer.network, prepared.validation, prepared.compute, "", "", Talking(rank, 4))
+    work = logits(prepared.trainer.network, prepared.validation, prepared.compute, "", Talking(rank, 4))
     assert result_of(work)[0].shape == (rows, 3)
 
 

@@ -243,7 +243,7 @@ def test_the_official_archive_is_downloaded_with_progress_and_checked(tmp_path: 
     official_archive(served)
     digest = hashlib.md5(served.read_bytes(), usedforsecurity=False).hexdigest()
     target = tmp_path / "data.tar.gz"
-    said, _ = run(fetch_official(target, "", served.as_uri(), digest))
+    said, _ = run(fetch_official(target, served.as_uri(), digest))
     assert target.read_bytes() == served.read_bytes()
     assert said[-1].done == said[-1].total == served.stat().st_size
 
@@ -253,14 +253,14 @@ def test_a_damaged_download_leaves_nothing(tmp_path: Path) -> None:
     served.write_bytes(b"something else")
     target = tmp_path / "data.tar.gz"
     with pytest.raises(UserError, match="damaged"):
-        run(fetch_official(target, "", served.as_uri(), "0" * 32))
+        run(fetch_official(target, served.as_uri(), "0" * 32))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["served.tar.gz"]
 
 
 def test_no_network_says_what_to_do_instead(tmp_path: Path) -> None:
     missing = (tmp_path / "missing").as_uri()
     with pytest.raises(UserError, match=r"cannot download .* or use the shipped cifar10-jpeg"):
-        run(fetch_official(tmp_path / "data.tar.gz", "", missing, ""))
+        run(fetch_official(tmp_path / "data.tar.gz", missing, ""))
 
 
 @pytest.mark.parametrize("source", [s for s in IMAGE_SOURCES.values() if s.is_shipped], ids=lambda s: str(s.name))
@@ -429,7 +429,7 @@ def test_a_server_that_answers_oddly_is_told_in_words(tmp_path: Path, answer: by
         else:
             thread.start()
         with pytest.raises(UserError, match=rf"cannot download {url}: .*({words}).*; get ") as caught:
-            run(fetch_official(tmp_path / "data.tar.gz", "", url, "0"))
+            run(fetch_official(tmp_path / "data.tar.gz", url, "0"))
         if answer is not None:
             thread.join()
     assert "[Errno" not in str(caught.value)

@@ -31,6 +31,8 @@ LONG_MS = 60_000
 def shared_theme(qapp: QApplication) -> Iterator[Theme]:
     """One for all tests, because to style the application takes longer than most of them."""
     theme = Theme(qapp, "light")
+    with theme.put_on_last():
+        pass
     yield theme
     theme.deleteLater()
 

@@ -3,7 +3,7 @@
 from typing import TypeVar
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QListView, QWidget
 
 _Widget = TypeVar("_Widget", bound=QWidget)
 
@@ -51,6 +51,14 @@ def named(parent: QWidget, kind: type[_Widget], name: str) -> _Widget:
     found = [each for each in parent.findChildren(kind) if each.accessibleName() == name]
     assert len(found) == 1, f"{len(found)} widgets '{name}' in {parent}"
     return found[0]
+
+
+def pictures_in(parent: QWidget) -> int:
+    """How many pictures its only gallery holds, those further down too."""
+    views = [view for view in parent.findChildren(QListView) if view.viewMode() == QListView.ViewMode.IconMode]
+    assert len(views) == 1, f"{len(views)} galleries in {parent}"
+    model = views[0].model()
+    return model.rowCount() if model is not None else 0
 
 
 def action(window: QWidget, text: str) -> QAction:

@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from tests.gui.drawn import curves, plot_in, points
 from tests.gui.seen import action, button, button_like, named, says
 from tests.model_trees import allowed, model_trees
 from workbench.core.config import RunConfig
@@ -470,6 +471,35 @@ def test_the_curves_come_forward_when_training_begins(qtbot: QtBot, window: Main
     qtbot.waitUntil(lambda: window.session.state is State.IDLE, timeout=LONG_MS)
 
 
+def steps_drawn(window: MainWindow) -> float:
+    """Steps of an epoch in the drawing of the schedule: the last one is drawn at its place in the last epoch."""
+    epochs, _ = points(curves(plot_in(window.build_panel.training_panel.schedule_view))[0])
+    config = window.build_panel.config
+    assert config is not None
+    return float(1 / (config.training.epochs - epochs[-1]))
+
+
+def test_the_schedule_is_drawn_with_the_true_number_of_steps(
+    qtbot: QtBot, window: MainWindow, image_folder: Path
+) -> None:
+    window.build_panel.take_values(
+        {"data.source": "sample", "data.validation_fraction": 0.12345, "training.batch_size": 10}
+    )
+    # 123 of the 1 000 images of each of 10 classes are held out.
+    assert steps_drawn(window) == pytest.approx(877)
+    window.build_panel.take_values(
+        {"data.source": str(image_folder), "data.validation_fraction": 0.2, "training.batch_size": 7}
+    )
+    window.training_desk.start()
+    qtbot.waitUntil(lambda: bool(window.runs_panel.model.records), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: window.session.state is State.IDLE, timeout=LONG_MS)
+    (run,) = window.runs_panel.model.records
+    assert run.started["steps_per_epoch"] == 13
+    assert steps_drawn(window) == pytest.approx(13)
+    window.build_panel.take_values({"data.validation_fraction": 0.1})
+    assert steps_drawn(window) == pytest.approx(108 // 7)
+
+
 def test_the_time_of_an_epoch_is_estimated_once_the_machine_is_measured(
     qtbot: QtBot, make_window: Callable[..., MainWindow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -478,7 +508,7 @@ def test_the_time_of_an_epoch_is_estimated_once_the_machine_is_measured(
     def probe(compute: Compute) -> Generator[Progress, None, Speed]:
         """In place of the real one, which finds nothing out where the machine is busy."""
         asked.append(compute.device.type)
-        yield Progress("", "Timing this machine", 0, 0)
+        yield Progress("Timing this machine", 0, 0)
         return Speed(device_name(compute.device), compute.precision, False, dict.fromkeys(UNITS, 1e-9))
 
     monkeypatch.setattr(speed_probe, "probe", probe)

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
-from tests.gui.seen import action, button, has_button, says
+from tests.gui.seen import action, button, has_button, pictures_in, says
 from workbench.core.config import RunConfig
 from workbench.core.errors import ConfigError
 from workbench.core.evaluation import Evaluation
@@ -51,7 +51,7 @@ def test_the_kept_epoch_is_shown_with_its_number(
     assert has_button(window.inspect_panel, "Cancel")
     qtbot.waitUntil(lambda: says(window.inspect_panel, f"{KEPT} {best.epoch}: "), timeout=LONG_MS)
     button(window.inspect_panel, "Wrong only").setChecked(False)
-    assert window.inspect_panel.gallery.shown_count == 36
+    assert pictures_in(window.inspect_panel.gallery) == 36
     qtbot.waitUntil(lambda: has_button(window.inspect_panel, "Evaluate"))
     # By key and menu too.
     action(window, "Evaluate the kept epoch").trigger()
@@ -115,7 +115,7 @@ class Slow:
                 while True:
                     # As real jobs do, it computes between two things that it says: a flood would drown the window.
                     time.sleep(0.02)
-                    yield Progress("", "Testing", 10, 40)
+                    yield Progress("Testing", 10, 40)
             finally:
                 self.closed.append(run_id)
 

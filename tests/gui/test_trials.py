@@ -156,7 +156,7 @@ def test_a_trial_that_runs_out_of_memory_offers_what_would_do(
 ) -> None:
     def greedy(*_: object) -> Job:
         def begin(_home: Home) -> Work:
-            yield Progress("", "Trying", 0, 1)
+            yield Progress("Trying", 0, 1)
             raise UserError("the memory is not enough; take the batch in parts", {"training.accumulation": 4})
 
         return Job(begin)

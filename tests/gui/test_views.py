@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QListView, QProgressBar, 
 from pytestqt.qtbot import QtBot
 
 from tests.gui.drawn import is_written, mark_positions, marks, text_item, written
-from tests.gui.seen import button, named, says, texts
+from tests.gui.seen import button, named, pictures_in, says, texts
 from workbench.core.config import RunConfig
 from workbench.core.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
@@ -78,10 +78,10 @@ def test_filters_by_truth_and_prediction(inspect: InspectPanel) -> None:
     named(gallery, QComboBox, "Truth").setCurrentIndex(1 + 2)
     assert set(shown(gallery)) == set(range(2, 40, 4))
     named(gallery, QComboBox, "Prediction").setCurrentIndex(1 + 1)
-    assert gallery.shown_count == 0
+    assert pictures_in(gallery) == 0
     assert says(gallery, "No test image fits")
     gallery.clear_filter()
-    assert gallery.shown_count == 40
+    assert pictures_in(gallery) == 40
 
 
 def test_a_cell_of_the_diagonal_shows_the_right_ones(qtbot: QtBot, inspect: InspectPanel) -> None:
@@ -124,7 +124,7 @@ def test_without_a_pick_the_worst_one_is_shown(
 
 def test_no_evaluation_says_what_will_come(inspect: InspectPanel) -> None:
     inspect.show_evaluation("", None, None)
-    assert inspect.gallery.shown_count == 0
+    assert pictures_in(inspect.gallery) == 0
     assert says(inspect.gallery, "first epoch")
     assert inspect.image_view.caption == ""
     inspect.grab()
@@ -356,14 +356,14 @@ def test_the_bar_is_never_busy(qtbot: QtBot, theme: Theme) -> None:
 
     panel.show_state(State.STARTING)
     note()
-    for reading in (Progress("r1", "Reading images", 0, 0), Progress("r1", "Reading images", 3, 12)):
+    for reading in (Progress("Reading images", 0, 0, run_id="r1"), Progress("Reading images", 3, 12, run_id="r1")):
         panel.append(reading)
         note()
     panel.append(started())
     panel.append(steps(1, 3))
     note()
     panel.show_state(State.STARTING)
-    panel.append(Progress("r2", "Reading images", 3, 12))
+    panel.append(Progress("Reading images", 3, 12, run_id="r2"))
     panel.end_without_run()
     note()
     assert texts(panel) == at_first, "nothing is left of what was read"

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDockWidget, QMessageBox, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
-from tests.gui.seen import action, button, named, says, texts
+from tests.gui.seen import action, button, named, pictures_in, says, texts
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.events import EpochMetrics, Event, StepMetrics
@@ -65,9 +65,9 @@ def test_a_run_from_click_to_mistake(qtbot: QtBot, window: MainWindow, home: Hom
             button(inspect, "Wrong only").setChecked(False)
             center = matrix.cell_rect(truth, said).center()
             qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=center)
-            assert inspect.gallery.shown_count == confusion[truth, said]
+            assert pictures_in(inspect.gallery) == confusion[truth, said]
     inspect.gallery.clear_filter()
-    assert inspect.gallery.shown_count == 36
+    assert pictures_in(inspect.gallery) == 36
     assert inspect.image_view.caption
 
 
@@ -95,6 +95,7 @@ def test_pause_holds_and_resume_goes_on(qtbot: QtBot, window: MainWindow) -> Non
     for _ in range(10):
         with qtbot.waitSignal(ticks.timeout):
             pass
+    ticks.stop()
     # The worker may finish what it was computing when the button was pressed, and no more.
     assert len(said) <= 1
     held = len(curves.train["loss"].x)
@@ -154,7 +155,7 @@ def test_a_run_from_history_is_drawn_and_shown(
     again.runs_panel.select(older.id)
     assert len(again.plot_panel.curves(older.id).train["loss"].x) == 18
     button(again.inspect_panel, "Wrong only").setChecked(False)
-    assert again.inspect_panel.gallery.shown_count == 36
+    assert pictures_in(again.inspect_panel.gallery) == 36
     again.runs_panel.model.set_checked(newest.id, False)
     assert not again.plot_panel.curves(newest.id).visible
 

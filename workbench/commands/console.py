@@ -152,6 +152,8 @@ class TrainingDisplay:
         )  # fmt: skip
         self._task = self._bar.add_task("Starting", total=None, figures="")
         self._started: RunStarted | None = None
+        self.warnings: list[str] = []
+        """All that were said, in their order, for the JSON document."""
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -164,7 +166,7 @@ class TrainingDisplay:
 
     def show(self, event: Event) -> None:
         match event:
-            case Progress(_, activity, done, total):
+            case Progress(activity, done, total):
                 self._bar.update(self._task, description=activity, completed=done, total=total or None, figures="")
             case RunStarted():
                 self._start(event)
@@ -174,7 +176,8 @@ class TrainingDisplay:
                 self._epoch(event)
             case RateChanged(_, step, factor, rate):
                 self._console.print(f"learning rate {rate:.3g} from step {step + 1} on (times {factor:.3g})")
-            case Warned(_, message):
+            case Warned(message):
+                self.warnings.append(message)
                 self._console.print(f"warning: {message}", style="yellow")
             case RunFinished(_, _, reason) if reason:
                 self._console.print(reason)
@@ -212,7 +215,7 @@ class TrainingDisplay:
         )
 
 
-def exhaust(work: Generator[Progress, None, _T], display: TrainingDisplay) -> _T:
+def exhaust(work: Generator[Progress | Warned, None, _T], display: TrainingDisplay) -> _T:
     """Show the progress of `work` and return its result."""
     while True:
         try:

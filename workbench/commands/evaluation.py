@@ -44,7 +44,7 @@ def evaluate(
             work = evaluating.evaluate_weights(config, weights or "", store)
         evaluation = console.exhaust(work, display)
     if json:
-        console.print_json(_evaluation_document(evaluation))
+        console.print_json(_evaluation_document(evaluation) | {"warnings": display.warnings})
     else:
         console.print_evaluation(evaluation)
 

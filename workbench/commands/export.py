@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from workbench.commands import console
-from workbench.commands.options import Json, Set, presets_of, store_of
+from workbench.commands.options import Json, Set, presets_of, reading_store_of
 from workbench.core.config import RunConfig, parse_assignments
 from workbench.core.errors import UserError, shown
 
@@ -37,7 +37,7 @@ def export(
     if run is not None:
         if set_:
             raise UserError("RUN has its own network; give it without --set")
-        with store_of(context) as store:
+        with reading_store_of(context) as store:
             written = [*code_export.export_run(store.find(run), store, output)]
     else:
         preset = presets_of(context).model(model or "")

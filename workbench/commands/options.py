@@ -9,11 +9,13 @@ import typer
 
 from workbench.commands import console
 from workbench.core.config import RunConfig, help_of, parse_assignments, parse_value
-from workbench.core.errors import UserError, reason, shown
+from workbench.core.errors import WAY_OUT, UserError, reason, shown
 from workbench.core.files import read_text
 from workbench.core.home import Home
+from workbench.core.leftovers import clean_up
 from workbench.core.presets import DEFAULT_MODEL, DEFAULT_RECIPE, FINE_TUNING_RECIPE, Presets
 from workbench.core.store import RunStore
+from workbench.core.unlisted_runs import unlisted_sentence, whole_folders
 
 SOURCE_HELP = help_of("data.source")
 
@@ -52,9 +54,37 @@ def presets_of(context: typer.Context) -> Presets:
 
 @contextmanager
 def store_of(context: typer.Context) -> Iterator[RunStore]:
+    """To record in."""
     home: Home = context.obj
     with closing(RunStore(home.prepare())) as store:
+        _say_what_is_found(store)
         yield store
+
+
+@contextmanager
+def reading_store_of(context: typer.Context) -> Iterator[RunStore]:
+    """Only to look: whoever holds the database is not waited for."""
+    home: Home = context.obj
+    with closing(RunStore.for_reading(home.prepare())) as store:
+        if store.is_behind:
+            console.print_error(
+                f"note: another process holds the run database {shown(home.database)}; this is what it held before"
+            )
+        else:
+            _say_what_is_found(store)
+        yield store
+
+
+def _say_what_is_found(store: RunStore) -> None:
+    """What killed processes left, which is removed, and runs that the list does not name."""
+    listed = store.ids()
+    removed = clean_up(store.home, listed).sentence
+    if removed:
+        console.print_error(f"note: {removed}")
+    unlisted = whole_folders(store.home, listed)
+    if unlisted:
+        sentence = unlisted_sentence(store.home, [folder.run_id for folder in unlisted])
+        console.print_error(f"warning: {sentence}; {WAY_OUT}")
 
 
 def run_config(

@@ -3,7 +3,8 @@
 import typer
 
 from workbench.commands import console
-from workbench.commands.options import Json, Run, store_of
+from workbench.commands.options import Json, Run, reading_store_of
+from workbench.core.errors import WAY_OUT, shown
 from workbench.core.formats import duration
 
 commands = typer.Typer(help="List and show recorded runs.", no_args_is_help=True)
@@ -12,19 +13,27 @@ commands = typer.Typer(help="List and show recorded runs.", no_args_is_help=True
 @commands.command("list")
 def list_runs(context: typer.Context, json: Json = False) -> None:
     """List all runs, newest first."""
-    with store_of(context) as store:
-        records = store.runs()
+    with reading_store_of(context) as store:
+        runs = store.listing()
+        database = store.home.database
+    records = runs.records
+    if runs.damaged:
+        count = "1 run" if len(runs.damaged) == 1 else f"{len(runs.damaged)} runs"
+        console.print_error(f"warning: {count} cannot be read in the run database {shown(database)}; {WAY_OUT}")
     if json:
-        console.print_json([record.summary() | {"created_utc": record.created_utc} for record in records])
+        documents = [record.summary() | {"created_utc": record.created_utc} for record in records]
+        console.print_json(documents + [each.summary() | {"created_utc": None} for each in runs.damaged])
         return
-    if not records:
+    if not records and not runs.damaged:
         console.print_line("No runs yet. Start one: resnet-workbench train")
         return
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (r.id, r.name, r.model, r.recipe, r.source, r.status, f"{len(r.epochs)}/{r.config.training.epochs}",
          console.percent(r.best.test_accuracy if r.best else None), duration(r.elapsed_s))
         for r in records
     ]  # fmt: skip
+    # What is wrong with them, 'runs show' says.
+    rows += [(each.id, each.name, "", "", "", "damaged", "", "", "") for each in runs.damaged]
     columns = ("run", "name", "model", "recipe", "data", "status", "epochs", "test accuracy", "time")
     console.print_table(columns, rows, right=columns[6:])
 
@@ -32,7 +41,7 @@ def list_runs(context: typer.Context, json: Json = False) -> None:
 @commands.command("show")
 def show_run(context: typer.Context, run: Run, json: Json = False) -> None:
     """Show one run: settings, machine, result and every epoch."""
-    with store_of(context) as store:
+    with reading_store_of(context) as store:
         record = store.run(store.find(run))
         warnings = store.warnings(record.id)
         changes = store.rate_changes(record.id)

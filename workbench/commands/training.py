@@ -1,7 +1,7 @@
 """The commands that train: `train` and `resume`, alone or as one of several processes of PyTorch's launcher."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
@@ -60,7 +60,7 @@ def train(
     options = {"data.source": data, "training.epochs": parsed(epochs), "training.device": device,
                "fine_tuning.weights": weights}  # fmt: skip
     config = run_config(presets, model, recipe, config_file, set_, options)
-    with _processes(config.training) as processes:
+    with _processes(lambda: config.training) as processes:
         if not processes.is_first:
             return _help_first(context.obj, processes)
         with store_of(context) as store:
@@ -89,7 +89,7 @@ def resume(
     """Go on with a stopped run from its last checkpoint. Works under torchrun."""
     with store_of(context) as store:
         run_id = store.find(run)
-        with _processes(store.run(run_id).config.training) as processes:
+        with _processes(lambda: store.run(run_id).config.training) as processes:
             if not processes.is_first:
                 return _help_first(context.obj, processes)
             from workbench.engine.training import training
@@ -102,8 +102,8 @@ def resume(
 
 
 @contextmanager
-def _processes(config: TrainingConfig) -> "Iterator[Processes]":
-    """This process and its peers, if PyTorch's launcher started it."""
+def _processes(config: Callable[[], TrainingConfig]) -> "Iterator[Processes]":
+    """This process and its peers, if PyTorch's launcher started it; only then the configuration is asked for."""
     from workbench.engine.machine.processes import ALONE, Processes
 
     if not Processes.are_launched():
@@ -112,7 +112,7 @@ def _processes(config: TrainingConfig) -> "Iterator[Processes]":
     from workbench.engine.machine.device import choose
 
     launched = Processes.launched()
-    processes = launched.join(on_gpu=choose(config, launched).device.type == "cuda")
+    processes = launched.join(on_gpu=choose(config(), launched).device.type == "cuda")
     try:
         yield processes
     finally:
@@ -154,7 +154,7 @@ def _follow(events: "Events", orders: Orders, processes: "Processes", store: Run
             # They must stop after the same step; closing this generator would leave the others waiting.
             stop.orders = orders
         for event in events:
-            run_id = event.run_id
+            run_id = event.run_id or run_id
             display.show(event)
             if isinstance(event, RunStarted):
                 stop.message = f"stopping; go on later with: resnet-workbench resume {run_id}"
@@ -166,11 +166,11 @@ def _follow(events: "Events", orders: Orders, processes: "Processes", store: Run
         # Stopped while its weights were downloaded.
         console.print_error("stopped before the run began; nothing is recorded")
         if json:
-            console.print_json({"run": None, "status": "stopped"})
+            console.print_json({"run": None, "status": "stopped", "warnings": display.warnings})
         return 0
     record = store.run(run_id)
     if json:
-        console.print_json(record.summary())
+        console.print_json(record.summary() | {"warnings": display.warnings})
     else:
         console.print_result(record)
     if failure is None:

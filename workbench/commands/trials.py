@@ -18,9 +18,10 @@ from workbench.commands.options import (
     presets_of,
     run_config,
 )
+from workbench.commands.repairing import repair_list
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
-from workbench.core.events import Progress
+from workbench.core.events import Progress, Warned
 from workbench.core.formats import duration, memory
 from workbench.core.trials import Certificate, Preflight, RateSuggestion, RateTrial
 
@@ -59,6 +60,7 @@ def find_rate(
                 "rates": found.rates.tolist(),
                 "losses": found.losses.tolist(),
                 "smoothed_losses": found.smoothed.tolist(),
+                "warnings": display.warnings,
             }
         )
         return
@@ -83,7 +85,7 @@ def preflight(
     with console.TrainingDisplay(quiet=json) as display:
         found = console.exhaust(measure(config, context.obj), display)
     if json:
-        console.print_json(vars(found) | {"remedy": dict(found.remedy)})
+        console.print_json(vars(found) | {"remedy": dict(found.remedy), "warnings": display.warnings})
     elif found.fits:
         _print_preflight(found, config)
     if not found.fits:
@@ -97,6 +99,10 @@ def doctor(
         bool,
         typer.Option("--resume", help="Try instead whether a stopped and resumed run is the same bit for bit."),
     ] = False,
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="Rebuild a damaged list of runs; nothing is deleted."),
+    ] = False,
     model: ModelOrDefault = None,
     recipe: Recipe = None,
     data: Data = None,
@@ -105,12 +111,19 @@ def doctor(
     config_file: ConfigFile = None,
     json: Json = False,
 ) -> int:
-    """Say what this machine has, what is wrong, and the fix; with --resume, whether resuming is exact here."""
+    """Say what this machine has, what is wrong, and the fix; with --resume, whether resuming is exact here.
+
+    With --repair, rebuild the list of runs if it is damaged.
+    """
+    if repair and resume:
+        raise UserError("give either --repair or --resume")
     if resume:
         config = _config(context, model, recipe, config_file, set_, data, device)
         return _certify(context, config, json)
     if model or recipe or data or device or set_ or config_file:
         raise UserError("--model and all that belongs to a run need --resume: what is examined is the machine")
+    if repair:
+        return repair_list(context.obj, json)
     from workbench.engine.trials.doctor import examine
 
     findings = examine(context.obj)
@@ -136,7 +149,7 @@ def _config(
     return run_config(presets_of(context), model, recipe, config_file, set_, options)
 
 
-def _told(work: "Finding") -> Generator[Progress, None, RateSuggestion]:
+def _told(work: "Finding") -> Generator[Progress | Warned, None, RateSuggestion]:
     """Its trials as progress."""
     while True:
         try:
@@ -146,7 +159,7 @@ def _told(work: "Finding") -> Generator[Progress, None, RateSuggestion]:
             return result
         if isinstance(event, RateTrial):
             rate = f", now {event.rates[-1]:.2g}" if len(event.rates) else ""
-            event = Progress("", f"Trying rates{rate}", len(event.rates), event.total)
+            event = Progress(f"Trying rates{rate}", len(event.rates), event.total)
         yield event
 
 
@@ -186,7 +199,8 @@ def _certify(context: typer.Context, config: RunConfig, json: bool) -> int:
     with console.TrainingDisplay(quiet=json) as display:
         found = console.exhaust(certify(config, context.obj), display)
     if json:
-        console.print_json(vars(found) | {"differences": [vars(each) for each in found.differences]})
+        differences = [vars(each) for each in found.differences]
+        console.print_json(vars(found) | {"differences": differences, "warnings": display.warnings})
     else:
         _print_certificate(found)
     return 0 if found.is_exact else 2

@@ -16,6 +16,11 @@ _MOST_SENTENCES = 8
 _LONGEST_TYPED = 200
 _MOST_ENTRIES = 10
 
+WAY_OUT = (
+    "'resnet-workbench doctor --repair' rebuilds it from its copies and the runs' folders, and deletes nothing"
+)
+"""Of a damaged list of runs."""
+
 
 class UserError(Exception):
     """A situation the person can change. Its text is one sentence: what is wrong and what is allowed.
@@ -49,6 +54,19 @@ class ConfigError(UserError):
             sentences[_MOST_SENTENCES:] = [f"and {len(sentences) - _MOST_SENTENCES} more fields are wrong"]
         super().__init__("; ".join(sentences))
         self.fields = fields
+
+
+class DamagedDatabase(UserError):
+    """The database of the runs, or part of it, cannot be read; `store_repair` rebuilds it.
+
+    Args:
+        what: names the file, and what is wrong with it. The way out follows in the sentence; the window offers it
+            on a button instead.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}; {WAY_OUT}")
+        self.what = what
 
 
 def did_you_mean(value: object, allowed: Iterable[str]) -> str:

@@ -21,11 +21,12 @@ Status = Literal["running", "finished", "stopped", "failed", "interrupted"]
 class Progress:
     """Work that is not training steps: reading images, evaluating."""
 
-    run_id: str
     activity: str
     done: int
     total: int
     unit: Literal["images", "bytes"] = "images"
+    run_id: str = ""
+    """Empty where it belongs to none; else who records the run fills it in."""
 
 
 @dataclass(frozen=True)
@@ -118,8 +119,11 @@ class RateChanged:
 
 @dataclass(frozen=True)
 class Warned:
-    run_id: str
+    """Something goes another way than was asked, or is doubtful."""
+
     message: str
+    run_id: str = ""
+    """As of Progress."""
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,15 @@ import ast
 import functools
 import inspect
 import itertools
+import os
 import sys
 
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
+
+# Plugins are for programs that watch what others validate. To find them, pydantic would read the entry points of
+# all that is installed when the first class is made (https://docs.pydantic.dev/latest/concepts/plugins/).
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
 class FieldGroup(BaseModel):

@@ -65,7 +65,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     # torch.save reports a full disk as RuntimeError, not OSError.
     except (OSError, RuntimeError) as error:
         raise UserError(
@@ -76,7 +76,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the renaming itself durable. Windows cannot open folders and needs no such call."""
     if os.name == "nt":
         return

@@ -66,6 +66,17 @@ CIFAR10 = ImageSource(
     download_bytes=170_052_171, note="The lossless archive of its authors.",
 )  # fmt: skip
 
+
+def held_out(images: int, fraction: float) -> int:
+    """How many of one class's training images are held out."""
+    return round(images * fraction)
+
+
+def trained_images(images: int, classes: int, fraction: float) -> int:
+    """What is left to train on; exact where every class has as many images as the others."""
+    return images - classes * held_out(images // classes, fraction)
+
+
 IMAGE_SOURCES = {source.name: source for source in (SAMPLE, CIFAR10_JPEG, CIFAR10)}
 ALLOWED_SOURCES = f"{', '.join(IMAGE_SOURCES)}, or a path to a folder, .zip or .tar"
 """What `data.source` may be, for help and errors."""

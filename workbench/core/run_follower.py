@@ -66,6 +66,10 @@ class RunFollower:
         self._store, self.run_id = store, run_id
         self._place = _Place()
 
+    def move_to(self, store: RunStore) -> None:
+        """Read from another connection, to the same runs, from now on."""
+        self._store = store
+
     def skip(self) -> None:
         """Count everything so far as told.
 
@@ -90,7 +94,7 @@ class RunFollower:
         with self._store.snapshot():
             record = self._store.run(self.run_id)
             warnings = record.warnings[place.warnings :]
-            events += [Warned(self.run_id, message) for message in warnings]
+            events += [Warned(message, self.run_id) for message in warnings]
             if len(record.starts) > place.starts:
                 step, seconds = min(record.starts[place.starts :]) if place.starts else (0, 0.0)
                 events.append(_started(record, step, seconds))

@@ -49,11 +49,17 @@ class RunLock:
 
     def is_free(self) -> bool:
         """Whether no process has it, as far as this machine can tell."""
+        is_free = self.try_acquire()
+        if is_free:
+            self._lock.release()
+        return is_free
+
+    def try_acquire(self) -> bool:
+        """Take the lock unless a process has it, or nobody could tell."""
         from filelock import Timeout
 
         try:
             self._lock.acquire(timeout=0)
         except (Timeout, *_NO_LOCKS):
             return False
-        self._lock.release()
         return True

@@ -8,6 +8,12 @@ from typing import Any
 from workbench.core.config import RunConfig
 from workbench.core.events import EpochMetrics, Status
 
+_SUMMARY = (
+    "run", "name", "model", "recipe", "source", "status", "message", "epochs", "steps", "seconds", "images_per_s",
+    "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy",
+    "best_epoch", "device", "precision",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class RunRecord:
@@ -77,6 +83,28 @@ class RunRecord:
             "device": self.started.get("device"),
             "precision": self.started.get("precision"),
         }
+
+
+@dataclass(frozen=True)
+class DamagedRun:
+    """A run of the list that cannot be read, and why; its folder may hold all that is needed to rebuild it."""
+
+    id: str
+    name: str
+    reason: str
+
+    def summary(self) -> dict[str, Any]:
+        """The same keys as a whole record's, with None for all that is not known."""
+        unknown = dict.fromkeys(_SUMMARY)
+        return unknown | {"run": self.id, "name": self.name, "status": "damaged", "message": self.reason}
+
+
+@dataclass(frozen=True)
+class RunList:
+    """All runs, newest first, and those of the list that cannot be read."""
+
+    records: tuple[RunRecord, ...]
+    damaged: tuple[DamagedRun, ...] = ()
 
 
 def starts_of(started: Mapping[str, Any]) -> list[tuple[int, float]]:

@@ -1,6 +1,6 @@
 """The tables of the run database, and how older ones are brought up to date."""
 
-import sqlite3
+from collections.abc import Iterator
 
 # One entry per version: what makes it out of the one before.
 _STEPS = (
@@ -55,12 +55,12 @@ CREATE TABLE rate_changes (
 VERSION = len(_STEPS)
 
 
-def bring_up_to_date(db: sqlite3.Connection) -> None:
-    """Make what is missing, in the transaction that is open. Nothing recorded is changed."""
-    # Read again: another process may have done it while this one waited for the lock.
-    (version,) = db.execute("PRAGMA user_version").fetchone()
+TABLES = {"runs", "steps", "epochs", "warnings", "rate_changes"}
+
+
+def missing(version: int) -> Iterator[str]:
+    """Statements that bring an older database, or an empty one (0), up to date. Nothing recorded is changed."""
     for statements in _STEPS[version:]:
-        for statement in filter(str.strip, statements.split(";")):
-            db.execute(statement)
+        yield from filter(str.strip, statements.split(";"))
     if version < VERSION:
-        db.execute(f"PRAGMA user_version={VERSION}")
+        yield f"PRAGMA user_version={VERSION}"

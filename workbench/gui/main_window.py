@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.core.errors import UserError
+from workbench.core.errors import DamagedDatabase, UserError
 from workbench.core.events import RunStarted
 from workbench.core.home import Home
 from workbench.core.memory import keep_large_blocks
@@ -20,6 +20,7 @@ from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.desks.examples_desk import ExamplesDesk
 from workbench.gui.desks.network_actions import NetworkActions
 from workbench.gui.desks.network_desk import NetworkDesk
+from workbench.gui.desks.repair_desk import RepairDesk
 from workbench.gui.desks.run_desk import RunDesk
 from workbench.gui.desks.training_desk import TrainingDesk
 from workbench.gui.desks.trial_desk import TrialDesk
@@ -101,6 +102,7 @@ class MainWindow(QMainWindow):
             self.inspecting_lane,
             self,
         )
+        self.repair_desk = RepairDesk(self.library, self.message_bar, self.inspecting_lane, self.home, self)
         self.training_desk = TrainingDesk(
             self.session, self.progress_panel, self.build_panel, self.run_desk, self.message_bar, self.home
         )
@@ -174,10 +176,12 @@ class MainWindow(QMainWindow):
         self.training_desk.run_started.connect(self._show_run)
         self.session.state_changed.connect(self._on_state)
         self.trial_desk.refused.connect(self.training_desk.refuse)
+        self.trial_desk.warned.connect(self.training_desk.warn)
         self.network_desk.network_edited.connect(self._follow_edit)
         # What each stage sees, of the very image that was mistaken.
         self.inspect_panel.image_shown.connect(self.network_panel.show_image)
         self.network_desk.speed_wanted.connect(self._measure)
+        self.repair_desk.list_closed.connect(self._open_home)
         self.theme.changed.connect(self.build_panel.model_panel.refresh_icons)
         self._on_state(self.session.state)
 
@@ -199,11 +203,17 @@ class MainWindow(QMainWindow):
         problem = ""
         try:
             self.library.open(self.home)
+        except DamagedDatabase as error:
+            problem = error.what
+            self.repair_desk.tell(problem, self.tr("Choose folder…"), self._choose_home)
         except UserError as error:
             problem = str(error)
             self.message_bar.tell("error", problem, self.tr("Choose folder…"), self._choose_home)
+        self.runs_panel.set_readable(not problem)
         self.training_desk.set_home(self.home, problem)
-        self.trial_desk.home = self.examples_desk.home = self.home
+        self.trial_desk.home = self.examples_desk.home = self.repair_desk.home = self.home
+        if not problem:
+            self.repair_desk.look_after()
         if self.network_desk.home != self.home:
             self.network_desk.home = self.home
             self.network_actions.reload()
@@ -301,7 +311,7 @@ class MainWindow(QMainWindow):
         """Look at the curves of the run that begins, and say what it runs on."""
         train, validation, test = event.images
         if not event.config.data.train_images:
-            self.network_desk.set_images(event.config.data.source, train + validation)
+            self.network_desk.set_images(event.config.data.source, train + validation, len(event.class_names))
         self._look_at_curves()
         self._machine.setText(
             self.tr("{0} · {1} · {2} ({3} / {4} / {5} images)").format(

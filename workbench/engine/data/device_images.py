@@ -7,6 +7,7 @@ from torch import Tensor
 
 from workbench.core.config import DataConfig
 from workbench.core.dataset import ImageSet
+from workbench.core.image_sources import held_out
 from workbench.engine.data.augmentation import Batch, EpochPlan
 from workbench.engine.machine.device import Compute
 
@@ -25,11 +26,11 @@ DEFAULT_NORMALIZATION = "cifar10"
 def split(labels: NDArray[np.int64], fraction: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Indices of training and of validation images: the same fraction of every class, chosen by `seed`."""
     generator = np.random.default_rng([seed, 0x5B117])
-    held_out = [
-        generator.permutation(members)[: round(len(members) * fraction)]
+    kept_back = [
+        generator.permutation(members)[: held_out(len(members), fraction)]
         for members in (np.flatnonzero(labels == label) for label in np.unique(labels))
     ]
-    validation = np.sort(np.concatenate(held_out))
+    validation = np.sort(np.concatenate(kept_back))
     return np.setdiff1d(np.arange(len(labels)), validation), validation
 
 

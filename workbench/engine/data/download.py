@@ -15,7 +15,7 @@ _CHUNK = 1 << 20
 
 
 def download(
-    url: str, path: Path, *, algorithm: str, digest: str, activity: str, by_hand: str, run_id: str = ""
+    url: str, path: Path, *, algorithm: str, digest: str, activity: str, by_hand: str
 ) -> Generator[Progress, None, None]:
     """Download `url` to `path` unless it is there. Closing the generator cancels and leaves nothing.
 
@@ -39,7 +39,7 @@ def download(
             while chunk := response.read(_CHUNK):
                 file.write(chunk)
                 hasher.update(chunk)
-                yield Progress(run_id, activity, file.tell(), total, "bytes")
+                yield Progress(activity, file.tell(), total, "bytes")
         if not hasher.hexdigest().startswith(digest):
             found = f"{algorithm.upper()} {hasher.hexdigest()}, not {digest}"
             raise UserError(f"the download of {url} is damaged ({found}); {by_hand}")

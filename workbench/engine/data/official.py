@@ -27,7 +27,7 @@ MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
 _PIXELS = 3 * 32 * 32
 
 
-def fetch_official(path: Path, run_id: str, url: str = URL, md5: str = MD5) -> Generator[Progress, None, None]:
+def fetch_official(path: Path, url: str = URL, md5: str = MD5) -> Generator[Progress, None, None]:
     """Download the archive to `path` unless a whole one is there.
 
     Raises:
@@ -40,7 +40,6 @@ def fetch_official(path: Path, run_id: str, url: str = URL, md5: str = MD5) -> G
         digest=md5,
         activity="Downloading CIFAR-10",
         by_hand=f"get {url} by hand and put it at {path}, or use the shipped {CIFAR10_JPEG.name}",
-        run_id=run_id,
     )
 
 

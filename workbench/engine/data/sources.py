@@ -76,7 +76,7 @@ def absolute(source: str, home: Home) -> str:
     return source if source in IMAGE_SOURCES else str(path)
 
 
-def read(source: str, image_size: int, home: Home, run_id: str = "") -> Generator[Progress, None, Path]:
+def read(source: str, image_size: int, home: Home) -> Generator[Progress, None, Path]:
     """Decode `source` unless its decoded copy is there; returns the copy's folder for `Dataset.open`.
 
     Raises:
@@ -84,7 +84,7 @@ def read(source: str, image_size: int, home: Home, run_id: str = "") -> Generato
     """
     path = locate(source, home)
     if source == CIFAR10.name:
-        yield from fetch_official(path, run_id)
+        yield from fetch_official(path)
     with _said_of(path):
         folder = home.data / _copy_name(source, path, image_size)
     copy = Dataset.open(folder)
@@ -95,7 +95,7 @@ def read(source: str, image_size: int, home: Home, run_id: str = "") -> Generato
     if source == CIFAR10.name:
         dataset = read_official(path, image_size)
     else:
-        dataset = yield from _read_images(path, image_size, run_id)
+        dataset = yield from _read_images(path, image_size)
     dataset.save(folder)
     return folder
 
@@ -141,10 +141,10 @@ def _said_of(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _read_images(path: Path, image_size: int, run_id: str) -> Reading:
+def _read_images(path: Path, image_size: int) -> Reading:
     activity = f"Reading {shown(path.name)}"
     # The number of images in an archive is known at its end: until then 0, "not known".
-    yield Progress(run_id, activity, 0, 0)
+    yield Progress(activity, 0, 0)
     found: list[tuple[str, str, str, NDArray[np.uint8]]] = []
     with _said_of(path):
         for name, content in _files(path):
@@ -152,8 +152,8 @@ def _read_images(path: Path, image_size: int, run_id: str) -> Reading:
             _check_class(part, label, path)
             found.append((part, label, name, _decode(content, name, path, image_size)))
             if len(found) % _REPORT_EVERY == 0:
-                yield Progress(run_id, activity, len(found), 0)
-    yield Progress(run_id, activity, len(found), len(found))
+                yield Progress(activity, len(found), 0)
+    yield Progress(activity, len(found), len(found))
     return _assemble(found, path)
 
 

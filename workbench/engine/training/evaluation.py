@@ -10,18 +10,19 @@ from workbench.core.config import RunConfig
 from workbench.core.dataset import Dataset
 from workbench.core.errors import UserError, shown
 from workbench.core.evaluation import Evaluation
-from workbench.core.events import Progress
+from workbench.core.events import Progress, Warned
 from workbench.core.home import Home
 from workbench.core.store import RunStore
 from workbench.engine.data import sources
-from workbench.engine.data.device_images import DEFAULT_NORMALIZATION, DeviceImages
+from workbench.engine.data.device_images import DeviceImages
 from workbench.engine.machine.device import Compute, choose, resolve
 from workbench.engine.network import resnet
+from workbench.engine.training.completion import normalized
 from workbench.engine.training.inference import logits
 from workbench.engine.weights import checkpoint, weight_sources
 from workbench.engine.weights import foreign_weights as weights
 
-Evaluating = Generator[Progress, None, Evaluation]
+Evaluating = Generator[Progress | Warned, None, Evaluation]
 
 # A canceled job must be gone within 0.2 s, on busy cores too.
 _PACE_S = 0.04
@@ -42,14 +43,14 @@ def evaluate_run(run_id: str, store: RunStore, source: str | None = None, *, bes
     config = record.config
     if source is not None:
         config = config.with_values({"data.source": source})
-    reading = Progress("", "Reading the checkpoint", 0, 0)
+    reading = Progress("Reading the checkpoint", 0, 0)
     yield reading
     state = checkpoint.load_best(store.checkpoints(run_id))
-    if not record.starts:
+    names = store.class_names(record)
+    if not names:
         # With starting weights, a checkpoint is there before the classes of the data are recorded.
         raise UserError(f"run {run_id} has not begun; train it for an epoch at least")
     yield reading
-    names = tuple(record.started["class_names"])
     subject = _Subject(config, state.evaluated_weights, f"run {run_id}", names, state.position.epoch)
     evaluation = yield from _evaluate(subject, store.home, beside)
     store.count_test_look(run_id)
@@ -63,7 +64,9 @@ def evaluate_weights(config: RunConfig, source: str, store: RunStore) -> Evaluat
     """
     located = weight_sources.locate(source, config.model, store)
     found = yield from weight_sources.read(located, store)
-    config, _ = weight_sources.resolved_normalization(config, found, DEFAULT_NORMALIZATION)
+    config, doubt = normalized(config, found)
+    if doubt:
+        yield Warned(doubt)
     return (yield from _evaluate(_Subject(config, found.state, found.origin), store.home, beside=False))
 
 
@@ -92,8 +95,8 @@ def _evaluate(subject: _Subject, home: Home, beside: bool) -> Evaluating:
     layout = torch.channels_last if beside else compute.memory_format
     network.to(compute.device, memory_format=layout)  # type: ignore[call-overload]
     images = DeviceImages(dataset.test, config.data, compute)
-    yield Progress("", "Testing", 0, len(images))
-    said, _ = yield from logits(network, images, compute, "", "Testing", pace_s=_PACE_S if beside else None)
+    yield Progress("Testing", 0, len(images))
+    said, _ = yield from logits(network, images, compute, "Testing", pace_s=_PACE_S if beside else None)
     return Evaluation(dataset.test.labels, said, dataset.class_names, subject.epoch)
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Generator
 
 from workbench.core.errors import UserError, shown
-from workbench.core.events import Event, Progress
+from workbench.core.events import Event
 from workbench.core.home import Home
 from workbench.core.orders import Orders
 from workbench.engine.machine.processes import Processes
 from workbench.engine.training.loop import TrainingLoop
-from workbench.engine.training.preparation import Prepared, prepare, unless_stopped
+from workbench.engine.training.preparation import Preparing, prepare, unless_stopped
 from workbench.engine.weights.checkpoint_state import CheckpointState
 
 
@@ -39,7 +39,7 @@ def follow(home: Home, orders: Orders, processes: Processes) -> Generator[Event,
     yield from TrainingLoop("", prepared, orders, processes).events()
 
 
-def _prepared(content: bytes, home: Home, processes: Processes) -> Generator[Progress, None, Prepared]:
+def _prepared(content: bytes, home: Home, processes: Processes) -> Preparing:
     state = CheckpointState.from_file(content, "what the first process starts from")
     config = state.config
     prepared = yield from prepare(config, home, processes=processes)

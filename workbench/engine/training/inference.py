@@ -25,7 +25,6 @@ def logits(
     network: nn.Module,
     images: DeviceImages,
     compute: Compute,
-    run_id: str,
     activity: str,
     processes: Processes = ALONE,
     *,
@@ -58,7 +57,7 @@ def logits(
             if pace_s is not None:
                 size = _next_size(size, took, pace_s)
             start = stop
-            yield Progress(run_id, activity, stop - first, last - first)
+            yield Progress(activity, stop - first, last - first)
         if not outputs:
             # Fewer images than processes: rows as wide as the others'.
             with torch.inference_mode(), compute.autocast():

@@ -98,7 +98,7 @@ class TrainingLoop:
                 trainer.share_running_statistics()
                 self.save(best=False)
             for warning in trainer.take_warnings():
-                yield Warned(self._id, warning)
+                yield Warned(warning)
             yield from changed
             yield metrics
             yield from self._save_now_and_then()
@@ -162,7 +162,7 @@ class TrainingLoop:
 
     def _logits(self, images: DeviceImages, activity: str) -> Generator[Progress, None, Logits]:
         trainer = self._trainer
-        work = logits(trainer.evaluated_network, images, trainer.compute, self._id, activity, self._processes)
+        work = logits(trainer.evaluated_network, images, trainer.compute, activity, self._processes)
         said, seconds = yield from self._saved_when_asked_to_stop(work)
         trainer.position.elapsed_s += seconds
         return said

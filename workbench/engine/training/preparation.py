@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from workbench.core.config import RunConfig
 from workbench.core.dataset import Dataset
 from workbench.core.errors import ConfigError
-from workbench.core.events import Progress
+from workbench.core.events import Progress, Warned
 from workbench.core.home import Home
 from workbench.core.memory import keep_large_blocks
 from workbench.core.orders import Orders
@@ -19,7 +19,9 @@ from workbench.engine.data import sources
 from workbench.engine.data.device_images import DeviceImages, split, subset
 from workbench.engine.machine.device import Compute, choose
 from workbench.engine.machine.processes import ALONE, Processes
+from workbench.engine.training.completion import completed
 from workbench.engine.training.trainer import Trainer
+from workbench.engine.weights.foreign_weights import Weights, start_from
 
 
 @dataclass
@@ -27,7 +29,7 @@ class Prepared:
     """Everything that a run trains and evaluates with."""
 
     config: RunConfig
-    """With as many classes as the data has."""
+    """Completed: with as many classes as the data has, and a normalization."""
     compute: Compute
     dataset: Dataset
     folder: Path
@@ -35,7 +37,6 @@ class Prepared:
     trainer: Trainer
     validation: DeviceImages
     test: DeviceImages
-    warnings: list[str] = field(default_factory=list)
 
     @property
     def images(self) -> tuple[int, int, int]:
@@ -43,20 +44,32 @@ class Prepared:
         return len(self.trainer.images), len(self.validation), len(self.test)
 
 
+Preparing = Generator[Progress | Warned, None, Prepared]
+
+
 def prepare(
-    config: RunConfig, home: Home, run_id: str = "", processes: Processes = ALONE
-) -> Generator[Progress, None, Prepared]:
-    """Read the images, split them, and build the network on its device, with random weights.
+    config: RunConfig,
+    home: Home,
+    *,
+    processes: Processes = ALONE,
+    weights: Weights | None = None,
+    begun: RunConfig | None = None,
+) -> Preparing:
+    """Read the images, split them, and build the network on its device; what is doubtful is said by Warned.
+
+    Args:
+        processes: that will train it together.
+        weights: that the network starts from; None: random ones.
+        begun: of a run that is resumed, as its checkpoint knows it.
 
     Raises:
         UserError: the images or the device are not there, or do not fit to the configuration.
     """
     keep_large_blocks()
     compute = choose(config.training, processes)
-    folder = yield from sources.read(config.data.source, config.model.input_size, home, run_id)
+    folder = yield from sources.read(config.data.source, config.model.input_size, home)
     dataset = Dataset.require(folder)
-    warnings: list[str] = []
-    config = _fit_classes(config, dataset, warnings)
+    config, sentences = completed(config, dataset, weights, begun)
     training, validation = split(dataset.train.labels, config.data.validation_fraction, config.training.seed)
     training = _limited(training, dataset, config)
     if config.training.batch_size > len(training):
@@ -67,25 +80,28 @@ def prepare(
             }
         )
     if len(validation) == 0 and config.data.validation_fraction > 0:
-        warnings.append(
+        sentences.append(
             f"data.validation_fraction is {config.data.validation_fraction:g}, less than one image per class: "
             "nothing is held out, and the last epoch counts as the best"
         )
+    trainer = Trainer(config, compute, DeviceImages(dataset.train, config.data, compute, training), processes)
+    if weights is not None:
+        sentences += start_from(trainer.network, weights)
+        trainer.restart_average()
+    for sentence in sentences:
+        yield Warned(sentence)
     return Prepared(
         config=config,
         compute=compute,
         dataset=dataset,
         folder=folder,
-        trainer=Trainer(config, compute, DeviceImages(dataset.train, config.data, compute, training), processes),
+        trainer=trainer,
         validation=DeviceImages(dataset.train, config.data, compute, validation),
         test=DeviceImages(dataset.test, config.data, compute),
-        warnings=warnings,
     )
 
 
-def unless_stopped(
-    work: Generator[Progress, None, Prepared], orders: Orders
-) -> Generator[Progress, None, Prepared | None]:
+def unless_stopped(work: Preparing, orders: Orders) -> Generator[Progress | Warned, None, Prepared | None]:
     """None if it is ordered to stop meanwhile."""
     with closing(work):
         while not orders.wants_stop:
@@ -95,15 +111,6 @@ def unless_stopped(
                 prepared: Prepared = end.value
                 return prepared
     return None
-
-
-def _fit_classes(config: RunConfig, dataset: Dataset, warnings: list[str]) -> RunConfig:
-    """The last layer has one output per class of the data."""
-    classes, configured = len(dataset.class_names), config.model.num_classes
-    if classes == configured:
-        return config
-    warnings.append(f"the data has {classes} classes, so the network has {classes} outputs, not {configured}")
-    return config.with_values({"model.num_classes": classes})
 
 
 def _limited(training: NDArray[np.int64], dataset: Dataset, config: RunConfig) -> NDArray[np.int64]:

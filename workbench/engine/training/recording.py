@@ -4,6 +4,7 @@ import logging
 import time
 import traceback
 from collections.abc import Generator
+from dataclasses import replace
 
 import torch
 
@@ -12,6 +13,7 @@ from workbench.core.events import (
     EpochMetrics,
     EvaluationReady,
     Event,
+    Progress,
     RateChanged,
     RunFailed,
     RunFinished,
@@ -39,6 +41,9 @@ def recorded(run_id: str, events: Events, store: RunStore) -> Events:
     lacks_memory = False
     try:
         for event in events:
+            if isinstance(event, Progress | Warned):
+                # Who prepares, reads or downloads knows of no run.
+                event = replace(event, run_id=run_id)
             if isinstance(event, RunFinished):
                 # Said once it is recorded.
                 end = event
@@ -98,8 +103,9 @@ class _Recorder:
         try:
             self._write()
         except UserError as error:
+            self._store.note(self._pending)
             was_failing, self._is_failing = self._is_failing, True
-            return None if was_failing else Warned(self._id, f"{error}; training goes on, and it is tried again")
+            return None if was_failing else Warned(f"{error}; training goes on, and it is tried again", self._id)
         finally:
             self._tried_at = time.monotonic()
         self._is_failing = False
@@ -127,6 +133,7 @@ class _Recorder:
         try:
             self._write()
         finally:
+            self._store.note(self._pending)
             if isinstance(end, RunFailed):
                 self._store.finish(self._id, "failed", end.message)
             else:

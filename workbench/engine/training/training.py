@@ -19,11 +19,13 @@ from workbench.engine.data import sources
 from workbench.engine.machine.device import choose, describe_machine
 from workbench.engine.machine.processes import ALONE, Processes
 from workbench.engine.network import resnet
+from workbench.engine.training import completion
 from workbench.engine.training.recording import Events, recorded
 from workbench.engine.training.run import Run
 from workbench.engine.weights import checkpoint, weight_sources
 from workbench.engine.weights import foreign_weights as weights
 from workbench.engine.weights.checkpoint_state import CheckpointState
+from workbench.engine.weights.foreign_weights import Weights
 
 
 def train(
@@ -55,21 +57,28 @@ def train(
             nothing is recorded then.
     """
     choose(config.training)
-    config = config.with_values({"data.source": sources.absolute(config.data.source, store.home)})
-    initial = None
-    if config.fine_tuning.weights:
-        located = weight_sources.locate(config.fine_tuning.weights, config.model, store)
-        name_for_good = weight_sources.lasting_name(located, config.fine_tuning.weights)
-        config = config.with_values({"fine_tuning.weights": name_for_good})
-        try:
-            initial = yield from weight_sources.read(located, store)
+    config = completion.lasting(config, store)
+    try:
+        initial = yield from weight_sources.starting(config, store)
+        if initial is not None:
             weights.start_from(resnet.build(config.model, seed=0), initial)
-        except UserError as error:
-            raise ConfigError({"fine_tuning.weights": f"fine_tuning.weights: {error}"}) from error
+    except UserError as error:
+        raise ConfigError({"fine_tuning.weights": f"fine_tuning.weights: {error}"}) from error
     machine = describe_machine() | ({"processes": processes.count} if processes.are_many else {})
     run_id = store.create(config, name=name, model=model, recipe=recipe, machine=machine)
-    run = Run(run_id, config, store, orders=orders, processes=processes, weights=initial)
-    yield from recorded(run_id, run.events(), store)
+    events = _begun(run_id, store, orders, processes, initial)
+    # The run lets go of them once they are copied, and so must all frames below it.
+    del initial
+    yield from recorded(run_id, events, store)
+
+
+def _begun(
+    run_id: str, store: RunStore, orders: Orders | None, processes: Processes, initial: Weights | None
+) -> Events:
+    """A generator, so that a database which cannot be read ends the run as any other error does."""
+    run = Run(store.run(run_id), store, orders=orders, processes=processes, weights=initial)
+    del initial
+    yield from run.events()
 
 
 def resume(
@@ -85,42 +94,50 @@ def resume(
     Raises:
         UserError: nothing is left to train, or the run is being trained.
     """
-    if store.run(run_id).status == "running":
+    glance = store.glance().get(run_id)
+    if glance is not None and glance.status == "running":
         raise UserError(f"run {run_id} is being trained by another process; stop it there first")
     store.claim(run_id)
     try:
-        yield from _resumed(run_id, store, epochs, orders, processes)
+        # Only now: another process may have trained it until a moment ago.
+        yield from _resumed(store.run(run_id), store, epochs, orders, processes)
     finally:
         store.release(run_id)
 
 
 def _resumed(
-    run_id: str, store: RunStore, epochs: int | None, orders: Orders | None, processes: Processes
+    record: RunRecord, store: RunStore, epochs: int | None, orders: Orders | None, processes: Processes
 ) -> Events:
-    record = store.run(run_id)
     config = record.config
     if epochs is not None:
         config = config.with_values({"training.epochs": epochs})
     done = len(record.epochs)
     is_over = record.status == "finished" and (done == config.training.epochs or epochs is None)
     if done > config.training.epochs or is_over:
-        raise UserError(f"run {run_id} has {done} epochs already; give --epochs above {done} to go on")
+        raise UserError(f"run {record.id} has {done} epochs already; give --epochs above {done} to go on")
     # Read before anything is recorded, so that a run that cannot be resumed stays as it is.
     choose(config.training)
     sources.locate(config.data.source, store.home)
-    folder = store.checkpoints(run_id)
+    folder = store.checkpoints(record.id)
     state: CheckpointState | None = None
-    warnings = []
+    warnings = [_jump(record, config)]
     # Stopped before its first checkpoint, a run starts anew; later there must be one.
     if record.epochs or checkpoint.exists(folder):
         state, warning = checkpoint.load_last(folder)
-        warnings.append(warning)
+        warnings.insert(0, warning)
         if record.status == "finished":
             state = replace(state, position=replace(state.position, patience_from=state.position.epoch))
-    store.reopen(run_id, config)
-    run = Run(run_id, config, store, orders=orders, processes=processes, resume_from=state)
-    run.warnings += filter(None, [*warnings, _jump(record, config)])
-    yield from recorded(run_id, run.events(), store)
+    store.reopen(record.id, config)
+    run = Run(
+        replace(record, config=config),
+        store,
+        orders=orders,
+        processes=processes,
+        resume_from=state,
+        warnings=[warning for warning in warnings if warning],
+    )
+    del state
+    yield from recorded(record.id, run.events(), store)
 
 
 def _jump(record: RunRecord, config: RunConfig) -> str:

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from contextlib import closing
 from dataclasses import dataclass
 from importlib import metadata
 
@@ -14,6 +15,8 @@ from workbench.core.home import Home
 from workbench.core.image_sources import IMAGE_SOURCES, ImageSource
 from workbench.core.resources import resource_path
 from workbench.core.store import RunStore
+from workbench.core.store_backup import copies, day_of
+from workbench.core.store_repair import diagnose
 from workbench.core.training_config import TrainingConfig
 from workbench.engine.machine.device import choose, describe_machine, device_name
 
@@ -45,6 +48,7 @@ def examine(home: Home) -> list[Finding]:
         *(_shipped(source) for source in IMAGE_SOURCES.values() if source.is_shipped),
         _home(home),
         _database(home),
+        _copies(home),
         _disk(home),
     ]
 
@@ -76,15 +80,21 @@ def _home(home: Home) -> Finding:
 
 
 def _database(home: Home) -> Finding:
-    if not home.database.exists():
-        return Finding("runs", "none yet")
     try:
-        store = RunStore(home, read_only=True)
+        diagnosis = diagnose(home)
+        if diagnosis.problem:
+            return Finding("runs", "the list is damaged", diagnosis.sentence(home))
+        if not home.database.exists():
+            return Finding("runs", "none yet")
+        with closing(RunStore(home, read_only=True)) as store:
+            return Finding("runs", str(len(store.ids())), diagnosis.sentence(home))
     except UserError as error:
         return Finding("runs", "cannot be read", str(error))
-    count = len(store.runs())
-    store.close()
-    return Finding("runs", str(count))
+
+
+def _copies(home: Home) -> Finding:
+    days = [day_of(path) for path in copies(home)]
+    return Finding("copies of the list", ", ".join(days) or "none yet")
 
 
 def _disk(home: Home) -> Finding:

@@ -12,16 +12,14 @@ from typing import assert_never
 import numpy as np
 
 from workbench.core.config import RunConfig
-from workbench.core.events import Progress
+from workbench.core.events import Progress, Warned
 from workbench.core.home import Home
 from workbench.core.store import RunStore
 from workbench.core.training_config import Optimizer, TrainingConfig
 from workbench.core.trials import Figures, RateSuggestion, RateTrial
-from workbench.engine.data.device_images import DEFAULT_NORMALIZATION
-from workbench.engine.training.preparation import Prepared, prepare
+from workbench.engine.training.preparation import Preparing, prepare
 from workbench.engine.training.trainer import PendingSteps, Trainer
 from workbench.engine.trials.isolation import isolated, within_memory
-from workbench.engine.weights import foreign_weights as weights
 from workbench.engine.weights import weight_sources
 
 STEPS = 100
@@ -37,7 +35,7 @@ _QUIET_SHARE = 0.1
 # Share of the steps that show how much the loss differs from batch to batch.
 _NOISE_SHARE = 0.25
 
-Finding = Generator[Progress | RateTrial, None, RateSuggestion]
+Finding = Generator[Progress | Warned | RateTrial, None, RateSuggestion]
 
 
 def find(config: RunConfig, home: Home, steps: int = STEPS) -> Finding:
@@ -56,24 +54,18 @@ def _find(config: RunConfig, home: Home, steps: int) -> Finding:
     return suggestion(trial, config.training)
 
 
-def _prepared(config: RunConfig, home: Home) -> Generator[Progress, None, Prepared]:
+def _prepared(config: RunConfig, home: Home) -> Preparing:
     """As a run begins, with the weights that it starts from."""
     initial = None
     if config.fine_tuning.weights:
         with closing(RunStore(home)) as store:
-            located = weight_sources.locate(config.fine_tuning.weights, config.model, store)
-            initial = yield from weight_sources.read(located, store)
-    config, _ = weight_sources.resolved_normalization(config, initial, DEFAULT_NORMALIZATION)
+            initial = yield from weight_sources.starting(config, store)
     # The data may have to be gone through several times; that must not free stages.
     config = config.with_values({"fine_tuning.unfreeze_every": 0})
-    prepared = yield from prepare(config, home)
-    if initial is not None:
-        weights.start_from(prepared.trainer.network, initial)
-        prepared.trainer.restart_average()
-    return prepared
+    return (yield from prepare(config, home, weights=initial))
 
 
-def _try(trainer: Trainer, steps: int) -> Generator[RateTrial, None, RateTrial]:
+def _try(trainer: Trainer, steps: int) -> Generator[Warned | RateTrial, None, RateTrial]:
     """The losses at growing rates, until the smoothed one has grown to four times its lowest."""
     rates = np.geomspace(_first_rate(trainer.config.training.optimizer), _LAST_RATE, steps)
     losses = np.empty(0)
@@ -88,6 +80,8 @@ def _try(trainer: Trainer, steps: int) -> Generator[RateTrial, None, RateTrial]:
         losses = np.append(losses, pending.flush(trainer, "").loss.astype(np.float64))
         end = _explosion(losses)
         trial = RateTrial(rates[:end], losses[:end], smoothed(losses[:end]), steps)
+        for warning in trainer.take_warnings():
+            yield Warned(warning)
         yield trial
         if end < len(losses):
             break

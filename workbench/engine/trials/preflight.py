@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from workbench.core.architecture import Architecture
 from workbench.core.config import RunConfig
-from workbench.core.events import Progress
+from workbench.core.events import Progress, Warned
 from workbench.core.home import Home
 from workbench.core.trials import Preflight
 from workbench.engine.machine.device import Compute, choose, device_name
@@ -34,7 +34,7 @@ _TIMES_ACTIVATIONS = 2.0
 # Memory that the largest batch may take of what is free.
 _USABLE = 0.9
 
-Measuring = Generator[Progress, None, Preflight]
+Measuring = Generator[Progress | Warned, None, Preflight]
 
 
 def measure(config: RunConfig, home: Home) -> Measuring:
@@ -102,17 +102,19 @@ def _likely_bytes(config: RunConfig, compute: Compute) -> float:
     )
 
 
-def _step_seconds(trainer: Trainer, meter: MemoryMeter) -> Generator[Progress, None, float]:
+def _step_seconds(trainer: Trainer, meter: MemoryMeter) -> Generator[Progress | Warned, None, float]:
     """Median seconds of a step, read back as seldom as in a run; the first two plan their kernels."""
     batch_size = trainer.config.training.batch_size
     for _ in range(_WARM_UP):
         seconds = _seconds(trainer, 1)
+    for warning in trainer.take_warnings():
+        yield Warned(warning)
     meter.forget_peak()
     steps = min(max(_LEAST_STEPS, math.ceil(_TRAINING_S / seconds)), _MOST_STEPS)
     at_once = max(1, min(round(_YIELD_INTERVAL_S / seconds), steps // _LEAST_STEPS))
     taken = []
     for done in range(0, steps, at_once):
-        yield Progress("", "Measuring steps", done * batch_size, steps * batch_size)
+        yield Progress("Measuring steps", done * batch_size, steps * batch_size)
         taken.append(_seconds(trainer, at_once) / at_once)
     return statistics.median(taken)
 
@@ -136,7 +138,7 @@ def _evaluation_rate(prepared: Prepared) -> Generator[Progress, None, float]:
     network, compute = prepared.trainer.evaluated_network, prepared.compute
     while True:
         before = 0
-        with closing(logits(network, prepared.test, compute, "", "Measuring evaluation")) as batches:
+        with closing(logits(network, prepared.test, compute, "Measuring evaluation")) as batches:
             while True:
                 started = time.perf_counter()
                 progress = next(batches, None)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from workbench.core.config import RunConfig
-from workbench.core.events import Progress
+from workbench.core.events import Progress, Warned
 from workbench.core.home import Home
 from workbench.core.trials import Certificate, Difference
 from workbench.engine.data.device_images import DeviceImages, subset
@@ -29,11 +29,12 @@ _MOST_DIFFERENCES = 10
 # Of a run's state: times, which are never the same.
 _NOT_COMPARED = ("position.train_s", "position.elapsed_s")
 
+Certifying = Generator[Progress | Warned, None, Certificate]
 State = dict[str, Tensor]
 """Everything that a run's future depends on, by dotted names; on the CPU."""
 
 
-def certify(config: RunConfig, home: Home) -> Generator[Progress, None, Certificate]:
+def certify(config: RunConfig, home: Home) -> Certifying:
     """Train two epochs of a few steps three times: twice without a stop, once resumed in the middle of each.
 
     Resumed as a run is: through a checkpoint file, into a new trainer. All settings are the run's, only the images
@@ -45,7 +46,7 @@ def certify(config: RunConfig, home: Home) -> Generator[Progress, None, Certific
     return (yield from isolated(within_memory(_certify(config, home), config)))
 
 
-def _certify(config: RunConfig, home: Home) -> Generator[Progress, None, Certificate]:
+def _certify(config: RunConfig, home: Home) -> Certifying:
     started = time.perf_counter()
     # The schedule needs as many epochs as are trained.
     config = config.with_values({"training.epochs": max(_EPOCHS, config.training.epochs)})
@@ -84,10 +85,12 @@ class _Trial:
         self.steps = _EPOCHS * per_epoch
         middle = (per_epoch + 1) // 2
         self.stops = [epoch * per_epoch + middle for epoch in range(_EPOCHS)]
+        self._warnings: list[str] = []
+        """That were said."""
 
     def run(
         self, activity: str, stops: Collection[int] = ()
-    ) -> Generator[Progress, None, tuple[State, list[Difference]]]:
+    ) -> Generator[Progress | Warned, None, tuple[State, list[Difference]]]:
         """Train and resume after each of `stops`.
 
         Returns:
@@ -102,6 +105,11 @@ class _Trial:
             if trainer.epoch_is_done:
                 trainer.position.next_epoch()
             losses[f"loss of step {step}"] = _step(trainer)
+            # Every trainer compiles its network anew.
+            for warning in trainer.take_warnings():
+                if warning not in self._warnings:
+                    self._warnings.append(warning)
+                    yield Warned(warning)
             if step in stops:
                 before = _flat(trainer.state())
                 with tempfile.TemporaryDirectory() as folder:
@@ -113,7 +121,7 @@ class _Trial:
                     trainer = self._new_trainer()
                     trainer.restore(checkpoint.load_last(Path(folder))[0], "the checkpoint")
                 lost += differences(before, _flat(trainer.state()))
-            yield Progress("", activity, step * batch_size, self.steps * batch_size)
+            yield Progress(activity, step * batch_size, self.steps * batch_size)
         return losses | _flat(trainer.state()), lost
 
     def _new_trainer(self) -> Trainer:

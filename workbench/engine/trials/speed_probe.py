@@ -110,7 +110,7 @@ def _measured(samples: Sequence[_Sample], compute: Compute) -> Generator[Progres
     activity, done = "Timing this machine", 0
     trainers: list[Trainer] = []
     for sample in samples:
-        yield Progress("", activity, done, 0)
+        yield Progress(activity, done, 0)
         if time.perf_counter() > limit:
             return None
         trainers.append(_trainer(sample, compute))
@@ -121,7 +121,7 @@ def _measured(samples: Sequence[_Sample], compute: Compute) -> Generator[Progres
     # In rounds, so that a busy moment of the machine falls on different samples.
     while not _agree(seconds):
         for taken, trainer in zip(seconds, trainers, strict=True):
-            yield Progress("", activity, done, 0)
+            yield Progress(activity, done, 0)
             if time.perf_counter() > limit:
                 return None
             taken.append(_seconds_of_step(trainer))

@@ -14,7 +14,9 @@ from workbench.core.presets import CUSTOM, Presets
 from workbench.core.run_record import RunRecord
 from workbench.core.store import RunStore
 from workbench.engine.data.device_images import DEFAULT_NORMALIZATION, NORMALIZATIONS
+from workbench.engine.network import resnet
 from workbench.engine.weights import checkpoint
+from workbench.engine.weights.foreign_weights import fitting
 
 
 def export_run(run_id: str, store: RunStore, output: Path) -> tuple[Path, Path]:
@@ -34,14 +36,13 @@ def export_run(run_id: str, store: RunStore, output: Path) -> tuple[Path, Path]:
             f"cannot export to {shown(output)}: {shown(weights)} is there already; choose another name or move it"
         )
     record = store.run(run_id)
-    state = _best_weights(record, store)
-    config = record.config.model.model_copy(update={"num_classes": len(state["fc.weight"])})
+    config, state = record.config.model, _best_weights(record, store)
     normalization = record.config.data.normalization
     mean, std = NORMALIZATIONS[DEFAULT_NORMALIZATION if normalization == "auto" else normalization]
     text = network_code(
         config,
         title=_title(record),
-        class_names=record.started["class_names"],
+        class_names=store.class_names(record) or [f"class {index}" for index in range(config.num_classes)],
         mean=mean,
         std=std,
         weights_file=weights.name,
@@ -68,7 +69,8 @@ def _best_weights(record: RunRecord, store: RunStore) -> dict[str, Tensor]:
     # With starting weights, a checkpoint is there before the classes of the data are recorded.
     if not checkpoint.exists(folder) or "class_names" not in record.started:
         raise UserError(f"run {record.id} has no checkpoint to export; train it for an epoch at least")
-    state = checkpoint.load_best(folder).evaluated_weights
+    weights = checkpoint.load_best(folder).evaluated_weights
+    state = fitting(resnet.hollow(record.config.model), weights, f"the checkpoint of run {record.id}")
     # Copies in the usual layout: those of a GPU may be in channels_last.
     return {name: tensor.detach().clone(memory_format=torch.contiguous_format) for name, tensor in state.items()}
 

@@ -76,7 +76,18 @@ def lasting_name(located: Located, source: str) -> str:
     return source if isinstance(located, Published) else str(located)
 
 
-def read(located: Located, store: RunStore, run_id: str = "") -> Generator[Progress, None, Weights]:
+def starting(config: RunConfig, store: RunStore) -> Generator[Progress, None, Weights | None]:
+    """The weights that a run starts from; None: random ones.
+
+    Raises:
+        UserError: as `locate` and `read`.
+    """
+    if not config.fine_tuning.weights:
+        return None
+    return (yield from read(locate(config.fine_tuning.weights, config.model, store), store))
+
+
+def read(located: Located, store: RunStore) -> Generator[Progress, None, Weights]:
     """Read, after a download where one is needed.
 
     Raises:
@@ -89,7 +100,7 @@ def read(located: Located, store: RunStore, run_id: str = "") -> Generator[Progr
         if cached is not None:
             return weights.read(cached)
         by_hand = f"get it by hand and give the file as {_FIELD}"
-        yield from _downloaded(located, by_hand, run_id)
+        yield from _downloaded(located, by_hand)
         return weights.read(located.path)
     return _of_run(located, store)
 
@@ -114,7 +125,7 @@ def _cached(published: Published) -> Path | None:
     return None
 
 
-def _downloaded(published: Published, by_hand: str, run_id: str) -> Generator[Progress, None, None]:
+def _downloaded(published: Published, by_hand: str) -> Generator[Progress, None, None]:
     # Not torchvision's own get_state_dict: it prints to standard output and cannot be cancelled.
     # https://github.com/pytorch/pytorch/blob/main/torch/hub.py (load_state_dict_from_url)
     yield from download(
@@ -124,7 +135,6 @@ def _downloaded(published: Published, by_hand: str, run_id: str) -> Generator[Pr
         digest=published.digest,
         activity="Downloading weights",
         by_hand=by_hand,
-        run_id=run_id,
     )
 
 
@@ -166,20 +176,3 @@ def _torchvision_name(model: ModelConfig) -> str:
         f"{_FIELD} is '{TORCHVISION}', but torchvision has no such network; it has {', '.join(names)}, "
         "here the presets of these names"
     )
-
-
-def resolved_normalization(config: RunConfig, found: Weights | None, default: str) -> tuple[RunConfig, str]:
-    """`auto` becomes that of the weights, or `default`; and a sentence where something is doubtful, else empty."""
-    wanted, known = config.data.normalization, found.normalization if found else None
-    if known == "auto":
-        known = None
-    sentence = ""
-    if found is not None and wanted == "auto" and known is None:
-        sentence = (
-            f"{found.origin} does not say how its images were normalized; {default} is taken "
-            "(data.normalization changes it)"
-        )
-    elif known is not None and wanted not in ("auto", known):
-        sentence = f"{found.origin if found else ''} had its images normalized by {known}, not by {wanted}"
-    chosen = (known or default) if wanted == "auto" else wanted
-    return config.with_values({"data.normalization": chosen}), sentence

@@ -31,8 +31,10 @@ class DataPanel(QWidget):
         super().__init__(parent)
         self._config: DataConfig | None = None
         self._build_fields()
-        credits_ = dict.fromkeys(source.credit for source in IMAGE_SOURCES.values())
-        credit = labeled("\n".join(self.tr(text) for text in credits_), "secondary")
+        credits_ = dict.fromkeys(
+            self.tr("{0} License: {1}.").format(source.credit, source.license) for source in IMAGE_SOURCES.values()
+        )
+        credit = labeled("\n".join(credits_), "secondary")
         credit.setWordWrap(True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)

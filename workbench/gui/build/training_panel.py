@@ -35,9 +35,7 @@ class TrainingPanel(QWidget):
         self._schedule = ConfigForm("training")
         self._fill_schedule()
         self.schedule_view = ScheduleView()
-        augmentation = AugmentationGroup()
-        self._groups = (OptimizerGroup(), augmentation, RegularizationGroup(), MachineGroup())
-        self._augmentation = augmentation.form
+        self._groups = (OptimizerGroup(), AugmentationGroup(), RegularizationGroup(), MachineGroup())
         self._forms = (self._schedule, *(group.form for group in self._groups))
         for form in self._forms:
             form.edited.connect(self._on_edit)

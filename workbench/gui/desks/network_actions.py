@@ -9,8 +9,6 @@ from PySide6.QtWidgets import QInputDialog, QLineEdit, QMessageBox, QWidget
 from workbench.core import presets as preset_files
 from workbench.core.config import model_from_json
 from workbench.core.errors import UserError
-from workbench.core.export.code_file import check_output, write_code
-from workbench.core.export.network_code import network_code
 from workbench.core.presets import Presets
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.build.edit_history import EditHistory
@@ -125,6 +123,10 @@ class NetworkActions(QObject):
     @Slot()
     def export_code(self) -> None:
         """Ask where to, and write the network as a PyTorch file."""
+        # The window's first paint needs none of it.
+        from workbench.core.export.code_file import check_output, write_code
+        from workbench.core.export.network_code import network_code
+
         config = self._build.model_panel.config
         path = ask_code_path(self._window, self._network_desk.title)
         if config is None or path is None:

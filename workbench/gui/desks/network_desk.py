@@ -9,7 +9,7 @@ from workbench.core.config import RunConfig, parse
 from workbench.core.errors import ConfigError
 from workbench.core.formats import count, memory, short_count
 from workbench.core.home import Home
-from workbench.core.image_sources import IMAGE_SOURCES
+from workbench.core.image_sources import IMAGE_SOURCES, trained_images
 from workbench.core.model_config import ModelConfig
 from workbench.core.presets import CUSTOM
 from workbench.core.resources import resource_path
@@ -38,8 +38,8 @@ class NetworkDesk(QObject):
         self._shown: ModelConfig | None = None
         self._compared = ""
         self._other: Architecture | None = None
-        # Of sources by name it is known before they are read.
-        self._images = {source.name: source.train for source in IMAGE_SOURCES.values()}
+        # Training images and classes; of sources by name they are known before they are read.
+        self._counts = {source.name: (source.train, len(source.class_names)) for source in IMAGE_SOURCES.values()}
         self._speeds: dict[str, Speed | None] = {}
         self._device, self._precision = "", "fp32"
         network_panel.show_image(to_pixels(QImage(str(resource_path("data/example.png")))))
@@ -70,9 +70,9 @@ class NetworkDesk(QObject):
         self._device, self._precision = device, precision
         self.forget_speeds()
 
-    def set_images(self, source: str, images: int) -> None:
-        """How many training images a source turned out to have, the held out ones among them."""
-        self._images[source] = images
+    def set_images(self, source: str, images: int, classes: int) -> None:
+        """How many training images a source turned out to have, the held out ones too, and of how many classes."""
+        self._counts[source] = (images, classes)
         self.refresh()
 
     @Slot()
@@ -138,10 +138,10 @@ class NetworkDesk(QObject):
 
     def _trained_images(self, config: RunConfig | None) -> int | None:
         """Images of an epoch, without those held out; None while their number is not known."""
-        images = self._images.get(config.data.source) if config else None
-        if config is None or images is None:
+        counts = self._counts.get(config.data.source) if config else None
+        if config is None or counts is None:
             return None
-        return config.data.train_images or round(images * (1 - config.data.validation_fraction))
+        return config.data.train_images or trained_images(*counts, config.data.validation_fraction)
 
     def _show_steps(self) -> None:
         """Draw the schedule with the true number of steps, once it is known."""

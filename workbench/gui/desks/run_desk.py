@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from workbench.core.errors import DamagedDatabase
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import EvaluationReady, Event, RunStarted
 from workbench.core.presets import FINE_TUNING_RECIPE
@@ -89,7 +90,7 @@ class RunDesk(QObject):
     @Slot(object)
     def take_list(self, records: list[RunRecord]) -> None:
         """Show the present list of runs, under the names that they have now."""
-        self._runs.show_runs(records)
+        self._runs.show_runs(records, self.library.damaged)
         for record in records:
             self._plots.name_run(record.id, record.name)
             if record.id == self.shown_run:
@@ -184,7 +185,10 @@ class RunDesk(QObject):
     @Slot(object)
     def _tell_error(self, error: Exception) -> None:
         """Of a recorded run: the fields that it names are not those on the left."""
-        self.message_bar.tell("error", sentence_of(error))
+        if isinstance(error, DamagedDatabase):
+            self.library.report(error)
+        else:
+            self.message_bar.tell("error", sentence_of(error))
 
     @Slot(str)
     @told

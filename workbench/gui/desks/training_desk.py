@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from workbench.core.errors import UserError
+from workbench.core.errors import DamagedDatabase, UserError
 from workbench.core.events import (
     EpochMetrics,
     Event,
@@ -141,8 +141,8 @@ class TrainingDesk(QObject):
             case RateChanged(_, step, factor, rate):
                 text = self.tr("Learning rate {0:.3g} from step {1} on: times {2:.3g} for the rest of the run")
                 self.message_bar.tell("info", text.format(rate, step + 1, factor))
-            case Warned(_, sentence):
-                self.message_bar.tell("warning", sentence)
+            case Warned(sentence):
+                self.warn(sentence)
         self._progress.append(event)
         self._runs.append(event)
         if isinstance(event, EpochMetrics | RunFinished | RunFailed):
@@ -153,10 +153,17 @@ class TrainingDesk(QObject):
         self._tell_error(event.message + advice, dict(event.remedy))
         self._build.show_errors(event.fields)
 
+    @Slot(str)
+    def warn(self, sentence: str) -> None:
+        """Say what is doubtful."""
+        self.message_bar.tell("warning", sentence)
+
     @Slot(object)
     def refuse(self, error: Exception) -> None:
         """Say why something did not happen, at the field too where one is named; offer what would do."""
-        if isinstance(error, UserError):
+        if isinstance(error, DamagedDatabase):
+            self.library.report(error)
+        elif isinstance(error, UserError):
             self._tell_error(str(error), error.remedy)
             self._build.show_errors(error.fields)
         else:

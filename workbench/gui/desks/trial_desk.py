@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
-from workbench.core.events import Progress
+from workbench.core.events import Progress, Warned
 from workbench.core.home import Home
 from workbench.core.trials import RateTrial
 from workbench.gui.build.build_panel import BuildPanel
@@ -33,6 +33,8 @@ class TrialDesk(QObject):
 
     refused = Signal(object)
     """An error of a trial that its view has no room for."""
+    warned = Signal(str)
+    """What is doubtful about the settings that are tried."""
 
     def __init__(
         self,
@@ -146,13 +148,18 @@ class TrialDesk(QObject):
         self._trial = None
 
     @Slot(object)
-    def _show_progress(self, progress: Progress) -> None:
-        self.card.show_progress(progress.activity, progress.done, progress.total)
+    def _show_progress(self, said: Progress | Warned) -> None:
+        if isinstance(said, Warned):
+            self.warned.emit(said.message)
+        else:
+            self.card.show_progress(said.activity, said.done, said.total)
 
     @Slot(object)
-    def _show_rates(self, said: RateTrial | Progress) -> None:
+    def _show_rates(self, said: RateTrial | Progress | Warned) -> None:
         if isinstance(said, RateTrial):
             self.finder.show_trial(said)
+        elif isinstance(said, Warned):
+            self.warned.emit(said.message)
 
     @Slot(object)
     def _on_card_refused(self, error: Exception) -> None:

@@ -200,10 +200,6 @@ class Gallery(QWidget):
         box.currentIndexChanged.connect(self._on_filter)
         return box
 
-    @property
-    def shown_count(self) -> int:
-        return self._model.rowCount()
-
     def show_evaluation(self, evaluation: Evaluation | None, images: ImageSet | None) -> None:
         """Show another evaluation; filters stay, and so does the chosen image if it is still there."""
         names = evaluation.class_names if evaluation else ()

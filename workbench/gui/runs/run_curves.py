@@ -4,11 +4,8 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from workbench.core.events import EpochMetrics, RateChanged, RunStarted, StepMetrics
-
-Array = NDArray[np.float64]
 
 
 @dataclass

@@ -7,17 +7,19 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from workbench.core.dataset import Dataset, ImageSet
-from workbench.core.errors import UserError
+from workbench.core.errors import DamagedDatabase, UserError
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import Event, Warned
 from workbench.core.home import Home
 from workbench.core.run_follower import RunFollower
-from workbench.core.run_record import RunRecord
+from workbench.core.run_record import DamagedRun, RunRecord
 from workbench.core.store import Glance, RunStore
 
 _log = logging.getLogger(__name__)
 
 _WATCH_INTERVAL_MS = 2000
+# Of the window's thread, for another process to end what it writes, before the list is read past it.
+_PATIENCE_S = 0.2
 
 
 class RunLibrary(QObject):
@@ -28,6 +30,8 @@ class RunLibrary(QObject):
     event_read = Signal(object)
     """What a run that another process trains has said, the same events as a run of this window; of runs whose
     `events` were asked for."""
+    damage_found = Signal(str)
+    """Why the list, or a run in it, cannot be read: in a sentence."""
     run_gone = Signal(str)
     """One of those was deleted by another process."""
 
@@ -39,6 +43,9 @@ class RunLibrary(QObject):
         self._behind: set[str] = set()
         """Runs of which there may be more to tell: they could not be read."""
         self._own_run = ""
+        self.damaged: tuple[DamagedRun, ...] = ()
+        """Those of the list that cannot be read."""
+        self._told = ""
         self._seen_version = -1
         self._seen: dict[str, Glance] = {}
         self._timer = QTimer(self)
@@ -61,11 +68,13 @@ class RunLibrary(QObject):
             UserError: the folder cannot be written, or its database cannot be read.
         """
         self.close()
+        self._told = ""
         # Makes the database if there is none; after that, this thread changes it only to delete a run.
-        RunStore(home.prepare()).close()
-        self._store = RunStore(home, read_only=True)
+        self._store = RunStore.for_reading(home.prepare(), _PATIENCE_S)
+        for follower in self._followers.values():
+            follower.move_to(self._store)
         self._timer.start()
-        self.refresh()
+        self._read_list(self._store)
 
     def close(self) -> None:
         self._timer.stop()
@@ -85,9 +94,37 @@ class RunLibrary(QObject):
     def refresh(self) -> None:
         """Say the present list of runs."""
         if self._store is not None:
-            self._seen_version = self._store.version_of_others()
-            self._seen = self._store.glance()
-            self.runs_changed.emit(self._store.runs())
+            try:
+                self._read_list(self._store)
+            except UserError as error:
+                self._report_once(error)
+
+    def _read_list(self, store: RunStore) -> None:
+        self._seen_version = store.version_of_others()
+        self._seen = store.glance()
+        runs = store.listing()
+        self.damaged = runs.damaged
+        self.runs_changed.emit(list(runs.records))
+        if runs.damaged:
+            first, count = runs.damaged[0], len(runs.damaged)
+            which = (
+                self.tr("Run {0}").format(first.name or first.id)
+                if count == 1
+                else (self.tr("{0} runs").format(count))
+            )
+            self._report_once(DamagedDatabase(self.tr("{0} cannot be read in the list of runs").format(which)))
+
+    def report(self, error: DamagedDatabase) -> None:
+        """Say that the list, or a run in it, cannot be read."""
+        self.damage_found.emit(error.what)
+
+    def _report_once(self, error: UserError) -> None:
+        """What was not asked for: damage is said once, and who is busy for a moment is asked again soon."""
+        if not isinstance(error, DamagedDatabase):
+            _log.warning("%s", error)
+        elif str(error) != self._told:
+            self._told = str(error)
+            self.report(error)
 
     def record(self, run_id: str) -> RunRecord:
         return self._opened().run(run_id)
@@ -98,7 +135,9 @@ class RunLibrary(QObject):
         Raises:
             UserError: their decoded copy is gone.
         """
-        path = record.started["dataset_path"]
+        path = record.started.get("dataset_path")
+        if path is None:
+            raise UserError(f"which images run {record.id} was tested with is not known any more")
         if path not in self._datasets:
             self._datasets[path] = Dataset.require(Path(path))
         return self._datasets[path].test
@@ -131,16 +170,34 @@ class RunLibrary(QObject):
         store = self._store
         if store is None:
             return
+        try:
+            self._watch(store)
+        except UserError as error:
+            self._report_once(error)
+
+    def _watch(self, store: RunStore) -> None:
+        if store.is_behind or store.is_replaced():
+            self._open_again(store)
+            return
         going_on = {run_id for run_id, glance in self._seen.items() if glance.status == "running"} | self._behind
         going_on.discard(self._own_run)
         # Who is gone has written nothing.
         if store.version_of_others() == self._seen_version and not going_on:
             return
-        try:
-            self._look_around(store, going_on)
-        except UserError as error:
-            # Busy for a moment: it is asked again soon. Who acts on a run is told.
-            _log.warning("%s", error)
+        self._look_around(store, going_on)
+
+    def _open_again(self, former: RunStore) -> None:
+        """Read the file that is there now, if it can be: repaired, or held no longer."""
+        store = RunStore.for_reading(former.home, 0.0)
+        if store.is_behind:
+            store.close()
+            return
+        self._store = store
+        for follower in self._followers.values():
+            follower.move_to(store)
+        former.close()
+        self._look_around(store, set(self._followers))
+        self._read_list(store)
 
     def _look_around(self, store: RunStore, going_on: set[str]) -> None:
         version, now, before = store.version_of_others(), store.glance(), self._seen

@@ -1,5 +1,6 @@
 """The list of all runs: which are drawn, how they did, and what can be done with them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.core.formats import duration, percent
-from workbench.core.run_record import RunRecord
+from workbench.core.run_record import DamagedRun, RunRecord
 from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme, tabular
 
@@ -46,6 +47,8 @@ class RunsModel(QAbstractTableModel):
         super().__init__()
         self._theme = theme
         self.records: list[RunRecord] = []
+        self.damaged: tuple[DamagedRun, ...] = ()
+        """Those that cannot be read; they stand below the others."""
         self.checked: set[str] = set()
         # The most telling ones first: a narrow table shows only these.
         self._columns = (
@@ -61,9 +64,9 @@ class RunsModel(QAbstractTableModel):
             _Column(self.tr("Data"), self.tr("Source of the images")),
         )
 
-    def show(self, records: list[RunRecord]) -> None:
+    def show(self, records: list[RunRecord], damaged: Sequence[DamagedRun] = ()) -> None:
         """Take the present list; rows stay where they are unless runs came or went."""
-        same = [r.id for r in records] == [r.id for r in self.records]
+        same = [r.id for r in records] == [r.id for r in self.records] and tuple(damaged) == self.damaged
         if same:
             self.records = records
             if records:
@@ -71,7 +74,7 @@ class RunsModel(QAbstractTableModel):
                 self.dataChanged.emit(self.index(0, 0), last)
             return
         self.beginResetModel()
-        self.records = records
+        self.records, self.damaged = records, tuple(damaged)
         self.endResetModel()
 
     def set_checked(self, run_id: str, checked: bool) -> None:
@@ -82,14 +85,15 @@ class RunsModel(QAbstractTableModel):
                 self.dataChanged.emit(self.index(row, 0), self.index(row, 0))
 
     def rowCount(self, parent: _Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self.records)
+        return 0 if parent is not None and parent.isValid() else len(self.records) + len(self.damaged)
 
     def columnCount(self, _parent: _Index | None = None) -> int:
         return len(self._columns)
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
         flags = super().flags(index)
-        return flags | Qt.ItemFlag.ItemIsUserCheckable if index.column() == 0 else flags
+        can_be_drawn = index.column() == 0 and index.row() < len(self.records)
+        return flags | Qt.ItemFlag.ItemIsUserCheckable if can_be_drawn else flags
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _ROLE.DisplayRole) -> Any:
         if orientation != Qt.Orientation.Horizontal:
@@ -105,7 +109,10 @@ class RunsModel(QAbstractTableModel):
         return None
 
     def data(self, index: _Index, role: int = _ROLE.DisplayRole) -> Any:
-        record, column = self.records[index.row()], index.column()
+        row, column = index.row(), index.column()
+        if row >= len(self.records):
+            return self._damaged_data(self.damaged[row - len(self.records)], column, role)
+        record = self.records[row]
         if role == _ROLE.DisplayRole:
             return self._texts(record)[column]
         if role == _ROLE.CheckStateRole and column == 0:
@@ -120,8 +127,15 @@ class RunsModel(QAbstractTableModel):
             return self._tooltip(record)
         return None
 
+    def _damaged_data(self, run: DamagedRun, column: int, role: int) -> Any:
+        if role == _ROLE.DisplayRole:
+            return {0: run.name or run.id, _STATUS_COLUMN: self.tr("damaged")}.get(column, "")
+        if role == _ROLE.ForegroundRole and column == _STATUS_COLUMN:
+            return self._theme.color("wrong")
+        return self.tr("Run {0}: {1}").format(run.id, run.reason) if role == _ROLE.ToolTipRole else None
+
     def setData(self, index: _Index, value: Any, role: int = _ROLE.EditRole) -> bool:
-        if role != _ROLE.CheckStateRole:
+        if role != _ROLE.CheckStateRole or index.row() >= len(self.records):
             return False
         self.set_checked(self.records[index.row()].id, Qt.CheckState(value) == Qt.CheckState.Checked)
         return True
@@ -179,7 +193,7 @@ class RunsPanel(QWidget):
         self.model.checked_changed.connect(self.run_drawn_changed)
         self._can_train = True
         self._table = self._make_table()
-        self._empty = labeled(self.tr("No runs yet. Press Start to train the network on the left."), "secondary")
+        self._empty = labeled("", "secondary")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._stack = QStackedLayout()
         self._stack.addWidget(self._empty)
@@ -200,6 +214,7 @@ class RunsPanel(QWidget):
         for button in (self._more, self._rerun, self._resume, self._delete):
             row.addWidget(button)
         layout.addLayout(row)
+        self.set_readable(True)
         self._update_buttons()
 
     def _make_table(self) -> QTableView:
@@ -245,14 +260,22 @@ class RunsPanel(QWidget):
         return button
 
     @Slot(object)
-    def show_runs(self, records: list[RunRecord]) -> None:
+    def show_runs(self, records: list[RunRecord], damaged: Sequence[DamagedRun] = ()) -> None:
         """Take the present list; the selected run stays selected."""
         chosen = self.chosen
-        self.model.show(records)
-        self._stack.setCurrentWidget(self._table if records else self._empty)
+        self.model.show(records, damaged)
+        self._stack.setCurrentWidget(self._table if records or damaged else self._empty)
         if chosen is not None and self.chosen is None:
             self.select(chosen.id)
         self._update_buttons()
+
+    def set_readable(self, is_readable: bool) -> None:
+        """Whether there is a list to show: one that cannot be read must not look as if it had just begun."""
+        if is_readable:
+            self._empty.setText(self.tr("No runs yet. Press Start to train the network on the left."))
+        else:
+            self._empty.setText(self.tr("The list of runs cannot be read."))
+            self.show_runs([])
 
     def select(self, run_id: str) -> None:
         for row, record in enumerate(self.model.records):

@@ -8,7 +8,7 @@ from string import Template
 from PySide6.QtCore import QByteArray, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication, QComboBox
+from PySide6.QtWidgets import QApplication
 
 from workbench.core.resources import resource_path
 
@@ -49,7 +49,10 @@ DARK = Colors(
 
 
 class Theme(QObject):
-    """The colors now in force. Widgets that paint by hand connect `changed` to their update."""
+    """The colors now in force. Widgets that paint by hand connect `changed` to their update.
+
+    The style sheet comes with the first window (`put_on_last`).
+    """
 
     changed = Signal()
 
@@ -80,25 +83,25 @@ class Theme(QObject):
         template = Template(resource_path("style/workbench.qss").read_text(encoding="utf-8"))
         icons = resource_path("icons").as_posix()
         self._sheet = template.substitute(asdict(self.colors), icons=icons)
-        self._application.setStyleSheet(self._sheet)
+        if self._application.styleSheet():
+            self._put_on()
         self.changed.emit()
 
     @contextmanager
     def put_on_last(self) -> Iterator[None]:
-        """Style what is built meanwhile at its end, all at once.
+        """Style what is built meanwhile at its end, all at once, if nothing has been styled yet.
 
         With the style sheet on, every parent that a widget gets styles anew all that stands in it: the main window
-        took 430 ms in place of 210. Not beside combo boxes: without a style sheet they delete parts of their
-        lists, which the sheet, put on again, looks for (updateScrollers in qcombobox.cpp, called by
-        QApplication::setStyle; a segmentation fault in QStyleSheetStyle::repolish of Qt 6.11).
+        took 430 ms in place of 210. It is never taken off again: Qt 6.11 then crashes at a later theme, on widgets
+        that were deleted meanwhile (QStyleSheetStyle::repolish walks through what it has styled).
         """
-        if any(isinstance(widget, QComboBox) for widget in self._application.allWidgets()):
-            yield
-            return
-        self._application.setStyleSheet("")
         try:
             yield
         finally:
+            self._put_on()
+
+    def _put_on(self) -> None:
+        if self._application.styleSheet() != self._sheet:
             self._application.setStyleSheet(self._sheet)
 
     def color(self, role: str) -> QColor:

@@ -6,13 +6,16 @@ from typing import Protocol
 
 from PySide6.QtCore import QCoreApplication
 
-from workbench.core.errors import UserError
+from workbench.core.errors import DamagedDatabase, UserError
 from workbench.gui.widgets.message_bar import MessageBar
 
 
 class Refreshable(Protocol):
     def refresh(self) -> None:
         """Read again what may have changed."""
+
+    def report(self, error: DamagedDatabase) -> None:
+        """Say that the list itself is damaged, and how it is repaired."""
 
 
 class Telling(Protocol):
@@ -40,6 +43,8 @@ def told(slot: Callable[..., None]) -> Callable[..., None]:
     def guarded(owner: Telling, *arguments: object) -> None:
         try:
             slot(owner, *arguments)
+        except DamagedDatabase as error:
+            owner.library.report(error)
         except UserError as error:
             owner.message_bar.tell("error", str(error))
             owner.library.refresh()

@@ -13,13 +13,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.core import speed
+from workbench.core import speed, store_backup, store_repair
 from workbench.core.config import RunConfig
 from workbench.core.events import Progress
 from workbench.core.home import Home
+from workbench.core.leftovers import clean_up
 from workbench.core.orders import Orders
 from workbench.core.store import RunStore
 from workbench.core.training_config import TrainingConfig
+from workbench.core.unlisted_runs import unlisted_sentence, whole_folders
 from workbench.gui.work.job import Job, RunJob, Work
 
 # Of the training lane
@@ -157,6 +159,37 @@ def _export_code(run_id: str, path: Path, home: Home) -> Work:
     with closing(RunStore(home.prepare())) as store:
         written, _ = code_export.export_run(run_id, store, path)
     return written
+
+
+def repair_list() -> Job:
+    """Rebuild the list of runs if anything is wrong with it. Result: Repair."""
+    return Job(store_repair.repair)
+
+
+@dataclass(frozen=True)
+class HomeFindings:
+    """What was found in a home at the start; each a sentence, empty where there is nothing to say."""
+
+    removed: str
+    unlisted: str
+
+
+def look_after_home() -> Job:
+    """Remove what killed processes left, and keep a copy of the list. Result: HomeFindings."""
+    return Job(_look_after_home)
+
+
+def _look_after_home(home: Home) -> Work:
+    with closing(RunStore.for_reading(home)) as store:
+        if store.is_behind:
+            return HomeFindings("", "")
+        listed = store.ids()
+    yield Progress("Looking after the folders of the runs", 0, 0)
+    removed = clean_up(home, listed).sentence
+    yield Progress("Looking after the folders of the runs", 0, 0)
+    unlisted = [folder.run_id for folder in whole_folders(home, listed)]
+    store_backup.keep_copy(home)
+    return HomeFindings(removed, unlisted_sentence(home, unlisted) if unlisted else "")
 
 
 def evaluate_kept(run_id: str) -> Job:

@@ -1,0 +1,144 @@
+"""A damaged database is said in a sentence with its way out, and one bad run hides no other."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from tests.damage import EPOCHS, change, flip_bytes, recorded_runs
+from workbench.core.errors import DamagedDatabase, UserError
+from workbench.core.home import Home
+from workbench.core.run_follower import RunFollower
+from workbench.core.store import RunStore
+
+
+def as_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def version(number: int) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        with closing(sqlite3.connect(path)) as database:
+            database.execute(f"PRAGMA user_version={number}")
+
+    return write
+
+
+DAMAGE = {
+    "empty": lambda path: path.write_bytes(b""),
+    "one byte": lambda path: path.write_bytes(b"S"),
+    "a text": lambda path: path.write_text("dear diary\n" * 500),
+    "no header": lambda path: path.write_bytes(b"\0" * 100 + path.read_bytes()[100:]),
+    "half": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
+    "a folder": as_folder,
+    "version 0": version(0),
+    "version -1": version(-1),
+    "version 99": version(99),
+    "gone": lambda path: path.unlink(),
+}
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damage_is_a_sentence_with_file_and_way_out(home: Home, damage: str, read_only: bool) -> None:
+    recorded_runs(home, 2)
+    DAMAGE[damage](home.database)
+    with pytest.raises(DamagedDatabase) as raised:
+        RunStore(home, read_only).listing()
+    assert str(home.database) in str(raised.value)
+    assert "doctor --repair" in str(raised.value)
+    assert damage != "gone" or not home.database.exists(), "a new one would hide that the old one is lost"
+
+
+def test_an_empty_file_without_runs_is_a_beginning(home: Home) -> None:
+    home.database.write_bytes(b"")
+    with closing(RunStore.for_reading(home)) as store:
+        assert store.runs() == []
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_sixty_flipped_bytes_never_end_in_another_error(home: Home, seed: int) -> None:
+    recorded_runs(home, 2)
+    flip_bytes(home.database, 60, seed)
+    for read_only in (True, False):
+        with suppress(UserError), closing(RunStore(home, read_only)) as store:
+            store.glance()
+            store.listing()
+            for run_id in store.ids():
+                with suppress(UserError):
+                    RunFollower(store, run_id).news()
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("started", "{"), ("started", '{"device": 3}'), ("machine", "[1]"), ("machine", b"\xff\xfe"),
+        ("config", "no JSON"), ("status", "runnjng"), ("elapsed_s", "long"), ("name", b"\xc3("),
+        ("test_looks", "x"),
+    ],
+)  # fmt: skip
+def test_a_bad_row_is_marked_and_the_others_are_shown(home: Home, column: str, value: object) -> None:
+    first, bad, last = recorded_runs(home)
+    change(home, f"UPDATE runs SET {column}=CAST(? AS TEXT) WHERE id=?", value, bad)
+    with closing(RunStore(home, read_only=True)) as store:
+        runs = store.listing()
+        assert [record.id for record in runs.records] == [last, first]
+        (damaged,) = runs.damaged
+        assert (damaged.id, damaged.summary()["status"]) == (bad, "damaged")
+        assert store.find(bad) == bad
+        with pytest.raises(DamagedDatabase, match=rf"run {bad} is damaged .*doctor --repair"):
+            store.run(bad)
+
+
+@pytest.mark.parametrize("metrics", ["{}", '{"step": 1', '{"step": "1"}', b"\xff", "null"])
+def test_bad_metrics_mark_the_run(home: Home, metrics: object) -> None:
+    good, bad = recorded_runs(home, 2)
+    change(home, "UPDATE epochs SET metrics=CAST(? AS TEXT) WHERE run_id=? AND epoch=2", metrics, bad)
+    with closing(RunStore(home, read_only=True)) as store:
+        runs = store.listing()
+    assert [record.id for record in runs.records] == [good]
+    assert "epoch 2" in runs.damaged[0].reason
+
+
+def test_odd_steps_are_damage_of_their_run(home: Home) -> None:
+    good, bad = recorded_runs(home, 2)
+    change(home, "UPDATE steps SET accuracy='much' WHERE run_id=? AND step=3", bad)
+    with closing(RunStore(home, read_only=True)) as store:
+        assert store.steps(good) is not None
+        with pytest.raises(DamagedDatabase, match=f"run {bad} is damaged"):
+            RunFollower(store, bad).news()
+
+
+def test_a_list_is_read_while_another_process_holds_the_database(home: Home) -> None:
+    """With a transaction that has written into the file already."""
+    ids = recorded_runs(home)
+    with closing(sqlite3.connect(home.database, isolation_level=None)) as holder:
+        holder.execute("PRAGMA journal_mode=TRUNCATE")
+        holder.execute("PRAGMA cache_size=2")
+        holder.execute("BEGIN EXCLUSIVE")
+        holder.execute("DELETE FROM runs WHERE id=?", (ids[0],))
+        for _ in range(400):
+            holder.execute("INSERT INTO warnings VALUES (?, ?)", (ids[1], "x" * 3000))
+        before = home.database.read_bytes()
+        with closing(RunStore.for_reading(home)) as store:
+            assert store.is_behind
+            assert [record.id for record in store.runs()] == ids[::-1]
+            assert [len(record.epochs) for record in store.runs()] == [EPOCHS] * 3
+            assert store.run(ids[1]).warnings == ("careful",)
+        assert home.database.read_bytes() == before
+        holder.execute("ROLLBACK")
+    with closing(RunStore.for_reading(home)) as store:
+        assert not store.is_behind
+        assert len(store.runs()) == 3
+
+
+def test_who_only_begins_to_write_is_not_noticed(home: Home) -> None:
+    recorded_runs(home, 1)
+    with closing(sqlite3.connect(home.database, isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        with closing(RunStore.for_reading(home)) as store:
+            assert not store.is_behind
+            assert len(store.runs()) == 1

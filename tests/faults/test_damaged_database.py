@@ -1,0 +1,130 @@
+"""A damaged, lost or locked list of runs on the command line: a sentence, exit 2, and `doctor --repair`."""
+
+import json
+import os
+import sqlite3
+import time
+from contextlib import closing
+
+import pytest
+
+from tests.commands import TINY, call, refused
+from tests.damage import change, flip_bytes, recorded_runs
+from workbench.core.home import Home
+from workbench.core.store import RunStore
+
+COMMANDS = (["runs", "list"], ["runs", "show", "latest"], ["resume", "latest"], ["train", "--epochs", "1"])
+
+
+def listed(home: Home) -> list[tuple[str, str, int]]:
+    done = call(home, "runs", "list", "--json")
+    assert done.returncode == 0, done.stderr
+    return [(run["run"], run["status"], run["epochs"]) for run in json.loads(done.stdout)]
+
+
+@pytest.mark.parametrize("content", [b"", b"S", b"dear diary\n" * 500], ids=["empty", "one byte", "a text"])
+def test_every_command_names_the_file_and_the_way_out(home: Home, content: bytes) -> None:
+    ids = recorded_runs(home, 2)
+    home.database.write_bytes(content)
+    for arguments in COMMANDS:
+        sentence = refused(call(home, *arguments))
+        assert str(home.database) in sentence
+        assert "doctor --repair" in sentence
+    findings = {finding["topic"]: finding for finding in json.loads(call(home, "doctor", "--json").stdout)}
+    assert "doctor --repair" in findings["runs"]["fix"]
+    done = json.loads(call(home, "doctor", "--repair", "--json").stdout)
+    assert done["repaired"]
+    assert {run["run"] for run in done["runs"]} == set(ids)
+    with open(done["kept"], "rb") as kept:
+        assert kept.read() == content
+    assert listed(home) == [(run_id, "finished", 4) for run_id in reversed(ids)]
+    assert not json.loads(call(home, "doctor", "--repair", "--json").stdout)["repaired"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_sixty_flipped_bytes_end_in_a_list_or_a_sentence(home: Home, seed: int) -> None:
+    ids = recorded_runs(home, 2)
+    flip_bytes(home.database, 60, seed)
+    for arguments in COMMANDS[:3]:
+        done = call(home, *arguments)
+        assert done.returncode in (0, 2)
+        assert "Traceback" not in done.stderr
+    done = call(home, "doctor", "--repair")
+    assert done.returncode == 0, done.stderr
+    assert listed(home) == [(run_id, "finished", 4) for run_id in reversed(ids)]
+
+
+def test_one_damaged_run_is_marked_and_the_others_are_listed(home: Home) -> None:
+    bad, good = recorded_runs(home, 2)
+    change(home, "UPDATE epochs SET metrics='{' WHERE run_id=?", bad)
+    done = call(home, "runs", "list")
+    assert done.returncode == 0
+    assert good in done.stdout
+    assert any(bad in line and "damaged" in line for line in done.stdout.splitlines())
+    assert "1 run cannot be read in the run database" in done.stderr
+    assert "doctor --repair" in done.stderr
+    document = json.loads(call(home, "runs", "list", "--json").stdout)
+    assert [(run["run"], run["status"]) for run in document] == [(good, "finished"), (bad, "damaged")]
+    assert document[0].keys() == document[1].keys()
+    assert f"run {bad} is damaged" in refused(call(home, "runs", "show", bad))
+    assert "rebuilt the list with 2 runs" in call(home, "doctor", "--repair").stdout
+    assert listed(home) == [(good, "finished", 4), (bad, "finished", 4)]
+
+
+def test_a_run_is_trained_lost_rebuilt_and_resumed(home: Home, image_folder: object) -> None:
+    arguments = ("train", *TINY, "--data", str(image_folder), "--epochs", "2", "--json")
+    trained = json.loads(call(home, *arguments).stdout)
+    home.database.write_bytes(b"")
+    assert call(home, "doctor", "--repair").returncode == 0
+    shown = json.loads(call(home, "runs", "show", "latest", "--json").stdout)
+    assert {key: shown[key] for key in trained.keys() & shown.keys()} == {
+        key: trained[key] for key in trained.keys() & shown.keys()
+    }
+    done = call(home, "resume", "latest", "--epochs", "3", "--json")
+    assert json.loads(done.stdout)["epochs"] == 3
+    assert done.stderr == ""
+
+
+def test_a_list_is_shown_while_another_process_holds_the_database(home: Home) -> None:
+    ids = recorded_runs(home, 2)
+    with closing(sqlite3.connect(home.database, isolation_level=None)) as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        done = call(home, "runs", "list", "--json")
+    assert done.returncode == 0
+    assert [run["run"] for run in json.loads(done.stdout)] == ids[::-1]
+    assert "another process holds the run database" in done.stderr
+
+
+def test_nothing_is_repaired_while_a_run_is_trained(home: Home) -> None:
+    with closing(RunStore(home)) as store:
+        (run_id,) = recorded_runs(home, 1)
+        store.claim(run_id)
+        home.database.write_bytes(b"")
+        assert f"run {run_id} is being trained" in refused(call(home, "doctor", "--repair"))
+    assert "either --repair or --resume" in refused(call(home, "doctor", "--repair", "--resume"))
+
+
+def test_what_killed_processes_left_is_removed_and_said_once(home: Home) -> None:
+    (run_id,) = recorded_runs(home, 1)
+    cut = home.runs / run_id / "checkpoints" / ".step-00000012-0badcafe.pt.k3j_x9ab.tmp"
+    cut.parent.mkdir()
+    cut.write_bytes(b"x" * 5_000_000)
+    new = cut.with_name(".last.json.aaaaaaaa.tmp")
+    new.write_bytes(b"x")
+    unrecorded = home.runs / "0123abcd"
+    unrecorded.mkdir()
+    (unrecorded / "lock").touch()
+    others = [home.runs / "my notes.tmp", home.runs / run_id / "notes.txt.tmp"]
+    for path in others:
+        path.write_text("precious")
+    past = time.time() - 3600
+    for path in (cut, unrecorded / "lock", unrecorded, *others):
+        os.utime(path, (past, past))
+    done = call(home, "runs", "list", "--json")
+    assert [run["run"] for run in json.loads(done.stdout)] == [run_id]
+    assert "removed what killed processes had left: 1 temporary file (5 MB)" in done.stderr
+    assert "the empty folder of a run that was never recorded" in done.stderr
+    assert not cut.exists()
+    assert not unrecorded.exists()
+    assert all(path.exists() for path in (new, *others))
+    assert call(home, "runs", "list", "--json").stderr == ""

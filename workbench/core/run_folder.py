@@ -1,0 +1,59 @@
+"""What lies in the folder of a run, and which folders are those of runs."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+_ID = re.compile("[0-9a-f]{8}")
+_EVALUATION = re.compile(r"epoch-(\d{5,})\.npz")
+
+
+def is_run_id(text: object) -> bool:
+    return isinstance(text, str) and _ID.fullmatch(text) is not None
+
+
+class RunFolder:
+    """Paths below the folder of one run. Nothing is made or read by naming them."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.run_id = path, path.name
+
+    @property
+    def config(self) -> Path:
+        """The settings and all else that is known of the run before it starts, as JSON."""
+        return self.path / "config.json"
+
+    @property
+    def journal(self) -> Path:
+        """Everything that it has said, a line each (`run_journal`)."""
+        return self.path / "journal.jsonl"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    @property
+    def evaluations(self) -> Path:
+        return self.path / "evaluations"
+
+    def evaluation(self, epoch: int) -> Path:
+        return self.evaluations / f"epoch-{epoch:05d}.npz"
+
+    def evaluated_epochs(self) -> list[int]:
+        found = (_EVALUATION.fullmatch(name) for name in _names(self.evaluations))
+        return sorted(int(match[1]) for match in found if match)
+
+
+def run_folders(runs: Path) -> Iterator[RunFolder]:
+    """Those with the name of a run, in the order of their names, whatever is in them."""
+    for name in sorted(filter(is_run_id, _names(runs))):
+        if (runs / name).is_dir():
+            yield RunFolder(runs / name)
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []

@@ -1,0 +1,169 @@
+"""All that a list of runs holds of one run, from whichever source, and how it is put into a database."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbench.core.database import Database
+from workbench.core.run_journal import JournalLines
+from workbench.core.run_reader import RunReader
+
+_COLUMNS = (
+    "name", "model", "recipe", "source", "config", "machine", "status", "message", "created_utc", "started",
+    "elapsed_s", "test_looks",
+)  # fmt: skip
+_STARTED = ("device", "precision", "parameters", "class_names", "images", "dataset_path", "steps_per_epoch")
+
+Step = tuple[int, float | None, float, float]
+"""Epoch, loss (None: not a number), accuracy and learning rate."""
+
+
+class NoHistory(ValueError):
+    """The source does not say enough of a run; the text says why."""
+
+
+@dataclass
+class RunHistory:
+    """Rows as the database has them, without the run's id."""
+
+    row: dict[str, Any]
+    """Columns of `runs`; and its `number`, 0 if that is not known."""
+    epochs: dict[int, dict[str, Any]] = field(default_factory=dict)
+    steps: dict[int, Step] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    rate_changes: dict[int, tuple[float, float]] = field(default_factory=dict)
+    """Factor and learning rate by step."""
+    is_recorded: bool = True
+    """False of a run whose process was killed before the database had it."""
+    is_whole: bool = True
+    """Whether every line of its source could be read."""
+
+    @classmethod
+    def of_database(cls, reader: RunReader, run_id: str) -> "RunHistory":
+        """As a database says it.
+
+        Raises:
+            UserError: what it says of the run cannot be read.
+        """
+        record, steps = reader.run(run_id), reader.steps(run_id)
+        history = cls(
+            {
+                "number": record.number, "name": record.name, "model": record.model, "recipe": record.recipe,
+                "source": record.source, "config": record.config.model_dump_json(),
+                "machine": json.dumps(record.machine), "status": record.status, "message": record.message,
+                "created_utc": record.created_utc, "started": json.dumps(record.started),
+                "elapsed_s": record.elapsed_s, "test_looks": record.test_looks,
+            },
+            warnings=list(record.warnings),
+        )  # fmt: skip
+        for epoch in record.epochs:
+            history.epochs[epoch.epoch] = {k: v for k, v in vars(epoch).items() if k not in ("run_id", "epoch")}
+        if steps is not None:
+            per_epoch = record.started.get("steps_per_epoch", 0)
+            numbers, losses, accuracies, rates = (
+                series.tolist() for series in (steps.steps, steps.loss, steps.accuracy, steps.learning_rate)
+            )
+            for step, loss, accuracy, rate in zip(numbers, losses, accuracies, rates, strict=True):
+                epoch_number = (step - 1) // per_epoch + 1 if per_epoch else 1
+                history.steps[step] = (epoch_number, None if loss != loss else loss, accuracy, rate)
+        for change in reader.rate_changes(run_id):
+            history.rate_changes[change.step] = (change.factor, change.learning_rate)
+        return history
+
+    @classmethod
+    def of_journal(cls, journal: JournalLines) -> "RunHistory":
+        """As the run's journal says it, line after line.
+
+        Raises:
+            NoHistory: its beginning is not there, or a line holds what the workbench does not write.
+        """
+        if not journal.lines or journal.lines[0]["kind"] != "created":
+            raise NoHistory("its journal has lost its beginning")
+        try:
+            history = cls._from_first(journal.lines[0])
+            history.is_whole = journal.damaged == 0
+            for line in journal.lines[1:]:
+                history._take(line)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            raise NoHistory("its journal holds what this workbench does not write") from error
+        return history
+
+    def first_line(self) -> dict[str, Any]:
+        """What a journal begins with: all so far."""
+        return {
+            "row": self.row, "epochs": self.epochs, "steps": self.steps, "warnings": self.warnings,
+            "rate_changes": self.rate_changes, "is_recorded": self.is_recorded,
+        }  # fmt: skip
+
+    @classmethod
+    def _from_first(cls, line: Mapping[str, Any]) -> "RunHistory":
+        row = {"number": int(line["row"]["number"])} | {column: line["row"][column] for column in _COLUMNS}
+        history = cls(row, warnings=list(line["warnings"]), is_recorded=bool(line["is_recorded"]))
+        # JSON has no numbers as keys.
+        history.epochs = {int(epoch): dict(figures) for epoch, figures in line["epochs"].items()}
+        for step, (epoch, loss, accuracy, rate) in line["steps"].items():
+            history.steps[int(step)] = (int(epoch), loss, float(accuracy), float(rate))
+        for step, (factor, rate) in line["rate_changes"].items():
+            history.rate_changes[int(step)] = (float(factor), float(rate))
+        return history
+
+    def _take(self, line: Mapping[str, Any]) -> None:
+        match line["kind"]:
+            case "recorded":
+                self.is_recorded, self.row["number"] = True, int(line["number"])
+            case "reopened":
+                self.row |= {"status": "running", "message": "", "config": json.dumps(line["config"])}
+            case "started":
+                self._start(line)
+            case "steps":
+                figures = zip(line["steps"], line["loss"], line["accuracy"], line["learning_rate"], strict=True)
+                for step, loss, accuracy, rate in figures:
+                    self.steps[int(step)] = (
+                        int(line["epoch"]), None if loss != loss else loss, float(accuracy), float(rate)
+                    )  # fmt: skip
+                self.row["elapsed_s"] = float(line["elapsed_s"])
+            case "epoch":
+                self.epochs[int(line["epoch"])] = {k: v for k, v in line.items() if k not in ("kind", "epoch")}
+                self.row["elapsed_s"] = float(line["elapsed_s"])
+            case "rate_changed":
+                self.rate_changes[int(line["step"])] = (float(line["factor"]), float(line["learning_rate"]))
+            case "warned":
+                self.warnings.append(str(line["message"]))
+            case "looked":
+                self.row["test_looks"] += 1
+            case "gap":
+                self.is_whole = False
+            case "ended":
+                self.row |= {"status": str(line["status"]), "message": str(line["message"])}
+            # A newer workbench may say more.
+            case _:
+                pass
+
+    def _start(self, line: Mapping[str, Any]) -> None:
+        first, before = int(line["first_step"]), json.loads(self.row["started"])
+        started = {key: line[key] for key in _STARTED}
+        started["starts"] = [*before.get("starts", []), (first, float(line["elapsed_s"]))]
+        self.row |= {"started": json.dumps(started), "config": json.dumps(line["config"])}
+        # A resumed run does again what came after its checkpoint.
+        done = first // int(line["steps_per_epoch"])
+        self.steps = {step: values for step, values in self.steps.items() if step <= first}
+        self.epochs = {epoch: figures for epoch, figures in self.epochs.items() if epoch <= done}
+        self.rate_changes = {step: values for step, values in self.rate_changes.items() if step <= first}
+
+    def write(self, run_id: str, number: int, db: Database) -> None:
+        """Put it into a database that does not have the run, within a transaction."""
+        values = {"rowid": number, "id": run_id, "host": "", "pid": 0}
+        values |= {column: self.row[column] for column in _COLUMNS}
+        marks = ", ".join("?" * len(values))
+        db.execute(f"INSERT INTO runs ({', '.join(values)}) VALUES ({marks})", values.values())
+        tables: dict[str, list[tuple[object, ...]]] = {
+            "steps": [(step, *rest) for step, rest in self.steps.items()],
+            "epochs": [(epoch, json.dumps(figures)) for epoch, figures in self.epochs.items()],
+            "warnings": [(sentence,) for sentence in self.warnings],
+            "rate_changes": [(step, *rest) for step, rest in self.rate_changes.items()],
+        }
+        for table, rows in tables.items():
+            if rows:
+                marks = ", ".join("?" * (1 + len(rows[0])))
+                db.execute_many(f"INSERT INTO {table} VALUES ({marks})", [(run_id, *row) for row in rows])

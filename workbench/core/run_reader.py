@@ -1,0 +1,239 @@
+"""What a run database says: the list of runs, their series and their evaluations."""
+
+import logging
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from sqlite3 import Row
+from typing import NamedTuple
+
+from workbench.core.database import Database
+from workbench.core.errors import ConfigError, DamagedDatabase, UserError, shown
+from workbench.core.evaluation import Evaluation
+from workbench.core.events import RateChanged, Status, StepMetrics
+from workbench.core.home import Home
+from workbench.core.run_folder import RunFolder, is_run_id
+from workbench.core.run_lock import RunLock
+from workbench.core.run_record import DamagedRun, RunList, RunRecord
+from workbench.core.run_rows import COLUMNS, DamagedRow, rate_change_of, record_of, steps_of
+
+_log = logging.getLogger(__name__)
+
+_NEWEST_FIRST = "ORDER BY created_utc DESC, rowid DESC"
+
+_NO_NUMBER = "typeof({}) NOT IN ('integer', 'real')"
+# Looked for by SQLite, a million steps in 1.5 s: as records they would take far longer.
+_ODD_SERIES = tuple(
+    f"SELECT run_id FROM {table} WHERE {' OR '.join(map(_NO_NUMBER.format, columns))} LIMIT 1"
+    for table, columns in (
+        ("steps", ("step", "epoch", "ifnull(loss, 0)", "accuracy", "learning_rate")),
+        ("rate_changes", ("step", "factor", "learning_rate")),
+    )
+)
+
+
+class Glance(NamedTuple):
+    """What changes of a run while it is trained, or when it is renamed."""
+
+    name: str
+    status: Status
+    message: str
+    elapsed_s: float
+
+
+class RunReader:
+    """Reads the runs of one home folder from an open database. Belongs to one thread."""
+
+    def __init__(self, home: Home, database: Database) -> None:
+        self.home, self._db = home, database
+        self._locks: dict[str, RunLock] = {}
+
+    def close(self) -> None:
+        self._db.close()
+
+    # Folders
+
+    def folder(self, run_id: str) -> Path:
+        return self.home.runs / run_id
+
+    def checkpoints(self, run_id: str) -> Path:
+        return self._layout(run_id).checkpoints
+
+    def _layout(self, run_id: str) -> RunFolder:
+        return RunFolder(self.folder(run_id))
+
+    # The list
+
+    def has_list(self) -> bool:
+        """Whether it has tables: a database that was just made has none."""
+        return bool(self._db.tables())
+
+    def ids(self) -> list[str]:
+        """Of all runs, the damaged ones too where that much of them can be read, newest first."""
+        rows = self._db.read(f"SELECT id FROM runs {_NEWEST_FIRST}")
+        return [row["id"] for row in rows if is_run_id(row["id"])]
+
+    def find(self, reference: str) -> str:
+        """The id meant by an id, a unique prefix of one, or `latest`.
+
+        Raises:
+            UserError: none or several match.
+        """
+        ids = self.ids()
+        if not ids:
+            raise UserError(
+                f"run '{shown(reference)}' is not known: there are no runs yet in {shown(self.home.root)}"
+            )
+        if reference == "latest":
+            return ids[0]
+        found = [run_id for run_id in ids if reference and run_id.startswith(reference)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise UserError(f"run '{shown(reference)}' is not unique: {shown(', '.join(found))}")
+        raise UserError(f"run '{shown(reference)}' is not known; 'runs list' shows all, 'latest' is the newest")
+
+    def run(self, run_id: str) -> RunRecord:
+        """All that is known of a run but its steps.
+
+        Raises:
+            DamagedDatabase: it cannot be read.
+            UserError: it is not known.
+        """
+        row = next(iter(self._db.read(f"SELECT {COLUMNS} FROM runs WHERE id=?", run_id)), None)
+        if row is None:
+            raise UserError(f"run '{shown(run_id)}' is not known; it may have been deleted")
+        try:
+            return self._record(row)
+        except DamagedRow as error:
+            raise self._damaged(run_id, error) from error
+
+    def runs(self) -> list[RunRecord]:
+        """All runs that can be read, newest first."""
+        return list(self.listing().records)
+
+    def listing(self) -> RunList:
+        """All runs, newest first, and apart those that cannot be read."""
+        records, damaged = list[RunRecord](), list[DamagedRun]()
+        for row in self._db.read(f"SELECT {COLUMNS} FROM runs {_NEWEST_FIRST}"):
+            try:
+                records.append(self._record(row))
+            except (DamagedRow, DamagedDatabase, ConfigError) as error:
+                said = f"{error} cannot be read" if isinstance(error, DamagedRow) else str(error)
+                _log.warning("run %s is left out: %s", shown(row["id"]), said)
+                damaged.append(DamagedRun(shown(row["id"]), shown(row["name"]), said))
+        return RunList(tuple(records), tuple(damaged))
+
+    def _record(self, row: Row) -> RunRecord:
+        epochs = self._db.read("SELECT epoch, metrics FROM epochs WHERE run_id=? ORDER BY epoch", row["id"])
+        warnings = self._db.read("SELECT message FROM warnings WHERE run_id=? ORDER BY rowid", row["id"])
+        record = record_of(row, epochs, warnings)
+        return replace(record, status=self._truthful_status(record.id, record.status))
+
+    def _truthful_status(self, run_id: str, status: Status) -> Status:
+        """'interrupted' for a run whose process is gone without a word.
+
+        The lock decides, on whichever host the run began: a container or a laptop may have another name today.
+        """
+        if status != "running" or run_id in self._locks:
+            return status
+        return "interrupted" if RunLock(self.folder(run_id)).is_free() else status
+
+    def _damaged(self, run_id: str, error: DamagedRow) -> DamagedDatabase:
+        where = f"run {shown(run_id)} is damaged in the run database {shown(self._db.path)}"
+        return DamagedDatabase(f"{where}: {error} cannot be read")
+
+    def copy_to(self, path: Path) -> None:
+        """Write the database, as it is at one moment, into a new file."""
+        self._db.copy_to(path)
+
+    def problem(self, in_depth: bool = True) -> str:
+        """What is wrong with the database, after looking at every page and every run; empty if nothing is.
+
+        Args:
+            in_depth: at every step and every index too.
+        """
+        found = self._db.problem(in_depth)
+        if found:
+            return found
+        try:
+            damaged = self.listing().damaged
+            odd = [row[0] for query in _ODD_SERIES if in_depth for row in self._db.read(query)]
+        except DamagedDatabase as error:
+            return error.what
+        if damaged:
+            return f"run {damaged[0].id}: {damaged[0].reason}"
+        return f"run {shown(odd[0])}: its series cannot be read" if odd else ""
+
+    # Following what others write
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Everything read within is of one moment, whatever others write meanwhile: they wait to commit."""
+        return self._db.snapshot()
+
+    def version_of_others(self) -> int:
+        """A number that changes whenever another connection has written to the database."""
+        return int(self._db.read("PRAGMA data_version")[0][0])
+
+    def is_replaced(self) -> bool:
+        """Whether another file has taken the database's place, as a repair does: open it again."""
+        return self._db.is_replaced()
+
+    def glance(self) -> dict[str, Glance]:
+        """Every run by its id: enough to see which have changed."""
+        rows = self._db.read("SELECT id, name, status, message, elapsed_s FROM runs")
+        return {
+            row["id"]: Glance(
+                row["name"], self._truthful_status(row["id"], row["status"]), row["message"], row["elapsed_s"]
+            )
+            for row in rows
+            if is_run_id(row["id"])
+        }
+
+    # One run
+
+    def warnings(self, run_id: str) -> list[str]:
+        """What it has warned of; nothing of a run that is not known."""
+        return list(self.run(run_id).warnings) if run_id in self.ids() else []
+
+    def rate_changes(self, run_id: str, after: int = -1) -> list[RateChanged]:
+        """Where the learning rate was changed by hand later than step `after`."""
+        query = "SELECT step, factor, learning_rate FROM rate_changes WHERE run_id=? AND step>? ORDER BY step"
+        try:
+            return [rate_change_of(run_id, row) for row in self._db.read(query, run_id, after)]
+        except DamagedRow as error:
+            raise self._damaged(run_id, error) from error
+
+    def steps(self, run_id: str, after: int = 0) -> StepMetrics | None:
+        """All recorded steps later than `after` as one event; None if there are none."""
+        rows = self._db.read(
+            "SELECT step, epoch, loss, accuracy, learning_rate FROM steps WHERE run_id=? AND step>? ORDER BY step",
+            run_id, after,
+        )  # fmt: skip
+        elapsed = self._db.read("SELECT elapsed_s FROM runs WHERE id=?", run_id)
+        try:
+            return steps_of(run_id, rows, elapsed[0][0] if elapsed else 0.0)
+        except DamagedRow as error:
+            raise self._damaged(run_id, error) from error
+
+    def last_step(self, run_id: str) -> int:
+        """The last recorded step; 0 before the first."""
+        last = self._db.read("SELECT max(step) FROM steps WHERE run_id=?", run_id)[0][0]
+        return last if isinstance(last, int) else 0
+
+    def class_names(self, record: RunRecord) -> tuple[str, ...]:
+        """Of its data, by its start or, of a run rebuilt without that, by its last evaluation; else empty."""
+        if record.started:
+            return tuple(record.started["class_names"])
+        evaluation = self.evaluation(record.id)
+        return evaluation.class_names if evaluation else ()
+
+    def evaluated_epochs(self, run_id: str) -> list[int]:
+        return self._layout(run_id).evaluated_epochs()
+
+    def evaluation(self, run_id: str, epoch: int | None = None) -> Evaluation | None:
+        """What was said of the test images after `epoch`, or after the last one; None before the first."""
+        epochs = self.evaluated_epochs(run_id)
+        if not epochs:
+            return None
+        return Evaluation.load(self._layout(run_id).evaluation(epoch or epochs[-1]))

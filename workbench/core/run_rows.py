@@ -1,0 +1,150 @@
+"""Rows of the run database as records. Every value is checked: a flipped bit must not pass for a result."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, get_args
+
+import numpy as np
+
+from workbench.core.config import RunConfig
+from workbench.core.errors import reason, shown
+from workbench.core.events import EpochMetrics, RateChanged, Status, StepMetrics
+from workbench.core.run_folder import is_run_id
+from workbench.core.run_record import RunRecord
+
+COLUMNS = (
+    "rowid AS number, id, name, model, recipe, source, config, machine, status, message, created_utc, started, "
+    "elapsed_s, test_looks"
+)
+_TEXTS = ("name", "model", "recipe", "source", "config", "machine", "status", "message", "created_utc", "started")
+_STATUSES: tuple[str, ...] = get_args(Status)
+_STARTED: dict[str, type] = {
+    "device": str, "precision": str, "parameters": int, "class_names": list, "images": list,
+    "dataset_path": str, "steps_per_epoch": int,
+}  # fmt: skip
+
+_FIGURES = {"train_loss", "train_accuracy", "test_loss", "test_accuracy", "images_per_s", "elapsed_s"}
+_UNKNOWN_WITHOUT_SPLIT = {"validation_loss", "validation_accuracy"}
+
+
+class DamagedRow(ValueError):
+    """Says which column is no longer what the workbench writes."""
+
+
+def record_of(row: sqlite3.Row, epochs: Sequence[sqlite3.Row], warnings: Sequence[sqlite3.Row]) -> RunRecord:
+    """Of the rows of one run.
+
+    Raises:
+        DamagedRow: a value is none that the workbench writes.
+        UserError: its configuration is not allowed; a newer workbench may have written it.
+    """
+    if not is_run_id(row["id"]):
+        raise DamagedRow("its id")
+    for column in _TEXTS:
+        _text(row[column], column)
+    if row["status"] not in _STATUSES:
+        raise DamagedRow("its status")
+    # Whether it is JSON first: the configuration's own sentences are for settings, not for damage.
+    _json_object(row["config"], "config")
+    return RunRecord(
+        id=row["id"], number=_whole(row["number"], "number"), name=row["name"], model=row["model"],
+        recipe=row["recipe"], source=row["source"],
+        config=RunConfig.from_json(row["config"], f"config of run {row['id']}"),
+        status=row["status"], message=row["message"], created_utc=row["created_utc"],
+        machine=_json_object(row["machine"], "machine"), started=started_of(row["started"]),
+        elapsed_s=_real(row["elapsed_s"], "elapsed_s"), test_looks=_whole(row["test_looks"], "test_looks"),
+        epochs=tuple(epoch_of(row["id"], epoch["epoch"], epoch["metrics"]) for epoch in epochs),
+        warnings=tuple(_text(warning["message"], "warnings") for warning in warnings),
+    )  # fmt: skip
+
+
+def started_of(text: str) -> dict[str, Any]:
+    """What RunStarted said, by `runs.started`; empty before that."""
+    started = _json_object(text, "started")
+    if not started:
+        return started
+    is_whole = all(isinstance(started.get(key), kind) for key, kind in _STARTED.items())
+    if not is_whole or started["steps_per_epoch"] < 1 or len(started["images"]) != 3:
+        raise DamagedRow("its start")
+    if not all(isinstance(name, str) for name in started["class_names"]):
+        raise DamagedRow("its start")
+    if not all(isinstance(count, int) for count in started["images"]):
+        raise DamagedRow("its start")
+    try:
+        started["starts"] = [(int(step), float(seconds)) for step, seconds in started.get("starts", [(0, 0.0)])]
+    except (TypeError, ValueError) as error:
+        raise DamagedRow("its start") from error
+    return started
+
+
+def epoch_of(run_id: str, epoch: object, text: object) -> EpochMetrics:
+    """Of a row of `epochs`."""
+    what = f"epoch {shown(epoch)}"
+    metrics = _json_object(_text(text, what), what)
+    if metrics.keys() != _FIGURES | _UNKNOWN_WITHOUT_SPLIT | {"step", "best"} or not isinstance(
+        metrics["best"], bool
+    ):
+        raise DamagedRow(what)
+    _whole(metrics["step"], what)
+    for key in _FIGURES:
+        _real(metrics[key], what)
+    for key in _UNKNOWN_WITHOUT_SPLIT:
+        if metrics[key] is not None:
+            _real(metrics[key], what)
+    return EpochMetrics(run_id, _whole(epoch, what), **metrics)
+
+
+def steps_of(run_id: str, rows: Sequence[sqlite3.Row], elapsed_s: object) -> StepMetrics | None:
+    """Of rows of `steps` in their order; None if there are none."""
+    if not rows:
+        return None
+    steps, epochs, losses, accuracies, rates = zip(*rows, strict=True)
+    try:
+        # What overflows was never 32 bits wide.
+        with np.errstate(over="raise"):
+            return StepMetrics(
+                run_id, _whole(epochs[-1], "a step"), np.array(steps, np.int64),
+                # SQLite stores NaN as NULL.
+                np.array([np.nan if loss is None else loss for loss in losses], np.float32),
+                np.array(accuracies, np.float32), np.array(rates, np.float64), 0.0,
+                _real(elapsed_s, "elapsed_s"),
+            )  # fmt: skip
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise DamagedRow("a step") from error
+
+
+def rate_change_of(run_id: str, row: sqlite3.Row) -> RateChanged:
+    what = "a change of its learning rate"
+    return RateChanged(
+        run_id, _whole(row["step"], what), _real(row["factor"], what), _real(row["learning_rate"], what)
+    )
+
+
+def _text(value: object, what: str) -> str:
+    # A lone surrogate is a byte that was no UTF-8 (`Database` reads them so).
+    if not isinstance(value, str) or any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise DamagedRow(f"its {what}")
+    return value
+
+
+def _whole(value: object, what: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise DamagedRow(f"its {what}")
+    return value
+
+
+def _real(value: object, what: str) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise DamagedRow(f"its {what}")
+    return value
+
+
+def _json_object(text: str, what: str) -> dict[str, Any]:
+    try:
+        tree = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DamagedRow(f"its {what}: {reason(error)}") from error
+    if not isinstance(tree, dict):
+        raise DamagedRow(f"its {what}")
+    return tree
