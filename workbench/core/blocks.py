@@ -255,5 +255,5 @@ def description_of(block: Block) -> Description:
 BLOCKS: tuple[Block, ...] = get_args(Block)
 OPTIONS = frozenset(option for block in BLOCKS for option in description_of(block).options)
 """Fields that mean nothing in some blocks."""
-HELP = " ".join(f"{block}: {description_of(block).summary}." for block in BLOCKS)
-"""What each block is, in a sentence."""
+HELP = "\n".join(f"{block}: {description_of(block).summary}." for block in BLOCKS)
+"""What each block is, in a line."""
