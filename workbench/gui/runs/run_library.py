@@ -108,7 +108,7 @@ class RunLibrary(QObject):
         if runs.damaged:
             first, count = runs.damaged[0], len(runs.damaged)
             which = (
-                self.tr("Run {0}").format(first.name or first.id)
+                self.tr("Run '{0}'").format(first.name or first.id)
                 if count == 1
                 else (self.tr("{0} runs").format(count))
             )
