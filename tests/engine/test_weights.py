@@ -97,6 +97,14 @@ def test_other_classes_replace_the_head_and_are_said() -> None:
     assert torch.equal(target.layer3[0].conv1.weight, source.layer3[0].conv1.weight)
 
 
+@pytest.mark.parametrize("has_bias", [True, False])
+def test_a_last_layer_without_bias_is_replaced_too(has_bias: bool) -> None:
+    source, target = network(num_classes=100, head_bias=has_bias), network(head_bias=False)
+    (sentence,) = weights.start_from(target, weights.Weights(source.state_dict(), "w.pt"))
+    assert "its last layer has 100 outputs, the data 10 classes" in sentence
+    assert torch.equal(target.layer3[0].conv1.weight, source.layer3[0].conv1.weight)
+
+
 def test_another_stem_says_what_cannot_be_kept() -> None:
     source, target = network("resnet18-imagenet"), network("resnet18")
     (sentence,) = weights.start_from(target, weights.Weights(source.state_dict(), "w.pt"))

@@ -106,7 +106,7 @@ _BOTTLENECK = Description(
 # With more channels these are the blocks of Wide ResNet (Zagoruyko and Komodakis 2016), dropout included.
 _PREACT_BASIC = Description(
     class_name="PreActBasicBlock",
-    title="pre-activation basic",
+    title="preact basic",
     about="Two 3x3 convolutions, norm and activation before each (He et al. 2016, figure 4e).",
     summary="norm and activation come first (He 2016)",
     path=(
@@ -124,7 +124,7 @@ _PREACT_BASIC = Description(
 
 _PREACT_BOTTLENECK = Description(
     class_name="PreActBottleneck",
-    title="pre-activation bottleneck",
+    title="preact bottleneck",
     about="1x1, 3x3, 1x1 convolutions, norm and activation before each (He et al. 2016, figure 4e).",
     summary="likewise",
     path=(
@@ -204,7 +204,7 @@ _INVERTED = Description(
 
 _PAGE = Description(
     class_name="PageBlock",
-    title="Page's, with max pooling",
+    title="Page's with pooling",
     about="A 3x3 convolution and max pooling, then a residual of two 3x3 convolutions (Page 2018).",
     summary="3x3 and max pooling by the stride, then a residual of two 3x3 (Page 2018)",
     entry=(

@@ -51,7 +51,10 @@ def signature(head: str, parameters: list[str], result: str) -> str:
     if len(line) <= LINE_LENGTH:
         return line
     indent = " " * (len(head) - len(head.lstrip()))
-    return f"{head}(\n{indent}    {', '.join(parameters)}\n{indent}) -> {result}:"
+    row = f"{indent}    {', '.join(parameters)}"
+    if len(row) > LINE_LENGTH:
+        row = "\n".join(f"{indent}    {parameter}," for parameter in parameters)
+    return f"{head}(\n{row}\n{indent}) -> {result}:"
 
 
 def parts_code(config: ModelConfig) -> list[str]:

@@ -132,7 +132,7 @@ class ModelPanel(QWidget):
         form.add_choice("block", self.tr("Block"), [(block, description_of(block).title) for block in BLOCKS])
         form.add_choice("shortcut", self.tr("Shortcut"), (
             ("A", self.tr("A  identity, zeros")), ("B", self.tr("B  identity, projection")),
-            ("C", self.tr("C  projections")), ("identity", self.tr("identity, where shapes allow")),
+            ("C", self.tr("C  projections")), ("identity", self.tr("identity if it fits")),
             ("none", self.tr("none  (plain network)")),
         ))  # fmt: skip
         form.add_choice("stem", self.tr("Stem"), ("3x3", ("7x7", self.tr("7x7 + max pooling"))))
