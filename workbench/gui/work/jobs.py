@@ -13,15 +13,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.core import speed, store_backup, store_repair
+from workbench.core import speed
 from workbench.core.config import RunConfig
 from workbench.core.events import Progress
 from workbench.core.home import Home
-from workbench.core.leftovers import clean_up
 from workbench.core.orders import Orders
 from workbench.core.store import RunStore
 from workbench.core.training_config import TrainingConfig
-from workbench.core.unlisted_runs import unlisted_sentence, whole_folders
 from workbench.gui.work.job import Job, RunJob, Work
 
 # Of the training lane
@@ -163,7 +161,13 @@ def _export_code(run_id: str, path: Path, home: Home) -> Work:
 
 def repair_list() -> Job:
     """Rebuild the list of runs if anything is wrong with it. Result: Repair."""
-    return Job(store_repair.repair)
+    return Job(_repair_list)
+
+
+def _repair_list(home: Home) -> Work:
+    from workbench.core import store_repair
+
+    return (yield from store_repair.repair(home))
 
 
 @dataclass(frozen=True)
@@ -180,6 +184,10 @@ def look_after_home() -> Job:
 
 
 def _look_after_home(home: Home) -> Work:
+    from workbench.core import store_backup
+    from workbench.core.leftovers import clean_up
+    from workbench.core.unlisted_runs import unlisted_sentence, whole_folders
+
     with closing(RunStore.for_reading(home)) as store:
         if store.is_behind:
             return HomeFindings("", "")
