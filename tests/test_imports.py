@@ -57,7 +57,9 @@ def test_the_first_paint_has_waited_for_nothing_heavy(tmp_path: Path) -> None:
     loaded = set(done.stdout.split())
     assert "workbench.gui.main_window" in loaded
     of_plots = {"pyqtgraph", "workbench.gui.widgets.plotting", "OpenGL", "cupy", "numba", "cuda.bindings"}
-    assert not loaded & ({"torch", "torchvision", "PIL", "scipy", "numpy.ma", "typer", "rich"} | of_plots)
+    assert not loaded & (
+        {"torch", "torchvision", "PIL", "scipy", "numpy.ma", "typer", "rich", "sqlite3"} | of_plots
+    )
 
 
 def test_after_pyqtgraph_the_bindings_of_cuda_can_be_loaded() -> None:

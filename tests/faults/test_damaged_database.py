@@ -5,6 +5,7 @@ import os
 import sqlite3
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -71,7 +72,7 @@ def test_one_damaged_run_is_marked_and_the_others_are_listed(home: Home) -> None
     assert listed(home) == [(good, "finished", 4), (bad, "finished", 4)]
 
 
-def test_a_run_is_trained_lost_rebuilt_and_resumed(home: Home, image_folder: object) -> None:
+def test_a_run_is_trained_lost_rebuilt_and_resumed(home: Home, image_folder: Path) -> None:
     arguments = ("train", *TINY, "--data", str(image_folder), "--epochs", "2", "--json")
     trained = json.loads(call(home, *arguments).stdout)
     home.database.write_bytes(b"")
@@ -83,6 +84,27 @@ def test_a_run_is_trained_lost_rebuilt_and_resumed(home: Home, image_folder: obj
     done = call(home, "resume", "latest", "--epochs", "3", "--json")
     assert json.loads(done.stdout)["epochs"] == 3
     assert done.stderr == ""
+
+
+def test_a_run_of_an_earlier_version_is_rebuilt_from_its_checkpoints_and_of_use(
+    home: Home, image_folder: Path, tmp_path: Path
+) -> None:
+    """Without a journal or a copy; what is lost is said."""
+    trained = json.loads(call(home, "train", *TINY, "--data", str(image_folder), "--epochs", "2", "--json").stdout)
+    for path in (*home.runs.glob("*/journal.jsonl"), *home.root.glob("*.copy.db"), home.database):
+        path.unlink()
+    done = call(home, "doctor", "--repair")
+    assert "its settings, checkpoints and evaluations; the rest is lost" in done.stdout
+    shown = json.loads(call(home, "runs", "show", "latest", "--json").stdout)
+    same = ("run", "model", "epochs", "steps", "test_accuracy", "best_epoch")
+    assert {key: shown[key] for key in same} == {key: trained[key] for key in same}
+    assert shown["train_loss"] is None
+    assert "are lost" in shown["warnings"][0]
+    assert call(home, "runs", "show", "latest").returncode == 0
+    assert json.loads(call(home, "evaluate", "latest", "--json").stdout)["images"] == 36
+    assert call(home, "export", "latest", "--output", str(tmp_path / "net.py")).returncode == 0
+    resumed = call(home, "resume", "latest", "--epochs", "3", "--json")
+    assert json.loads(resumed.stdout)["epochs"] == 3, resumed.stderr
 
 
 def test_a_list_is_shown_while_another_process_holds_the_database(home: Home) -> None:

@@ -65,7 +65,7 @@ def test_a_damaged_run_is_marked_and_the_others_are_shown(
     # What is said of the run that is shown stands before it.
     assert "images" in window.message_bar.text
     dismiss(qtbot, window)
-    assert "Run a cannot be read in the list of runs" in window.message_bar.text
+    assert "Run 'a' cannot be read in the list of runs" in window.message_bar.text
     assert window.plot_panel.has_run(good)
     press_repair(qtbot, window)
     assert [status for _, status in rows(window)] == ["finished (!)"] * 2

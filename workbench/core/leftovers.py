@@ -60,13 +60,14 @@ def clean_up(home: Home, listed: Collection[str], now: float | None = None) -> L
         old = [path for path in _temporary(folder) if _time_of(path) < before]
         if not (old or is_unlisted):
             continue
-        lock = RunLock(folder.path)
+        lock, is_empty = RunLock(folder.path), False
         if not lock.try_acquire():
             continue
         try:
             for path in old:
                 _remove(path, found)
-            is_empty = is_unlisted and is_nobodys(folder) and _is_bare(folder)
+            with contextlib.suppress(OSError):
+                is_empty = is_unlisted and is_nobodys(folder) and _is_bare(folder)
         finally:
             lock.release()
         if is_empty and _remove_bare(folder):

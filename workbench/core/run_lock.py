@@ -20,12 +20,12 @@ _PATIENCE_S = 2.0
 class RunLock:
     """Held by the process that trains a run. A second one, of this process too, cannot have it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = "lock") -> None:
         # 45 ms that only a run, or the question for one, needs.
         from filelock import FileLock
 
         self._folder = folder
-        self._lock: BaseFileLock = FileLock(folder / "lock")
+        self._lock: BaseFileLock = FileLock(folder / name)
 
     def acquire(self) -> None:
         """Take the lock.

@@ -126,13 +126,12 @@ def repair(home: Home) -> Generator[Progress, None, Repair]:
         UserError: a run is being trained, another process writes or repairs, or the disk is full; all is as
             before then.
     """
-    from filelock import FileLock, Timeout
-
+    home.prepare()
     with ExitStack() as stack:
-        try:
-            stack.enter_context(FileLock(home.root / "repair.lock", timeout=0))
-        except Timeout:
-            raise UserError("the list of runs is being repaired by another process; wait for it") from None
+        lock = RunLock(home.root, "repair.lock")
+        if not lock.try_acquire():
+            raise UserError("the list of runs is being repaired by another process; wait for it")
+        stack.callback(lock.release)
         diagnosis = diagnose(home)
         if not diagnosis.needs_repair:
             return Repair(diagnosis)

@@ -1,5 +1,6 @@
 """Folders of runs that the list does not name: lost with a damaged database, or copied here by hand."""
 
+import contextlib
 import json
 from collections.abc import Collection, Sequence
 
@@ -20,11 +21,13 @@ def whole_folders(home: Home, listed: Collection[str], *, even_trained: bool = F
     Args:
         even_trained: those too that a process trains, which may have been recorded after the list was read.
     """
-    return [
-        folder
-        for folder in run_folders(home.runs)
-        if folder.run_id not in listed and is_whole(folder) and (even_trained or RunLock(folder.path).is_free())
-    ]
+    found = []
+    for folder in run_folders(home.runs):
+        # A folder that may not be looked into is nothing to stumble over.
+        with contextlib.suppress(PermissionError):
+            if folder.run_id not in listed and is_whole(folder):
+                found.append(folder)
+    return [folder for folder in found if even_trained or RunLock(folder.path).is_free()]
 
 
 def lost_list(home: Home) -> DamagedDatabase:

@@ -50,6 +50,9 @@ def evaluate_run(run_id: str, store: RunStore, source: str | None = None, *, bes
     if not names:
         # With starting weights, a checkpoint is there before the classes of the data are recorded.
         raise UserError(f"run {run_id} has not begun; train it for an epoch at least")
+    if config.data.normalization == "auto":
+        # A list that was rebuilt from the settings of its beginning does not know what it came to be.
+        config = config.with_values({"data.normalization": state.config.data.normalization})
     yield reading
     subject = _Subject(config, state.evaluated_weights, f"run {run_id}", names, state.position.epoch)
     evaluation = yield from _evaluate(subject, store.home, beside)

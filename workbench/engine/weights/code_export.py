@@ -16,6 +16,7 @@ from workbench.core.store import RunStore
 from workbench.engine.data.device_images import DEFAULT_NORMALIZATION, NORMALIZATIONS
 from workbench.engine.network import resnet
 from workbench.engine.weights import checkpoint
+from workbench.engine.weights.checkpoint_state import CheckpointState
 from workbench.engine.weights.foreign_weights import fitting
 
 
@@ -36,13 +37,20 @@ def export_run(run_id: str, store: RunStore, output: Path) -> tuple[Path, Path]:
             f"cannot export to {shown(output)}: {shown(weights)} is there already; choose another name or move it"
         )
     record = store.run(run_id)
-    config, state = record.config.model, _best_weights(record, store)
+    names = store.class_names(record)
+    # With starting weights, a checkpoint is there before the classes of the data are recorded.
+    if not names or not checkpoint.exists(store.checkpoints(run_id)):
+        raise UserError(f"run {run_id} has no checkpoint to export; train it for an epoch at least")
+    saved = checkpoint.load_best(store.checkpoints(run_id))
+    config, state = record.config.model, _weights(saved, record)
     normalization = record.config.data.normalization
+    if normalization == "auto":
+        normalization = saved.config.data.normalization
     mean, std = NORMALIZATIONS[DEFAULT_NORMALIZATION if normalization == "auto" else normalization]
     text = network_code(
         config,
         title=_title(record),
-        class_names=store.class_names(record) or [f"class {index}" for index in range(config.num_classes)],
+        class_names=names,
         mean=mean,
         std=std,
         weights_file=weights.name,
@@ -64,12 +72,8 @@ def export_model(config: ModelConfig, title: str, output: Path) -> Path:
     return output
 
 
-def _best_weights(record: RunRecord, store: RunStore) -> dict[str, Tensor]:
-    folder = store.checkpoints(record.id)
-    # With starting weights, a checkpoint is there before the classes of the data are recorded.
-    if not checkpoint.exists(folder) or "class_names" not in record.started:
-        raise UserError(f"run {record.id} has no checkpoint to export; train it for an epoch at least")
-    weights = checkpoint.load_best(folder).evaluated_weights
+def _weights(saved: CheckpointState, record: RunRecord) -> dict[str, Tensor]:
+    weights = saved.evaluated_weights
     state = fitting(resnet.hollow(record.config.model), weights, f"the checkpoint of run {record.id}")
     # Copies in the usual layout: those of a GPU may be in channels_last.
     return {name: tensor.detach().clone(memory_format=torch.contiguous_format) for name, tensor in state.items()}

@@ -1,18 +1,21 @@
 """A damaged list of runs in the window: what is wrong, the button that repairs it, and what came of it."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from workbench.core.events import Progress
 from workbench.core.home import Home
-from workbench.core.store_repair import Repair
 from workbench.gui.runs.run_library import RunLibrary
 from workbench.gui.widgets.message_bar import Message, MessageBar
 from workbench.gui.widgets.told import sentence_of
 from workbench.gui.work import jobs
 from workbench.gui.work.job import Handle
 from workbench.gui.work.lane import Lane
+
+if TYPE_CHECKING:
+    from workbench.core.store_repair import Repair
 
 
 class RepairDesk(QObject):
@@ -55,7 +58,7 @@ class RepairDesk(QObject):
         self._bar.tell("info", text.format(progress.done + 1, progress.total))
 
     @Slot(object)
-    def _on_repaired(self, done: Repair) -> None:
+    def _on_repaired(self, done: "Repair") -> None:
         self._open_again()
         sentence = done.sentence
         self._bar.tell("info", sentence[:1].upper() + sentence[1:])

@@ -3,6 +3,7 @@
 import logging
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -11,9 +12,12 @@ from workbench.core.errors import DamagedDatabase, UserError
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import Event, Warned
 from workbench.core.home import Home
-from workbench.core.run_follower import RunFollower
 from workbench.core.run_record import DamagedRun, RunRecord
-from workbench.core.store import Glance, RunStore
+
+# The first picture needs no database: it is loaded after it, by `open`.
+if TYPE_CHECKING:
+    from workbench.core.run_follower import RunFollower
+    from workbench.core.store import Glance, RunStore
 
 _log = logging.getLogger(__name__)
 
@@ -67,6 +71,8 @@ class RunLibrary(QObject):
         Raises:
             UserError: the folder cannot be written, or its database cannot be read.
         """
+        from workbench.core.store import RunStore
+
         self.close()
         self._told = ""
         # Makes the database if there is none; after that, this thread changes it only to delete a run.
@@ -84,6 +90,8 @@ class RunLibrary(QObject):
 
     def set_own_run(self, run_id: str) -> None:
         """The run that is trained here, if any: it says its events itself, and is followed again after it."""
+        from workbench.core.run_follower import RunFollower
+
         before, self._own_run = self._own_run, run_id
         self._followers.pop(run_id, None)
         if before and before != run_id and self._store is not None:
@@ -99,7 +107,7 @@ class RunLibrary(QObject):
             except UserError as error:
                 self._report_once(error)
 
-    def _read_list(self, store: RunStore) -> None:
+    def _read_list(self, store: "RunStore") -> None:
         self._seen_version = store.version_of_others()
         self._seen = store.glance()
         runs = store.listing()
@@ -108,7 +116,7 @@ class RunLibrary(QObject):
         if runs.damaged:
             first, count = runs.damaged[0], len(runs.damaged)
             which = (
-                self.tr("Run {0}").format(first.name or first.id)
+                self.tr("Run '{0}'").format(first.name or first.id)
                 if count == 1
                 else (self.tr("{0} runs").format(count))
             )
@@ -148,18 +156,22 @@ class RunLibrary(QObject):
 
     def events(self, run_id: str) -> list[Event]:
         """Everything a run has said; what it says from now on comes as `event_read`."""
+        from workbench.core.run_follower import RunFollower
+
         follower = RunFollower(self._opened(), run_id)
         events = follower.news()
         self._followers[run_id] = follower
         return events
 
     def delete(self, run_id: str) -> None:
+        from workbench.core.store import RunStore
+
         self._followers.pop(run_id, None)
         with closing(RunStore(self._opened().home)) as store:
             store.delete(run_id)
         self.refresh()
 
-    def _opened(self) -> RunStore:
+    def _opened(self) -> "RunStore":
         if self._store is None:
             raise UserError("the folder of runs is not open")
         return self._store
@@ -175,7 +187,7 @@ class RunLibrary(QObject):
         except UserError as error:
             self._report_once(error)
 
-    def _watch(self, store: RunStore) -> None:
+    def _watch(self, store: "RunStore") -> None:
         if store.is_behind or store.is_replaced():
             self._open_again(store)
             return
@@ -186,8 +198,10 @@ class RunLibrary(QObject):
             return
         self._look_around(store, going_on)
 
-    def _open_again(self, former: RunStore) -> None:
+    def _open_again(self, former: "RunStore") -> None:
         """Read the file that is there now, if it can be: repaired, or held no longer."""
+        from workbench.core.store import RunStore
+
         store = RunStore.for_reading(former.home, 0.0)
         if store.is_behind:
             store.close()
@@ -199,7 +213,7 @@ class RunLibrary(QObject):
         self._look_around(store, set(self._followers))
         self._read_list(store)
 
-    def _look_around(self, store: RunStore, going_on: set[str]) -> None:
+    def _look_around(self, store: "RunStore", going_on: set[str]) -> None:
         version, now, before = store.version_of_others(), store.glance(), self._seen
         changed = {run_id for run_id in now.keys() | before.keys() if now.get(run_id) != before.get(run_id)}
         changed.discard(self._own_run)

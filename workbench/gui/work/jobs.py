@@ -8,21 +8,29 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.core import speed, store_backup, store_repair
+from workbench.core import speed
 from workbench.core.config import RunConfig
 from workbench.core.events import Progress
 from workbench.core.home import Home
-from workbench.core.leftovers import clean_up
 from workbench.core.orders import Orders
-from workbench.core.store import RunStore
 from workbench.core.training_config import TrainingConfig
-from workbench.core.unlisted_runs import unlisted_sentence, whole_folders
 from workbench.gui.work.job import Job, RunJob, Work
+
+if TYPE_CHECKING:
+    from workbench.core.store import RunStore
+
+
+def _opened(home: Home) -> "closing[RunStore]":
+    # The first picture needs no database.
+    from workbench.core.store import RunStore
+
+    return closing(RunStore(home.prepare()))
+
 
 # Of the training lane
 
@@ -56,7 +64,7 @@ def train(config: RunConfig, *, model: str, recipe: str, name: str = "") -> RunJ
     def begin(home: Home) -> Work:
         from workbench.engine.training import training
 
-        with closing(RunStore(home.prepare())) as store:
+        with _opened(home) as store:
             yield from training.train(config, store=store, name=name, model=model, recipe=recipe, orders=orders)
 
     return RunJob(begin, orders=orders)
@@ -69,7 +77,7 @@ def resume(run_id: str) -> RunJob:
     def begin(home: Home) -> Work:
         from workbench.engine.training import training
 
-        with closing(RunStore(home.prepare())) as store:
+        with _opened(home) as store:
             yield from training.resume(run_id, store=store, orders=orders)
 
     return RunJob(begin, orders=orders)
@@ -156,14 +164,20 @@ def _export_code(run_id: str, path: Path, home: Home) -> Work:
     yield from ()
     from workbench.engine.weights import code_export
 
-    with closing(RunStore(home.prepare())) as store:
+    with _opened(home) as store:
         written, _ = code_export.export_run(run_id, store, path)
     return written
 
 
 def repair_list() -> Job:
     """Rebuild the list of runs if anything is wrong with it. Result: Repair."""
-    return Job(store_repair.repair)
+    return Job(_repair_list)
+
+
+def _repair_list(home: Home) -> Work:
+    from workbench.core import store_repair
+
+    return (yield from store_repair.repair(home))
 
 
 @dataclass(frozen=True)
@@ -180,6 +194,11 @@ def look_after_home() -> Job:
 
 
 def _look_after_home(home: Home) -> Work:
+    from workbench.core import store_backup
+    from workbench.core.leftovers import clean_up
+    from workbench.core.store import RunStore
+    from workbench.core.unlisted_runs import unlisted_sentence, whole_folders
+
     with closing(RunStore.for_reading(home)) as store:
         if store.is_behind:
             return HomeFindings("", "")
@@ -200,5 +219,5 @@ def evaluate_kept(run_id: str) -> Job:
 def _evaluate_kept(run_id: str, home: Home) -> Work:
     from workbench.engine.training import evaluation
 
-    with closing(RunStore(home.prepare())) as store:
+    with _opened(home) as store:
         return (yield from evaluation.evaluate_run(run_id, store, beside=True))
