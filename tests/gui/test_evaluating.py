@@ -62,7 +62,7 @@ def test_the_kept_epoch_is_shown_with_its_number(
 def test_it_works_while_a_run_trains_and_leaves_it_as_it_is(
     qtbot: QtBot, window: MainWindow, home: Home, tiny_config: RunConfig
 ) -> None:
-    window.build_panel.take_values({"training.epochs": 500})
+    window.build_panel.take_values({"training.epochs": 100_000})
     window.training_desk.start()
     qtbot.waitUntil(lambda: says(window.inspect_panel, "test images right"), timeout=LONG_MS)
     found: list[Evaluation] = []
@@ -194,7 +194,7 @@ def test_two_windows_of_one_process_do_not_mind_each_other(
 ) -> None:
     run_id = record_run(home, tiny_config)
     first, second = make_window(), make_window(Home(tmp_path / "other").prepare())
-    second.build_panel.show_config(tiny_config.with_values({"training.epochs": 500}))
+    second.build_panel.show_config(tiny_config.with_values({"training.epochs": 100_000}))
     second.training_desk.start()
     click(qtbot, first, "Evaluate")
     qtbot.waitUntil(lambda: says(first.inspect_panel, KEPT), timeout=LONG_MS)

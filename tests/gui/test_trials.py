@@ -26,7 +26,7 @@ def wait_idle(qtbot: QtBot, window: MainWindow) -> None:
 
 def train_long(qtbot: QtBot, window: MainWindow, config: RunConfig, epochs: int = 2) -> None:
     """Start a run that does not end by itself, and wait until it has finished some epochs."""
-    window.build_panel.show_config(config.with_values({"training.epochs": 500}))
+    window.build_panel.show_config(config.with_values({"training.epochs": 100_000}))
     window.training_desk.start()
     qtbot.waitUntil(lambda: window.session.state is State.RUNNING, timeout=LONG_MS)
     run = window.run_desk.training_run

@@ -72,7 +72,7 @@ def test_a_run_from_click_to_mistake(qtbot: QtBot, window: MainWindow, home: Hom
 
 
 def test_the_inspect_side_fills_while_training_goes_on(qtbot: QtBot, window: MainWindow) -> None:
-    window.build_panel.take_values({"training.epochs": 500})
+    window.build_panel.take_values({"training.epochs": 100_000})
     click(qtbot, window, "Start")
     qtbot.waitUntil(lambda: says(window.inspect_panel, "test images right"), timeout=LONG_MS)
     assert window.session.state is State.RUNNING
@@ -81,7 +81,7 @@ def test_the_inspect_side_fills_while_training_goes_on(qtbot: QtBot, window: Mai
 
 
 def test_pause_holds_and_resume_goes_on(qtbot: QtBot, window: MainWindow) -> None:
-    window.build_panel.take_values({"training.epochs": 500})
+    window.build_panel.take_values({"training.epochs": 100_000})
     click(qtbot, window, "Start")
     wait_until_trained(qtbot, window)
     click(qtbot, window, "Pause")
@@ -124,7 +124,7 @@ def test_a_stopped_run_is_resumed_from_the_list(qtbot: QtBot, window: MainWindow
 
 
 def test_closing_while_training_stops_and_keeps_everything(qtbot: QtBot, window: MainWindow, home: Home) -> None:
-    window.build_panel.take_values({"training.epochs": 500})
+    window.build_panel.take_values({"training.epochs": 100_000})
     click(qtbot, window, "Start")
     wait_until_trained(qtbot, window, 10)
     window.close()
@@ -288,7 +288,7 @@ def test_a_refusal_of_the_worker_is_told(
 
 
 def test_shortcuts_drive_a_run(qtbot: QtBot, window: MainWindow) -> None:
-    window.build_panel.take_values({"training.epochs": 500})
+    window.build_panel.take_values({"training.epochs": 100_000})
     window.activateWindow()
     assert action(window, "Start").shortcut().toString() == "Ctrl+Return"
     action(window, "Start").trigger()
