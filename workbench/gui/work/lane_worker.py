@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 # Times as long as the work took. One more thread on the cores of a run slows all of the run's threads down, which
 # wait for each other at every layer. A lower priority of the thread would do it too, but on busy cores it would
 # take a second to hear of being canceled, and keep the interpreter's lock from training for as long.
-_REST = 3.0
+_REST = 5.0
 
 
 class LaneWorker(QObject):
