@@ -1,7 +1,7 @@
 """A form whose fields are those of one section of the configuration."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QStandardItemModel
@@ -176,20 +176,23 @@ class ConfigForm(FieldForm):
         self.add(f"{self._section}.{name}", label, field)
         self._named[name] = field
 
+    def _choice(self, name: str) -> QComboBox:
+        box = self._named[name]
+        if not isinstance(box, QComboBox):
+            raise TypeError(f"{self._section}.{name} is no choice")
+        return box
+
     def choose(self, name: str, value: str) -> None:
         """Take one entry of a choice; the caller reacts."""
-        box = self._named[name]
-        assert isinstance(box, QComboBox)
+        box = self._choice(name)
         blocked = box.blockSignals(True)
         box.setCurrentIndex(box.findData(value))
         box.blockSignals(blocked)
 
     def set_allowed(self, name: str, values: Collection[str]) -> None:
         """Gray out the entries of a choice that cannot be taken beside other fields."""
-        box = self._named[name]
-        assert isinstance(box, QComboBox)
-        model = box.model()
-        assert isinstance(model, QStandardItemModel)
+        box = self._choice(name)
+        model = cast(QStandardItemModel, box.model())
         for row in range(box.count()):
             model.item(row).setEnabled(box.itemData(row) in values)
 
