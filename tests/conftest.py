@@ -6,6 +6,8 @@ import shutil
 # Before any Qt import: no test needs a screen.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from PIL import Image
 
 from workbench.core.config import RunConfig
 from workbench.core.home import Home
+from workbench.core.store import RunStore
 
 # How long an example takes is what else the machine does, and speed is measured elsewhere.
 settings.register_profile("workbench", deadline=None)
@@ -27,6 +30,12 @@ SIDE = 16
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     return Home(tmp_path / "home").prepare()
+
+
+@pytest.fixture
+def store(home: Home) -> Iterator[RunStore]:
+    with closing(RunStore(home)) as store:
+        yield store
 
 
 @pytest.fixture(scope="session")

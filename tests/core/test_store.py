@@ -41,11 +41,6 @@ def epoch(run_id: str, number: int, accuracy: float = 0.5, best: bool = True) ->
     return EpochMetrics(run_id, number, 10 * number, 1.0, 0.4, 1.1, accuracy, 1.2, 0.3, 1000.0, 2.0, best)
 
 
-@pytest.fixture
-def store(home: Home) -> RunStore:
-    return RunStore(home)
-
-
 def test_every_step_is_kept(store: RunStore) -> None:
     run_id = create(store)
     for first in range(1, 5001, 100):

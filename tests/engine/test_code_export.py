@@ -25,7 +25,6 @@ from workbench.core.config import RunConfig
 from workbench.core.dataset import Dataset
 from workbench.core.errors import UserError
 from workbench.core.export.network_code import network_code
-from workbench.core.home import Home
 from workbench.core.model_config import ModelConfig
 from workbench.core.presets import Presets
 from workbench.core.store import RunStore
@@ -227,11 +226,6 @@ def test_no_title_or_class_name_breaks_the_text(title: str, names: list[str]) ->
 def test_class_names_are_one_per_output() -> None:
     with pytest.raises(ValueError, match="2 class names for 10 outputs"):
         network_code(ModelConfig(), title="", class_names=("a", "b"), mean=MEAN, std=STD, weights_file=None)
-
-
-@pytest.fixture
-def store(home: Home) -> RunStore:
-    return RunStore(home)
 
 
 @pytest.fixture

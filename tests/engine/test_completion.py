@@ -21,11 +21,6 @@ from workbench.engine.weights.checkpoint_state import CheckpointState
 from workbench.engine.weights.foreign_weights import Weights
 
 
-@pytest.fixture
-def store(home: Home) -> RunStore:
-    return RunStore(home)
-
-
 def data(classes: int) -> Dataset:
     images = ImageSet(torch.zeros(1, 4, 4, 3).byte().numpy(), torch.zeros(1).long().numpy(), ("train/0/0.png",))
     return Dataset(tuple(str(index) for index in range(classes)), images, images)

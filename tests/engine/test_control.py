@@ -24,7 +24,6 @@ from workbench.core.events import (
     StepMetrics,
     Warned,
 )
-from workbench.core.home import Home
 from workbench.core.orders import Orders
 from workbench.core.store import RunStore
 from workbench.core.training_config import TrainingConfig
@@ -33,11 +32,6 @@ from workbench.engine.training import loop, training
 from workbench.engine.training.divergence import Divergence
 from workbench.engine.training.trainer import Trainer
 from workbench.engine.weights import checkpoint, manifest
-
-
-@pytest.fixture
-def store(home: Home) -> RunStore:
-    return RunStore(home)
 
 
 def watched(events: Iterator[Event], epochs: int, do) -> list[Event]:

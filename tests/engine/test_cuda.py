@@ -21,11 +21,6 @@ pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a C
 EXACT = {"training.device": "cuda", "training.deterministic": True}
 
 
-@pytest.fixture
-def store(home: Home) -> RunStore:
-    return RunStore(home)
-
-
 def trained(config: RunConfig, store: RunStore) -> str:
     return list(training.train(config, store=store))[-1].run_id
 

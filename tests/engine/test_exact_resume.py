@@ -10,7 +10,6 @@ import torch
 from tests.generators import result_of
 from workbench.core.config import RunConfig
 from workbench.core.events import RateChanged, StepMetrics
-from workbench.core.home import Home
 from workbench.core.orders import Orders
 from workbench.core.store import RunStore
 from workbench.engine.training import evaluation as evaluating
@@ -45,11 +44,6 @@ WAYS: dict[str, dict[str, Any]] = {
 @pytest.fixture(autouse=True)
 def every_step(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "YIELD_INTERVAL_S", 0.0)
-
-
-@pytest.fixture
-def store(home: Home) -> RunStore:
-    return RunStore(home)
 
 
 def tensors(tree: Any, name: str = "") -> dict[str, torch.Tensor]:

@@ -1,7 +1,5 @@
 """Training on from given weights: what is frozen stays, what is freed learns, and it pays."""
 
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +18,6 @@ from workbench.engine.training.trainer import frozen_stages
 from workbench.engine.weights import checkpoint
 
 PUBLISHED = Path(__file__).parents[1] / "data" / "resnet20-12fca82f.th"
-
-
-@pytest.fixture
-def store(home: Home) -> Iterator[RunStore]:
-    with closing(RunStore(home)) as store:
-        yield store
 
 
 @pytest.fixture

@@ -29,18 +29,12 @@ from workbench.core.events import (
     StepMetrics,
     Warned,
 )
-from workbench.core.home import Home
 from workbench.core.store import RunStore
 from workbench.engine.network import resnet
 from workbench.engine.training import evaluation as evaluating
 from workbench.engine.training import loop, training
 from workbench.engine.weights import checkpoint, manifest
 from workbench.engine.weights.checkpoint_state import Buffers
-
-
-@pytest.fixture
-def store(home: Home) -> RunStore:
-    return RunStore(home)
 
 
 def all_of(events: list[Event], kind: type) -> list:

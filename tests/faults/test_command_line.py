@@ -17,15 +17,6 @@ from workbench.core.resources import resource_path
 from workbench.core.store import RunStore
 
 
-@pytest.fixture(scope="module")
-def trained_home(image_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, str]:
-    """A home with one run of two epochs, and its id."""
-    home = Home(tmp_path_factory.mktemp("trained")).prepare()
-    done = call(home, "train", *TINY, "--data", str(image_folder), "--epochs", "2", "--json")
-    assert done.returncode == 0, done.stderr
-    return home, str(json.loads(done.stdout)["run"])
-
-
 @pytest.fixture
 def trained(home: Home, trained_home: tuple[Home, str]) -> str:
     """A run of two epochs in a home that is the test's own."""

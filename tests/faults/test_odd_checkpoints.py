@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import TINY, call, refused
+from tests.commands import call, refused
 from tests.engine.odd_checkpoints import foreign_pickle, replace_data, spoil_manifest
 from workbench.core.home import Home
 
@@ -17,15 +17,6 @@ COMMANDS = {
 }
 # Of all of them the ones whose ways through Python differ; `test_manifest` has the others.
 ODDITIES = ("version null", "version huge", "NUL in the name", "name elsewhere", "nested", "a list", "no UTF-8")
-
-
-@pytest.fixture(scope="module")
-def trained_home(image_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, str]:
-    """A home with one run of two epochs, and its id."""
-    home = Home(tmp_path_factory.mktemp("trained")).prepare()
-    done = call(home, "train", *TINY, "--data", str(image_folder), "--epochs", "2", "--json")
-    assert done.returncode == 0, done.stderr
-    return home, str(json.loads(done.stdout)["run"])
 
 
 @pytest.fixture

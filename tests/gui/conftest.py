@@ -22,6 +22,7 @@ from workbench.core.speed import UNITS, Speed, key_of, write
 from workbench.core.training_config import TrainingConfig
 from workbench.gui.main_window import MainWindow
 from workbench.gui.widgets.theme import Theme
+from workbench.gui.work.lane import Lane
 from workbench.gui.work.training_session import State
 
 LONG_MS = 60_000
@@ -43,6 +44,15 @@ def theme(shared_theme: Theme) -> Iterator[Theme]:
     yield shared_theme
     if shared_theme.choice != "light":
         shared_theme.choose("light")
+
+
+@pytest.fixture
+def lane(qtbot: QtBot) -> Iterator[Lane]:
+    lane = Lane("tested")
+    lane.open()
+    yield lane
+    lane.close()
+    assert not lane.is_open
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -1,6 +1,6 @@
 """Odd and foreign checkpoints through the window's jobs: refused in one sentence, and nothing is run."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -25,14 +25,6 @@ JOBS: dict[str, Callable[[str, Path], Job]] = {
     "evaluate": lambda run_id, _: jobs.evaluate_kept(run_id),
     "export": lambda run_id, folder: jobs.export_code(run_id, folder / "net.py"),
 }
-
-
-@pytest.fixture
-def lane(qtbot: QtBot) -> Iterator[Lane]:
-    lane = Lane("tested")
-    lane.open()
-    yield lane
-    lane.close()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
     QMenu,
@@ -22,11 +21,13 @@ from PySide6.QtWidgets import (
 from workbench.core.formats import duration, percent
 from workbench.core.run_record import DamagedRun, RunRecord
 from workbench.gui.widgets.field_form import labeled
-from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme, tabular
+from workbench.gui.widgets.tables import dress
+from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
 
 _Index = QModelIndex | QPersistentModelIndex
 _SWATCH_PX = 10
 _STATUS_COLUMN = 1
+_ROW_PX = 26
 _NAME_WIDTH = 132
 _ROLE = Qt.ItemDataRole
 
@@ -220,19 +221,13 @@ class RunsPanel(QWidget):
     def _make_table(self) -> QTableView:
         table = QTableView()
         table.setModel(self.model)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setShowGrid(False)
-        table.setFont(tabular(table.font()))
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(26)
+        dress(table, _ROW_PX)
         header = table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
         header.resizeSection(0, _NAME_WIDTH)
         header.setStretchLastSection(True)
         header.setMinimumSectionSize(48)
-        header.setHighlightSections(False)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.customContextMenuRequested.connect(self._show_menu)
         table.selectionModel().currentRowChanged.connect(self._on_current)
