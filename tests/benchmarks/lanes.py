@@ -15,6 +15,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -219,7 +220,9 @@ def main() -> None:
     application = QApplication([])
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder)).prepare()
-        run_id = kept_run(home, arguments.model)
+        # In a thread that ends: this one's pool of threads would stay, and slow down the pool of the run.
+        with ThreadPoolExecutor(1) as executor:
+            run_id = executor.submit(kept_run, home, arguments.model).result()
         settings = QSettings(str(home.root / "window.ini"), QSettings.Format.IniFormat)
         window = MainWindow(home, Theme(application, "light"), settings)
         # Long epochs, at whose ends the run itself evaluates: those are in none of the blocks, or in few.

@@ -3,30 +3,23 @@
 import gc
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import shiboken6
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, QThread, Slot
 from pytestqt.qtbot import QtBot
 
 from workbench.core.errors import ConfigError, UserError
 from workbench.core.home import Home
+from workbench.core.interludes import Interludes
+from workbench.gui.work import lane_worker
 from workbench.gui.work.control import Control
 from workbench.gui.work.garbage_collector import GarbageCollector
 from workbench.gui.work.job import Handle, Job, Work
 from workbench.gui.work.lane import Lane
 
 Listen = Callable[[Handle], list[object]]
-
-
-@pytest.fixture
-def lane(qtbot: QtBot) -> Iterator[Lane]:
-    lane = Lane("tested")
-    lane.open()
-    yield lane
-    lane.close()
-    assert not lane.is_open
 
 
 @pytest.fixture
@@ -436,11 +429,13 @@ def test_a_job_cannot_end_the_process(qtbot: QtBot, lane: Lane, home: Home, aske
 
 @pytest.mark.parametrize("paused", [False, True])
 def test_looking_rests_while_training_works(
-    qtbot: QtBot, lane: Lane, home: Home, asker: QObject, monkeypatch: pytest.MonkeyPatch, paused: bool
+    qtbot: QtBot, home: Home, asker: QObject, monkeypatch: pytest.MonkeyPatch, paused: bool
 ) -> None:
     rests: list[float] = []
     monkeypatch.setattr(Control, "rest", lambda _self, seconds: rests.append(seconds))
-    inspecting = Lane("inspecting", first=lane)
+    interludes = Interludes()
+    lane, inspecting = Lane("training", hosts=interludes), Lane("inspecting", beside=interludes)
+    lane.open()
     inspecting.open()
     training = Held()
     handle = lane.ask(training.job, home, asker)
@@ -455,6 +450,62 @@ def test_looking_rests_while_training_works(
     assert len(rests) == 0 if paused else len(rests) > 25
     handle.cancel()
     assert inspecting.close()
+    assert lane.close()
+
+
+def test_rest_is_by_work_and_what_was_rested_before_counts(
+    qtbot: QtBot, home: Home, asker: QObject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, worked = [100.0], [0.0]
+    monkeypatch.setattr(lane_worker.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(lane_worker.time, "thread_time", lambda: worked[0])
+    rests: list[float] = []
+
+    def rest(_self: Control, seconds: float) -> None:
+        rests.append(seconds)
+        now[0] += seconds
+
+    monkeypatch.setattr(Control, "rest", rest)
+
+    def work(_home: Home) -> Work:
+        for seconds in (0.05, 0.05, 0.1, 0.2):
+            worked[0] += seconds
+            now[0] += 2 * seconds
+            yield "worked"
+        yield "waited"
+
+    interludes = Interludes()
+    inspecting = Lane("inspecting", beside=interludes)
+    inspecting.open()
+    with interludes.at_work():
+        heard = listen(inspecting.ask(Job(work), home, asker))
+        qtbot.waitUntil(lambda: "ended" in heard)
+    assert inspecting.close()
+    # Rest of eight times the work, of which a second was taken before and work itself takes time of the clock.
+    assert rests == pytest.approx([0.0, 0.0, 0.3, 1.2, 0.0])
+
+
+def test_what_one_lane_asks_of_the_other_is_done_on_its_thread(
+    qtbot: QtBot, lane: Lane, home: Home, asker: QObject
+) -> None:
+    interludes = Interludes()
+    training = Lane("training", hosts=interludes)
+    training.open()
+    threads: list[str] = []
+    held = Held()
+    training.ask(held.job, home, asker)
+    qtbot.waitUntil(held.begun.is_set)
+
+    def work(_home: Home) -> Work:
+        piece = interludes.ask(lambda: threads.append(QThread.currentThread().objectName()))
+        while not piece.wait(0.05):
+            yield "waits"
+        return piece.result()
+
+    heard = listen(lane.ask(Job(work), home, QObject(lane)))
+    qtbot.waitUntil(lambda: "ended" in heard)
+    assert threads == ["training"]
+    assert training.close()
 
 
 def test_who_rests_hears_of_being_canceled(qtbot: QtBot) -> None:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 from workbench.core.errors import DamagedDatabase, UserError
 from workbench.core.events import RunStarted
 from workbench.core.home import Home
+from workbench.core.interludes import BESIDE_RUNS
 from workbench.core.memory import keep_large_blocks
 from workbench.core.presets import Presets
 from workbench.gui.build.build_panel import BuildPanel
@@ -55,8 +56,10 @@ class MainWindow(QMainWindow):
         """False if a job would not end before the window closed, so that a thread still runs."""
         self.engine_is_ready = False
         # What looks never waits for what trains.
-        self.training_lane = Lane("training", parent=self)
-        self.inspecting_lane = Lane("inspecting", jobs.use_one_thread, self.training_lane, _PATIENCE_MS, self)
+        self.training_lane = Lane("training", hosts=BESIDE_RUNS, parent=self)
+        self.inspecting_lane = Lane(
+            "inspecting", jobs.use_one_thread, beside=BESIDE_RUNS, patience_ms=_PATIENCE_MS, parent=self
+        )
         self.session, self.library = TrainingSession(self.training_lane, self), RunLibrary(self)
         self._collector = GarbageCollector(self)
         # Before the lanes: beside torch, which they load, it would take longer.

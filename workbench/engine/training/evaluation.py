@@ -12,6 +12,7 @@ from workbench.core.errors import UserError, shown
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import Progress, Warned
 from workbench.core.home import Home
+from workbench.core.interludes import BESIDE_RUNS
 from workbench.core.store import RunStore
 from workbench.engine.data import sources
 from workbench.engine.data.device_images import DeviceImages
@@ -23,9 +24,6 @@ from workbench.engine.weights import checkpoint, weight_sources
 from workbench.engine.weights import foreign_weights as weights
 
 Evaluating = Generator[Progress | Warned, None, Evaluation]
-
-# A canceled job must be gone within 0.2 s, on busy cores too.
-_PACE_S = 0.04
 
 
 def evaluate_run(run_id: str, store: RunStore, source: str | None = None, *, beside: bool = False) -> Evaluating:
@@ -99,7 +97,7 @@ def _evaluate(subject: _Subject, home: Home, beside: bool) -> Evaluating:
     network.to(compute.device, memory_format=layout)  # type: ignore[call-overload]
     images = DeviceImages(dataset.test, config.data, compute)
     yield Progress("Testing", 0, len(images))
-    said, _ = yield from logits(network, images, compute, "Testing", pace_s=_PACE_S if beside else None)
+    said, _ = yield from logits(network, images, compute, "Testing", interludes=BESIDE_RUNS if beside else None)
     return Evaluation(dataset.test.labels, said, dataset.class_names, subject.epoch)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QDeadlineTimer, QObject, QThread, QTimer, Signal, Slot
 
 from workbench.core.home import Home
+from workbench.core.interludes import Interludes
 from workbench.gui.work.job import Canceled, Finished, Handle, Job, Outcome, Refused, Ticket
 from workbench.gui.work.lane_worker import LaneWorker
 from workbench.gui.work.mailbox import Mailbox
@@ -19,7 +20,8 @@ class Lane(QObject):
     Args:
         name: of the thread.
         prepare: called once on that thread, before its first job.
-        first: the lane whose work comes first: this one rests most of the time while that one works.
+        hosts: of which its thread is the host.
+        beside: whose host comes first: this lane rests most of the time while that one works.
         patience_ms: how long `close` waits for a job that does not end; None: as long as it takes.
     """
 
@@ -29,14 +31,15 @@ class Lane(QObject):
         self,
         name: str,
         prepare: Callable[[], None] | None = None,
-        first: "Lane | None" = None,
+        hosts: Interludes | None = None,
+        beside: Interludes | None = None,
         patience_ms: int | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._patience_ms, self._is_closed = patience_ms, False
         self._mailbox = Mailbox()
-        self._worker: LaneWorker = LaneWorker(self._mailbox, prepare, first._worker if first else None)
+        self._worker: LaneWorker = LaneWorker(self._mailbox, prepare, hosts, beside)
         self._thread = QThread()
         self._thread.setObjectName(name)
         self._worker.moveToThread(self._thread)
