@@ -65,12 +65,19 @@ def test_it_works_while_a_run_trains_and_leaves_it_as_it_is(
     window.build_panel.take_values({"training.epochs": 100_000})
     window.training_desk.start()
     qtbot.waitUntil(lambda: says(window.inspect_panel, "test images right"), timeout=LONG_MS)
+    training_run = window.run_desk.training_run
+    # An epoch is shown before its checkpoint is written.
+    kept_file = home.runs / training_run / "checkpoints" / "best.json"
+    qtbot.waitUntil(kept_file.exists, timeout=LONG_MS)
     found: list[Evaluation] = []
-    handle = window.inspecting_lane.ask(jobs.evaluate_kept(window.run_desk.training_run), home, QObject(window))
+    refusals: list[Exception] = []
+    handle = window.inspecting_lane.ask(jobs.evaluate_kept(training_run), home, QObject(window))
     handle.finished.connect(found.append)
-    qtbot.waitUntil(lambda: bool(found), timeout=LONG_MS)
+    handle.refused.connect(refusals.append)
+    qtbot.waitUntil(lambda: bool(found or refusals), timeout=LONG_MS)
+    assert not refusals
     assert window.session.state is State.RUNNING
-    kept = {epoch.epoch for epoch in window.library.record(window.run_desk.training_run).epochs if epoch.best}
+    kept = {epoch.epoch for epoch in window.library.record(training_run).epochs if epoch.best}
     assert found[0].epoch in kept
     click(qtbot, window, "Evaluate")
     qtbot.waitUntil(lambda: has_button(window.inspect_panel, "Evaluate"), timeout=LONG_MS)

@@ -55,7 +55,7 @@ def load(folder: Path, kind: Kind) -> CheckpointState:
     """
     found = manifest.read(folder, kind)
     if found is None:
-        raise UserError(f"there is no checkpoint '{kind}' in {shown(folder)}; the run ended before its first one")
+        raise UserError(f"there is no checkpoint '{kind}' in {shown(folder)}; the run has saved none yet")
     path = folder / found.file
     try:
         require_file(path)
