@@ -39,6 +39,7 @@ TICK_MS = 16
 EVERY_S = 5.0
 WARM_UP_S = 2.0
 """Left out at the start of every block: steps and evaluations of the one before."""
+LONGEST_STEP_S = 1.5
 RECIPE = "tutorial"
 
 
@@ -131,25 +132,24 @@ class Training(QObject):
         super().__init__()
         self._window = window
         self.steps = 0
+        self._seconds, self._last = 0.0, 0.0
         window.session.event_said.connect(self._count)
 
     @Slot(object)
     def _count(self, event: object) -> None:
+        now = time.perf_counter()
         if isinstance(event, StepMetrics):
-            self.steps += len(event.steps)
+            # At an epoch's end the run itself evaluates, for seconds: that is in few blocks, and in no figure.
+            if now - self._last < LONGEST_STEP_S:
+                self.steps += len(event.steps)
+                self._seconds += now - self._last
+            self._last = now
 
     def rate(self, seconds: float) -> float:
-        """Images per second over at least so long, from one event to another."""
-        first, started = self._next()
+        """Images per second over so long."""
+        first, started = self.steps, self._seconds
         wait(1000 * seconds)
-        last, ended = self._next()
-        return 128 * (last - first) / (ended - started)
-
-    def _next(self) -> tuple[int, float]:
-        before = self.steps
-        while self.steps == before:
-            wait(1)
-        return self.steps, time.perf_counter()
+        return 128 * (self.steps - first) / (self._seconds - started)
 
 
 def kept_run(home: Home, model: str) -> str:
@@ -225,7 +225,6 @@ def main() -> None:
             run_id = executor.submit(kept_run, home, arguments.model).result()
         settings = QSettings(str(home.root / "window.ini"), QSettings.Format.IniFormat)
         window = MainWindow(home, Theme(application, "light"), settings)
-        # Long epochs, at whose ends the run itself evaluates: those are in none of the blocks, or in few.
         window.build_panel.show_config(Presets.load().run_config(arguments.model, RECIPE, "cifar10-jpeg"))
         window.show()
         while not window.engine_is_ready:

@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 T = TypeVar("T")
 
 # Of the host's time, at the most, for others. In the long run: what was saved up may be spent at once.
-_SHARE = 0.14
+_SHARE = 0.13
 _MOST_SAVED_S = 0.25
 # How long the host waits for one more piece: who asked needs to hear of the last one first.
 _TURNAROUND_S = 0.005

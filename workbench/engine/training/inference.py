@@ -19,7 +19,7 @@ _BATCH = 250
 # Of a network whose pace is not known yet.
 _FIRST_BATCH = 1
 # Of a batch in an interlude: a canceled job must be gone within 0.2 s, on busy cores too.
-_PACE_S = 0.05
+_PACE_S = 0.06
 _POLL_S = 0.05
 
 Logits = NDArray[np.float32]
@@ -88,5 +88,5 @@ def _batch_logits(network: nn.Module, images: DeviceImages, compute: Compute, st
 
 
 def _next_size(size: int, took_s: float) -> int:
-    """Images of the next batch, at the pace of this one; at most twice as many."""
-    return max(1, min(_BATCH, 2 * size, int(size * _PACE_S / max(took_s, 1e-9))))
+    """Images of the next batch, at the pace of this one; at most four times as many."""
+    return max(1, min(_BATCH, 4 * size, int(size * _PACE_S / max(took_s, 1e-9))))
