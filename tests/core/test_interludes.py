@@ -1,7 +1,6 @@
 """Interludes: who computes what was asked for, for how long, and what happens when nobody comes."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -37,11 +36,11 @@ def asked(interludes: Interludes, do: Callable[[], str], guest: ThreadPoolExecut
 def test_the_host_computes_when_its_own_piece_is_done(guest: ThreadPoolExecutor) -> None:
     interludes = Interludes()
     with interludes.at_work():
-        result = asked(interludes, who, guest)
+        piece = guest.submit(interludes.ask, who).result()
+        assert not guest.submit(piece.wait, 0.01).result(), "nobody has computed it yet"
         assert interludes.is_at_work
-        time.sleep(0.05)
-        assert not result.done()
-    assert result.result(10) == who()
+    assert guest.submit(piece.wait, 0.01).result()
+    assert piece.result() == who()
 
 
 @pytest.mark.parametrize("was_there", [False, True])
