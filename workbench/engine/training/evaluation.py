@@ -17,7 +17,7 @@ from workbench.core.store import RunStore
 from workbench.engine.data import sources
 from workbench.engine.data.device_images import DeviceImages
 from workbench.engine.machine.device import Compute, choose, resolve
-from workbench.engine.network import resnet
+from workbench.engine.network import folding, resnet
 from workbench.engine.training.completion import normalized
 from workbench.engine.training.inference import logits
 from workbench.engine.weights import checkpoint, weight_sources
@@ -31,8 +31,9 @@ def evaluate_run(run_id: str, store: RunStore, source: str | None = None, *, bes
 
     Args:
         beside: a run that is going on in this process: no settings of the whole process are touched, batches are
-            so short that the work can be stopped at any time, and the precision is that of the run's own training.
-            Otherwise it is the full one: an evaluation by itself is asked for to compare figures, not for speed.
+            so short that the work can be stopped at any time, norms are part of the convolutions, and the
+            precision is that of the run's own training. Otherwise it is the full one: an evaluation by itself is
+            asked for to compare figures, not for speed.
 
     Raises:
         UserError: the run has no checkpoint yet, or `source` has other classes than the run.
@@ -92,6 +93,8 @@ def _evaluate(subject: _Subject, home: Home, beside: bool) -> Evaluating:
     _refuse_other_classes(subject, dataset.class_names)
     network = resnet.hollow(config.model)
     weights.load_strictly(network, subject.weights, subject.origin)
+    if beside:
+        folding.fold_norms(network)
     # In fp32 too where it is to be quick: a single thread takes a quarter less for convolutions so.
     layout = torch.channels_last if beside else compute.memory_format
     network.to(compute.device, memory_format=layout)  # type: ignore[call-overload]

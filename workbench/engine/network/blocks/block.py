@@ -1,6 +1,7 @@
 """A block of a network, made from its description in `core/blocks.py`."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import assert_never
 
 from torch import Tensor, nn
@@ -77,6 +78,13 @@ class Block(nn.Module):
                 case _:
                     assert_never(step)
         return tuple(names)
+
+    @property
+    def neighbors(self) -> list[tuple[str, str]]:
+        """Names of modules of which the second is given what the first returns, and nothing else is."""
+        # What starts activated hands its first norm's values to the shortcut too.
+        path = self._path[2:] if self._starts_activated else self._path
+        return [*pairwise(self._entry), *pairwise(path)]
 
     def forward(self, x: Tensor) -> Tensor:
         x = self._along(self._entry, x)
