@@ -437,20 +437,26 @@ def test_looking_rests_while_training_works(
     lane, inspecting = Lane("training", hosts=interludes), Lane("inspecting", beside=interludes)
     lane.open()
     inspecting.open()
-    training = Held()
-    handle = lane.ask(training.job, home, asker)
-    qtbot.waitUntil(training.begun.is_set)
+    begun, step_ends = threading.Event(), threading.Event()
+
+    def train(_home: Home) -> Work:
+        begun.set()
+        step_ends.wait()
+        yield "step"
+
+    handle = lane.ask(Job(train), home, asker)
+    qtbot.waitUntil(begun.is_set)
     if paused:
-        with qtbot.waitSignal(handle.progressed):
-            handle.ticket.control.pause()
-        qtbot.wait(50)
+        handle.ticket.control.pause()
+        step_ends.set()
+        qtbot.waitUntil(lambda: not interludes.is_at_work)
     looked = listen(inspecting.ask(job(*range(50), result="seen"), home, QObject(lane)))
     qtbot.waitUntil(lambda: "ended" in looked)
-    # It waits between two things that it says for an instant only.
-    assert len(rests) == 0 if paused else len(rests) > 25
+    step_ends.set()
     handle.cancel()
     assert inspecting.close()
     assert lane.close()
+    assert len(rests) == (0 if paused else 50)
 
 
 def test_rest_is_by_work_and_what_was_rested_before_counts(

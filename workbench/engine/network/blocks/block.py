@@ -81,10 +81,8 @@ class Block(nn.Module):
 
     @property
     def neighbors(self) -> list[tuple[str, str]]:
-        """Names of modules of which the second is given what the first returns, and nothing else is."""
-        # What starts activated hands its first norm's values to the shortcut too.
-        path = self._path[2:] if self._starts_activated else self._path
-        return [*pairwise(self._entry), *pairwise(path)]
+        """Names of modules that are called one right after the other, on the entry or on the path."""
+        return [*pairwise(self._entry), *pairwise(self._path)]
 
     def forward(self, x: Tensor) -> Tensor:
         x = self._along(self._entry, x)
