@@ -38,6 +38,6 @@ def test_folded_norms_change_no_logits(tree: dict[str, object]) -> None:
 
 
 def test_no_norm_of_a_usual_network_is_left() -> None:
-    network = resnet.build(Presets.load().model("resnet20").config, seed=0)
+    network = resnet.build(Presets.load().model("resnet20-b").config, seed=0)
     fold_norms(network)
     assert not [each for each in network.modules() if isinstance(each, nn.BatchNorm2d)]
