@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
-from tests.gui.seen import button, has_button, says
+from tests.gui.seen import button, has_button, says, texts
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.events import Progress, RunFailed
@@ -38,7 +38,9 @@ def test_measuring_fills_the_card_and_an_edit_makes_it_stale(qtbot: QtBot, windo
     button(card, "Measure").click()
     assert window.session.state is State.TRYING
     assert not button(window.progress_panel, "Start").isEnabled()
+    assert "Measuring…" in texts(window.progress_panel)
     wait_idle(qtbot, window)
+    assert "Ready" in texts(window.progress_panel)
     assert says(card, "images/s")
     assert says(card, "CPU, 1 thread")
     assert not says(card, "Settings have changed")
@@ -51,6 +53,7 @@ def test_measuring_can_be_stopped(qtbot: QtBot, window: MainWindow, home: Home) 
     window.trial_desk.measure()
     window.session.stop()
     wait_idle(qtbot, window)
+    assert "Ready" in texts(window.progress_panel)
     assert not says(window.trial_desk.card, "images/s")
     assert has_button(window.trial_desk.card, "Measure")
     assert RunStore(home, read_only=True).runs() == []

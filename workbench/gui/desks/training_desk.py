@@ -179,5 +179,4 @@ class TrainingDesk(QObject):
     @Slot()
     def _on_run_ended(self) -> None:
         self._runs.end_run()
-        self._progress.end_without_run()
         self.library.refresh()

@@ -70,7 +70,7 @@ class ProgressPanel(QWidget):
         self._step = 0
         self._rate_dialog: RateChangeDialog | None = None
         self._has_best = False
-        self._activity = QLabel(self.tr("Ready"))
+        self._activity = QLabel()
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setRange(0, 1)
@@ -163,11 +163,14 @@ class ProgressPanel(QWidget):
             self._activity.setText(texts[state])
         if state in (State.STARTING, State.TRYING):
             self._has_best = False
-            self._set_progress(0, 0)
             self._recent, self._started = [], None
             for label in (self._accuracy, self._left):
                 label.setText("–")
-            self._figures.setText("")
+            self._clear_progress()
+        elif state is State.IDLE and self._started is None:
+            # It was a trial, or never became a run: nothing of it is left.
+            self._activity.setText(self.tr("Ready"))
+            self._clear_progress()
 
     @property
     def can_finish(self) -> bool:
@@ -237,6 +240,10 @@ class ProgressPanel(QWidget):
         self._bar.setRange(0, max(total, 1))
         self._bar.setValue(done)
 
+    def _clear_progress(self) -> None:
+        self._set_progress(0, 0)
+        self._figures.setText("")
+
     def _show_steps(self, event: StepMetrics) -> None:
         started = self._started
         if started is None:
@@ -266,13 +273,6 @@ class ProgressPanel(QWidget):
         if complete:
             self._left.setText(duration(0))
         self._bar.setValue(self._bar.maximum() if complete else self._bar.value())
-
-    def end_without_run(self) -> None:
-        """A job that never became a run is over."""
-        if self._started is None:
-            self._set_progress(0, 0)
-            self._figures.setText("")
-            self._activity.setText(self.tr("Ready"))
 
     @Slot()
     def ask_rate(self) -> None:
