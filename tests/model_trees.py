@@ -23,6 +23,7 @@ def model_trees(draw: st.DrawFn, max_stages: int = MAX_STAGES, max_input: int = 
     return {
         "stem": draw(st.sampled_from(["3x3", "7x7"])),
         "stem_width": draw(st.sampled_from([0, 0, 4, 12])),
+        "stem_activation": draw(st.sampled_from([True, True, False])) or description.is_preactivation,
         "block": block,
         "shortcut": draw(st.sampled_from(description.shortcuts)),
         "blocks": draw(st.lists(st.integers(1, 3), **per_stage)),
@@ -33,8 +34,8 @@ def model_trees(draw: st.DrawFn, max_stages: int = MAX_STAGES, max_input: int = 
         "base_width": draw(st.sampled_from([64, 64, 16, 128])) if bottleneck else 64,
         "inner_expansion": draw(st.sampled_from([6, 1, 2])) if "inner_expansion" in description.options else 6,
         "residuals": draw(flags) if "residuals" in description.options else [],
-        "activation": draw(st.sampled_from(["relu", "silu", "gelu"])),
-        "norm": draw(st.sampled_from(["batch", "group"])),
+        "activation": draw(st.sampled_from(["relu", "silu", "gelu", "none"])),
+        "norm": draw(st.sampled_from(["batch", "group", "none"])),
         "se_reduction": draw(st.sampled_from([0, 0, 4, 16])),
         "dropout": draw(st.sampled_from([0.0, 0.0, 0.3])),
         "stochastic_depth": draw(st.sampled_from([0.0, 0.0, 0.2])),

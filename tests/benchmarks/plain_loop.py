@@ -15,11 +15,11 @@ from torchvision import transforms
 
 from tests.benchmarks.arguments import one_run
 from tests.generators import result_of
+from workbench.core.config import DataConfig
 from workbench.core.dataset import Dataset as Images
 from workbench.core.home import Home
 from workbench.core.presets import Presets
 from workbench.engine.data import sources
-from workbench.engine.data.device_images import NORMALIZATIONS
 from workbench.engine.network import resnet
 
 BATCH = 128
@@ -37,7 +37,7 @@ class PilImages(Dataset):
                 transforms.RandomCrop(32, padding=4),
                 transforms.RandomHorizontalFlip(),
                 transforms.ToTensor(),
-                transforms.Normalize(*NORMALIZATIONS["cifar10"]),
+                transforms.Normalize(*DataConfig(normalization="cifar10").normalized_by[1:]),
             ]
         )
 

@@ -18,8 +18,15 @@ SPEED = Speed("CPU, 2 threads", "fp32", False, dict.fromkeys(speed.UNITS, 1e-9) 
 SMALL = ModelConfig(blocks=(1, 1), widths=(16, 32))
 
 
-def epoch(model: ModelConfig, images: int = 45_000, batch_size: int = 128, speed: Speed = SPEED) -> float:
-    return seconds_per_epoch(Architecture.of(model), images=images, batch_size=batch_size, speed=speed)
+def epoch(
+    model: ModelConfig,
+    images: int = 45_000,
+    batch_size: int = 128,
+    speed: Speed = SPEED,
+    keep_last: bool = False,
+) -> float:
+    training = TrainingConfig(batch_size=batch_size, keep_last_batch=keep_last)
+    return seconds_per_epoch(Architecture.of(model), images=images, training=training, speed=speed)
 
 
 def units_of(model: ModelConfig) -> set[Unit]:
@@ -55,8 +62,10 @@ def test_more_work_takes_longer(bigger: dict[str, object]) -> None:
 def test_an_epoch_is_as_many_steps_as_in_training() -> None:
     step = seconds_per_step(Architecture.of(SMALL), 128, SPEED)
     assert epoch(SMALL, images=1280) == pytest.approx(10 * step)
-    # A last batch that is not full is left out.
+    # A last batch that is not full is left out, unless it is kept.
     assert epoch(SMALL, images=1280 + 127) == pytest.approx(10 * step)
+    last = seconds_per_step(Architecture.of(SMALL), 127, SPEED)
+    assert epoch(SMALL, images=1280 + 127, keep_last=True) == pytest.approx(10 * step + last)
     assert epoch(SMALL, images=127) == 0
     assert epoch(SMALL, images=100_000) > epoch(SMALL, images=50_000)
 

@@ -21,7 +21,7 @@ from torch import nn
 from tests.generators import result_of
 from tests.model_trees import allowed, model_trees
 from workbench.core.blocks import BLOCKS, description_of
-from workbench.core.config import RunConfig
+from workbench.core.config import DataConfig, RunConfig
 from workbench.core.dataset import Dataset
 from workbench.core.errors import UserError
 from workbench.core.export.network_code import network_code
@@ -29,14 +29,14 @@ from workbench.core.model_config import ModelConfig
 from workbench.core.presets import Presets
 from workbench.core.store import RunStore
 from workbench.engine.data import sources
-from workbench.engine.data.device_images import NORMALIZATIONS, DeviceImages
+from workbench.engine.data.device_images import DeviceImages
 from workbench.engine.machine.device import choose
 from workbench.engine.network import resnet
 from workbench.engine.training import training
 from workbench.engine.weights import checkpoint, code_export
 
 PRESETS = Presets.load()
-MEAN, STD = NORMALIZATIONS["imagenet"]
+_, MEAN, STD = DataConfig(normalization="imagenet").normalized_by
 # What a file may import: PyTorch, what comes with Python, and where it reads images Pillow and NumPy.
 ALLOWED_IMPORTS = {"torch", "sys", "pathlib", "typing", "numpy", "PIL"}
 ENTRY_POINTS = {"build", "load", "prepare", "main"}
@@ -302,7 +302,7 @@ def test_images_are_prepared_as_for_training(store: RunStore, tmp_path: Path) ->
                               "training": {"device": "cpu", "precision": "fp32"}})  # fmt: skip
     dataset = Dataset.require(result_of(sources.read(config.data.source, 16, store.home)))
     images, _ = DeviceImages(dataset.test, config.data, choose(config.training)).plain(0, len(dataset.test))
-    mean, std = NORMALIZATIONS["cifar10"]
+    _, mean, std = DataConfig(normalization="cifar10").normalized_by
     code = network_code(config.model, title="", class_names=names_of(config.model), mean=mean, std=std,
                         weights_file="a.pt")  # fmt: skip
     prepare = executed(code).prepare
@@ -341,7 +341,7 @@ def test_the_normalization_is_the_runs(tiny_config: RunConfig, store: RunStore, 
     run_id = list(training.train(config, store=store))[-1].run_id
     output, _ = code_export.export_run(run_id, store, tmp_path / "a.py")
     exported = executed(output.read_text(encoding="utf-8"))
-    assert NORMALIZATIONS["imagenet"] == (exported.MEAN, exported.STD)
+    assert (exported.MEAN, exported.STD) == (MEAN, STD)
     assert exported.CLASSES == ("blue", "green", "red")
 
 

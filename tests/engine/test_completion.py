@@ -3,6 +3,7 @@
 import gc
 from contextlib import closing
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from workbench.core.dataset import Dataset, ImageSet
 from workbench.core.errors import UserError
 from workbench.core.events import Progress, RunFinished, StepMetrics, Warned
 from workbench.core.home import Home
+from workbench.core.normalization import Normalization, NormalizationName
 from workbench.core.store import RunStore
 from workbench.engine.network import resnet
 from workbench.engine.training import training
@@ -39,10 +41,11 @@ def data(classes: int) -> Dataset:
     ],
 )
 def test_the_normalization_is_that_of_the_weights(
-    wanted: str, known: str | None, begun: str | None, expected: str, words: str
+    wanted: str, known: NormalizationName | Literal[""] | None, begun: str | None, expected: str, words: str
 ) -> None:
     config = RunConfig().with_values({"data.normalization": wanted})
-    weights = Weights({}, "w.pt", known) if known != "" else None
+    by = Normalization.named(known) if known else None
+    weights = Weights({}, "w.pt", by) if known != "" else None
     before = config.with_values({"data.normalization": begun}) if begun else None
     found, sentences = completed(config, data(10), weights, before)
     assert found == config.with_values({"data.normalization": expected})

@@ -9,7 +9,7 @@ from workbench.core.dataset import ImageSet
 from workbench.core.image_sources import trained_images
 from workbench.core.training_config import TrainingConfig
 from workbench.engine.data.augmentation import EpochPlan
-from workbench.engine.data.device_images import NORMALIZATIONS, DeviceImages, split
+from workbench.engine.data.device_images import DeviceImages, split
 from workbench.engine.machine.device import Compute
 
 CPU = Compute(torch.device("cpu"), torch.float32)
@@ -50,7 +50,7 @@ def test_augmented_batches_are_those_of_a_plain_loop(images: ImageSet) -> None:
     """Pad with numpy's 'reflect', crop, flip, normalize, image by image."""
     plan = EpochPlan.draw(50, 12, 0, TrainingConfig(crop_padding=4), CPU.device)
     batch = DeviceImages(images, DataConfig(), CPU).batch(plan, 1, 25)
-    mean, std = (np.array(values) for values in NORMALIZATIONS["cifar10"])
+    mean, std = (np.array(values) for values in DataConfig(normalization="cifar10").normalized_by[1:])
     for row, position in enumerate(range(25, 50)):
         index = int(plan.order[position])
         padded = np.pad(images.images[index], ((4, 4), (4, 4), (0, 0)), mode="reflect")

@@ -57,7 +57,10 @@ def valley(turn: float, noise: float = 0.03) -> np.ndarray:
 def test_every_step_is_told_and_the_data_are_gone_through_again(tiny_config: RunConfig, home: Home) -> None:
     """The data have 6 steps per epoch."""
     trials, found = end_of(find(tiny_config, home, steps=40))
-    assert [len(trial.rates) for trial in trials] == list(range(1, len(trials) + 1))
+    *counts, last = (len(trial.rates) for trial in trials)
+    assert counts == list(range(1, len(trials)))
+    # Where the loss explodes in the end, that step is left out.
+    assert last in (len(counts) + 1, len(counts))
     assert all(trial.total == 40 for trial in trials)
     assert len(found.rates) == len(found.losses) == len(found.smoothed) > 25
     ratios = found.rates[1:] / found.rates[:-1]

@@ -53,7 +53,7 @@ def test_figures_are_finite_and_predict_something(compute: Compute) -> None:
     assert all(math.isfinite(seconds) and seconds >= 0 for seconds in found.seconds_per.values())
     assert found.seconds_per["mac"] > 0
     table = Architecture.of(ModelConfig())
-    assert seconds_per_epoch(table, images=1280, batch_size=128, speed=found) > 0
+    assert seconds_per_epoch(table, images=1280, training=TrainingConfig(), speed=found) > 0
 
 
 def traces() -> tuple[object, ...]:

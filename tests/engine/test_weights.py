@@ -17,6 +17,7 @@ from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.events import Progress
 from workbench.core.home import Home
+from workbench.core.normalization import Normalization
 from workbench.core.presets import Presets
 from workbench.core.store import RunStore
 from workbench.engine.network import resnet
@@ -64,7 +65,7 @@ def test_every_layout_comes_back(
     found = weights.read(tmp_path / "w.pt")
     target = resnet.build(PRESETS.model("resnet8").config, seed=1)
     weights.load_strictly(target, found.state, "w.pt")
-    assert found.normalization == normalization
+    assert (found.normalization and found.normalization.name) == normalization
     images = torch.randn(2, 3, 32, 32)
     assert torch.equal(target.eval()(images), source.eval()(images))
 
@@ -200,7 +201,7 @@ def test_a_recorded_run_is_a_source(tiny_config: RunConfig, home: Home) -> None:
         run_id = list(training.train(config, store=store))[-1].run_id
         found = result_of(weight_sources.read(weight_sources.locate("latest", config.model, store), store))
     assert found.origin == f"run {run_id}"
-    assert found.normalization == "imagenet"
+    assert found.normalization == Normalization.named("imagenet")
     assert weights.start_from(resnet.build(config.model, 1), found) == []
 
 
@@ -245,7 +246,7 @@ def test_published_weights_are_downloaded_checked_and_kept(tmp_path: Path, home:
     with closing(RunStore(home)) as store:
         work = weight_sources.read(published, store)
         assert isinstance(next(work), Progress)
-        assert result_of(work).normalization == "imagenet"
+        assert result_of(work).normalization == Normalization.named("imagenet")
         (tmp_path / "served.pth").unlink()
         assert list(weight_sources.read(published, store)) == []
         published.path.write_bytes(b"cut")

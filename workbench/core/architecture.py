@@ -7,7 +7,20 @@ from itertools import chain
 from typing import Literal, assert_never
 
 from workbench.core.block_layers import block_layers, skip_detail
-from workbench.core.layers import ACTIVATION, Layer, Map, Shape, convolution, norm, plain, remembered
+from workbench.core.layers import (
+    ACTIVATION,
+    Kind,
+    Layer,
+    Map,
+    Shape,
+    activation,
+    convolution,
+    needs_input,
+    needs_input_behind,
+    norm,
+    plain,
+    remembered,
+)
 from workbench.core.model_config import ModelConfig
 from workbench.core.shortcuts import Way
 from workbench.core.stems import stem_of
@@ -123,27 +136,30 @@ class Architecture:
 def _stem(config: ModelConfig) -> tuple[tuple[Layer, ...], Map]:
     entry = Map(3, config.input_size)
     stem = stem_of(config.stem)
-    conv, current = convolution("conv1", entry, config.stem_channels, stem.kernel, stem.stride)
-    layers = [conv] if config.is_preactivation else [conv, *_norm_and_activation(config, current)]
+    conv, current = convolution("conv1", config, entry, config.stem_channels, stem.kernel, stem.stride)
+    layers = [conv]
+    if not config.is_preactivation:
+        layers += norm("bn1", config, current)
+        layers += activation(ACTIVATION, config, current) if config.stem_activation else []
     if stem.pools:
         pooled = current.convolved(current.channels, 3, 2)
         layers.append(plain("maxpool", "max-pool", pooled, before=current, detail="3x3, stride 2"))
         return tuple(remembered(layers, is_needed=False)), pooled
-    return tuple(remembered(layers, is_needed=True)), current
+    return tuple(remembered(layers, is_needed=_block_needs_input(config))), current
 
 
 def _stage(config: ModelConfig, stage: int, entry: Map) -> tuple[list[Part], Map]:
     """The blocks of a stage, counted from 0, and the map that leaves the last one."""
     blocks, before, is_last = config.blocks[stage], sum(config.blocks[:stage]), stage == len(config.blocks) - 1
-    # Pooling by the mean needs nothing of the last block again.
-    needs_last = config.is_preactivation or config.head_pooling == "max"
+    needs_last, needs_others = _head_needs_input(config), _block_needs_input(config)
     parts: list[Part] = []
     current, alike = entry, None
     for index in range(blocks):
         stride = config.stage_strides[stage] if index == 0 else 1
         skip = config.skip_probability(before + index)
-        is_needed = needs_last or not (is_last and index == blocks - 1)
-        if alike is None or not is_needed:
+        is_end = is_last and index == blocks - 1
+        is_needed = needs_last if is_end else needs_others
+        if alike is None or is_needed != needs_others:
             layers, output = block_layers(config, stage, current, stride, skip, is_needed)
             further = 0
             # All blocks behind the first are alike but for their names, and for what they see.
@@ -171,8 +187,20 @@ def _placed(layers: Sequence[Layer], prefix: str, further: int, skip: float) -> 
     )  # fmt: skip
 
 
+def _block_needs_input(config: ModelConfig) -> bool:
+    return not config.is_preactivation or needs_input_behind(config, "conv")
+
+
+def _head_needs_input(config: ModelConfig) -> bool:
+    """Pooling by the mean needs nothing of the last block again."""
+    pooling: Kind = "max-pool" if config.head_pooling == "max" else "average-pool"
+    return needs_input_behind(config, pooling) if config.is_preactivation else needs_input(pooling)
+
+
 def _head(config: ModelConfig, entry: Map) -> tuple[Layer, ...]:
-    layers = list(_norm_and_activation(config, entry)) if config.is_preactivation else []
+    layers: list[Layer] = []
+    if config.is_preactivation:
+        layers += [*norm("bn1", config, entry), *activation(ACTIVATION, config, entry)]
     seen = entry.receptive_field + (entry.size - 1) * entry.jump
     pooled = Map(entry.channels, 1, seen, entry.jump, entry.origin)
     match config.head_pooling:
@@ -189,7 +217,3 @@ def _head(config: ModelConfig, entry: Map) -> tuple[Layer, ...]:
     if config.logit_scale != 1:
         layers.append(plain("scale", "scale", logits, detail=f"times {config.logit_scale:g}"))
     return tuple(remembered(layers, is_needed=True))
-
-
-def _norm_and_activation(config: ModelConfig, entry: Map) -> tuple[Layer, Layer]:
-    return norm("bn1", config, entry), plain(ACTIVATION, config.activation, entry)

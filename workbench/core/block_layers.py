@@ -7,6 +7,7 @@ from workbench.core.layers import (
     ACTIVATION,
     Layer,
     Map,
+    activation,
     convolution,
     norm,
     plain,
@@ -29,7 +30,7 @@ def block_layers(
     """
     description = config.description
     widths = config.block_widths(stage, entry.channels)
-    before, source = _steps(description.entry, config, widths, entry, stride)
+    before, source = _steps(config.entry, config, widths, entry, stride)
     path, output = _steps(config.path(stage), config, widths, source, stride)
     if config.se_reduction:
         path.append(squeeze_excitation("se", config, output))
@@ -38,7 +39,7 @@ def block_layers(
         path.append(plain("drop_path", "drop-path", output, detail=skip_detail(skip_probability)))
     end = [plain("add", "add", output)] if way != "none" else []
     if description.activates_sum:
-        end.append(plain(ACTIVATION, config.activation, output))
+        end += activation(ACTIVATION, config, output)
     around = remembered(list(_shortcut(config, stage, entry, stride)), is_needed=False)
     straight, at = remembered([*before, *path, *end], is_needed), len(before) + len(path)
     return [*straight[:at], *around, *straight[at:]], output
@@ -59,13 +60,13 @@ def _steps(
                 own_stride = stride if step.strided else 1
                 groups = step.group_count(widths, config.cardinality)
                 layer, current = convolution(
-                    step.name, current, widths.of(step.after), step.kernel, own_stride, groups
+                    step.name, config, current, widths.of(step.after), step.kernel, own_stride, groups
                 )
                 layers.append(layer)
             case Norm():
-                layers.append(norm(step.name, config, current))
+                layers += norm(step.name, config, current)
             case Activation():
-                layers.append(plain(step.name, config.activation, current))
+                layers += activation(step.name, config, current)
             case Dropout():
                 if config.dropout:
                     detail = f"{config.dropout:.0%} of values"
@@ -91,10 +92,11 @@ def _shortcut(config: ModelConfig, stage: int, entry: Map, stride: int) -> Itera
             layer = plain("downsample", "zero-pad", padded, before=entry, detail=f"stride {stride}")
             yield layer._replace(is_shortcut=True)
         case "projection":
-            layer, projected = convolution("downsample.0", entry, channels, 1, stride)
+            layer, projected = convolution("downsample.0", config, entry, channels, 1, stride)
             yield layer._replace(is_shortcut=True)
             # The pre-activation of the block was its norm already.
             if not config.is_preactivation:
-                yield norm("downsample.1", config, projected)._replace(is_shortcut=True)
+                for normed in norm("downsample.1", config, projected):
+                    yield normed._replace(is_shortcut=True)
         case way:
             assert_never(way)

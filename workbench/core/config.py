@@ -6,7 +6,7 @@ The window, the command line and the store share these classes. Every error name
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -15,13 +15,16 @@ from workbench.core.errors import ConfigError, UserError, did_you_mean, literal,
 from workbench.core.fields import FieldGroup, field_error, texts_of
 from workbench.core.image_sources import ALLOWED_SOURCES, SAMPLE
 from workbench.core.model_config import ModelConfig
+from workbench.core.normalization import CHANNELS, DEFAULT, Normalization, NormalizationName
 from workbench.core.training_config import TrainingConfig
-
-Normalization = Literal["auto", "cifar10", "cifar10-per-image", "imagenet"]
 
 # Linux's limit. With any limit pydantic also looks whether a text is UTF-8, as what is recorded must be.
 _LONGEST_PATH = 4096
 _SOURCES = f"{ALLOWED_SOURCES} of train/<class>/ and test/<class>/."
+
+# A deviation near zero would make every difference between pixels enormous.
+_Mean = Annotated[float, Field(ge=0.0, le=1.0, strict=False)]
+_Std = Annotated[float, Field(ge=0.001, le=10.0, strict=False)]
 
 _C = TypeVar("_C", bound=FieldGroup)
 
@@ -34,9 +37,55 @@ class DataConfig(FieldGroup):
     """Share of the training images held out, stratified, to choose the best epoch. 0: no split."""
     train_images: Annotated[int, Field(ge=0)] = 0
     """Use only so many training images, as many of every class, chosen by the seed. 0: all."""
-    normalization: Normalization = "auto"
+    normalization: NormalizationName = "auto"
     """Mean and standard deviation that images are normalized by. auto: as the starting weights were, or
-    cifar10's. cifar10-per-image: with the mean of the images' own deviations, common in repositories."""
+    cifar10's. cifar10-per-image: with the mean of the images' own deviations, common in repositories. half: both
+    0.5, so that values go from -1 to 1. none: from 0 to 1. from-data: of the training images. custom: data.mean
+    and data.std."""
+    mean: Annotated[tuple[_Mean, ...], Field(max_length=CHANNELS, strict=False)] = ()
+    """Of red, green and blue, from 0 to 1, for normalization custom. from-data finds it when a run begins."""
+    std: Annotated[tuple[_Std, ...], Field(max_length=CHANNELS, strict=False)] = ()
+    """Standard deviation of red, green and blue, in the same units; likewise."""
+
+    @model_validator(mode="after")
+    def _check_numbers(self) -> Self:
+        name, given = self.normalization, {"mean": self.mean, "std": self.std}
+        for field, numbers in given.items():
+            if numbers and name not in ("custom", "from-data"):
+                raise field_error(
+                    field,
+                    f"is {literal(numbers)}, but data.normalization is {name}; give custom there, or no numbers",
+                )
+        for field, numbers in given.items():
+            if len(numbers) != CHANNELS and (name == "custom" or any(given.values())):
+                raise field_error(
+                    field, f"has {len(numbers)} numbers; give three, one per channel, such as [0.5, 0.5, 0.5]"
+                )
+        return self
+
+    @property
+    def normalized_by(self) -> Normalization:
+        """The numbers; those of auto are the default's.
+
+        Raises:
+            ValueError: they are not known before the training images are.
+        """
+        if self.mean:
+            return Normalization(self.normalization, self.mean, self.std)
+        found = Normalization.named(DEFAULT if self.normalization == "auto" else self.normalization)
+        if found is None:
+            raise ValueError(f"the numbers of normalization {self.normalization} are not known yet")
+        return found
+
+    @property
+    def known_normalization(self) -> Normalization | None:
+        """What it says itself, if it does: neither auto nor from-data before the images were seen."""
+        return None if self.normalization == "auto" or self.needs_images else self.normalized_by
+
+    @property
+    def needs_images(self) -> bool:
+        """Whether the numbers are still to be computed from the training images."""
+        return self.normalization == "from-data" and not self.mean
 
 
 class FineTuningConfig(FieldGroup):
@@ -246,6 +295,7 @@ _ALLOWED = {
     "tuple_type": "a list of whole numbers, one per stage, such as [16, 32, 64]",
     "model_type": "an object of fields",
 }
+_NUMBERS = "a list of three numbers, one per channel, such as [0.5, 0.5, 0.5]"
 # Of lists that are not of whole numbers for each stage.
 _ALLOWED_LISTS = {
     "training.milestones": {
@@ -253,6 +303,8 @@ _ALLOWED_LISTS = {
         "too_long": "at most {max_length} shares",
         "tuple_type": "a list of shares between 0 and 1, such as [0.5, 0.75]",
     },
+    "data.mean": {"tuple_type": _NUMBERS, "too_long": _NUMBERS},
+    "data.std": {"tuple_type": _NUMBERS, "too_long": _NUMBERS},
     "model.residuals": {"tuple_type": "a list of true and false, one per stage, such as [true, false, true]"},
 }
 

@@ -76,11 +76,12 @@ class Map:
 
 
 def convolution(
-    name: str, entry: Map, channels: int, kernel: int, stride: int, groups: int = 1
+    name: str, config: ModelConfig, entry: Map, channels: int, kernel: int, stride: int, groups: int = 1
 ) -> tuple[Layer, Map]:
-    """A convolution without bias, and the map that leaves it."""
+    """A convolution, and the map that leaves it."""
     output = entry.convolved(channels, kernel, stride)
     weights = entry.channels // groups * channels * kernel * kernel
+    parameters = weights + channels * config.has_biases
     detail = f"{kernel}x{kernel}"
     if stride > 1:
         detail += f", stride {stride}"
@@ -88,18 +89,34 @@ def convolution(
         detail += f", {groups} groups"
     layer = plain(name, "conv", output, before=entry, detail=detail)
     macs = weights * output.size * output.size
-    return layer._replace(parameters=weights, macs=macs, groups=groups), output
+    return layer._replace(parameters=parameters, macs=macs, groups=groups), output
 
 
-def norm(name: str, config: ModelConfig, entry: Map) -> Layer:
+def norm(name: str, config: ModelConfig, entry: Map) -> list[Layer]:
+    """Empty where the network has none."""
     match config.norm:
         case "batch":
             detail = "batch"
         case "group":
             detail = f"{norm_groups(entry.channels)} groups"
+        case "none":
+            return []
         case _:
             assert_never(config.norm)
-    return plain(name, "norm", entry, detail=detail)._replace(parameters=2 * entry.channels)
+    return [plain(name, "norm", entry, detail=detail)._replace(parameters=2 * entry.channels)]
+
+
+def activation(name: str, config: ModelConfig, entry: Map) -> list[Layer]:
+    """Likewise."""
+    return [] if config.activation == "none" else [plain(name, config.activation, entry)]
+
+
+def can_work_in_place(config: ModelConfig) -> bool:
+    """Whether activations may overwrite what they get.
+
+    Not in pre-activation blocks without norms, where that is what the shortcut carries too.
+    """
+    return not (config.is_preactivation and config.norm == "none")
 
 
 def norm_groups(channels: int) -> int:
@@ -139,11 +156,23 @@ def remembered(layers: Sequence[Layer], is_needed: bool) -> list[Layer]:
     for layer in reversed(layers):
         saved = _kept_maps(layer.kind, is_needed) * _values(layer.output_shape)
         result.append(layer._replace(saved_values=saved))
-        is_needed = _needs_input(layer.kind)
+        is_needed = needs_input(layer.kind)
     return result[::-1]
 
 
-def _needs_input(kind: Kind) -> bool:
+def needs_input_behind(config: ModelConfig, then: Kind) -> bool:
+    """Whether what follows a block of a pre-activation network needs what entered it in its backward pass.
+
+    Args:
+        then: what comes there behind norm and activation.
+    """
+    kinds: list[Kind] = ["norm"] if config.norm != "none" else []
+    if config.activation != "none":
+        kinds.append(config.activation)
+    return needs_input([*kinds, then][0])
+
+
+def needs_input(kind: Kind) -> bool:
     """Whether the layer's backward pass needs what entered the layer."""
     match kind:
         case "conv" | "norm" | "silu" | "gelu" | "squeeze-excitation" | "max-pool" | "linear":

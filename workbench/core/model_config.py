@@ -9,15 +9,17 @@ from workbench.core.blocks import BLOCKS, HELP, OPTIONS, Block, Description, Sho
 from workbench.core.errors import literal
 from workbench.core.fields import FieldGroup, field_error
 from workbench.core.stems import Stem, stem_of
+from workbench.core.steps import Activation as ActivationStep
 from workbench.core.steps import Convolution, Dropout, Step, Widths
+from workbench.core.steps import Norm as NormStep
 
 MAX_STAGES = 6
 MAX_PARAMETERS = 2_000_000_000
 # Of one image, at the ends of all blocks and inside them: 8 GB in fp32.
 MAX_VALUES = 2_000_000_000
 
-Activation = Literal["relu", "silu", "gelu"]
-Norm = Literal["batch", "group"]
+Activation = Literal["relu", "silu", "gelu", "none"]
+Norm = Literal["batch", "group", "none"]
 HeadPooling = Literal["average", "max"]
 Initialization = Literal["kaiming", "pytorch"]
 
@@ -48,6 +50,8 @@ class ModelConfig(FieldGroup):
     """First layers: 3x3 keeps small images whole; 7x7 with stride 2 and max pooling is made for 224 x 224."""
     stem_width: Annotated[int, Field(ge=0, le=8192)] = 0
     """Channels of the stem. 0: as many as the first stage's width."""
+    stem_activation: bool = True
+    """Whether the stem ends in the activation. Some scripts leave it out, and weights of theirs need that too."""
     block: Annotated[Block, Field(description=HELP)] = "basic"
     shortcut: Shortcut = "B"
     """Around each block: the identity, and where shapes change A pads with zeros, B projects by a 1x1 convolution.
@@ -69,9 +73,10 @@ class ModelConfig(FieldGroup):
     base_width: Annotated[int, Field(ge=1, le=1024)] = 64
     """Channels per group for each 64 of the stage's width: 64 in ResNet, 4 in ResNeXt 32x4d, 128 in wide ones."""
     activation: Activation = "relu"
-    """Function between the layers: relu, silu (x times sigmoid of x) or gelu."""
+    """Function between the layers: relu, silu (x times sigmoid of x) or gelu. none: no layer bends anything."""
     norm: Norm = "batch"
-    """batch: over the images of a batch. group: over up to 32 groups of channels, of each image by itself."""
+    """batch: over the images of a batch. group: over up to 32 groups of channels, of each image by itself. none:
+    no norms; convolutions then have a bias, a number that they add to each of their channels."""
     se_reduction: Annotated[int, Field(ge=0, le=64)] = 0
     """Squeeze-and-excitation: a small network, narrower by this factor, weighs each block's channels. 0: none."""
     dropout: Annotated[float, Field(ge=0.0, lt=1.0, strict=False)] = 0.0
@@ -140,6 +145,13 @@ class ModelConfig(FieldGroup):
         allowed = self.description.shortcuts
         if self.shortcut not in allowed:
             yield "shortcut", f"is {self.shortcut}, but {self.block} blocks have only {' or '.join(allowed)}"
+        if self.is_preactivation and not self.stem_activation:
+            yield (
+                "stem_activation",
+                f"is false, but in front of {self.block} blocks a stem never has one; give true",
+            )
+        if self.zero_init_last and self.norm == "none":
+            yield "zero_init_last", "is true, but without norms no block has a last scale; give false"
         if not self._has_shortcuts:
             if self.stochastic_depth:
                 yield (
@@ -257,7 +269,7 @@ class ModelConfig(FieldGroup):
     def _block_weights(self, stage: int, entry: int) -> int:
         """Weights of a block's convolutions but for those of each channel by itself, which are small."""
         widths, total = self.block_widths(stage, entry), 0
-        for step in (*self.description.entry, *self.path(stage)):
+        for step in (*self.entry, *self.path(stage)):
             if isinstance(step, Convolution) and step.groups != "each channel":
                 groups = step.group_count(widths, self.cardinality)
                 total += widths.of(step.before) // groups * widths.of(step.after) * step.kernel**2
@@ -272,14 +284,31 @@ class ModelConfig(FieldGroup):
         """Whether the blocks of a stage, counted from 0, have a path that a shortcut could lead around."""
         return self.residuals[stage] if self.residuals else True
 
+    @property
+    def entry(self) -> tuple[Step, ...]:
+        """What every block begins with."""
+        return self._present(self.description.entry)
+
+    @property
+    def residual_path(self) -> tuple[Step, ...]:
+        """What stands between the entry of a block that has a residual and its sum."""
+        return self._present(self.description.path)
+
     def path(self, stage: int) -> tuple[Step, ...]:
         """What stands between the entry of a stage's blocks and their sum."""
-        return self.description.path if self.has_residual(stage) else ()
+        return self.residual_path if self.has_residual(stage) else ()
 
     @property
     def steps(self) -> tuple[Step, ...]:
         """All that occur in the network's blocks."""
-        return (*self.description.entry, *(self.description.path if any(self.residuals or (True,)) else ()))
+        return (*self.entry, *(self.residual_path if any(self.residuals or (True,)) else ()))
+
+    def _present(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        """Without those that the network has not."""
+        absent = tuple(
+            kind for kind, choice in ((NormStep, self.norm), (ActivationStep, self.activation)) if choice == "none"
+        )
+        return tuple(step for step in steps if not isinstance(step, absent)) if absent else steps
 
     @property
     def _has_shortcuts(self) -> bool:
@@ -288,6 +317,11 @@ class ModelConfig(FieldGroup):
     @property
     def is_preactivation(self) -> bool:
         return self.description.is_preactivation
+
+    @property
+    def has_biases(self) -> bool:
+        """Of the convolutions; a norm behind one would take its mean away again, and has a bias itself."""
+        return self.norm == "none"
 
     @property
     def stem_channels(self) -> int:

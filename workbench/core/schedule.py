@@ -13,7 +13,8 @@ _END_RATIO = 1 / 25e4
 
 def learning_rate(config: TrainingConfig, step: int, steps_per_epoch: int) -> float:
     """Learning rate of the update number `step` (from 0)."""
-    rate = config.learning_rate * _shape(config, step, steps_per_epoch)
+    reached = step if config.schedule_moves == "each-step" else step - step % steps_per_epoch
+    rate = config.learning_rate * _shape(config, reached, steps_per_epoch)
     warmup_steps = config.warmup_epochs * steps_per_epoch
     # Of step + 1: the first update shall move the weights already.
     return rate * min(1.0, (step + 1) / warmup_steps) if warmup_steps else rate

@@ -95,6 +95,8 @@ def _norm_unit(norm: Norm) -> Unit:
             return "pass value"
         case "group":
             return "group-norm value"
+        case "none":
+            raise ValueError("a network without norms has no layer of this kind")
         case _:
             assert_never(norm)
 
@@ -139,14 +141,17 @@ def seconds_per_step(architecture: Architecture, batch_size: int, speed: Speed) 
     return max(dispatch, computing) if speed.overlaps else dispatch + computing
 
 
-def seconds_per_epoch(architecture: Architecture, *, images: int, batch_size: int, speed: Speed) -> float:
+def seconds_per_epoch(architecture: Architecture, *, images: int, training: TrainingConfig, speed: Speed) -> float:
     """Of one epoch's training steps, without evaluation and checkpoints; nothing is frozen, SGD is assumed.
 
     Args:
-        images: those trained on, without the ones held out. A last batch that is not full is left out, as in
-            training, so that fewer images than one batch take no time.
+        images: those trained on, without the ones held out. A last batch that is not full counts as in training:
+            where it is left out, fewer images than one batch take no time.
     """
-    return images // batch_size * seconds_per_step(architecture, batch_size, speed)
+    size = training.batch_size
+    full, left = divmod(images, size)
+    seconds = full * seconds_per_step(architecture, size, speed)
+    return seconds + (seconds_per_step(architecture, left, speed) if left and training.keep_last_batch else 0)
 
 
 def key_of(training: TrainingConfig) -> str:

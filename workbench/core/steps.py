@@ -21,7 +21,7 @@ class Widths(NamedTuple):
 
 @dataclass(frozen=True)
 class Convolution:
-    """Without bias; padded by half its kernel, so that only its stride changes the maps' size."""
+    """Padded by half its kernel, so that only its stride changes the maps' size."""
 
     name: str
     before: Width

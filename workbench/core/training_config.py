@@ -9,8 +9,16 @@ from workbench.core.fields import FieldGroup, field_error
 
 Optimizer = Literal["sgd", "adam", "adamw", "rmsprop", "muon"]
 Schedule = Literal["constant", "step", "multi-step", "cosine", "one-cycle"]
+ScheduleMoves = Literal["each-step", "each-epoch"]
+CropBorder = Literal["reflect", "zeros"]
 Precision = Literal["auto", "fp32", "bf16"]
 Compile = Literal["off", "on", "cuda-graphs"]
+
+# Fields of what happens to a training image before the network sees it.
+AUGMENTATIONS = (
+    "crop_padding", "crop_border", "horizontal_flip", "rotation", "brightness_jitter", "contrast_jitter",
+    "saturation_jitter", "hue_jitter", "trivial_augment", "random_erasing", "mixup", "cutmix",
+)  # fmt: skip
 
 _Share = Annotated[float, Field(gt=0.0, lt=1.0, strict=False)]
 
@@ -22,6 +30,8 @@ class TrainingConfig(FieldGroup):
     """Passes over the training images."""
     batch_size: Annotated[int, Field(ge=2, le=65_536)] = 128
     """Images per step."""
+    keep_last_batch: bool = False
+    """Train on the images that are left over at the end of an epoch too, as a smaller batch."""
     accumulation: Annotated[int, Field(ge=1, le=1024)] = 1
     """Parts a batch is worked on in, one after another: less memory. Batch norm sees each part alone."""
 
@@ -54,10 +64,27 @@ class TrainingConfig(FieldGroup):
     decay_factor: Annotated[float, Field(gt=0.0, le=1.0, strict=False)] = 0.1
     """What a fall of step and multi-step multiplies the rate by."""
 
+    schedule_moves: ScheduleMoves = "each-step"
+    """When the schedule moves the rate: at each-step, or at each-epoch, as most scripts do. Warm-up always rises
+    at each step."""
+
     crop_padding: Annotated[int, Field(ge=0, le=16)] = 4
-    """Random crops from images padded by so many reflected pixels. 0: no crop."""
+    """Random crops from images padded by so many pixels. 0: no crop."""
+    crop_border: CropBorder = "reflect"
+    """What images are padded with: reflect mirrors them at their border; zeros is black, as in most scripts."""
     horizontal_flip: bool = True
     """Mirror half of the training images."""
+    rotation: Annotated[float, Field(ge=0.0, le=180.0, strict=False)] = 0.0
+    """Largest angle in degrees by which training images are turned, to either side; the corners become black.
+    0: none."""
+    brightness_jitter: Annotated[float, Field(ge=0.0, le=2.0, strict=False)] = 0.0
+    """Change each image's brightness by a random factor between 1 minus and 1 plus this. 0: off."""
+    contrast_jitter: Annotated[float, Field(ge=0.0, le=2.0, strict=False)] = 0.0
+    """Likewise its contrast."""
+    saturation_jitter: Annotated[float, Field(ge=0.0, le=2.0, strict=False)] = 0.0
+    """Likewise how colorful it is."""
+    hue_jitter: Annotated[float, Field(ge=0.0, le=0.5, strict=False)] = 0.0
+    """Turn each image's colors by a random share of the color circle up to this, to either side. 0: off."""
     trivial_augment: bool = False
     """One random change of color or shape per image, of random strength (Müller and Hutter 2021)."""
     random_erasing: Annotated[float, Field(ge=0.0, le=1.0, strict=False)] = 0.0
@@ -89,6 +116,16 @@ class TrainingConfig(FieldGroup):
     def part_size(self) -> int:
         """Images per part of a batch."""
         return self.batch_size // self.accumulation
+
+    @property
+    def jitters(self) -> tuple[float, float, float, float]:
+        """Of brightness, contrast, saturation and hue."""
+        return self.brightness_jitter, self.contrast_jitter, self.saturation_jitter, self.hue_jitter
+
+    def steps_per_epoch(self, images: int) -> int:
+        """Batches that so many training images make."""
+        full, left = divmod(images, self.batch_size)
+        return full + bool(left and self.keep_last_batch)
 
     @model_validator(mode="after")
     def _check_accumulation(self) -> Self:

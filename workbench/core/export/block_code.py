@@ -18,6 +18,7 @@ from workbench.core.export.step_code import StepCode, activation, functions_code
 from workbench.core.layers import norm_groups
 from workbench.core.model_config import ModelConfig
 from workbench.core.shortcuts import ways_around
+from workbench.core.steps import Convolution
 
 LINE_LENGTH = 100
 
@@ -123,14 +124,15 @@ def _stride_parameter(config: ModelConfig) -> list[str]:
 
 
 def _layers(config: ModelConfig) -> list[str]:
-    description, path = config.description, list(_path_layers(config))
+    path = list(_path_layers(config))
     lines = list(_inner_line(config))
-    lines += StepCode(config, description.entry).layers()
+    lines += StepCode(config, config.entry).layers()
     if has_residual_choice(config):
         lines += ["self.has_residual = has_residual", "if has_residual:", *(f"    {line}" for line in path)]
     else:
         lines += path
-    lines.append(f"self.{config.activation} = {activation(config)}")
+    if config.activation != "none":
+        lines.append(f"self.{config.activation} = {activation(config)}")
     if config.se_reduction:
         lines.append("self.se = SqueezeExcitation(channels_out)")
     return lines + _shortcut_layers(config)
@@ -144,7 +146,7 @@ def _inner_line(config: ModelConfig) -> Iterator[str]:
 
 def _path_layers(config: ModelConfig) -> Iterator[str]:
     if any(map(config.has_residual, range(len(config.blocks)))):
-        yield from StepCode(config, config.description.path).layers()
+        yield from StepCode(config, config.residual_path).layers()
     if config.dropout:
         yield f"self.dropout = nn.Dropout({config.dropout!r})"
     if skips(config) and shortcuts(config) != "fitting":
@@ -187,26 +189,28 @@ def _shortcut_comment(config: ModelConfig) -> str:
 def _shortcut_layer(config: ModelConfig) -> list[str]:
     if config.shortcut == "A":
         return ["ZeroPadShortcut(channels_in, channels_out, stride)"]
-    projection = "    nn.Conv2d(channels_in, channels_out, 1, stride, bias=False),"
+    bias = "" if config.has_biases else ", bias=False"
+    projection = f"    nn.Conv2d(channels_in, channels_out, 1, stride{bias}),"
     # A pre-activation block has normed its input already.
-    norms = [] if config.is_preactivation else [f"    {norm(config)}(channels_out),"]
+    has_norm = config.norm != "none" and not config.is_preactivation
+    norms = [f"    {norm(config)}(channels_out),"] if has_norm else []
     return ["nn.Sequential(", projection, *norms, ")"]
 
 
 def _starts_activated(config: ModelConfig) -> bool:
     """In a pre-activation block, projections start behind the first norm and activation."""
-    return config.is_preactivation and "projection" in ways_around(config)
+    begins = bool(config.residual_path) and not isinstance(config.residual_path[0], Convolution)
+    return config.is_preactivation and begins and "projection" in ways_around(config)
 
 
 def _forward(config: ModelConfig) -> list[str]:
-    description = config.description
-    lines = StepCode(config, description.entry).calls("x", "x")
+    lines = StepCode(config, config.entry).calls("x", "x")
     if not any(map(config.has_residual, range(len(config.blocks)))):
         return _returned([*lines, "x = self.se(x)"] if config.se_reduction else lines, config)
     if has_residual_choice(config):
         lines += ["if not self.has_residual:", "    return self.se(x)" if config.se_reduction else "    return x"]
     first = "activated" if _starts_activated(config) else ""
-    lines += StepCode(config, description.path).calls("x", "out", first)
+    lines += StepCode(config, config.residual_path).calls("x", "out", first)
     if config.se_reduction:
         lines.append("out = self.se(out)")
     if shortcuts(config) == "none":
@@ -227,16 +231,23 @@ def _returned(lines: list[str], config: ModelConfig) -> list[str]:
 
 
 def _ended(value: str, config: ModelConfig) -> str:
-    return f"self.{config.activation}({value})" if config.description.activates_sum else value
+    is_activated = config.description.activates_sum and config.activation != "none"
+    return f"self.{config.activation}({value})" if is_activated else value
 
 
 def _shortcut_lines(config: ModelConfig) -> list[str]:
     if not (_starts_activated(config) and shortcuts(config) == "sometimes"):
         return []
     return [
-        "# A projection starts behind the first norm and activation, as in the authors' code.",
+        f"# A projection starts behind the first {_beginning(config)}, as in the authors' code.",
         "shortcut = x if self.downsample is None else self.downsample(activated)",
     ]
+
+
+def _beginning(config: ModelConfig) -> str:
+    """Of a pre-activation block, in words."""
+    there = {"norm": config.norm != "none", "activation": config.activation != "none"}
+    return " and ".join(name for name, is_there in there.items() if is_there)
 
 
 def _shortcut_value(config: ModelConfig) -> str:

@@ -3,9 +3,12 @@
 # Of pre-activation blocks with a shortcut.
 NOTHING_AFTER_SUM = "Nothing comes after the sum, so that the signal can pass all blocks unchanged."
 
-CONV3X3 = """\
+# Left out where there are no norms.
+NO_BIAS = " No bias: the norms shift by one of their own."
+
+CONV3X3 = f"""\
 def conv3x3(channels_in: int, channels_out: int, stride: int = 1) -> nn.Conv2d:
-    # Padded by one pixel, so that the size stays. No bias: the norms shift by one of their own.
+    # Padded by one pixel, so that the size stays.{NO_BIAS}
     return nn.Conv2d(channels_in, channels_out, 3, stride, padding=1, bias=False)"""
 
 DEPTHWISE = """\

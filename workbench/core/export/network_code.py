@@ -203,29 +203,45 @@ def _network_layers(config: ModelConfig, outputs: str) -> Iterator[str]:
         yield "self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2, padding=1)"
     yield from _stage_layers(config)
     if config.is_preactivation:
-        end = "sum" if shortcuts(config) != "none" else "convolution"
-        yield f"# The last block ends in a {end}, which nothing has normed yet."
+        if config.norm != "none":
+            end = "sum" if shortcuts(config) != "none" else "convolution"
+            yield f"# The last block ends in a {end}, which nothing has normed yet."
         yield from _norm_and_activation(config, last)
     yield f"self.fc = nn.Linear({last}, {outputs}{'' if config.head_bias else ', bias=False'})"
 
 
 def _norm_and_activation(config: ModelConfig, channels: int) -> Iterator[str]:
-    yield f"self.bn1 = {norm(config)}({channels})"
-    yield f"self.{config.activation} = {activation(config)}"
+    if config.norm != "none":
+        yield f"self.bn1 = {norm(config)}({channels})"
+    if config.activation != "none" and _is_activated(config):
+        yield f"self.{config.activation} = {activation(config)}"
+
+
+def _is_activated(config: ModelConfig) -> bool:
+    """Whether an activation stands outside the blocks: in the stem, or behind pre-activation blocks."""
+    return config.is_preactivation or config.stem_activation
+
+
+def _normed(value: str, config: ModelConfig) -> str:
+    """Behind the norm and the activation outside the blocks."""
+    value = value if config.norm == "none" else f"self.bn1({value})"
+    has_activation = config.activation != "none" and _is_activated(config)
+    return f"self.{config.activation}({value})" if has_activation else value
 
 
 def _network_forward(config: ModelConfig) -> Iterator[str]:
     yield "x = self.conv1(x)"
-    if not config.is_preactivation:
-        yield f"x = self.{config.activation}(self.bn1(x))"
+    normed = _normed("x", config)
+    if not config.is_preactivation and normed != "x":
+        yield f"x = {normed}"
     if stem_of(config.stem).pools:
         yield "x = self.maxpool(x)"
     size = config.size_after_stem
     for stage, stride in enumerate(config.stage_strides):
         size = (size - 1) // stride + 1
         yield f"x = self.layer{stage + 1}(x)  # {config.out_channels(stage)} x {size} x {size}"
-    if config.is_preactivation:
-        yield f"x = self.{config.activation}(self.bn1(x))"
+    if config.is_preactivation and normed != "x":
+        yield f"x = {normed}"
     yield from _head(config)
 
 
@@ -253,7 +269,7 @@ def _stem_layers(config: ModelConfig) -> Iterator[str]:
         yield "# Convolution and pooling leave a quarter of the height and width: made for large images."
     yield (
         f"self.conv1 = nn.Conv2d(3, {config.stem_channels}, kernel_size={stem.kernel}, {stride}"
-        f"padding={stem.kernel // 2}, bias=False)"
+        f"padding={stem.kernel // 2}{'' if config.has_biases else ', bias=False'})"
     )
 
 

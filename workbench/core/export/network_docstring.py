@@ -84,8 +84,9 @@ def _idea(config: ModelConfig) -> str:
         "Each block adds to its input x what it has learned to change, F(x) + x. The signal, and in training "
         "the gradient, can pass through the sum unhindered; that is why such networks can be deep."
     )
-    if config.is_preactivation:
-        idea += " Norm and activation come before each convolution, so that none stands behind the sum."
+    if config.is_preactivation and config.activation != "none":
+        what = "The activation comes" if config.norm == "none" else "Norm and activation come"
+        idea += f" {what} before each convolution, so that none stands behind the sum."
     if config.cardinality > 1:
         idea += f" The 3x3 convolutions work in {config.cardinality} groups of channels, side by side."
     if config.se_reduction:
@@ -108,14 +109,14 @@ def _paper_keys(config: ModelConfig) -> list[str]:
 def _function_papers(config: ModelConfig) -> Iterator[Literal["group", "silu", "gelu"]]:
     """Of activation and norm, where they have one."""
     match config.norm:
-        case "batch":
+        case "batch" | "none":
             pass
         case "group":
             yield "group"
         case _:
             assert_never(config.norm)
     match config.activation:
-        case "relu":
+        case "relu" | "none":
             pass
         case "silu" | "gelu":
             yield config.activation
@@ -145,7 +146,9 @@ def _table(config: ModelConfig) -> list[str]:
         residual = ", residual" if has_residual_choice(config) and config.has_residual(stage - 1) else ""
         rows.append(_row(f"layer{stage}", f"{blocks} x {config.description.class_name}{residual}", of_stage))
     head = f"{_pooling(config)} over the map, linear layer"
-    rows.append(_row("head", f"norm, {head}" if config.is_preactivation else head, parts[-1:]))
+    if config.is_preactivation and config.norm != "none":
+        head = f"norm, {head}"
+    rows.append(_row("head", head, parts[-1:]))
     rows.append(("all", "", "", f"{architecture.parameters:,}", f"{architecture.macs:,}"))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import assert_never
 
-from workbench.core.export.block_templates import CONV1X1, CONV3X3, DEPTHWISE
+from workbench.core.export.block_templates import CONV1X1, CONV3X3, DEPTHWISE, NO_BIAS
+from workbench.core.layers import can_work_in_place
 from workbench.core.model_config import ModelConfig
 from workbench.core.steps import Activation, Convolution, Dropout, MaxPooling, Norm, Step, Width
 
@@ -13,11 +14,13 @@ _NAMES: dict[Width, str] = {"entry": "channels_in", "inner": "inner", "exit": "c
 def activation(config: ModelConfig) -> str:
     match config.activation:
         case "relu":
-            return "nn.ReLU(inplace=True)"
+            return "nn.ReLU(inplace=True)" if can_work_in_place(config) else "nn.ReLU()"
         case "silu":
             return "nn.SiLU()"
         case "gelu":
             return "nn.GELU()"
+        case "none":
+            raise ValueError("a network without activation has no module for it")
         case _:
             assert_never(config.activation)
 
@@ -28,6 +31,8 @@ def norm(config: ModelConfig) -> str:
             return "nn.BatchNorm2d"
         case "group":
             return "group_norm"
+        case "none":
+            raise ValueError("a network without norms has no module for them")
         case _:
             assert_never(config.norm)
 
@@ -75,16 +80,24 @@ class StepCode:
             )
             groups = [f"groups={self._config.cardinality}"]
         padding = ["padding=1"] if step.kernel == 3 else []
-        arguments = [before, after, str(step.kernel), *stride, *padding, *groups, "bias=False"]
+        bias = [] if self._config.has_biases else ["bias=False"]
+        arguments = [before, after, str(step.kernel), *stride, *padding, *groups, *bias]
         yield f"self.{step.name} = nn.Conv2d({', '.join(arguments)})"
 
     def calls(self, source: str, result: str, first: str = "") -> list[str]:
-        """Lines that lead from one name to another, a new one after each activation; the first gives `first`."""
+        """Lines that lead from one name to another, a new one after each activation.
+
+        Args:
+            first: the name of what the first convolution gets; empty where nobody else wants it.
+        """
         lines: list[str] = []
         value, given = source, first or result
         for step in self._steps:
             match step:
                 case Convolution() | Norm() | MaxPooling():
+                    if isinstance(step, Convolution) and given != result:
+                        lines.append(f"{given} = {value}")
+                        value, given = given, result
                     value = f"self.{step.name}({value})"
                 case Activation():
                     lines.append(f"{given} = self.{self._config.activation}({value})")
@@ -109,10 +122,11 @@ def functions(config: ModelConfig) -> list[str]:
 def functions_code(config: ModelConfig) -> list[str]:
     """The same functions with the parameters that this network's blocks give them."""
     plain = [step for step in config.steps if isinstance(step, Convolution) and _function(step, config) == CONV3X3]
-    if any(step.strided for step in plain):
-        return functions(config)
-    return [text.replace(", stride: int = 1", "").replace(" 3, stride,", " 3,") if text == CONV3X3 else text
-            for text in functions(config)]  # fmt: skip
+    texts = functions(config)
+    if not any(step.strided for step in plain):
+        texts = [text.replace(", stride: int = 1", "").replace(" 3, stride,", " 3,") if text == CONV3X3 else text
+                 for text in texts]  # fmt: skip
+    return [text.replace(NO_BIAS, "").replace(", bias=False", "") if config.has_biases else text for text in texts]
 
 
 def takes_stride(config: ModelConfig) -> bool:

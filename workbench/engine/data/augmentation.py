@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from workbench.core.training_config import TrainingConfig
+from workbench.engine.data.color_jitter import ColorJitter
+from workbench.engine.data.image_operations import rotations
 from workbench.engine.data.trivial_augment import TrivialAugment
 
 # Those of torchvision's RandomErasing: shares of the image, height over width, and how often to try for a fit.
@@ -116,6 +118,11 @@ class EpochPlan:
     """(N,) whether the image is flipped."""
     moves: bool
     """Whether crops or flips are wanted at all."""
+    black_border: bool = False
+    """Whether crops are black outside of the image, not mirrored."""
+    rotation: Tensor | None = None
+    """(N, 2, 3) matrices from output to input pixels, both counted from the image's center."""
+    jitter: ColorJitter | None = None
     trivial: TrivialAugment | None = None
     erasing: Erasing | None = None
     mixing: Mixing | None = None
@@ -132,7 +139,12 @@ class EpochPlan:
         shifts = torch.randint(-padding, padding + 1, (2, images), generator=generator)
         mirrored = torch.rand(images, generator=generator) < 0.5
         mirrored &= config.horizontal_flip
-        trivial = erasing = mixing = None
+        rotation = jitter = trivial = erasing = mixing = None
+        if config.rotation:
+            degrees = _generator(config, epoch, 0x2074E).uniform(-config.rotation, config.rotation, size=images)
+            rotation = torch.from_numpy(rotations(degrees)).to(device)
+        if any(config.jitters):
+            jitter = ColorJitter.draw(images, config.jitters, _generator(config, epoch, 0x717E2), device)
         if config.trivial_augment:
             trivial = TrivialAugment.draw(images, pixels, _generator(config, epoch, 0x781A1), device)
         if config.random_erasing:
@@ -146,6 +158,9 @@ class EpochPlan:
             shift_x=shifts[1].to(device),
             mirrored=mirrored.to(device),
             moves=padding > 0 or config.horizontal_flip,
+            black_border=config.crop_border == "zeros",
+            rotation=rotation,
+            jitter=jitter,
             trivial=trivial,
             erasing=erasing,
             mixing=mixing,

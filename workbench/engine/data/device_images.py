@@ -8,19 +8,29 @@ from torch import Tensor
 from workbench.core.config import DataConfig
 from workbench.core.dataset import ImageSet
 from workbench.core.image_sources import held_out
+from workbench.core.normalization import CHANNELS, Normalization
 from workbench.engine.data.augmentation import Batch, EpochPlan
+from workbench.engine.data.image_operations import take_affine
 from workbench.engine.machine.device import Compute
 
-_CIFAR10_MEAN = (0.4914, 0.4822, 0.4465)
-# Mean and standard deviation per channel in units of 0 to 1. CIFAR-10's deviation is over all training pixels;
-# the other one, often seen, is the mean of the images' own deviations.
-NORMALIZATIONS = {
-    "cifar10": (_CIFAR10_MEAN, (0.2470, 0.2435, 0.2616)),
-    "cifar10-per-image": (_CIFAR10_MEAN, (0.2023, 0.1994, 0.2010)),
-    "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
-}
-# `auto`, where no weights say otherwise.
-DEFAULT_NORMALIZATION = "cifar10"
+# Images whose values are summed at a time.
+_SUMMED = 4096
+
+
+def normalization_of(images: NDArray[np.uint8], indices: NDArray[np.int64]) -> Normalization:
+    """Mean and standard deviation of each channel over all pixels of the chosen (N, H, W, 3) images.
+
+    A channel that is the same everywhere counts as having a deviation of 1, so that it becomes 0.
+    """
+    counts = np.zeros((CHANNELS, 256), np.int64)
+    for start in range(0, len(indices), _SUMMED):
+        chosen = images[indices[start : start + _SUMMED]]
+        counts += [np.bincount(chosen[..., channel].ravel(), minlength=256) for channel in range(CHANNELS)]
+    values, total = np.arange(256) / 255, counts.sum(1)
+    mean = counts @ values / total
+    std = np.sqrt(np.maximum(counts @ values**2 / total - mean**2, 0))
+    std[(counts > 0).sum(1) == 1] = 1
+    return Normalization("from-data", tuple(mean.round(6).tolist()), tuple(std.round(6).tolist()))
 
 
 def split(labels: NDArray[np.int64], fraction: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -64,13 +74,16 @@ class DeviceImages:
         self.pixels_nhwc = torch.from_numpy(np.array(pixels)).to(compute.device)
         self.labels = torch.from_numpy(np.array(labels)).to(compute.device)
         self._compute = compute
-        normalization = DEFAULT_NORMALIZATION if data.normalization == "auto" else data.normalization
-        mean, std = (torch.tensor(values) for values in NORMALIZATIONS[normalization])
-        side = self.pixels_nhwc.shape[1]
+        self._line = torch.arange(self.pixels_nhwc.shape[1], device=compute.device)
+        self.normalize_by(data.normalized_by)
+
+    def normalize_by(self, normalization: Normalization) -> None:
+        """From now on; the pixels stay as they are."""
+        mean, std = torch.tensor(normalization.mean), torch.tensor(normalization.std)
+        side, device = len(self._line), self._compute.device
         # Of a row of pixels: vectors of 3 values cost five times as much as these.
-        self._scale = (1 / (255 * std)).repeat(side).to(compute.device)
-        self._shift = (-mean / std).repeat(side).to(compute.device)
-        self._line = torch.arange(side, device=compute.device)
+        self._scale = (1 / (255 * std)).repeat(side).to(device)
+        self._shift = (-mean / std).repeat(side).to(device)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -87,11 +100,12 @@ class DeviceImages:
 
         Args:
             plan: drawn for as many images as these.
-            size: images in a batch; the plan's, if it mixes.
+            size: images in a batch, of which the last one may have fewer; the plan's, if it mixes.
             part: only these positions in the batch, bit for bit as they are in the whole batch.
         """
-        first, last = (0, size) if part is None else (part.start, part.stop)
         start = index * size
+        size = min(size, len(plan.order) - start)
+        first, last = (0, size) if part is None else (part.start, part.stop)
         images = self._augmented(plan, start + first, start + last)
         labels = self.labels[plan.order[start + first : start + last]]
         partner_labels = share = None
@@ -108,6 +122,10 @@ class DeviceImages:
     def _augmented(self, plan: EpochPlan, start: int, stop: int) -> Tensor:
         """Positions start to stop of the plan as (N, 3, H, W) float32, all but mixed."""
         pixels = self._cropped(plan, start, stop)
+        if plan.rotation is not None:
+            pixels = take_affine(pixels, plan.rotation[start:stop])
+        if plan.jitter is not None:
+            pixels = plan.jitter.apply(pixels, start, stop)
         if plan.trivial is not None:
             pixels = plan.trivial.apply(pixels, start, stop)
         images = self._normalized(pixels)
@@ -116,21 +134,25 @@ class DeviceImages:
         return images
 
     def _cropped(self, plan: EpochPlan, start: int, stop: int) -> Tensor:
-        """(N, H, W, 3) uint8, cropped with reflected borders and flipped.
+        """(N, H, W, 3) uint8, cropped and flipped; what lies outside is mirrored or black.
 
         One gather: the pixel that each output pixel takes is computed from crop and flip together.
         """
         chosen = plan.order[start:stop]
         if not plan.moves:
             return self.pixels_nhwc[chosen]
-        rows = _reflect(self._line + plan.shift_y[start:stop, None], len(self._line))
-        columns = _reflect(self._line + plan.shift_x[start:stop, None], len(self._line))
+        rows = self._line + plan.shift_y[start:stop, None]
+        columns = self._line + plan.shift_x[start:stop, None]
         columns = torch.where(plan.mirrored[start:stop, None], columns.flip(1), columns)
         side = len(self._line)
+        inside = None
+        if plan.black_border:
+            inside = ((rows >= 0) & (rows < side))[:, :, None] & ((columns >= 0) & (columns < side))[:, None, :]
+        rows, columns = _reflect(rows, side), _reflect(columns, side)
         positions = ((chosen[:, None] * side + rows) * side)[:, :, None] + columns[:, None, :]
         # A third of what indexing by image, row and column takes.
-        taken = self.pixels_nhwc.view(-1, 3).index_select(0, positions.view(-1))
-        return taken.view(-1, side, side, 3)
+        taken = self.pixels_nhwc.view(-1, 3).index_select(0, positions.view(-1)).view(-1, side, side, 3)
+        return taken if inside is None else taken.masked_fill_(~inside[..., None], 0)
 
     def _normalized(self, pixels_nhwc: Tensor) -> Tensor:
         """(N, 3, H, W) float32."""

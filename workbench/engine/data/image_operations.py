@@ -1,10 +1,12 @@
-"""Operations of TrivialAugment on (N, H, W, 3) uint8 images, each image with a strength of its own.
+"""Operations of augmentation on (N, H, W, 3) uint8 images, each image with a strength of its own.
 
 They give what torchvision's functions give image by image. Strengths are (N, 1, 1, 1) float32. Sums are of whole
 numbers, and products are added as they are, so that an image's result does not depend on those beside it.
 """
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 
@@ -28,6 +30,16 @@ def take_affine(pixels: Tensor, matrices: Tensor) -> Tensor:
     position = (image * size + rows) * size + columns
     taken = pixels.reshape(-1, 3).index_select(0, position.view(-1)).view(pixels.shape)
     return taken.masked_fill_(~inside[..., None], 0)
+
+
+def rotations(degrees: NDArray[np.float64]) -> NDArray[np.float32]:
+    """(N, 2, 3) matrices for `take_affine` that turn images by (N,) degrees around their centers."""
+    angles = np.radians(degrees)
+    matrices = np.zeros((len(degrees), 2, 3), np.float32)
+    matrices[:, 0, 0] = matrices[:, 1, 1] = np.cos(angles)
+    matrices[:, 1, 0] = np.sin(angles)
+    matrices[:, 0, 1] = -np.sin(angles)
+    return matrices
 
 
 def change_brightness(pixels: Tensor, strength: Tensor) -> Tensor:
@@ -60,6 +72,28 @@ def blur_or_sharpen(pixels: Tensor, strength: Tensor) -> Tensor:
     inner = values[:, 1:-1, 1:-1]
     blurred[:, 1:-1, 1:-1] = ((box + 4 * inner) / 13).round_()
     return _extrapolated(values, blurred, strength)
+
+
+def turn_hue(pixels: Tensor, share: Tensor) -> Tensor:
+    """By a share of the color circle, from -0.5 to 0.5; gray stays gray.
+
+    Smith 1978, "Color Gamut Transform Pairs".
+    """
+    values = pixels.float() / 255
+    red, green, blue = values.unbind(-1)
+    highest, index = values.max(-1)
+    spread = highest - values.amin(-1)
+    is_gray = spread == 0
+    safe = torch.where(is_gray, 1.0, spread)
+    # Sixths of the circle, counted from red.
+    sixths = torch.stack([(green - blue) / safe, 2 + (blue - red) / safe, 4 + (red - green) / safe], -1)
+    hue = (sixths.gather(-1, index[..., None]) / 6 + share).remainder(1) * 6
+    # Each channel is highest within a third of the circle and lowest in the opposite one.
+    distance = (hue + hue.new_tensor([5.0, 3.0, 1.0])).remainder(6)
+    fall = torch.minimum(distance, 4 - distance).clamp(0, 1)
+    turned = highest[..., None] - spread[..., None] * fall
+    # As torchvision makes whole numbers of shares.
+    return (turned * 255.999).to(torch.uint8)
 
 
 def keep_bits(pixels: Tensor, mask: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from workbench.core.config import RunConfig
 from workbench.core.dataset import Dataset
 from workbench.engine.data.augmentation import EpochPlan
-from workbench.engine.data.device_images import DeviceImages, split, subset
+from workbench.engine.data.device_images import DeviceImages, normalization_of, split, subset
 from workbench.engine.machine.device import Compute
 
 _CPU = Compute(torch.device("cpu"), torch.float32)
@@ -37,6 +37,10 @@ def examples(
     plan = EpochPlan.draw(len(training), side, epoch, config.training, _CPU.device)
     chosen = training[plan.order[:count].numpy()]
     # Only these are copied, already in order.
-    images = DeviceImages(dataset.train, config.data, _CPU, chosen)
+    data = config.data
+    if data.needs_images:
+        _, mean, std = normalization_of(dataset.train.images, chosen)
+        data = data.model_copy(update={"mean": mean, "std": std})
+    images = DeviceImages(dataset.train, data, _CPU, chosen)
     batch = images.batch(dataclasses.replace(plan, order=torch.arange(count)), 0, count)
     return dataset.train.images[chosen], images.as_pixels(batch.images).numpy()

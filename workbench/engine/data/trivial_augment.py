@@ -19,6 +19,7 @@ from workbench.engine.data.image_operations import (
     change_contrast,
     equalize,
     keep_bits,
+    rotations,
     solarize,
     take_affine,
 )
@@ -151,8 +152,5 @@ def _inverse_matrices(
         chosen = operations == translate
         matrices[chosen, axis, 2] = -strengths[chosen]
     chosen = operations == Operation.ROTATE
-    angles = np.radians(strengths[chosen])
-    matrices[chosen, 0, 0] = matrices[chosen, 1, 1] = np.cos(angles)
-    matrices[chosen, 1, 0] = np.sin(angles)
-    matrices[chosen, 0, 1] = -np.sin(angles)
+    matrices[chosen] = rotations(strengths[chosen])
     return matrices.astype(np.float32)

@@ -3,6 +3,7 @@
 Parameter names are torchvision's, so that its state dicts load strictly.
 """
 
+from collections.abc import Iterator
 from typing import assert_never
 
 import torch
@@ -28,7 +29,7 @@ class ResNet(nn.Module):
         self.config = config
         width = config.stem_channels
         stem = stem_of(config.stem)
-        self.conv1 = convolution(3, width, stem.kernel, stem.stride)
+        self.conv1 = convolution(config, 3, width, stem.kernel, stem.stride)
         self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2, padding=1) if stem.pools else nn.Identity()
         last = config.out_channels(len(config.blocks) - 1)
         self.bn1 = norm(config, last if config.is_preactivation else width)
@@ -46,7 +47,9 @@ class ResNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = self.conv1(x)
         if not self.config.is_preactivation:
-            x = self.relu(self.bn1(x))
+            x = self.bn1(x)
+            if self.config.stem_activation:
+                x = self.relu(x)
         x = self.maxpool(x)
         for name in self.stage_names:
             x = self.get_submodule(name)(x)
@@ -111,13 +114,22 @@ def _stage(config: ModelConfig, stage: int, channels: int) -> nn.Sequential:
     return nn.Sequential(*blocks)
 
 
+def _convolutions(network: ResNet) -> Iterator[nn.Conv2d]:
+    """In torchvision's order, so that the same seed draws the same weights: a block's projection comes last."""
+    yield network.conv1
+    for name in network.stage_names:
+        for block in network.get_submodule(name).children():
+            children = sorted(block.named_children(), key=lambda child: child[0] == "downsample")
+            parts = (part for _, child in children for part in child.modules())
+            yield from (part for part in parts if isinstance(part, nn.Conv2d))
+
+
 def _initialize(network: ResNet) -> None:
     match network.config.initialization:
         case "kaiming":
-            for module in network.modules():
-                if isinstance(module, nn.Conv2d):
-                    # Normal, scaled by fan-out (He et al. 2015, "Delving Deep into Rectifiers", equation 14).
-                    nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+            for each in _convolutions(network):
+                # Normal, scaled by fan-out (He et al. 2015, "Delving Deep into Rectifiers", equation 14).
+                nn.init.kaiming_normal_(each.weight, mode="fan_out", nonlinearity="relu")
         # Each layer has drawn its own.
         case "pytorch":
             pass

@@ -4,11 +4,11 @@
 run itself, the trials before one, and the processes that help it.
 """
 
-from workbench.core.config import RunConfig
+from workbench.core.config import DataConfig, RunConfig
 from workbench.core.dataset import Dataset
+from workbench.core.normalization import DEFAULT, Normalization
 from workbench.core.store import RunStore
 from workbench.engine.data import sources
-from workbench.engine.data.device_images import DEFAULT_NORMALIZATION
 from workbench.engine.weights import weight_sources
 from workbench.engine.weights.foreign_weights import Weights
 
@@ -20,6 +20,9 @@ def lasting(config: RunConfig, store: RunStore) -> RunConfig:
         UserError: there are no such images or weights.
     """
     config = config.with_values({"data.source": sources.absolute(config.data.source, store.home)})
+    if config.data.normalization == "from-data":
+        # Its numbers may be those of a run whose settings were taken; this one finds its own.
+        config = config.with_values({"data.mean": (), "data.std": ()})
     source = config.fine_tuning.weights
     if not source:
         return config
@@ -40,8 +43,9 @@ def completed(
     Returns:
         Sentences too, for what is doubtful or was changed.
     """
-    if begun is not None and config.data.normalization == "auto":
-        config = config.with_values({"data.normalization": begun.data.normalization})
+    if begun is not None and config.data.known_normalization is None:
+        known = begun.data.known_normalization
+        config = config if known is None else with_normalization(config, known)
     config, doubt = normalized(config, weights)
     config, change = _with_classes(config, len(dataset.class_names))
     return config, [sentence for sentence in (doubt, change) if sentence]
@@ -49,19 +53,30 @@ def completed(
 
 def normalized(config: RunConfig, weights: Weights | None) -> tuple[RunConfig, str]:
     """`auto` becomes that of the weights, or the default; and a sentence where that is doubtful, else empty."""
-    wanted, known = config.data.normalization, weights.normalization if weights else None
-    if known == "auto":
-        known = None
+    data, known = config.data, weights.normalization if weights else None
     sentence = ""
-    if weights is not None and wanted == "auto" and known is None:
+    if weights is not None and data.normalization == "auto" and known is None:
         sentence = (
-            f"{weights.origin} does not say how its images were normalized; {DEFAULT_NORMALIZATION} is taken "
+            f"{weights.origin} does not say how its images were normalized; {DEFAULT} is taken "
             "(data.normalization changes it)"
         )
-    elif weights is not None and known is not None and wanted not in ("auto", known):
-        sentence = f"{weights.origin} had its images normalized by {known}, not by {wanted}"
-    chosen = (known or DEFAULT_NORMALIZATION) if wanted == "auto" else wanted
-    return config.with_values({"data.normalization": chosen}), sentence
+    elif weights is not None and known is not None and data.normalization != "auto" and not _is(data, known):
+        wanted = data.normalization if data.needs_images else data.normalized_by.sentence
+        sentence = f"{weights.origin} had its images normalized by {known.sentence}, not by {wanted}"
+    if data.normalization != "auto":
+        return config, sentence
+    return with_normalization(config, known or data.normalized_by._replace(name=DEFAULT)), sentence
+
+
+def with_normalization(config: RunConfig, normalization: Normalization) -> RunConfig:
+    """With that one, and its numbers where its name does not tell them."""
+    mean, std = ((), ()) if normalization.is_named else normalization[1:]
+    return config.with_values({"data.normalization": normalization.name, "data.mean": mean, "data.std": std})
+
+
+def _is(data: DataConfig, known: Normalization) -> bool:
+    """Whether the numbers are the same, whatever they are called."""
+    return not data.needs_images and data.normalized_by[1:] == known[1:]
 
 
 def _with_classes(config: RunConfig, classes: int) -> tuple[RunConfig, str]:

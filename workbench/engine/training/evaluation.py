@@ -18,7 +18,7 @@ from workbench.engine.data import sources
 from workbench.engine.data.device_images import DeviceImages
 from workbench.engine.machine.device import Compute, choose, resolve
 from workbench.engine.network import folding, resnet
-from workbench.engine.training.completion import normalized
+from workbench.engine.training.completion import normalized, with_normalization
 from workbench.engine.training.inference import logits
 from workbench.engine.weights import checkpoint, weight_sources
 from workbench.engine.weights import foreign_weights as weights
@@ -49,9 +49,9 @@ def evaluate_run(run_id: str, store: RunStore, source: str | None = None, *, bes
     if not names:
         # With starting weights, a checkpoint is there before the classes of the data are recorded.
         raise UserError(f"run {run_id} has not begun; train it for an epoch at least")
-    if config.data.normalization == "auto":
+    if config.data.known_normalization is None:
         # A list that was rebuilt from the settings of its beginning does not know what it came to be.
-        config = config.with_values({"data.normalization": state.config.data.normalization})
+        config = with_normalization(config, state.config.data.normalized_by)
     yield reading
     subject = _Subject(config, state.evaluated_weights, f"run {run_id}", names, state.position.epoch)
     evaluation = yield from _evaluate(subject, store.home, beside)

@@ -16,10 +16,10 @@ from workbench.core.home import Home
 from workbench.core.memory import keep_large_blocks
 from workbench.core.orders import Orders
 from workbench.engine.data import sources
-from workbench.engine.data.device_images import DeviceImages, split, subset
+from workbench.engine.data.device_images import DeviceImages, normalization_of, split, subset
 from workbench.engine.machine.device import Compute, choose
 from workbench.engine.machine.processes import ALONE, Processes
-from workbench.engine.training.completion import completed
+from workbench.engine.training.completion import completed, with_normalization
 from workbench.engine.training.trainer import Trainer
 from workbench.engine.weights.foreign_weights import Weights, start_from
 
@@ -72,6 +72,8 @@ def prepare(
     config, sentences = completed(config, dataset, weights, begun)
     training, validation = split(dataset.train.labels, config.data.validation_fraction, config.training.seed)
     training = _limited(training, dataset, config)
+    if config.data.needs_images:
+        config = with_normalization(config, normalization_of(dataset.train.images, training))
     if config.training.batch_size > len(training):
         raise ConfigError(
             {
@@ -82,7 +84,7 @@ def prepare(
     if len(validation) == 0 and config.data.validation_fraction > 0:
         sentences.append(
             f"data.validation_fraction is {config.data.validation_fraction:g}, less than one image per class: "
-            "nothing is held out, and the last epoch counts as the best"
+            "nothing is held out, and the last epoch is the one that counts"
         )
     trainer = Trainer(config, compute, DeviceImages(dataset.train, config.data, compute, training), processes)
     if weights is not None:

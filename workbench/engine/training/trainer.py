@@ -45,12 +45,14 @@ class Trainer:
         self, config: RunConfig, compute: Compute, images: DeviceImages, processes: Processes = ALONE
     ) -> None:
         self.config, self.compute, self.images = config, compute, images
-        self.steps_per_epoch = len(images) // config.training.batch_size
+        self.steps_per_epoch = config.training.steps_per_epoch(len(images))
         self.total_steps = self.steps_per_epoch * config.training.epochs
         self.position = Position()
         self.warnings: list[str] = []
         self._processes = processes
         self._slices, shares_parts = _slices(config, processes)
+        left = len(images) % config.training.batch_size if config.training.keep_last_batch else 0
+        self._last_slices = _slices_of_last(config, processes, left, shares_parts) if left else self._slices
         network = resnet.build(config.model, config.training.seed)
         network.to(compute.device, memory_format=compute.memory_format)  # type: ignore[call-overload]
         if processes.are_many and shares_parts:
@@ -111,15 +113,18 @@ class Trainer:
         rate = self.rate if rate is None else rate
         plan = self._epoch_plan()
         losses, corrects = [], []
-        for index, part in enumerate(self._slices):
-            is_last = index == len(self._slices) - 1
+        is_short = self.position.batch == len(self.images) // self.config.training.batch_size
+        slices = self._last_slices if is_short else self._slices
+        shares = _shares(slices)
+        for index, part in enumerate(slices):
+            is_last = index == len(slices) - 1
             batch = self.images.batch(plan, self.position.batch, self.config.training.batch_size, part)
             if self.network.is_random:
                 self._seed_network(part)
             with self._gradients_of_all(is_last):
                 logits = self._logits(batch.images)
                 loss = self._loss(logits, batch)
-                (loss / len(self._slices) if len(self._slices) > 1 else loss).backward()  # type: ignore[no-untyped-call]
+                (loss * shares[index] if len(slices) > 1 else loss).backward()  # type: ignore[no-untyped-call]
             losses.append(loss.detach())
             corrects.append(_correct(logits.detach(), batch))
         if self.config.training.clip_norm:
@@ -133,7 +138,13 @@ class Trainer:
         self.position.batch += 1
         if len(losses) == 1:
             return losses[0], corrects[0], rate
-        return torch.stack(losses).mean(), torch.stack(corrects).sum(), rate
+        mean = torch.stack([loss * share for loss, share in zip(losses, shares, strict=True)]).sum()
+        return mean, torch.stack(corrects).sum(), rate
+
+    def images_of_step(self, step: int) -> int:
+        """How many images the step with this number, counted from 0, trains on, in all processes."""
+        start = step % self.steps_per_epoch * self.config.training.batch_size
+        return min(self.config.training.batch_size, len(self.images) - start)
 
     def _logits(self, images: Tensor) -> Tensor:
         if self._forward is None:
@@ -262,6 +273,40 @@ def _slices(config: RunConfig, processes: Processes) -> tuple[list[slice], bool]
     return [slice(start, start + share) for start in starts], True
 
 
+def _slices_of_last(config: RunConfig, processes: Processes, size: int, shares_parts: bool) -> list[slice]:
+    """The same of the last batch of an epoch, with its fewer images; the last part may have fewer than the others.
+
+    Raises:
+        ConfigError: batch norm would look at a single image, or the processes cannot share the batch.
+    """
+    field, sentence = "training.keep_last_batch", "training.keep_last_batch is true, but "
+    rank, count, part = processes.rank, processes.count, config.training.part_size
+    if processes.are_many:
+        parts = config.training.accumulation
+        if size % (parts * (count if shares_parts else 1)):
+            sentence += f"{count} processes cannot share the {size} images that are left over; give false"
+            raise ConfigError({field: sentence})
+        part = size // parts
+        if shares_parts:
+            share = part // count
+            starts = [index * part + rank * share for index in range(parts)]
+            return [slice(start, start + share) for start in starts]
+        own = range(rank * parts // count, (rank + 1) * parts // count)
+        slices = [slice(index * part, (index + 1) * part) for index in own]
+    else:
+        slices = [slice(start, min(start + part, size)) for start in range(0, size, part)]
+    if config.model.norm == "batch" and any(each.stop - each.start == 1 for each in slices):
+        sentence += "it would hold a single image, over which batch norm has nothing to compare; give false"
+        raise ConfigError({field: f"{sentence} or another training.batch_size, now {config.training.batch_size}"})
+    return slices
+
+
+def _shares(slices: list[slice]) -> list[float]:
+    """Of each part, how much of the process's images it holds."""
+    sizes = [each.stop - each.start for each in slices]
+    return [size / sum(sizes) for size in sizes]
+
+
 def frozen_stages(config: FineTuningConfig, epoch: int) -> int:
     """How many stages are frozen in an epoch, counted from 0; the stem is while any stage is."""
     freed = epoch // config.unfreeze_every if config.unfreeze_every else 0
@@ -298,22 +343,22 @@ class PendingSteps:
             figures[0] /= self.processes.count
         losses, corrects = figures.numpy()
         seconds = self.age_s
-        position, batch_size = trainer.position, trainer.config.training.batch_size
-        count = len(self.rates)
-        position.loss_sum += float(losses.sum(dtype=np.float64)) * batch_size
+        position, count, last = trainer.position, len(self.rates), trainer.step_number
+        sizes = np.array([trainer.images_of_step(step) for step in range(last - count, last)], np.float32)
+        images = int(sizes.sum())
+        position.loss_sum += float((losses * sizes).sum(dtype=np.float64))
         position.correct += float(corrects.sum(dtype=np.float64))
-        position.images += count * batch_size
+        position.images += images
         position.train_s += seconds
         position.elapsed_s += seconds
-        last = trainer.step_number
         metrics = StepMetrics(
             run_id=run_id,
             epoch=position.epoch + 1,
             steps=np.arange(last - count + 1, last + 1, dtype=np.int64),
             loss=losses.copy(),
-            accuracy=corrects / np.float32(batch_size),
+            accuracy=corrects / sizes,
             learning_rate=np.array(self.rates, np.float64),
-            images_per_s=count * batch_size / seconds,
+            images_per_s=images / seconds,
             elapsed_s=position.elapsed_s,
         )
         self.losses, self.corrects, self.rates = [], [], []

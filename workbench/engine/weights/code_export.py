@@ -13,7 +13,6 @@ from workbench.core.model_config import ModelConfig
 from workbench.core.presets import CUSTOM, Presets
 from workbench.core.run_record import RunRecord
 from workbench.core.store import RunStore
-from workbench.engine.data.device_images import DEFAULT_NORMALIZATION, NORMALIZATIONS
 from workbench.engine.network import resnet
 from workbench.engine.weights import checkpoint
 from workbench.engine.weights.checkpoint_state import CheckpointState
@@ -43,16 +42,14 @@ def export_run(run_id: str, store: RunStore, output: Path) -> tuple[Path, Path]:
         raise UserError(f"run {run_id} has no checkpoint to export; train it for an epoch at least")
     saved = checkpoint.load_best(store.checkpoints(run_id))
     config, state = record.config.model, _weights(saved, record)
-    normalization = record.config.data.normalization
-    if normalization == "auto":
-        normalization = saved.config.data.normalization
-    mean, std = NORMALIZATIONS[DEFAULT_NORMALIZATION if normalization == "auto" else normalization]
+    # A list that was rebuilt from the settings of its beginning does not know what it came to be.
+    known = record.config.data.known_normalization or saved.config.data.normalized_by
     text = network_code(
         config,
         title=_title(record),
         class_names=names,
-        mean=mean,
-        std=std,
+        mean=known.mean,
+        std=known.std,
         weights_file=weights.name,
     )
     # The weights first: a file of code never stands there without them.

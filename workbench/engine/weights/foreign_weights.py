@@ -14,9 +14,10 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from workbench.core.config import Normalization, RunConfig
+from workbench.core.config import RunConfig
 from workbench.core.errors import UserError, literal, reason, shown
 from workbench.core.files import require_file
+from workbench.core.normalization import Normalization
 from workbench.engine.network.resnet import ResNet
 from workbench.engine.weights.tensor_file import read_tensors
 
@@ -116,14 +117,14 @@ def _normalization(tree: Mapping[str, Any], state: Mapping[str, Tensor]) -> Norm
     if isinstance(tree.get("config"), str):
         # A hint alone: another program's checkpoint may hold a config of its own.
         with suppress(UserError):
-            return RunConfig.from_json(tree["config"]).data.normalization
+            return RunConfig.from_json(tree["config"]).data.known_normalization
     if "best_prec1" in tree:
-        return "imagenet"  # akamaster/pytorch_resnet_cifar10, trainer.py
+        return Normalization.named("imagenet")  # akamaster/pytorch_resnet_cifar10, trainer.py
     if "net" in tree and "acc" in tree:
-        return "cifar10-per-image"  # kuangliu/pytorch-cifar, main.py
+        return Normalization.named("cifar10-per-image")  # kuangliu/pytorch-cifar, main.py
     classes = state.get("fc.weight")
     is_imagenet = classes is not None and classes.shape[:1] == (_IMAGENET_CLASSES,)
-    return "imagenet" if is_imagenet else None
+    return Normalization.named("imagenet") if is_imagenet else None
 
 
 def load_strictly(network: nn.Module, state: Mapping[str, Tensor], origin: object) -> None:

@@ -140,7 +140,7 @@ def _downloaded(published: Published, by_hand: str) -> Generator[Progress, None,
 
 def _of_run(run_id: str, store: RunStore) -> Weights:
     state = checkpoint.load_best(store.checkpoints(run_id))
-    normalization = store.run(run_id).config.data.normalization
+    normalization = store.run(run_id).config.data.known_normalization
     return Weights(state.evaluated_weights, f"run {run_id}", normalization)
 
 

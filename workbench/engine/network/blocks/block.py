@@ -1,7 +1,7 @@
 """A block of a network, made from its description in `core/blocks.py`."""
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from itertools import pairwise, takewhile
 from typing import assert_never
 
 from torch import Tensor, nn
@@ -41,43 +41,19 @@ class Block(nn.Module):
         self.relu = activation(config)
         path = config.path(stage)
         self.dropout = dropout(config) if any(isinstance(step, Dropout) for step in path) else nn.Identity()
+        widths = config.block_widths(stage, channels_in)
+        # Made before the projection, as in the usual scripts, so that the same seed draws the same weights; but
+        # added behind it, since checkpoints number the weights in this order.
+        entry, inside = (dict(_modules(steps, config, widths, stride)) for steps in (config.entry, path))
         self.downsample = shortcut(config, way, channels_in, channels_out, stride)
         reduction = config.se_reduction
         self.se = SqueezeExcitation(channels_out, reduction) if reduction else nn.Identity()
         self.drop_path = DropPath(skip_probability) if skip_probability and self.has_shortcut else nn.Identity()
-        widths = config.block_widths(stage, channels_in)
-        self._entry = self._add(self.description.entry, config, widths, stride)
-        self._path = self._add(path, config, widths, stride)
-
-    def _add(self, steps: Sequence[Step], config: ModelConfig, widths: Widths, stride: int) -> tuple[str, ...]:
-        """Make the modules of steps; returns the names under which they are called in turn.
-
-        Names, because modules may be replaced: by a norm over several processes, for example.
-        """
-        names = []
-        for step in steps:
-            match step:
-                case Convolution():
-                    groups = step.group_count(widths, config.cardinality)
-                    module = convolution(widths.of(step.before), widths.of(step.after), step.kernel,
-                                         stride if step.strided else 1, groups)  # fmt: skip
-                    self.add_module(step.name, module)
-                    names.append(step.name)
-                case Norm():
-                    self.add_module(step.name, norm(config, widths.of(step.width)))
-                    names.append(step.name)
-                case Activation():
-                    names.append("relu")
-                case Dropout():
-                    names.append("dropout")
-                case MaxPooling():
-                    if stride > 1:
-                        # What is left over at the edge counts too, as in a convolution with this stride.
-                        self.add_module(step.name, nn.MaxPool2d(stride, ceil_mode=True))
-                        names.append(step.name)
-                case _:
-                    assert_never(step)
-        return tuple(names)
+        # Called by their names, because modules may be replaced: by a norm over several processes, for example.
+        self._entry, self._path = (_called(steps, stride) for steps in (config.entry, path))
+        for name, module in (entry | inside).items():
+            self.add_module(name, module)
+        self._beginning = sum(1 for _ in takewhile(lambda step: not isinstance(step, Convolution), path))
 
     @property
     def neighbors(self) -> list[tuple[str, str]]:
@@ -87,8 +63,8 @@ class Block(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = self._along(self._entry, x)
         if self._starts_activated:
-            first = self.relu(self.get_submodule(self._path[0])(x))
-            out, source = self._along(self._path[2:], first), first
+            first = self._along(self._path[: self._beginning], x)
+            out, source = self._along(self._path[self._beginning :], first), first
         else:
             out, source = self._along(self._path, x), x
         out = self.drop_path(self.se(out))
@@ -106,3 +82,45 @@ class Block(nn.Module):
     def last_scale(self) -> Tensor:
         """Zero at first, it makes the block its shortcut (Goyal et al. 2017, section 5.1)."""
         return self.get_parameter(f"{self.description.last_scaled.name}.weight")
+
+
+def _modules(
+    steps: Sequence[Step], config: ModelConfig, widths: Widths, stride: int
+) -> Iterator[tuple[str, nn.Module]]:
+    """Those that steps have for themselves, by name."""
+    for step in steps:
+        match step:
+            case Convolution():
+                groups = step.group_count(widths, config.cardinality)
+                before, after = widths.of(step.before), widths.of(step.after)
+                own_stride = stride if step.strided else 1
+                yield step.name, convolution(config, before, after, step.kernel, own_stride, groups)
+            case Norm():
+                yield step.name, norm(config, widths.of(step.width))
+            case MaxPooling():
+                if stride > 1:
+                    # What is left over at the edge counts too, as in a convolution with this stride.
+                    yield step.name, nn.MaxPool2d(stride, ceil_mode=True)
+            case Activation() | Dropout():
+                pass
+            case _:
+                assert_never(step)
+
+
+def _called(steps: Sequence[Step], stride: int) -> tuple[str, ...]:
+    """The modules' names in the order in which they are called."""
+    names = []
+    for step in steps:
+        match step:
+            case Convolution() | Norm():
+                names.append(step.name)
+            case Activation():
+                names.append("relu")
+            case Dropout():
+                names.append("dropout")
+            case MaxPooling():
+                if stride > 1:
+                    names.append(step.name)
+            case _:
+                assert_never(step)
+    return tuple(names)

@@ -6,14 +6,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from workbench.core.layers import norm_groups, squeezed_channels
+from workbench.core.layers import can_work_in_place, norm_groups, squeezed_channels
 from workbench.core.model_config import ModelConfig
 from workbench.core.shortcuts import Way
 
 
-def convolution(channels_in: int, channels_out: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Conv2d:
-    """Without bias, which the norms have; padded by half its kernel."""
-    return nn.Conv2d(channels_in, channels_out, kernel, stride, padding=kernel // 2, groups=groups, bias=False)
+def convolution(
+    config: ModelConfig, channels_in: int, channels_out: int, kernel: int, stride: int = 1, groups: int = 1
+) -> nn.Conv2d:
+    """Padded by half its kernel; without a bias where the network has norms, which have one."""
+    return nn.Conv2d(
+        channels_in, channels_out, kernel, stride, padding=kernel // 2, groups=groups, bias=config.has_biases
+    )
 
 
 def norm(config: ModelConfig, channels: int) -> nn.Module:
@@ -22,6 +26,8 @@ def norm(config: ModelConfig, channels: int) -> nn.Module:
             return nn.BatchNorm2d(channels)
         case "group":
             return nn.GroupNorm(norm_groups(channels), channels)
+        case "none":
+            return nn.Identity()
         case _:
             assert_never(config.norm)
 
@@ -29,11 +35,13 @@ def norm(config: ModelConfig, channels: int) -> nn.Module:
 def activation(config: ModelConfig) -> nn.Module:
     match config.activation:
         case "relu":
-            return nn.ReLU(inplace=True)
+            return nn.ReLU(inplace=can_work_in_place(config))
         case "silu":
             return nn.SiLU()
         case "gelu":
             return nn.GELU()
+        case "none":
+            return nn.Identity()
         case _:
             assert_never(config.activation)
 
@@ -71,7 +79,7 @@ def shortcut(config: ModelConfig, way: Way, channels_in: int, channels_out: int,
         case "zero-pad":
             return ZeroPadShortcut(channels_in, channels_out, stride)
         case "projection":
-            projection = convolution(channels_in, channels_out, 1, stride)
+            projection = convolution(config, channels_in, channels_out, 1, stride)
             # A pre-activation block has normed its input already.
             return nn.Sequential(projection, *([] if config.is_preactivation else [norm(config, channels_out)]))
         case _:
