@@ -21,7 +21,7 @@ from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.build.edit_history import EditHistory
 from workbench.gui.build.training_panel import TrainingPanel
 from workbench.gui.widgets.form_group import FormGroup
-from workbench.gui.widgets.shares_edit import SharesEdit
+from workbench.gui.widgets.numbers_edit import SharesEdit
 from workbench.gui.widgets.theme import DARK, LIGHT, Theme
 
 NARROWEST_PX = 304
@@ -133,7 +133,7 @@ def test_shares_are_typed_in_percent(qtbot: QtBot, text: str, shares: object) ->
     edit = SharesEdit()
     qtbot.addWidget(edit)
     edit.setText(text)
-    assert edit.shares() == shares
+    assert edit.numbers() == shares
 
 
 @pytest.mark.parametrize("text", ["half", "50, 30 %", "50, 150 %", "", "nan", "0, 50 %"])

@@ -1,5 +1,6 @@
 """Where a person chooses the images: a shipped source, the official archive, or a folder or file of their own."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from workbench.core.config import DataConfig, parse
 from workbench.core.errors import ConfigError, shown
 from workbench.core.formats import count
 from workbench.core.image_sources import IMAGE_SOURCES
+from workbench.core.normalization import DEFAULT, NAMES, Normalization, NormalizationName
 from workbench.gui.widgets.config_form import ConfigForm
 from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.theme import FIELD_GAP, GROUP_GAP, MARGIN
@@ -30,6 +32,8 @@ class DataPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._config: DataConfig | None = None
+        self._found: Normalization | None = None
+        self._found_in = ""
         self._build_fields()
         credits_ = dict.fromkeys(
             self.tr("{0} License: {1}.").format(source.credit, source.license) for source in IMAGE_SOURCES.values()
@@ -68,6 +72,9 @@ class DataPanel(QWidget):
     def show_config(self, config: DataConfig) -> None:
         self._select_source(config.source)
         self._form.show_values(config)
+        # Of a run whose settings were taken: they are kept as long as its source is.
+        is_found = config.normalization == "from-data" and config.mean
+        self._found, self._found_in = config.normalized_by if is_found else None, config.source
         self._on_edit()
 
     def add_below(self, widget: QWidget) -> None:
@@ -94,9 +101,9 @@ class DataPanel(QWidget):
         self._form.add("data.source", self.tr("Source"), self._source)
         self._form.add_percent("validation_fraction", self.tr("Validation"), self.tr(" % of training"))
         self._form.add_whole("train_images", self.tr("Train on"), 100_000_000, self.tr(" images"), self.tr("all"))
-        self._form.add_choice(
-            "normalization", self.tr("Normalize by"), ("auto", "cifar10", "cifar10-per-image", "imagenet")
-        )
+        self._form.add_choice("normalization", self.tr("Normalize by"), NAMES)
+        self._mean = self._form.add_numbers("mean", self.tr("Mean"))
+        self._std = self._form.add_numbers("std", self.tr("Deviation"))
         self._form.edited.connect(self._on_edit)
         folder = QPushButton(self.tr("Folder…"))
         folder.setToolTip(self.tr("Take images from a folder with train/<class>/ and test/<class>/"))
@@ -133,6 +140,29 @@ class DataPanel(QWidget):
         self._source.setCurrentIndex(index)
         self._source.blockSignals(blocked)
 
+    def _follow_normalization(self, tree: Mapping[str, Any]) -> dict[str, Any]:
+        """Show the numbers beside the choice, to be typed for `custom` alone; returns those of the config."""
+        name: NormalizationName = tree["normalization"]
+        if name != "from-data" or tree["source"] != self._found_in:
+            self._found = None
+        for edit in (self._mean, self._std):
+            edit.setReadOnly(name != "custom")
+            edit.setPlaceholderText("" if name == "custom" else self.tr("computed when training begins"))
+        if name == "custom":
+            # One begins with what stood there.
+            if not self._mean.text() and not self._std.text() and self._config is not None:
+                self._show_numbers(Normalization.named("half"))
+            return {"mean": self._mean.numbers(), "std": self._std.numbers()}
+        self._show_numbers(self._found or Normalization.named(DEFAULT if name == "auto" else name))
+        return {"mean": self._found.mean, "std": self._found.std} if self._found else {"mean": (), "std": ()}
+
+    def _show_numbers(self, normalization: Normalization | None) -> None:
+        mean, std = normalization[1:] if normalization else ((), ())
+        for edit, numbers in ((self._mean, mean), (self._std, std)):
+            blocked = edit.blockSignals(True)
+            edit.set_numbers(numbers)
+            edit.blockSignals(blocked)
+
     @Slot()
     def _on_edit(self) -> None:
         source = self._source.currentData()
@@ -140,6 +170,7 @@ class DataPanel(QWidget):
         own = self.tr("Images from {0}, in train/<class>/ and test/<class>/.").format(shown(Path(source)))
         self._note.setText(self.tr(known.description) if known else own)
         tree = self._form.values() | {"source": source}
+        tree |= self._follow_normalization(tree)
         errors: dict[str, str] = {}
         try:
             self._config = parse(DataConfig, tree, "data.")

@@ -155,14 +155,15 @@ class ModelPanel(QWidget):
         form.add_whole("inner_expansion", self.tr("Expansion"), 64, self.tr(" ×"))
         form.add_whole("cardinality", self.tr("Cardinality"), 1024, self.tr(" groups"))
         form.add_whole("base_width", self.tr("Base width"), 1024)
-        form.add_choice("activation", self.tr("Activation"), ("relu", "silu", "gelu"))
-        form.add_choice("norm", self.tr("Norm"), ("batch", "group"))
+        form.add_choice("activation", self.tr("Activation"), ("relu", "silu", "gelu", "none"))
+        form.add_choice("norm", self.tr("Norm"), ("batch", "group", "none"))
         form.add_whole("se_reduction", self.tr("Squeeze-excite"), 64, zero=self.tr("none"))
         form.add_percent("dropout", self.tr("Dropout"), self.tr(" %"))
         form.add_percent("stochastic_depth", self.tr("Stoch. depth"), self.tr(" %"))
         form.add_choice("head_pooling", self.tr("Head pooling"), ("average", "max"))
         form.add_decimal("logit_scale", self.tr("Logits times"), 1000)
         form.add_choice("initialization", self.tr("Initial weights"), ("kaiming", "pytorch"))
+        form.add_check("stem_activation", self.tr("Activation in the stem"))
         form.add_check("zero_init_last", self.tr("Blocks begin as identity"))
         form.add_check("head_bias", self.tr("Bias in the last layer"))
         form.edited.connect(self._on_edit)
@@ -187,6 +188,8 @@ class ModelPanel(QWidget):
         # They have no meaning there, and their hidden fields must not keep a network from being allowed.
         meaningless = OPTIONS.difference(description.options)
         tree |= {name: getattr(ModelConfig(), name) for name in meaningless}
+        if description.is_preactivation:
+            tree["stem_activation"] = True
         errors: dict[str, str] = {}
         try:
             self._config = parse(ModelConfig, tree, "model.")
@@ -197,6 +200,7 @@ class ModelPanel(QWidget):
         self.stages.show_errors(errors)
         self._options.set_shown(
             {name: name not in meaningless for name in OPTIONS if f"model.{name}" in self._options}
+            | {"stem_activation": not description.is_preactivation}
         )
         self.stages.set_residuals_shown("residuals" not in meaningless)
         if any(field in self._options for field in errors):

@@ -5,6 +5,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
+from workbench.gui.build.augmentation_words import augmentation_words
 from workbench.gui.widgets.form_group import FormGroup
 
 _SECTION = "training"
@@ -17,13 +18,14 @@ class OptimizerGroup(FormGroup):
         super().__init__(
             _SECTION,
             self.tr("Optimizer details"),
-            self.tr("Momentum, weight decay, clipping of gradients"),
+            self.tr("Momentum, weight decay, clipping of gradients, the last batch of an epoch"),
             parent,
         )
         self.form.add_decimal("momentum", self.tr("Momentum"), 1, zero=self.tr("off"), step=0.01, first=0.9)
         self.form.add_check("nesterov", self.tr("Nesterov momentum"))
         self.form.add_decimal("weight_decay", self.tr("Weight decay"), 10, zero=self.tr("off"), first=1e-4)
         self.form.add_decimal("clip_norm", self.tr("Clip norm"), 1e6, zero=self.tr("off"), first=1)
+        self.form.add_check("keep_last_batch", self.tr("Keep the last batch"))
 
     def shown(self, values: Mapping[str, Any]) -> Mapping[str, bool]:
         return {"nesterov": values["optimizer"] in ("sgd", "muon") and values["momentum"] > 0}
@@ -36,6 +38,7 @@ class OptimizerGroup(FormGroup):
             f"{name} {momentum:.6g}" if momentum else self.tr("no momentum"),
             self.tr("decay {0}").format(f"{decay:.6g}") if decay else self.tr("no decay"),
             *([self.tr("clip {0}").format(f"{clip:.6g}")] if clip else ()),
+            *([self.tr("last batch kept")] if values["keep_last_batch"] else ()),
         ]
 
 
@@ -46,30 +49,33 @@ class AugmentationGroup(FormGroup):
         super().__init__(
             _SECTION,
             self.tr("Augmentation"),
-            self.tr("Random changes of the training images: crop, flip, colors, erasing, mixing"),
+            self.tr("Random changes of the training images: crop, flip, turn, colors, erasing, mixing"),
             parent,
         )
         off, percent = self.tr("off"), self.tr(" % of images")
         self.form.add_whole("crop_padding", self.tr("Random crop"), 64, self.tr(" px"), off)
+        self.form.add_choice("crop_border", self.tr("Crop border"), (
+            ("reflect", self.tr("mirrored")), ("zeros", self.tr("black")),
+        ))  # fmt: skip
         self.form.add_check("horizontal_flip", self.tr("Random flip"))
+        self.form.add_decimal("rotation", self.tr("Turn up to"), 360, "°", off, step=5, first=15)
+        for name, label in (
+            ("brightness_jitter", self.tr("Brightness ±")),
+            ("contrast_jitter", self.tr("Contrast ±")),
+            ("saturation_jitter", self.tr("Saturation ±")),
+            ("hue_jitter", self.tr("Hue ±")),
+        ):
+            self.form.add_decimal(name, label, 10, zero=off, step=0.1, first=0.1 if name == "hue_jitter" else 0.2)
         self.form.add_check("trivial_augment", self.tr("TrivialAugment"))
         self.form.add_percent("random_erasing", self.tr("Erasing"), percent, off)
         self.form.add_decimal("mixup", self.tr("Mixup"), 100, zero=off, step=0.1, first=0.2)
         self.form.add_decimal("cutmix", self.tr("CutMix"), 100, zero=off, step=0.1, first=1)
 
     def words(self, values: Mapping[str, Any]) -> Sequence[str]:
-        crop, erasing, mixup, cutmix = (
-            values[name] for name in ("crop_padding", "random_erasing", "mixup", "cutmix")
-        )
-        words = {
-            self.tr("crop {0} px").format(crop): crop,
-            self.tr("flip"): values["horizontal_flip"],
-            self.tr("TrivialAugment"): values["trivial_augment"],
-            self.tr("erasing {0} %").format(f"{100 * erasing:.4g}"): erasing,
-            self.tr("mixup {0}").format(f"{mixup:.6g}"): mixup,
-            self.tr("CutMix {0}").format(f"{cutmix:.6g}"): cutmix,
-        }
-        return [word for word, is_on in words.items() if is_on] or [self.tr("none")]
+        return augmentation_words(values) or [self.tr("none")]
+
+    def shown(self, values: Mapping[str, Any]) -> Mapping[str, bool]:
+        return {"crop_border": values["crop_padding"] > 0}
 
 
 class RegularizationGroup(FormGroup):

@@ -128,6 +128,9 @@ class TrainingPanel(QWidget):
             ("constant", self.tr("Constant")), ("step", self.tr("Step")), ("multi-step", self.tr("Multi-step")),
             ("cosine", self.tr("Cosine")), ("one-cycle", self.tr("One-cycle")),
         ))  # fmt: skip
+        form.add_choice("schedule_moves", self.tr("Rate moves"), (
+            ("each-step", self.tr("at each step")), ("each-epoch", self.tr("at each epoch")),
+        ))  # fmt: skip
         form.add_whole("step_epochs", self.tr("Step every"), 100_000, epochs)
         form.add_shares("milestones", self.tr("Milestones"))
         form.add_decimal("decay_factor", self.tr("Decay factor"), 10)
@@ -179,6 +182,7 @@ def _shown(values: Mapping[str, Any]) -> dict[str, bool]:
     """Which fields of the schedule have a meaning."""
     schedule = values["schedule"]
     return {
+        "schedule_moves": schedule in ("cosine", "one-cycle", "multi-step"),
         "step_epochs": schedule == "step",
         "milestones": schedule == "multi-step",
         "decay_factor": schedule in ("step", "multi-step"),

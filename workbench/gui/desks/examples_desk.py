@@ -7,7 +7,8 @@ from workbench.core.config import RunConfig
 from workbench.core.events import Progress
 from workbench.core.formats import percent
 from workbench.core.home import Home
-from workbench.core.training_config import TrainingConfig
+from workbench.core.training_config import AUGMENTATIONS, TrainingConfig
+from workbench.gui.build.augmentation_words import augmentation_words
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.trials.augmentation_view import AugmentationView
 from workbench.gui.work import jobs
@@ -120,21 +121,13 @@ class ExamplesDesk(QObject):
 
     def _note(self, training: TrainingConfig) -> str:
         """What changes the images, in words."""
-        parts = [
-            self.tr("random crop {0} px").format(training.crop_padding) if training.crop_padding else "",
-            self.tr("random flip") if training.horizontal_flip else "",
-            self.tr("TrivialAugment") if training.trivial_augment else "",
-            self.tr("erasing {0:g} %").format(100 * training.random_erasing) if training.random_erasing else "",
-            self.tr("mixup {0:g}").format(training.mixup) if training.mixup else "",
-            self.tr("CutMix {0:g}").format(training.cutmix) if training.cutmix else "",
-        ]
-        return " · ".join(part for part in parts if part) or self.tr("No augmentation: images stay as they are")
+        words = augmentation_words(training.model_dump())
+        return " · ".join(words) or self.tr("No augmentation: images stay as they are")
 
 
 def _looks(config: RunConfig) -> str:
     """What decides how examples look."""
     training = config.training
     return repr((
-        config.data, config.model.input_size, training.seed, training.crop_padding, training.horizontal_flip,
-        training.trivial_augment, training.random_erasing, training.mixup, training.cutmix,
+        config.data, config.model.input_size, training.seed, *(getattr(training, name) for name in AUGMENTATIONS),
     ))  # fmt: skip

@@ -147,7 +147,7 @@ class NetworkDesk(QObject):
         """Draw the schedule with the true number of steps, once it is known."""
         config = self._build.config
         trained = self._trained_images(config)
-        steps = max(1, trained // config.training.batch_size) if config and trained is not None else None
+        steps = max(1, config.training.steps_per_epoch(trained)) if config and trained is not None else None
         self._build.training_panel.set_steps_per_epoch(steps)
 
     def _epoch_s(self, architecture: Architecture, config: RunConfig | None) -> float | None:
@@ -167,9 +167,7 @@ class NetworkDesk(QObject):
         known = self._speeds[key]
         if known is None:
             return None
-        return speed.seconds_per_epoch(
-            architecture, images=trained, batch_size=config.training.batch_size, speed=known
-        )
+        return speed.seconds_per_epoch(architecture, images=trained, training=config.training, speed=known)
 
     def _size(self, figures: Figures) -> str:
         lines = [

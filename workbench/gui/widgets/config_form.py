@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox, QW
 
 from workbench.core.fields import FieldGroup
 from workbench.gui.widgets.field_form import FieldForm
-from workbench.gui.widgets.shares_edit import SharesEdit
+from workbench.gui.widgets.numbers_edit import NumbersEdit, SharesEdit
 
-Field = QSpinBox | QDoubleSpinBox | QComboBox | QCheckBox | SharesEdit
+Field = QSpinBox | QDoubleSpinBox | QComboBox | QCheckBox | NumbersEdit
 
 # Kept by decimal fields; what the config holds must come back from them unchanged.
 _DECIMALS = 8
@@ -114,9 +114,15 @@ class ConfigForm(FieldForm):
         self._take(name, label, box)
         return box
 
-    def add_shares(self, name: str, label: str) -> SharesEdit:
-        """A list of fractions, typed in percent; text that is none goes on to the config, which refuses it."""
-        edit = SharesEdit()
+    def add_numbers(self, name: str, label: str) -> NumbersEdit:
+        """A list of numbers; text that is none goes on to the config, which refuses it."""
+        return self._take_numbers(name, label, NumbersEdit())
+
+    def add_shares(self, name: str, label: str) -> NumbersEdit:
+        """Likewise of fractions, typed in percent."""
+        return self._take_numbers(name, label, SharesEdit())
+
+    def _take_numbers(self, name: str, label: str, edit: NumbersEdit) -> NumbersEdit:
         edit.textChanged.connect(self._on_edit)
         self._take(name, label, edit)
         return edit
@@ -150,8 +156,8 @@ class ConfigForm(FieldForm):
                 field.setCurrentIndex(field.findData(value))
             elif isinstance(field, QCheckBox):
                 field.setChecked(value)
-            elif isinstance(field, SharesEdit):
-                field.set_shares(value)
+            elif isinstance(field, NumbersEdit):
+                field.set_numbers(value)
             else:
                 field.setValue(100 * value if name in self._percent else value)
             field.blockSignals(blocked)
@@ -165,8 +171,8 @@ class ConfigForm(FieldForm):
             return field.currentData()
         if isinstance(field, QCheckBox):
             return field.isChecked()
-        if isinstance(field, SharesEdit):
-            return field.shares()
+        if isinstance(field, NumbersEdit):
+            return field.numbers()
         if isinstance(field, QDoubleSpinBox):
             # Rounded: a hundredth of a binary number, and 0.1 must stay 0.1.
             return round(field.value() / (100 if name in self._percent else 1), _DECIMALS + 2)
