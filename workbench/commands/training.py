@@ -72,7 +72,7 @@ def train(
                 store=store,
                 name=name,
                 model=presets.model_name(config.model),
-                recipe=presets.recipe_name(config.training),
+                recipe=presets.recipe_name(config),
                 orders=orders,
                 processes=processes,
             )

@@ -170,7 +170,7 @@ class RunConfig(FieldGroup):
         for dotted, value in values.items():
             section, _, field = dotted.partition(".")
             if section not in tree or not field:
-                raise ConfigError({dotted: _unknown_key(dotted)})
+                raise ConfigError({dotted: unknown_key(dotted)})
             tree[section][field] = value
         return type(self).build(tree)
 
@@ -269,7 +269,7 @@ def _entry(field: str, location: Sequence[int | str]) -> str:
 
 def _sentence(field: str, entry: str, error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
-        return _unknown_key(field)
+        return unknown_key(field)
     if error["type"] == "field":
         return f"{field} {error['ctx']['sentence']}"
     return f"{field}{entry} is {literal(error['input'])}; it must be {_allowed(field, error)}"
@@ -320,7 +320,8 @@ def _allowed(field: str, error: ErrorDetails) -> str:
     return shown(error["msg"].removeprefix("Input should be "), 160)
 
 
-def _unknown_key(dotted: str) -> str:
+def unknown_key(dotted: str) -> str:
+    """The sentence for a field that does not exist."""
     section, dot, last = dotted.partition(".")
     known = field_names()
     guess = did_you_mean(dotted, known)

@@ -17,15 +17,16 @@ from workbench.core.files import read_text, write_atomically
 from workbench.core.image_sources import SAMPLE
 from workbench.core.model_config import ModelConfig
 from workbench.core.names import LONGEST, is_name
+from workbench.core.recipes import Recipe
 from workbench.core.resources import resource_path
-from workbench.core.training_config import TrainingConfig
 
 DEFAULT_MODEL = "resnet8"
 DEFAULT_RECIPE = "quick"
 FINE_TUNING_RECIPE = "fine-tune"
 CUSTOM = "custom"
-# What a person may change without it being another recipe: length, chance and machine.
-_FREE = ("epochs", "seed", "device", "precision", "threads", "compile", "deterministic")
+# Fields of a network that differ without its being another one.
+_ANY_SIZE: dict[str, Any] = {"num_classes": 10, "input_size": 32}
+_ANY_BEGINNING: dict[str, Any] = {"initialization": "kaiming"}
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,6 @@ class ModelPreset:
     def is_own(self) -> bool:
         """Saved by the person, not shipped."""
         return self.path.parent != resource_path("presets")
-
-
-@dataclass(frozen=True)
-class Recipe:
-    name: str
-    title: str
-    description: str
-    config: TrainingConfig
 
 
 @dataclass(frozen=True)
@@ -106,8 +99,8 @@ class Presets:
                 model = parse(ModelConfig, fields, "model.")
                 self.models[name] = ModelPreset(name, title, description, model, recipe_name, path)
             else:
-                training = parse(TrainingConfig, fields, "training.")
-                self.recipes[name] = Recipe(name, title, description, training)
+                former = _text(fields, "former_name", "", origin)
+                self.recipes[name] = Recipe.read(name, title, description, fields, former)
         except UserError as error:
             raise UserError(f"{origin}: {error}") from error
 
@@ -117,18 +110,25 @@ class Presets:
         return self.models[name]
 
     def recipe(self, name: str) -> Recipe:
-        if name not in self.recipes:
+        former = (recipe for recipe in self.recipes.values() if recipe.former_name == name != "")
+        found = self.recipes.get(name) or next(former, None)
+        if found is None:
             raise UserError(_unknown("recipe", name, self.recipes))
-        return self.recipes[name]
+        return found
 
     def run_config(self, model: str, recipe: str = "", source: str = SAMPLE.name) -> RunConfig:
         """A whole run; without `recipe`, by the one that the model is made for, or the default one."""
         recipe = recipe or self.model(model).recipe or DEFAULT_RECIPE
-        return RunConfig(
-            model=self.model(model).config,
-            data=DataConfig(source=source),
-            training=self.recipe(recipe).config,
-        )
+        config = RunConfig(model=self.model(model).config, data=DataConfig(source=source))
+        return self.recipe(recipe).applied_to(config)
+
+    def with_recipe(self, config: RunConfig, name: str) -> RunConfig:
+        """The same run by another recipe; what the former one set beside training goes with it.
+
+        Raises:
+            ConfigError: the recipe does not fit to the network or the data.
+        """
+        return self.recipe(name).applied_to(config, self.recipe_of(config))
 
     def search_models(self, text: str) -> list[ModelPreset]:
         """Presets that hold every word of `text` in their name, then those that describe themselves so."""
@@ -142,27 +142,40 @@ class Presets:
                 described.append(preset)
         return named + described
 
-    def model_name(self, config: ModelConfig, preferred: str = "") -> str:
-        """Name of the preset equal to `config` but for classes and input size, else `custom`.
+    def preset_of(self, config: ModelConfig, preferred: str = "") -> ModelPreset | None:
+        """The preset that is the same network; classes, input size and how its weights begin may differ.
 
-        `preferred` is looked at first, where several presets are equal.
+        `preferred` is looked at first, where several presets are equal; those with the same beginning come first.
         """
-        plain = {"num_classes": 10, "input_size": 32}
-        wanted = config.model_copy(update=plain)
         first = [self.models[preferred]] if preferred in self.models else []
-        for preset in (*first, *self.models.values()):
-            if preset.config.model_copy(update=plain) == wanted:
-                return preset.name
-        return CUSTOM
+        presets = (*first, *self.models.values())
+        for plain in (_ANY_SIZE, _ANY_SIZE | _ANY_BEGINNING):
+            wanted = config.model_copy(update=plain)
+            for preset in presets:
+                if preset.config.model_copy(update=plain) == wanted:
+                    return preset
+        return None
 
-    def recipe_name(self, config: TrainingConfig) -> str:
-        """Name of the recipe equal to `config` but for epochs, seed and machine, else `custom`."""
-        free = dict.fromkeys(_FREE)
-        wanted = config.model_copy(update=free)
-        for recipe in self.recipes.values():
-            if recipe.config.model_copy(update=free) == wanted:
-                return recipe.name
-        return CUSTOM
+    def model_name(self, config: ModelConfig, preferred: str = "") -> str:
+        """Name of the preset that is the same network, marked where its weights begin otherwise; or `custom`."""
+        preset = self.preset_of(config, preferred)
+        return CUSTOM if preset is None else f"{preset.name}{self.mark(config, preset)}"
+
+    @staticmethod
+    def mark(config: ModelConfig, preset: ModelPreset) -> str:
+        """What stands behind the name of a preset whose weights begin otherwise in `config`; else empty."""
+        initialization = config.initialization
+        return "" if initialization == preset.config.initialization else f" ({initialization} init)"
+
+    def recipe_of(self, config: RunConfig) -> Recipe | None:
+        """The recipe that a run is trained by; the one that says most of it, where several match."""
+        matching = [recipe for recipe in self.recipes.values() if recipe.matches(config)]
+        return max(matching, key=lambda recipe: len(recipe.beyond), default=None)
+
+    def recipe_name(self, config: RunConfig) -> str:
+        """Its name, else `custom`."""
+        recipe = self.recipe_of(config)
+        return CUSTOM if recipe is None else recipe.name
 
 
 def own_name(title: str, presets: Presets) -> str:

@@ -77,8 +77,7 @@ def _weights(saved: CheckpointState, record: RunRecord) -> dict[str, Tensor]:
 
 
 def _title(record: RunRecord) -> str:
-    presets = Presets.load()
-    name = presets.model_name(record.config.model)
-    if name != CUSTOM:
-        return presets.models[name].title
+    preset = Presets.load().preset_of(record.config.model)
+    if preset is not None:
+        return preset.title
     return "My network" if record.name == CUSTOM else record.name

@@ -51,6 +51,7 @@ class BuildPanel(QWidget):
         )
         for _, panel, _ in self._sections:
             panel.config_changed.connect(self._on_edit)
+        self.training_panel.recipe_chosen.connect(self.take_recipe)
         self.fine_tuning_panel.weights_taken.connect(self._suit_recipe)
         # Wide enough for the longest preset; the tabs scroll, so they have no width of their own.
         self.setMinimumWidth(_MIN_WIDTH)
@@ -100,7 +101,7 @@ class BuildPanel(QWidget):
         """
         config = self._build()
         model = self.presets.model_name(config.model, self.model_panel.base)
-        return jobs.train(config, model=model, recipe=self.presets.recipe_name(config.training))
+        return jobs.train(config, model=model, recipe=self.presets.recipe_name(config))
 
     def _build(self) -> RunConfig:
         parts = {name: panel.config for name, panel, _ in self._sections}
@@ -133,13 +134,37 @@ class BuildPanel(QWidget):
     @Slot()
     def _on_edit(self) -> None:
         if not self._filling:
+            self.training_panel.show_beside(self._complete())
             self._mark_misfits()
             self.config_changed.emit()
 
     @Slot()
     def _suit_recipe(self) -> None:
         """A large rate would undo what the weights have learned."""
-        self.training_panel.select_recipe(FINE_TUNING_RECIPE)
+        self.take_recipe(FINE_TUNING_RECIPE)
+
+    @Slot(str)
+    def take_recipe(self, name: str) -> None:
+        """Train by a recipe, in one step that undo takes back; in tabs with a wrong field nothing changes."""
+        parts = {section: panel.config for section, panel, _ in self._sections}
+        try:
+            taken = self.presets.with_recipe(self._complete(), name)
+        except ConfigError:
+            # It does not fit to another tab: what is wrong is marked there.
+            self.training_panel.show_config(self.presets.recipe(name).config)
+            return
+        self._filling = True
+        for section, panel, _ in self._sections:
+            if parts[section] is not None or section == "training":
+                panel.show_config(getattr(taken, section))
+        self._filling = False
+        self._on_edit()
+
+    def _complete(self) -> RunConfig:
+        """What the tabs say, and what is usual in place of one with a wrong field; they need not fit together."""
+        return RunConfig().model_copy(
+            update={section: panel.config for section, panel, _ in self._sections if panel.config is not None}
+        )
 
     def _mark_misfits(self) -> None:
         """Mark fields that are allowed by themselves but do not fit to another tab's."""

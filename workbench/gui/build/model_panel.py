@@ -9,7 +9,7 @@ from workbench.core.blocks import BLOCKS, OPTIONS, Description, description_of
 from workbench.core.config import parse
 from workbench.core.errors import ConfigError
 from workbench.core.model_config import ModelConfig
-from workbench.core.presets import CUSTOM, Presets
+from workbench.core.presets import Presets
 from workbench.gui.build.preset_picker import PresetPicker
 from workbench.gui.build.stage_table import StageTable
 from workbench.gui.widgets.config_form import ConfigForm
@@ -224,10 +224,10 @@ class ModelPanel(QWidget):
         return shortcut
 
     def _show_preset(self) -> None:
-        name = self._presets.model_name(self._config, self._base) if self._config else CUSTOM
-        if name != CUSTOM:
-            self._base = name
-            self._preset.show_title(self._presets.model(name).title)
+        preset = self._presets.preset_of(self._config, self._base) if self._config else None
+        if preset is not None and self._config is not None:
+            self._base = preset.name
+            self._preset.show_title(f"{preset.title}{self._presets.mark(self._config, preset)}")
         else:
             known = self._presets.models.get(self._base)
             self._preset.show_title(f"{known.title} *" if known else self.tr("Custom"))

@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
-from workbench.core.config import parse
+from workbench.core.config import RunConfig, parse
 from workbench.core.errors import ConfigError
 from workbench.core.presets import CUSTOM, Presets
 from workbench.core.training_config import TrainingConfig
@@ -26,11 +26,14 @@ class TrainingPanel(QWidget):
     """Edits a TrainingConfig. `config_changed` carries it, or None while it is not allowed."""
 
     config_changed = Signal(object)
+    recipe_chosen = Signal(str)
+    """By its name: it may set fields that stand elsewhere, too."""
 
     def __init__(self, presets: Presets, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._presets = presets
         self._config: TrainingConfig | None = None
+        self._beside = RunConfig()
         # Always in sight; with the schedule go the length and the rate that its drawing shows.
         self._schedule = ConfigForm("training")
         self._fill_schedule()
@@ -83,8 +86,10 @@ class TrainingPanel(QWidget):
         for group in self._groups:
             group.show_errors({dotted: sentence})
 
-    def select_recipe(self, name: str) -> None:
-        self.show_config(self._presets.recipe(name).config)
+    def show_beside(self, config: RunConfig) -> None:
+        """Name the recipe by what is set elsewhere, too; the training of `config` does not count."""
+        self._beside = config
+        self._show_recipe()
 
     def set_presets(self, presets: Presets) -> None:
         """Take the recipes anew; the fields stay."""
@@ -140,7 +145,7 @@ class TrainingPanel(QWidget):
     def _on_recipe(self, _index: int) -> None:
         name = self._recipe.currentData()
         if name != CUSTOM:
-            self.select_recipe(name)
+            self.recipe_chosen.emit(name)
 
     @Slot()
     def _on_edit(self) -> None:
@@ -164,7 +169,9 @@ class TrainingPanel(QWidget):
         self.config_changed.emit(self._config)
 
     def _show_recipe(self) -> None:
-        name = self._presets.recipe_name(self._config) if self._config else CUSTOM
+        name = CUSTOM
+        if self._config is not None:
+            name = self._presets.recipe_name(self._beside.model_copy(update={"training": self._config}))
         self._recipe.setCurrentIndex(self._recipe.findData(name))
         self._description.setText("" if name == CUSTOM else self._presets.recipe(name).description)
         self._description.setVisible(name != CUSTOM)

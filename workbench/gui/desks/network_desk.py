@@ -11,7 +11,6 @@ from workbench.core.formats import count, memory, short_count
 from workbench.core.home import Home
 from workbench.core.image_sources import IMAGE_SOURCES, trained_images
 from workbench.core.model_config import ModelConfig
-from workbench.core.presets import CUSTOM
 from workbench.core.resources import resource_path
 from workbench.core.speed import Speed
 from workbench.gui.build.build_panel import BuildPanel
@@ -52,9 +51,9 @@ class NetworkDesk(QObject):
     def title(self) -> str:
         """What to call the present network."""
         config, presets = self._build.model_panel.config, self._build.presets
-        name = presets.model_name(config, self._build.model_panel.base) if config else CUSTOM
-        if name != CUSTOM:
-            return presets.model(name).title
+        preset = presets.preset_of(config, self._build.model_panel.base) if config else None
+        if preset is not None:
+            return preset.title
         base = presets.models.get(self._build.model_panel.base)
         return self.tr("{0}, changed").format(base.title) if base else self.tr("Custom network")
 
