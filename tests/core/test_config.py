@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from tests.model_trees import model_trees
 from workbench.core.architecture import Architecture
-from workbench.core.config import RunConfig, field_names, help_of, model_from_json, parse, parse_assignments
+from workbench.core.assignments import parse_assignments
+from workbench.core.config import RunConfig, field_names, help_of, model_from_json, parse
 from workbench.core.errors import ConfigError, UserError
 from workbench.core.model_config import MAX_PARAMETERS, ModelConfig
 from workbench.core.schedule import learning_rate

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from workbench.core.config import FineTuningConfig, RunConfig
-from workbench.core.events import RunFailed, RunFinished, StepMetrics, Warned
+from workbench.core.errors import UserError
+from workbench.core.events import RunFinished, StepMetrics, Warned
 from workbench.core.home import Home
 from workbench.core.store import RunStore
 from workbench.engine.data.device_images import subset
@@ -165,9 +166,8 @@ def test_a_subset_has_as_many_of_every_class() -> None:
 
 def test_more_images_than_there_are_is_refused(tiny_config: RunConfig, store: RunStore) -> None:
     config = tiny_config.with_values({"data.train_images": 97})
-    last = list(training.train(config, store=store))[-1]
-    assert isinstance(last, RunFailed)
-    assert "data.train_images is 97; it must be at most 96" in last.message
+    with pytest.raises(UserError, match=r"data\.train_images is 97; it must be at most 96"):
+        list(training.train(config, store=store))
 
 
 def test_fine_tuning_beats_training_from_scratch(sample_home: Home, store: RunStore) -> None:

@@ -207,13 +207,13 @@ def test_the_last_layer_follows_the_data(tiny_config: RunConfig, store: RunStore
     assert store.run(events[-1].run_id).config.model.num_classes == 3
 
 
-def test_a_batch_larger_than_the_data_ends_the_run_in_words(tiny_config: RunConfig, store: RunStore) -> None:
-    events = list(training.train(tiny_config.with_values({"training.batch_size": 512}), store=store))
-    failed = events[-1]
-    assert isinstance(failed, RunFailed)
-    assert failed.message.startswith("training.batch_size is 512; it must be at most 96")
-    assert not failed.is_bug
-    assert store.run(failed.run_id).status == "failed"
+def test_a_batch_larger_than_the_data_is_refused_and_leaves_no_run(
+    tiny_config: RunConfig, store: RunStore
+) -> None:
+    with pytest.raises(UserError, match=r"^training\.batch_size is 512; it must be at most 96") as refusal:
+        list(training.train(tiny_config.with_values({"training.batch_size": 512}), store=store))
+    assert set(refusal.value.fields) == {"training.batch_size"}
+    assert store.ids() == []
 
 
 def test_a_diverging_run_stops_and_keeps_its_checkpoint(tiny_config: RunConfig, store: RunStore) -> None:

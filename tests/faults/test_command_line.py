@@ -151,9 +151,10 @@ def test_one_sentence_and_exit_2(home: Home, arguments: list[str], words: str) -
 
 def test_a_batch_larger_than_the_data(home: Home, image_folder: Path) -> None:
     done = call(home, "train", *TINY, "--data", str(image_folder), "--set", "training.batch_size=500", "--json")
-    assert done.returncode == 2
-    assert "training.batch_size is 500; it must be at most 108" in done.stderr
-    assert json.loads(done.stdout)["status"] == "failed"
+    assert "training.batch_size is 500; it must be at most 108" in refused(done)
+    # What could not begin leaves nothing behind.
+    assert json.loads(call(home, "runs", "list", "--json").stdout) == []
+    assert list(home.runs.iterdir()) == []
 
 
 def test_a_cut_archive(home: Home, tmp_path: Path) -> None:

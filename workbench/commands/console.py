@@ -1,6 +1,9 @@
 """What the command line shows to a person: tables on standard output, progress on standard error."""
 
+import functools
 import json
+import math
+import shlex
 import sys
 from collections.abc import Generator, Mapping, Sequence
 from types import TracebackType
@@ -63,7 +66,13 @@ def print_failure(sentence: str, remedy: Mapping[str, Any]) -> None:
     """What went wrong, and the settings that might do."""
     print_error(f"error: {sentence}")
     if remedy:
-        print_error("this might do: " + " ".join(f"--set {key}={value}" for key, value in remedy.items()))
+        print_error(f"this might do: {set_options(remedy)}")
+
+
+def set_options(values: Mapping[str, Any]) -> str:
+    """Settings by their dotted fields, as a shell takes them."""
+    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
+    return " ".join(f"--set {shlex.quote(f'{key}={text}')}" for key, text in texts.items())
 
 
 def shape(values: Sequence[int]) -> str:
@@ -71,7 +80,10 @@ def shape(values: Sequence[int]) -> str:
 
 
 def percent(value: float | None) -> str:
-    return "" if value is None else f"{value:.1%}"
+    """A dash for what is not defined, such as the precision of a class that is never said."""
+    if value is None:
+        return ""
+    return "–" if math.isnan(value) else f"{value:.1%}"
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -82,7 +94,7 @@ def print_result(record: RunRecord) -> None:
     best = record.best
     text = f"run {record.id} {record.status} after {len(record.epochs)} epochs, {duration(record.elapsed_s)}"
     if best is not None:
-        text += f"; best epoch {best.epoch}: test accuracy {best.test_accuracy:.1%}"
+        text += f"; {record.chosen_word} epoch {best.epoch}: test accuracy {best.test_accuracy:.1%}"
         if best.validation_accuracy is not None:
             text += f", validation accuracy {best.validation_accuracy:.1%}"
     print_line(text)
@@ -101,7 +113,7 @@ def print_run(record: RunRecord, document: dict[str, Any]) -> None:
     rows = [
         (str(e.epoch), number(e.train_loss), percent(e.train_accuracy),
          number(e.validation_loss), percent(e.validation_accuracy), number(e.test_loss),
-         percent(e.test_accuracy), number(e.images_per_s, 0), "best" if e.best else "")
+         percent(e.test_accuracy), number(e.images_per_s, 0), record.word_of(e))
         for e in record.epochs
     ]  # fmt: skip
     columns = (
@@ -145,6 +157,8 @@ class TrainingDisplay:
 
     def __init__(self, quiet: bool) -> None:
         self._console = Console(stderr=True, quiet=quiet, highlight=False, markup=False, emoji=False)
+        # Whoever reads a file or a pipe wants whole sentences.
+        self._say = functools.partial(self._console.print, soft_wrap=not self._console.is_terminal)
         self._bar = Bar(
             TextColumn("{task.description}", markup=False), BarColumn(),
             TextColumn("{task.fields[figures]}", markup=False), TimeElapsedColumn(),
@@ -175,12 +189,12 @@ class TrainingDisplay:
             case EpochMetrics():
                 self._epoch(event)
             case RateChanged(_, step, factor, rate):
-                self._console.print(f"learning rate {rate:.3g} from step {step + 1} on (times {factor:.3g})")
+                self._say(f"learning rate {rate:.3g} from step {step + 1} on (times {factor:.3g})")
             case Warned(message):
                 self.warnings.append(message)
-                self._console.print(f"warning: {message}", style="yellow")
+                self._say(f"warning: {message}", style="yellow")
             case RunFinished(_, _, reason) if reason:
-                self._console.print(reason)
+                self._say(reason)
 
     def _start(self, event: RunStarted) -> None:
         self._started = event
@@ -190,7 +204,7 @@ class TrainingDisplay:
             f"{event.precision}; {train} training, {validation} validation, {test} test images",
             soft_wrap=True,
         )
-        self._console.print("epoch  train loss  train  validation   test   images/s   time", style="bold")
+        self._say("epoch  train loss  train  validation   test   images/s   time", style="bold")
 
     def _step(self, event: StepMetrics) -> None:
         if self._started is None:
@@ -208,11 +222,18 @@ class TrainingDisplay:
         self._bar.update(self._task, description=label, completed=done, total=per_epoch, figures=figures)
 
     def _epoch(self, event: EpochMetrics) -> None:
-        self._console.print(
+        self._say(
             f"{event.epoch:5d}  {event.train_loss:10.3f}  {event.train_accuracy:5.1%}  "
             f"{percent(event.validation_accuracy):>10}  {event.test_accuracy:5.1%}  {event.images_per_s:9.0f}  "
-            f"{duration(event.elapsed_s):>5}{'  best' if event.best else ''}"
+            f"{duration(event.elapsed_s):>5}{self._word(event)}"
         )
+
+    def _word(self, event: EpochMetrics) -> str:
+        """Without a split nothing is chosen: the last epoch counts."""
+        if event.validation_accuracy is not None:
+            return "  best" if event.best else ""
+        is_last = self._started is not None and event.epoch == self._started.config.training.epochs
+        return "  last" if is_last else ""
 
 
 def exhaust(work: Generator[Progress | Warned, None, _T], display: TrainingDisplay) -> _T:

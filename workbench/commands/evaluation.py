@@ -6,9 +6,11 @@ import typer
 
 from workbench.commands import console
 from workbench.commands.options import SOURCE_HELP, Json, Set, presets_of, store_of
-from workbench.core.config import RunConfig, parse_assignments
+from workbench.core.assignments import parse_assignments
+from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
+from workbench.core.normalization_trial import TriedNormalization, verdict
 
 commands = typer.Typer()
 
@@ -23,6 +25,10 @@ def evaluate(
     ] = None,
     model: Annotated[str | None, typer.Option(help="Model preset of the weights.")] = None,
     set_: Set = None,
+    try_normalizations: Annotated[
+        bool,
+        typer.Option("--try-normalizations", help="Find out what the images of --weights were normalized by."),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Evaluate a run's best checkpoint, or weights from a file, on test images."""
@@ -32,8 +38,10 @@ def evaluate(
 
     with store_of(context) as store, console.TrainingDisplay(quiet=json) as display:
         if run is not None:
-            if model is not None or set_:
-                raise UserError("RUN has its own network and settings; give it without --model and --set")
+            if model is not None or set_ or try_normalizations:
+                raise UserError(
+                    "RUN has its own network and settings; give it without --model, --set and --try-normalizations"
+                )
             work = evaluating.evaluate_run(store.find(run), store, data)
         else:
             if model is None:
@@ -41,12 +49,40 @@ def evaluate(
             config = RunConfig(model=presets_of(context).model(model).config)
             source = {} if data is None else {"data.source": data}
             config = config.with_values(parse_assignments(set_ or []) | source)
+            if try_normalizations:
+                tried = console.exhaust(evaluating.try_normalizations(config, weights or "", store), display)
+                _print_tried(tried, display.warnings, json)
+                return
             work = evaluating.evaluate_weights(config, weights or "", store)
         evaluation = console.exhaust(work, display)
     if json:
         console.print_json(_evaluation_document(evaluation) | {"warnings": display.warnings})
     else:
         console.print_evaluation(evaluation)
+
+
+def _print_tried(tried: list[TriedNormalization], warnings: list[str], json: bool) -> None:
+    if json:
+        results = [
+            each.normalization._asdict() | {"accuracy": each.evaluation.accuracy, "loss": each.evaluation.loss}
+            for each in tried
+        ]
+        console.print_json({"tried": results, "best": tried[0].normalization.name, "verdict": verdict(tried),
+                            "warnings": warnings})  # fmt: skip
+        return
+    rows = [
+        (each.normalization.name, *each.normalization.texts, f"{each.evaluation.accuracy:.2%}",
+         f"{each.evaluation.loss:.4f}")
+        for each in tried
+    ]  # fmt: skip
+    columns = ("normalization", "mean", "deviation", "accuracy", "loss")
+    console.print_table(columns, rows, right=columns[3:])
+    console.print_line(verdict(tried))
+    best = tried[0].normalization
+    values: dict[str, object] = {"data.normalization": best.name}
+    if not best.is_named:
+        values = {"data.normalization": "custom", "data.mean": list(best.mean), "data.std": list(best.std)}
+    console.print_line(f"to use it: {console.set_options(values)}")
 
 
 def _evaluation_document(evaluation: Evaluation) -> dict[str, Any]:

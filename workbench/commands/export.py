@@ -7,7 +7,8 @@ import typer
 
 from workbench.commands import console
 from workbench.commands.options import Json, Set, presets_of, reading_store_of
-from workbench.core.config import RunConfig, parse_assignments
+from workbench.core.assignments import parse_assignments
+from workbench.core.config import RunConfig
 from workbench.core.errors import UserError, shown
 
 commands = typer.Typer()

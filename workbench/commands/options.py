@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from workbench.commands import console
-from workbench.core.config import RunConfig, help_of, parse_assignments, parse_value
+from workbench.core.assignments import parse_assignments, parse_value
+from workbench.core.config import RunConfig, help_of
 from workbench.core.errors import WAY_OUT, UserError, reason, shown
 from workbench.core.files import read_text
 from workbench.core.home import Home

@@ -10,11 +10,13 @@ from workbench.commands.options import (
     ConfigFile,
     Data,
     Device,
+    Epochs,
     Json,
     ModelOrDefault,
     Recipe,
     Set,
     Weights,
+    parsed,
     presets_of,
     run_config,
 )
@@ -73,13 +75,14 @@ def preflight(
     model: ModelOrDefault = None,
     recipe: Recipe = None,
     data: Data = None,
+    epochs: Epochs = None,
     device: Device = None,
     set_: Set = None,
     config_file: ConfigFile = None,
     json: Json = False,
 ) -> None:
     """Measure a few real steps: seconds per epoch, memory, the largest batch. Exit 2 if a run would not fit."""
-    config = _config(context, model, recipe, config_file, set_, data, device)
+    config = _config(context, model, recipe, config_file, set_, data, device, epochs=epochs)
     from workbench.engine.trials.preflight import measure
 
     with console.TrainingDisplay(quiet=json) as display:
@@ -144,8 +147,10 @@ def _config(
     data: str | None,
     device: str | None,
     weights: str | None = None,
+    epochs: str | None = None,
 ) -> RunConfig:
-    options = {"data.source": data, "training.device": device, "fine_tuning.weights": weights}
+    options = {"data.source": data, "training.epochs": parsed(epochs), "training.device": device,
+               "fine_tuning.weights": weights}  # fmt: skip
     return run_config(presets_of(context), model, recipe, config_file, set_, options)
 
 

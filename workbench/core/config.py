@@ -4,14 +4,13 @@ The window, the command line and the store share these classes. Every error name
 """
 
 import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
 
-from workbench.core.errors import ConfigError, UserError, did_you_mean, literal, reason, shown
+from workbench.core.config_errors import sentences, unknown_key
+from workbench.core.errors import ConfigError, UserError, literal, reason
 from workbench.core.fields import FieldGroup, field_error, texts_of
 from workbench.core.image_sources import ALLOWED_SOURCES, SAMPLE
 from workbench.core.model_config import ModelConfig
@@ -170,7 +169,7 @@ class RunConfig(FieldGroup):
         for dotted, value in values.items():
             section, _, field = dotted.partition(".")
             if section not in tree or not field:
-                raise ConfigError({dotted: unknown_key(dotted)})
+                raise ConfigError({dotted: unknown_key(dotted, field_names())})
             tree[section][field] = value
         return type(self).build(tree)
 
@@ -189,32 +188,12 @@ def model_from_json(text: str, origin: str) -> ModelConfig:
     return parse(ModelConfig, tree["model"] if isinstance(tree.get("model"), dict) else tree, "model.")
 
 
-_SECTIONS: Mapping[str, type[FieldGroup]] = {
+SECTIONS: Mapping[str, type[FieldGroup]] = {
     "model": ModelConfig,
     "data": DataConfig,
     "training": TrainingConfig,
     "fine_tuning": FineTuningConfig,
 }
-
-
-def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
-    """`["model.widths=[16,32]", "data.source=sample"]` as a dict; values are JSON, bare words strings."""
-    values: dict[str, Any] = {}
-    for assignment in assignments:
-        key, equals, text = assignment.partition("=")
-        if not equals or not key.strip():
-            raise UserError(f"'{shown(assignment)}' is not KEY=VALUE, for example training.learning_rate=0.05")
-        values[key.strip()] = parse_value(text)
-    return values
-
-
-def parse_value(text: str) -> Any:
-    """JSON, or the bare text where it is none."""
-    try:
-        return json.loads(text)
-    # Not only JSONDecodeError: too deep a tree, or a number of thousands of digits.
-    except (ValueError, RecursionError):
-        return text
 
 
 def _json_object(text: str, origin: str) -> dict[str, Any]:
@@ -229,13 +208,13 @@ def _json_object(text: str, origin: str) -> dict[str, Any]:
 
 def field_names() -> list[str]:
     """All dotted fields: `model.stem`, ..., `training.threads`."""
-    return [f"{section}.{name}" for section, config in _SECTIONS.items() for name in config.model_fields]
+    return [f"{section}.{name}" for section, config in SECTIONS.items() for name in config.model_fields]
 
 
 def help_of(dotted: str) -> str:
     """The sentence under a field, for tooltips and tables."""
     section, _, name = dotted.partition(".")
-    group = _SECTIONS[section]
+    group = SECTIONS[section]
     return group.model_fields[name].description or texts_of(group).get(name, "")
 
 
@@ -244,91 +223,4 @@ def parse(kind: type[_C], tree: Mapping[str, Any], prefix: str = "") -> _C:
     try:
         return kind.model_validate(tree)
     except ValidationError as error:
-        raise ConfigError(_sentences(error.errors(include_url=False), prefix)) from None
-
-
-def _sentences(errors: Sequence[ErrorDetails], prefix: str) -> dict[str, str]:
-    fields: dict[str, str] = {}
-    for error in errors:
-        # Whole numbers are entries of a list; a text of digits is an unknown field of that name.
-        location = list(error["loc"])
-        if error["type"] == "field":
-            location += [int(part) if part.isdigit() else part for part in error["ctx"]["field"].split(".")]
-        field = prefix + ".".join(part for part in location if isinstance(part, str))
-        dotted = prefix + ".".join(map(str, location))
-        fields.setdefault(dotted, _sentence(field, _entry(field, location), error))
-    return fields
-
-
-def _entry(field: str, location: Sequence[int | str]) -> str:
-    """Which entry of a list is meant; in those of the network there is one per stage."""
-    if not location or isinstance(location[-1], str):
-        return ""
-    return f" {'of stage' if field.startswith('model.') else 'number'} {location[-1] + 1}"
-
-
-def _sentence(field: str, entry: str, error: ErrorDetails) -> str:
-    if error["type"] == "extra_forbidden":
-        return unknown_key(field)
-    if error["type"] == "field":
-        return f"{field} {error['ctx']['sentence']}"
-    return f"{field}{entry} is {literal(error['input'])}; it must be {_allowed(field, error)}"
-
-
-# What each kind of pydantic error allows, filled in from its context.
-_ALLOWED = {
-    "greater_than_equal": "at least {ge:g}",
-    "greater_than": "above {gt:g}",
-    "less_than_equal": "at most {le:g}",
-    "less_than": "below {lt:g}",
-    "too_short": "a list of at least {min_length} stage",
-    "too_long": "a list of at most {max_length} stages",
-    "string_pattern_mismatch": "auto, cpu, cuda, cuda:<index> or mps",
-    "string_too_long": "a text of at most {max_length} characters",
-    "string_too_short": "a text that is not empty",
-    "string_type": "a text that is not empty",
-    "string_unicode": "a text in UTF-8",
-    "int_type": "a whole number",
-    "float_type": "a number",
-    "float_parsing": "a number",
-    "bool_type": "true or false",
-    "tuple_type": "a list of whole numbers, one per stage, such as [16, 32, 64]",
-    "model_type": "an object of fields",
-}
-_NUMBERS = "a list of three numbers, one per channel, such as [0.5, 0.5, 0.5]"
-# Of lists that are not of whole numbers for each stage.
-_ALLOWED_LISTS = {
-    "training.milestones": {
-        "too_short": "at least one share, such as [0.5, 0.75]",
-        "too_long": "at most {max_length} shares",
-        "tuple_type": "a list of shares between 0 and 1, such as [0.5, 0.75]",
-    },
-    "data.mean": {"tuple_type": _NUMBERS, "too_long": _NUMBERS},
-    "data.std": {"tuple_type": _NUMBERS, "too_long": _NUMBERS},
-    "model.residuals": {"tuple_type": "a list of true and false, one per stage, such as [true, false, true]"},
-}
-
-
-def _allowed(field: str, error: ErrorDetails) -> str:
-    context = error.get("ctx", {})
-    if error["type"] == "literal_error":
-        allowed = re.findall(r"'([^']*)'", context["expected"])
-        return f"one of {', '.join(allowed)}{did_you_mean(error['input'], allowed)}"
-    allowed_by_kind = _ALLOWED | _ALLOWED_LISTS.get(field, {})
-    if error["type"] in allowed_by_kind:
-        return allowed_by_kind[error["type"]].format(**context)
-    return shown(error["msg"].removeprefix("Input should be "), 160)
-
-
-def unknown_key(dotted: str) -> str:
-    """The sentence for a field that does not exist."""
-    section, dot, last = dotted.partition(".")
-    known = field_names()
-    guess = did_you_mean(dotted, known)
-    if not guess:
-        same = [name for name in known if name.endswith("." + last.rpartition(".")[2])]
-        guess = f" (did you mean '{same[0]}'?)" if same else ""
-    if not guess:
-        near = [name for name in known if name.startswith(f"{section}.")] if dot else []
-        guess = f"; known are {', '.join(near or (f'{each}.*' for each in _SECTIONS))}"
-    return f"{shown(dotted)} is not a known field{guess}"
+        raise ConfigError(sentences(error.errors(include_url=False), prefix, field_names())) from None

@@ -74,8 +74,9 @@ def did_you_mean(value: object, allowed: Iterable[str]) -> str:
     typed = str(value)
     if len(typed) > _LONGEST_TYPED:
         return ""
-    close = difflib.get_close_matches(typed, [name for name in allowed if len(name) <= _LONGEST_TYPED], n=1)
-    return f" (did you mean '{shown(close[0])}'?)" if close else ""
+    names = {name.casefold(): name for name in allowed if len(name) <= _LONGEST_TYPED}
+    close = difflib.get_close_matches(typed.casefold(), names, n=1)
+    return f" (did you mean '{shown(names[close[0]])}'?)" if close else ""
 
 
 def shown(value: object, longest: int = 0) -> str:

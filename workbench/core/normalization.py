@@ -41,7 +41,13 @@ class Normalization(NamedTuple):
     @property
     def numbers(self) -> str:
         """`mean 0.491 0.482 0.447, std 0.247 0.243 0.262`."""
-        return f"mean {_listed(self.mean)}, std {_listed(self.std)}"
+        mean, std = self.texts
+        return f"mean {mean}, std {std}"
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """Mean and standard deviation, each as `0.491 0.482 0.447`."""
+        return _listed(self.mean), _listed(self.std)
 
 
 _NAMED = {

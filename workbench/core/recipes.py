@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.core.config import RunConfig, field_names, parse, unknown_key
+from workbench.core.config import RunConfig, field_names, parse
+from workbench.core.config_errors import unknown_key
 from workbench.core.errors import ConfigError, literal
 from workbench.core.training_config import TrainingConfig
 
@@ -101,7 +102,7 @@ def _allowed(section: str, key: str, allowed: tuple[str, ...]) -> str:
     if key in allowed:
         return dotted
     if dotted not in field_names():
-        raise ConfigError({dotted: unknown_key(dotted)})
+        raise ConfigError({dotted: unknown_key(dotted, field_names())})
     known = ", ".join(f"{section}.{name}" for name in allowed)
     raise ConfigError({dotted: f"{dotted} says what is trained, not how; a recipe may set {known}"})
 

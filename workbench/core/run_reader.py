@@ -74,7 +74,7 @@ class RunReader:
         return [row["id"] for row in rows if is_run_id(row["id"])]
 
     def find(self, reference: str) -> str:
-        """The id meant by an id, a unique prefix of one, or `latest`.
+        """The id meant by an id, a unique prefix of one, a name that only one run has, or `latest`.
 
         Raises:
             UserError: none or several match.
@@ -87,6 +87,9 @@ class RunReader:
         if reference == "latest":
             return ids[0]
         found = [run_id for run_id in ids if reference and run_id.startswith(reference)]
+        if reference not in ids:
+            named = [row[0] for row in self._db.read("SELECT id FROM runs WHERE name=?", reference)]
+            found += [run_id for run_id in named if run_id not in found]
         if len(found) == 1:
             return found[0]
         if found:

@@ -55,6 +55,17 @@ class RunRecord:
         return next((epoch for epoch in reversed(self.epochs) if epoch.best), None)
 
     @property
+    def chosen_word(self) -> str:
+        """What its epoch that counts is: the best by validation, or, where nothing chooses, the last."""
+        return "best" if self.best is None or self.best.validation_accuracy is not None else "last"
+
+    def word_of(self, epoch: EpochMetrics) -> str:
+        """`best` of each epoch that was the best so far; without a split, `last` of the last one; else empty."""
+        if epoch.validation_accuracy is not None:
+            return "best" if epoch.best else ""
+        return "last" if epoch is self.last else ""
+
+    @property
     def can_resume(self) -> bool:
         return self.status in ("stopped", "failed", "interrupted")
 

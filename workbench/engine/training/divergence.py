@@ -14,7 +14,7 @@ _TIMES_CHANCE = 5.0
 
 
 class Divergence:
-    """Watches the losses of an epoch.
+    """Watches the losses of a run.
 
     Args:
         config: of the run.
@@ -40,6 +40,21 @@ class Divergence:
                     "being the learning rate; guessing would give a fifth of that at most",
                     self._config,
                 )
+
+    def refuse_end(self) -> None:
+        """Of a run that was too short to say so before.
+
+        Raises:
+            UserError: the mean of the later half of its steps is five times that of chance.
+        """
+        later = list(self._recent)[len(self._recent) // 2 :]
+        mean = sum(later) / max(1, len(later))
+        if mean > self._limit:
+            raise _diverged(
+                f"the loss was {mean:.3g} on average of the last {len(later)} steps; guessing would give a fifth "
+                "of that at most",
+                self._config,
+            )
 
 
 def refuse_infinite_weights(trainer: Trainer) -> None:

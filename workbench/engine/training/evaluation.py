@@ -3,19 +3,22 @@
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from workbench.core.config import RunConfig
+from workbench.core.config import DataConfig, RunConfig
 from workbench.core.dataset import Dataset
 from workbench.core.errors import UserError, shown
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import Progress, Warned
 from workbench.core.home import Home
 from workbench.core.interludes import BESIDE_RUNS
+from workbench.core.normalization import NAMED
+from workbench.core.normalization_trial import TriedNormalization
 from workbench.core.store import RunStore
 from workbench.engine.data import sources
-from workbench.engine.data.device_images import DeviceImages
+from workbench.engine.data.device_images import DeviceImages, normalization_of
 from workbench.engine.machine.device import Compute, choose, resolve
 from workbench.engine.network import folding, resnet
 from workbench.engine.training.completion import normalized, with_normalization
@@ -24,6 +27,7 @@ from workbench.engine.weights import checkpoint, weight_sources
 from workbench.engine.weights import foreign_weights as weights
 
 Evaluating = Generator[Progress | Warned, None, Evaluation]
+Trying = Generator[Progress | Warned, None, list[TriedNormalization]]
 
 
 def evaluate_run(run_id: str, store: RunStore, source: str | None = None, *, beside: bool = False) -> Evaluating:
@@ -72,6 +76,36 @@ def evaluate_weights(config: RunConfig, source: str, store: RunStore) -> Evaluat
     return (yield from _evaluate(_Subject(config, found.state, found.origin), store.home, beside=False))
 
 
+def try_normalizations(config: RunConfig, source: str, store: RunStore) -> Trying:
+    """Evaluate weights on the test images as each normalization gives them, the best one first.
+
+    Weights do not say what their images were normalized by; the accuracy does, since a network sees other images
+    than it knows by any other one.
+
+    Raises:
+        UserError: as `evaluate_weights`.
+    """
+    located = weight_sources.locate(source, config.model, store)
+    found = yield from weight_sources.read(located, store)
+    subject = _Subject(config, found.state, found.origin)
+    compute = Compute(choose(config.training).device, torch.float32)
+    dataset = yield from _images(subject, store.home)
+    network = _network(subject, compute)
+    all_images = np.arange(len(dataset.train))
+    tried = [*NAMED, normalization_of(dataset.train.images, all_images)]
+    given = config.data.known_normalization
+    if given is not None and given not in tried:
+        tried.append(given)
+    images = DeviceImages(dataset.test, DataConfig(), compute)
+    results = []
+    for normalization in tried:
+        images.normalize_by(normalization)
+        said, _ = yield from logits(network, images, compute, f"Testing {normalization.name}")
+        evaluation = Evaluation(dataset.test.labels, said, dataset.class_names)
+        results.append(TriedNormalization(normalization, evaluation))
+    return sorted(results, key=lambda each: (-each.evaluation.accuracy, each.evaluation.loss))
+
+
 @dataclass(frozen=True)
 class _Subject:
     """What is evaluated."""
@@ -88,20 +122,33 @@ class _Subject:
 def _evaluate(subject: _Subject, home: Home, beside: bool) -> Evaluating:
     config = subject.config
     compute = resolve(config.training) if beside else Compute(choose(config.training).device, torch.float32)
+    dataset = yield from _images(subject, home)
+    if config.data.needs_images:
+        by = normalization_of(dataset.train.images, np.arange(len(dataset.train)))
+        config = with_normalization(config, by)
+    network = _network(subject, compute, beside)
+    images = DeviceImages(dataset.test, config.data, compute)
+    yield Progress("Testing", 0, len(images))
+    said, _ = yield from logits(network, images, compute, "Testing", interludes=BESIDE_RUNS if beside else None)
+    return Evaluation(dataset.test.labels, said, dataset.class_names, subject.epoch)
+
+
+def _images(subject: _Subject, home: Home) -> Generator[Progress | Warned, None, Dataset]:
+    config = subject.config
     folder = yield from sources.read(config.data.source, config.model.input_size, home)
     dataset = Dataset.require(folder)
     _refuse_other_classes(subject, dataset.class_names)
-    network = resnet.hollow(config.model)
+    return dataset
+
+
+def _network(subject: _Subject, compute: Compute, beside: bool = False) -> nn.Module:
+    network = resnet.hollow(subject.config.model)
     weights.load_strictly(network, subject.weights, subject.origin)
     if beside:
         folding.fold_norms(network)
     # In fp32 too where it is to be quick: a single thread takes a quarter less for convolutions so.
     layout = torch.channels_last if beside else compute.memory_format
-    network.to(compute.device, memory_format=layout)  # type: ignore[call-overload]
-    images = DeviceImages(dataset.test, config.data, compute)
-    yield Progress("Testing", 0, len(images))
-    said, _ = yield from logits(network, images, compute, "Testing", interludes=BESIDE_RUNS if beside else None)
-    return Evaluation(dataset.test.labels, said, dataset.class_names, subject.epoch)
+    return network.to(compute.device, memory_format=layout)  # type: ignore[call-overload,no-any-return]
 
 
 def _refuse_other_classes(subject: _Subject, found: tuple[str, ...]) -> None:

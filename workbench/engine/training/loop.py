@@ -54,6 +54,7 @@ class TrainingLoop:
         self._id, self._prepared, self._trainer = run_id, prepared, prepared.trainer
         self._orders, self._processes, self._write = orders, processes, save
         self._saved_at = time.monotonic()
+        self._divergence = Divergence(prepared.config.training, len(prepared.dataset.class_names))
         self._end: RunFinished | None = None
         """How the run ends before its last epoch."""
 
@@ -83,7 +84,7 @@ class TrainingLoop:
 
     def _steps(self) -> Events:
         trainer = self._trainer
-        pending, divergence = PendingSteps(self._processes), self._divergence()
+        pending = PendingSteps(self._processes)
         while not trainer.epoch_is_done and self._end is None:
             pending.append(*trainer.step())
             is_due = pending.age_s >= YIELD_INTERVAL_S or trainer.epoch_is_done
@@ -91,7 +92,7 @@ class TrainingLoop:
             if not is_due:
                 continue
             metrics = pending.flush(trainer, self._id)
-            divergence.refuse(metrics)
+            self._divergence.refuse(metrics)
             # All that changes the run comes before the first event, where it may be stopped and saved.
             changed = self._change_rate(factor)
             if self._end is not None:
@@ -109,9 +110,6 @@ class TrainingLoop:
             return []
         self._trainer.change_rate(factor)
         return [RateChanged(self._id, self._trainer.step_number, factor, self._trainer.rate)]
-
-    def _divergence(self) -> Divergence:
-        return Divergence(self._prepared.config.training, len(self._prepared.dataset.class_names))
 
     def _agree(self, is_due: bool) -> tuple[bool, float]:
         """After a step, in one exchange: whether its figures are due and what multiplies the rate, as the first
@@ -139,6 +137,8 @@ class TrainingLoop:
     def _finish_epoch(self) -> Events:
         """Evaluate, compare with the best, save. Stopped meanwhile, a resumed run evaluates again."""
         trainer, position, prepared = self._trainer, self._trainer.position, self._prepared
+        if position.epoch + 1 == prepared.config.training.epochs:
+            self._divergence.refuse_end()
         trainer.share_running_statistics()
         class_names = prepared.dataset.class_names
         validation = None

@@ -4,6 +4,7 @@ import logging
 import time
 import traceback
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import replace
 
 import torch
@@ -34,9 +35,16 @@ Events = Generator[Event, None, None]
 _RECORDED = (RunStarted, StepMetrics, EpochMetrics, EvaluationReady, RateChanged, Warned)
 
 
-def recorded(run_id: str, events: Events, store: RunStore) -> Events:
-    """The one place that records a run: its events, and how it ended. Raises nothing but what stops it."""
-    recorder = _Recorder(run_id, store)
+def recorded(run_id: str, events: Events, store: RunStore, *, is_new: bool = False) -> Events:
+    """The one place that records a run: its events, and how it ended. Raises nothing but what stops it.
+
+    Args:
+        is_new: it has not begun before; if it cannot begin, nothing stays recorded.
+
+    Raises:
+        UserError: why it could not begin.
+    """
+    recorder = _Recorder(run_id, store, is_new)
     end: RunFinished | RunFailed = RunFinished(run_id, "finished")
     lacks_memory = False
     try:
@@ -80,22 +88,25 @@ def recorded(run_id: str, events: Events, store: RunStore) -> Events:
         recorder.end(end)
     except UserError as error:
         end = RunFailed(run_id, str(error), is_bug=False)
+    recorder.refuse_beginning(end)
     yield end
 
 
 class _Recorder:
     """Writes a run's events into the store, steps now and then; what could not be written is tried again."""
 
-    def __init__(self, run_id: str, store: RunStore) -> None:
-        self._id, self._store = run_id, store
+    def __init__(self, run_id: str, store: RunStore, is_new: bool) -> None:
+        self._id, self._store, self._is_new = run_id, store, is_new
         self._pending: list[Event] = []
         self._tried_at = time.monotonic()
         self._is_failing = False
+        self._has_begun = False
 
     def take(self, event: Event) -> Warned | None:
         """Record `event` now or later; a warning when the store begins to refuse."""
         if isinstance(event, _RECORDED):
             self._pending.append(event)
+        self._has_begun = self._has_begun or isinstance(event, RunStarted)
         is_due = time.monotonic() - self._tried_at > _RECORD_INTERVAL_S
         # A refusal may take half a minute.
         if not is_due and (isinstance(event, StepMetrics) or self._is_failing):
@@ -138,6 +149,21 @@ class _Recorder:
                 self._store.finish(self._id, "failed", end.message)
             else:
                 self._store.finish(self._id, end.status, end.reason)
+
+    def refuse_beginning(self, end: RunFinished | RunFailed) -> None:
+        """Leave nothing of a new run that could not begin.
+
+        Raises:
+            UserError: it could not; says why.
+        """
+        if self._has_begun or not self._is_new or isinstance(end, RunFinished) or end.is_bug:
+            return
+        # What cannot be removed now is a failed run in the list.
+        with suppress(UserError):
+            self._store.delete(self._id)
+        refusal = UserError(end.message, end.remedy)
+        refusal.fields = dict(end.fields)
+        raise refusal
 
 
 def _stop(run_id: str, events: Events, recorder: _Recorder) -> None:

@@ -49,12 +49,12 @@ def train(
         orders: through which another thread can change the learning rate or end the run.
         processes: that train it together; this one must be the first (`following.follow` is for the others).
 
-    Once the run is recorded, an error ends it with RunFailed, never with an exception. Before, while weights are
-    downloaded, Progress has an empty `run_id`.
+    Once the run has begun, an error ends it with RunFailed, never with an exception. While weights are downloaded,
+    Progress has an empty `run_id`.
 
     Raises:
-        UserError: the data, the weights or the device are not there, or the weights are of another network;
-            nothing is recorded then.
+        UserError: it cannot begin: the data, the weights or the device are not there, or do not fit; nothing is
+            recorded then.
     """
     choose(config.training)
     config = completion.lasting(config, store)
@@ -69,7 +69,7 @@ def train(
     events = _begun(run_id, store, orders, processes, initial)
     # The run lets go of them once they are copied, and so must all frames below it.
     del initial
-    yield from recorded(run_id, events, store)
+    yield from recorded(run_id, events, store, is_new=True)
 
 
 def _begun(

@@ -1,0 +1,44 @@
+"""`KEY=VALUE`, as it is typed on the command line."""
+
+import json
+from collections.abc import Sequence
+from typing import Any, Literal, get_args, get_origin
+
+from workbench.core.config import SECTIONS
+from workbench.core.errors import UserError, shown
+
+
+def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
+    """`["model.widths=[16,32]", "data.source=sample"]` as a dict; values are JSON, bare words strings.
+
+    Choices, true and false may be written in capitals, as Python and other tools do.
+    """
+    values: dict[str, Any] = {}
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        if not equals or not key.strip():
+            raise UserError(f"'{shown(assignment)}' is not KEY=VALUE, for example training.learning_rate=0.05")
+        values[key.strip()] = _spelled(key.strip(), parse_value(text))
+    return values
+
+
+def parse_value(text: str) -> Any:
+    """JSON, or the bare text where it is none."""
+    try:
+        return json.loads(text)
+    # Not only JSONDecodeError: too deep a tree, or a number of thousands of digits.
+    except (ValueError, RecursionError):
+        return text
+
+
+def _spelled(key: str, value: Any) -> Any:
+    """As the configuration spells it, if only capitals differ."""
+    section, _, name = key.partition(".")
+    field = SECTIONS[section].model_fields.get(name) if section in SECTIONS else None
+    if field is None or not isinstance(value, str):
+        return value
+    kind = field.annotation
+    allowed: dict[str, Any] = {"true": True, "false": False} if kind is bool else {}
+    if get_origin(kind) is Literal:
+        allowed = {str(choice).casefold(): choice for choice in get_args(kind)}
+    return allowed.get(value.casefold(), value)
