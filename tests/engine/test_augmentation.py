@@ -3,19 +3,24 @@
 import numpy as np
 import pytest
 import torch
+from torchvision.transforms import functional
 
 from workbench.core.config import DataConfig
 from workbench.core.dataset import ImageSet
 from workbench.core.training_config import TrainingConfig
 from workbench.engine.data.augmentation import Batch, EpochPlan
 from workbench.engine.data.device_images import DeviceImages
+from workbench.engine.data.image_operations import take_affine
 from workbench.engine.machine.device import Compute
 
 CPU = Compute(torch.device("cpu"), torch.float32)
 SIZE = 12
 COUNT = 60
 STILL = {"crop_padding": 0, "horizontal_flip": False}
-EVERYTHING = {"trivial_augment": True, "random_erasing": 0.5, "mixup": 0.4, "cutmix": 1.0}
+EVERYTHING = {
+    "trivial_augment": True, "random_erasing": 0.5, "mixup": 0.4, "cutmix": 1.0, "crop_border": "zeros",
+    "rotation": 30.0, "brightness_jitter": 0.4, "contrast_jitter": 0.4, "saturation_jitter": 0.4, "hue_jitter": 0.1,
+}  # fmt: skip
 
 
 def _config(**options: object) -> TrainingConfig:
@@ -61,7 +66,8 @@ def test_order_crops_and_flips_are_those_of_earlier_versions() -> None:
 
 def test_what_is_off_is_not_drawn() -> None:
     plan = _plan(_config(**STILL))
-    assert (plan.moves, plan.trivial, plan.erasing, plan.mixing) == (False, None, None, None)
+    assert not plan.moves
+    assert {plan.rotation, plan.jitter, plan.trivial, plan.erasing, plan.mixing} == {None}
     batch = _images().batch(plan, 0, 20)
     assert (batch.partners, batch.share) == (None, None)
 
@@ -71,6 +77,14 @@ def test_an_option_does_not_change_what_another_draws() -> None:
     assert alone.erasing is not None
     assert together.erasing is not None
     assert torch.equal(alone.erasing.edges, together.erasing.edges)
+    turned, colored = _plan(_config(rotation=30.0)), _plan(_config(contrast_jitter=0.4))
+    assert turned.rotation is not None
+    assert together.rotation is not None
+    assert torch.equal(turned.rotation, together.rotation)
+    assert colored.jitter is not None
+    assert together.jitter is not None
+    assert torch.equal(colored.jitter.strengths[:, 1], together.jitter.strengths[:, 1])
+    assert (colored.jitter.order == together.jitter.order).all()
 
 
 def test_batches_do_not_depend_on_those_before() -> None:
@@ -103,6 +117,71 @@ def test_a_part_is_those_rows_of_the_whole_batch(
                 assert rows.partners is not None
                 assert torch.equal(rows.partners, whole.partners[part])
                 assert rows.share == whole.share
+
+
+@pytest.mark.parametrize("border", ["reflect", "constant"])
+def test_crops_are_torchvisions_with_either_border(border: str) -> None:
+    plan = _plan(_config(crop_border="reflect" if border == "reflect" else "zeros", horizontal_flip=False))
+    images = _images()
+    for position, index in enumerate(plan.order.tolist()):
+        padded = functional.pad(images.pixels_nhwc[index].permute(2, 0, 1), [4], padding_mode=border)
+        top, left = int(plan.shift_y[position]) + 4, int(plan.shift_x[position]) + 4
+        expected = functional.crop(padded, top, left, SIZE, SIZE).permute(1, 2, 0)
+        assert torch.equal(images._cropped(plan, position, position + 1)[0], expected)
+
+
+def test_turns_are_torchvisions() -> None:
+    plan = _plan(_config(**STILL, rotation=25.0))
+    assert plan.rotation is not None
+    images = _images()
+    turned = take_affine(images.pixels_nhwc, plan.rotation)
+    angles = torch.atan2(plan.rotation[:, 1, 0], plan.rotation[:, 0, 0]).rad2deg()
+    assert float(angles.abs().max()) <= 25
+    assert float(angles.max()) > 20
+    assert float(angles.min()) < -20
+    expected = [
+        functional.rotate(image.permute(2, 0, 1), float(angle)).permute(1, 2, 0)
+        for image, angle in zip(images.pixels_nhwc, angles, strict=True)
+    ]
+    # Exactly between two pixels, rounding decides.
+    assert (turned != torch.stack(expected)).float().mean() < 0.002
+
+
+@pytest.mark.parametrize(
+    "wanted", [(0.4, 0, 0, 0), (0, 0.7, 0, 0), (0, 0, 1.5, 0), (0, 0, 0, 0.5), (0.2, 0.3, 0.4, 0.1)]
+)
+def test_colors_are_jittered_as_by_torchvision(wanted: tuple[float, float, float, float]) -> None:
+    names = ("brightness_jitter", "contrast_jitter", "saturation_jitter", "hue_jitter")
+    plan = _plan(_config(**dict(zip(names, wanted, strict=True))))
+    jitter, pixels = plan.jitter, _images().pixels_nhwc
+    assert jitter is not None
+    changes = (functional.adjust_brightness, functional.adjust_contrast, functional.adjust_saturation,
+               functional.adjust_hue)  # fmt: skip
+    expected = []
+    for image, strengths, order in zip(pixels, jitter.strengths.tolist(), jitter.order.tolist(), strict=True):
+        changed = image.permute(2, 0, 1)
+        for index in order:
+            if wanted[index]:
+                changed = changes[index](changed, strengths[index] + (index < 3))
+        expected.append(changed.permute(1, 2, 0))
+    given = jitter.apply(pixels, 0, COUNT)
+    differences = (given.int() - torch.stack(expected).int()).abs()
+    # Hues are computed by another formula, whose last digit decides at times, and what follows makes more of it.
+    assert (differences > 0).float().mean() < (0.01 if wanted[3] else 1e-9)
+    assert (differences > 2).float().mean() < 1e-3
+    for index, (strength, largest) in enumerate(zip(jitter.strengths.T, wanted, strict=True)):
+        lowest = -largest if index == 3 else -min(1, largest)
+        assert lowest <= float(strength.min())
+        assert float(strength.max()) <= largest
+        assert float(strength.max() - strength.min()) >= 0.8 * (largest - lowest)
+
+
+def test_the_orders_of_jitters_are_equally_likely() -> None:
+    plan = _plan(_config(hue_jitter=0.1), images=24_000)
+    assert plan.jitter is not None
+    _, counts = np.unique(plan.jitter.order, axis=0, return_counts=True)
+    assert len(counts) == 24
+    assert counts == pytest.approx(1000, rel=0.15)
 
 
 def test_erased_rectangles_are_those_of_the_paper() -> None:

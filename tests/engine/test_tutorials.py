@@ -1,4 +1,4 @@
-"""Recipes named after scripts, against those scripts typed in plain PyTorch: same first weights, images and steps."""
+"""Recipes named after scripts, against those scripts typed in plain PyTorch: first weights, images, steps."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -83,9 +83,7 @@ class Bare(nn.Module):
         super().__init__()
         self.pool = pool
         widths = (3, 16, 16, 32, 32, 64, 64, 128, 128)
-        self.convolutions = nn.ModuleList(
-            nn.Conv2d(before, after, 3, padding=1) for before, after in pairwise(widths)
-        )
+        self.convolutions = nn.ModuleList(nn.Conv2d(*channels, 3, padding=1) for channels in pairwise(widths))
         self.fc = nn.Linear(128, 10)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -204,7 +202,7 @@ def test_as_typed_there_the_weights_are_the_same_but_for_rounding(recipe: str) -
     """At first; on noise, each step makes of a difference a hundred times as much."""
     pool = average_pool_4 if recipe == "kuangliu" else mean
     for mine, theirs in both(recipe, pool, steps=2):
-        torch.testing.assert_close(mine, theirs, rtol=0, atol=1e-5)
+        torch.testing.assert_close(mine, theirs, rtol=0, atol=2e-4)
 
 
 @pytest.mark.parametrize("recipe", ["kuangliu", "tutorial-constant", "tutorial-imagenet-stem"])
