@@ -19,7 +19,8 @@ COUNT = 60
 STILL = {"crop_padding": 0, "horizontal_flip": False}
 EVERYTHING = {
     "trivial_augment": True, "random_erasing": 0.5, "mixup": 0.4, "cutmix": 1.0, "crop_border": "zeros",
-    "rotation": 30.0, "brightness_jitter": 0.4, "contrast_jitter": 0.4, "saturation_jitter": 0.4, "hue_jitter": 0.1,
+    "rotation": 30.0, "brightness_jitter": 0.4, "contrast_jitter": 0.4, "saturation_jitter": 0.4,
+    "hue_jitter": 0.1,
 }  # fmt: skip
 
 

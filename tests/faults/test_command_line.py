@@ -1,6 +1,7 @@
 """Wrong input on the command line: one sentence, exit 2, nothing lost. Each command in a process of its own."""
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -259,3 +260,95 @@ def test_a_model_with_a_bad_stem_is_warned_of(home: Home) -> None:
     done = call(home, "describe", "--model", "resnet18-imagenet")
     assert done.returncode == 0
     assert "94%" in done.stderr
+
+
+def test_a_short_run_that_diverged_says_so(home: Home, image_folder: Path) -> None:
+    arguments = ("--data", str(image_folder), "--epochs", "1", "--set", "training.schedule=constant")
+    done = call(home, "train", *TINY, *arguments, "--set", "training.learning_rate=100")
+    assert done.returncode == 2
+    assert re.search(r"error: the loss was [\de.+]+ on average of the last 3 steps", done.stderr)
+    assert "choose a smaller training.learning_rate, such as 10" in done.stderr
+    assert json.loads(call(home, "runs", "show", "latest", "--json").stdout)["status"] == "failed"
+
+
+def test_a_run_is_found_by_a_name_that_only_one_has(home: Home, trained: str, image_folder: Path) -> None:
+    names = ("twice", "mine", "twice")
+    for name in names:
+        call(home, "train", *TINY, "--data", str(image_folder), "--epochs", "1", "--name", name)
+    shown = json.loads(call(home, "runs", "show", "mine", "--json").stdout)
+    assert (shown["name"], shown["run"]) != ("mine", trained)
+    assert shown["name"] == "mine"
+    assert "run 'twice' is not unique: " in refused(call(home, "runs", "show", "twice"))
+    assert "run 'min' is not known" in refused(call(home, "runs", "show", "min"))
+
+
+def test_where_nothing_chooses_the_last_epoch_is_called_so(home: Home, image_folder: Path) -> None:
+    arguments = ("--data", str(image_folder), "--epochs", "3", "--set", "data.validation_fraction=0")
+    done = call(home, "train", *TINY, *arguments)
+    assert "last epoch 3: test accuracy" in done.stdout
+    rows = [line for line in done.stderr.split("\n") if re.match(r" +\d ", line)]
+    assert [line.split()[-1] for line in rows] == [rows[0].split()[-1], rows[1].split()[-1], "last"]
+    assert "best" not in done.stdout + done.stderr
+    shown = call(home, "runs", "show", "latest").stdout
+    assert shown.count("last\n") + shown.count("last \n") == 1
+    assert "best" not in shown
+
+
+def test_a_class_that_is_never_said_has_a_dash(home: Home, image_folder: Path) -> None:
+    """Before it has learned anything, a network says one class of all images."""
+    call(
+        home, "train", *TINY, "--data", str(image_folder), "--epochs", "1", "--set", "training.learning_rate=1e-9"
+    )
+    done = call(home, "evaluate", "latest")
+    assert "nan" not in done.stdout
+    document = json.loads(call(home, "evaluate", "latest", "--json").stdout)
+    unsaid = [row["name"] for row in document["per_class"] if row["precision"] is None]
+    assert unsaid
+    rows = [line.split() for line in done.stdout.split("\n") if line.split()[:1] == unsaid[:1]]
+    assert rows[0][-1] == "–"
+
+
+def test_sentences_are_whole_where_nobody_looks(home: Home, image_folder: Path) -> None:
+    arguments = ("--data", str(image_folder), "--epochs", "1", "--set", "data.validation_fraction=0.001")
+    said = call(home, "train", *TINY, *arguments).stderr.split("\n")
+    (warning,) = (line for line in said if line.startswith("warning: data.validation_fraction"))
+    assert warning.endswith("nothing is held out, and the last epoch is the one that counts")
+
+
+def test_recipes_and_fields_are_listed(home: Home) -> None:
+    listed = json.loads(call(home, "recipes", "--json").stdout)
+    assert [each["name"] for each in listed][:1] == ["quick"]
+    assert "normalization cifar10-per-image" in " ".join(call(home, "recipes").stdout.split())
+    shown = json.loads(call(home, "recipes", "kuangliu", "--json").stdout)["fields"]
+    assert (shown["training.learning_rate"], shown["data.validation_fraction"]) == (0.1, 0.0)
+    assert shown["model.initialization"] == "pytorch"
+    table = {line.split()[0]: line.split()[1:] for line in call(home, "recipes", "kuangliu").stdout.split("\n")
+             if line.startswith((" training.", " data.", " model."))}  # fmt: skip
+    assert table["training.schedule"] == ["cosine"]
+    assert table["training.momentum"] == ["0.9", "usual"]
+    assert set(table) == set(shown)
+    assert "did you mean 'kuangliu'" in refused(call(home, "recipes", "kuanglu"))
+    fields = json.loads(call(home, "fields", "--json").stdout)
+    assert {"key": "model.norm", "default": "batch", "allowed": "batch, group, none"}.items() <= next(
+        field for field in fields if field["key"] == "model.norm"
+    ).items()
+    assert "training.rotation" in call(home, "fields", "degrees").stdout
+    assert "No field speaks of hovercraft" in call(home, "fields", "hovercraft").stdout
+
+
+def test_weights_that_say_nothing_are_tried(home: Home, trained: str, tmp_path: Path) -> None:
+    output = tmp_path / "net.py"
+    assert call(home, "export", trained, "--output", str(output)).returncode == 0
+    source = json.loads(call(home, "runs", "show", trained, "--json").stdout)["source"]
+    arguments = ("evaluate", "--weights", str(output.with_suffix(".pt")), "--model", "resnet8", *TINY[:6],
+                 "--set", "model.num_classes=3", "--data", source)  # fmt: skip
+    warned = call(home, *arguments)
+    assert "net.pt does not say how its images were normalized; cifar10 is taken" in warned.stderr
+    assert json.loads(call(home, *arguments, "--json").stdout)["warnings"]
+    silent = call(home, *arguments, "--set", "data.normalization=cifar10")
+    assert silent.stderr == ""
+    tried = json.loads(call(home, *arguments, "--try-normalizations", "--json").stdout)
+    assert len(tried["tried"]) == 6
+    assert tried["best"] == tried["tried"][0]["name"]
+    assert "fits best" in call(home, *arguments, "--try-normalizations").stdout
+    assert "without --model, --set and --try" in refused(call(home, "evaluate", trained, "--try-normalizations"))

@@ -48,6 +48,8 @@ def test_figures_are_printed_for_a_person(home: Home, image_folder: Path) -> Non
     assert done.returncode == 0
     for word in ("step", "evaluation", "epoch", "memory", "largest batch"):
         assert f"\n{word} " in done.stdout.replace("\n ", "\n")
+    longer = call(home, "preflight", *TINY, "--data", str(image_folder), "--epochs", "77")
+    assert "for 77 epochs" in longer.stdout
 
 
 def test_what_does_not_fit_is_refused_with_what_would(home: Home, image_folder: Path) -> None:

@@ -162,7 +162,7 @@ class TrainingDisplay:
         self._bar = Bar(
             TextColumn("{task.description}", markup=False), BarColumn(),
             TextColumn("{task.fields[figures]}", markup=False), TimeElapsedColumn(),
-            console=self._console, transient=True, disable=quiet,
+            console=self._console, transient=True, disable=quiet or not self._console.is_terminal,
         )  # fmt: skip
         self._task = self._bar.add_task("Starting", total=None, figures="")
         self._started: RunStarted | None = None

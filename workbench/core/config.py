@@ -22,8 +22,8 @@ _LONGEST_PATH = 4096
 _SOURCES = f"{ALLOWED_SOURCES} of train/<class>/ and test/<class>/."
 
 # A deviation near zero would make every difference between pixels enormous.
-_Mean = Annotated[float, Field(ge=0.0, le=1.0, strict=False)]
-_Std = Annotated[float, Field(ge=0.001, le=10.0, strict=False)]
+_Mean = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False, strict=False)]
+_Std = Annotated[float, Field(ge=0.001, le=10.0, allow_inf_nan=False, strict=False)]
 
 _C = TypeVar("_C", bound=FieldGroup)
 

@@ -77,6 +77,7 @@ _ALLOWED = {
     "int_type": "a whole number",
     "float_type": "a number",
     "float_parsing": "a number",
+    "finite_number": "a finite number",
     "bool_type": "true or false",
     "tuple_type": "a list of whole numbers, one per stage, such as [16, 32, 64]",
     "model_type": "an object of fields",

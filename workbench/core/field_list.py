@@ -1,6 +1,6 @@
 """All fields of a configuration with their meaning, default and limits, for people to look up."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
@@ -52,13 +52,13 @@ def _allowed(field: FieldInfo) -> str:
     if get_origin(kind) is tuple:
         inner = get_args(kind)[0]
         parts = getattr(inner, "__metadata__", ())
-        limits = _limits(each for part in parts for each in getattr(part, "metadata", (part,)))
+        limits = _limits([each for part in parts for each in getattr(part, "metadata", (part,))])
         word = _WORDS.get(get_args(inner)[0] if parts else inner, "values")
         return " ".join(f"a list, each {word} {limits}".split())
     return " ".join(f"{_WORDS.get(kind, '')} {limits}".split()) if kind in _WORDS else ""
 
 
-def _limits(metadata: Iterable[Any]) -> str:
+def _limits(metadata: Sequence[Any]) -> str:
     """`≥ 0, < 1`."""
     found = [(sign, getattr(each, name)) for name, sign in _SIGNS for each in metadata if hasattr(each, name)]
     return ", ".join(f"{sign} {limit:g}" for sign, limit in found)
