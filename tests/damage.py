@@ -19,6 +19,7 @@ def recorded_runs(home: Home, count: int = 3) -> list[str]:
         writer.start()
         for epoch in range(1, EPOCHS + 1):
             writer.steps(PER_EPOCH * (epoch - 1) + 1, PER_EPOCH * epoch)
+            writer.gradients(PER_EPOCH * (epoch - 1) + 1)
             writer.epoch(epoch)
         writer.change_rate(PER_EPOCH)
         writer.warn("careful")

@@ -6,7 +6,8 @@ import numpy as np
 
 from workbench.core.config import RunConfig
 from workbench.core.evaluation import Evaluation
-from workbench.core.events import EpochMetrics, RateChanged, RunStarted, StepMetrics, Warned
+from workbench.core.events import EpochMetrics, GradientsMeasured, RateChanged, RunStarted, StepMetrics, Warned
+from workbench.core.gradients import WeightedLayers
 from workbench.core.home import Home
 from workbench.core.store import RunStore
 
@@ -34,6 +35,15 @@ class Writer:
         self.store.record_steps(
             [StepMetrics(self.id, 1, numbers, ones * loss, ones * 0.25, ones.astype(float), 100.0, 1.5)]
         )
+
+    def gradients(self, step: int, first: float = 0.125) -> GradientsMeasured:
+        """As of a network whose first layer is frozen."""
+        layers = WeightedLayers.of(RunConfig().model).names
+        norms = np.arange(len(layers), dtype=np.float32) / 3 + np.float32(first)
+        norms[0] = np.nan
+        event = GradientsMeasured(self.id, step, (step - 1) // PER_EPOCH + 1, layers, norms)
+        self.store.record_steps([event])
+        return event
 
     def epoch(self, number: int, evaluated: bool = True) -> EpochMetrics:
         if evaluated:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.damage import EPOCHS, change, flip_bytes, recorded_runs
 from workbench.core.errors import DamagedDatabase, UserError
+from workbench.core.events import StepMetrics
 from workbench.core.home import Home
 from workbench.core.run_follower import RunFollower
 from workbench.core.store import RunStore
@@ -118,6 +119,25 @@ def test_odd_steps_are_damage_of_their_run(home: Home) -> None:
         assert store.steps(good) is not None
         with pytest.raises(DamagedDatabase, match=f"run {bad} is damaged"):
             RunFollower(store, bad).news()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "norms=substr(norms, 2)", "norms=substr(norms, 5)", "norms='many'", "norms=x''", "epoch='x'", "epoch=-1",
+        "norms=CAST(substr(norms, 1, 4) || x'000080bf' || substr(norms, 9) AS BLOB)",
+    ],
+)  # fmt: skip
+def test_one_odd_sample_of_gradients_hides_no_other(
+    home: Home, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    good, bad = recorded_runs(home, 2)
+    change(home, f"UPDATE gradients SET {damage} WHERE run_id=? AND step=11", bad)
+    with closing(RunStore(home, read_only=True)) as store:
+        assert [each.step for each in store.gradients(store.run(bad))] == [1, 21, 31]
+        assert [each.step for each in store.gradients(store.run(good))] == [1, 11, 21, 31]
+        assert any(isinstance(event, StepMetrics) for event in RunFollower(store, bad).news())
+    assert f"run {bad}: its gradients of step 11 cannot be read" in caplog.text
 
 
 def test_a_list_is_read_while_another_process_holds_the_database(home: Home) -> None:

@@ -12,6 +12,7 @@ from workbench.core.events import (
     EpochMetrics,
     EvaluationReady,
     Event,
+    GradientsMeasured,
     RateChanged,
     RunFailed,
     RunFinished,
@@ -44,6 +45,8 @@ def short(event: Event) -> object:
             return f"{type(event).__name__} {epoch}"
         case RunStarted():
             return f"start after {event.first_step}"
+        case GradientsMeasured():
+            return f"gradients of {event.step}"
         case RateChanged():
             return f"rate after {event.step}"
         case Warned():
@@ -67,19 +70,25 @@ def test_everything_comes_in_its_order(writer: Writer, follower: RunFollower) ->
     writer.epoch(1)
     writer.change_rate(14)
     writer.steps(15, 25)
+    for step in (1, 12, 14, 22):
+        writer.gradients(step)
     writer.epoch(2)
     writer.store.finish(writer.id, "finished", "ended early: no better")
     assert news(follower) == [
         "careful",
         "start after 0",
         (1, 10, 1),
+        "gradients of 1",
         "EpochMetrics 1",
         (11, 14, 2),
+        "gradients of 12",
         "rate after 14",
         (15, 20, 2),
+        "gradients of 14",
         "EvaluationReady 2",
         "EpochMetrics 2",
         (21, 25, 3),
+        "gradients of 22",
         ("finished", "ended early: no better"),
     ]
     assert news(follower) == []
@@ -133,18 +142,21 @@ def test_a_run_resumed_from_an_older_checkpoint_goes_back(
     writer.epoch(2)
     writer.change_rate(12)
     writer.change_rate(22)
+    for step in (13, 23):
+        writer.gradients(step)
     writer.store.finish(writer.id, "stopped")
     news(follower)
     writer.resume(first_step=15)
     if seen_between:
         assert news(follower) == ["start after 15"]
     writer.steps(16, 30)
+    writer.gradients(16)
     writer.epoch(2)
     told = news(follower)
     if not seen_between:
         # Though it is further by now than it was.
         assert told.pop(0) == "start after 15"
-    assert told == [(16, 20, 2), "EvaluationReady 2", "EpochMetrics 2", (21, 30, 3)]
+    assert told == [(16, 20, 2), "gradients of 16", "EvaluationReady 2", "EpochMetrics 2", (21, 30, 3)]
     writer.change_rate(30)
     writer.store.finish(writer.id, "stopped")
     assert news(follower) == ["rate after 30", ("stopped", "")]
@@ -239,14 +251,16 @@ def test_what_was_skipped_is_not_told(writer: Writer, follower: RunFollower) -> 
     writer.start()
     writer.steps(1, 20)
     writer.change_rate(5)
+    writer.gradients(7)
     writer.epoch(1)
     writer.store.finish(writer.id, "stopped")
     follower.skip()
     assert news(follower) == []
     writer.resume(first_step=20)
     writer.steps(21, 22)
+    writer.gradients(21)
     writer.warn("again")
-    assert news(follower) == ["again", "start after 20", (21, 22, 3)]
+    assert news(follower) == ["again", "start after 20", (21, 22, 3), "gradients of 21"]
 
 
 def test_a_damaged_evaluation_does_not_keep_the_rest_back(

@@ -6,6 +6,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import filelock
@@ -16,7 +17,8 @@ from workbench.core import run_lock, store_schema
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
-from workbench.core.events import EpochMetrics, RunStarted, StepMetrics, Warned
+from workbench.core.events import EpochMetrics, GradientsMeasured, RunStarted, StepMetrics, Warned
+from workbench.core.gradients import WeightedLayers
 from workbench.core.home import Home
 from workbench.core.store import RunStore
 
@@ -35,6 +37,13 @@ def steps(run_id: str, first: int, count: int) -> StepMetrics:
     numbers = np.arange(first, first + count)
     ones = np.ones(count, np.float32)
     return StepMetrics(run_id, 1, numbers, ones * 0.5, ones * 0.25, ones.astype(float) * 0.1, 100.0, 1.5)
+
+
+def gradients(run_id: str, step: int, value: float = 1 / 3) -> GradientsMeasured:
+    layers = WeightedLayers.of(RunConfig().model).names
+    norms = np.full(len(layers), value, np.float32)
+    norms[1] = np.nan
+    return GradientsMeasured(run_id, step, 1, layers, norms)
 
 
 def epoch(run_id: str, number: int, accuracy: float = 0.5, best: bool = True) -> EpochMetrics:
@@ -63,6 +72,62 @@ def test_a_resumed_run_forgets_what_came_after_its_checkpoint(store: RunStore) -
     assert kept is not None
     assert kept.steps.tolist() == list(range(1, 11))
     assert [e.epoch for e in store.run(run_id).epochs] == [1]
+
+
+def test_gradients_come_back_bit_for_bit(store: RunStore) -> None:
+    run_id = create(store)
+    assert store.gradients(store.run(run_id)) == []
+    assert store.last_gradients(run_id) == 0
+    said = [gradients(run_id, 1), gradients(run_id, 7, 1e-30)]
+    store.record_steps([steps(run_id, 1, 5), said[0], steps(run_id, 6, 5), said[1]])
+    recorded = store.steps(run_id)
+    assert recorded is not None
+    assert len(recorded.steps) == 10
+    read = store.gradients(store.run(run_id))
+    for one, other in zip(read, said, strict=True):
+        assert (one.run_id, one.step, one.epoch, one.layers) == (run_id, other.step, other.epoch, other.layers)
+        np.testing.assert_array_equal(one.norms, other.norms)
+    assert [each.step for each in store.gradients(store.run(run_id), after=1)] == [7]
+    assert store.last_gradients(run_id) == 7
+
+
+def test_a_resumed_run_forgets_gradients_after_its_checkpoint(store: RunStore) -> None:
+    run_id = create(store)
+    store.record_steps([gradients(run_id, 3), gradients(run_id, 12)])
+    store.record_start(started(run_id, first_step=10))
+    assert [each.step for each in store.gradients(store.run(run_id))] == [3]
+    store.record_steps([gradients(run_id, 3, 0.5)])
+    assert store.gradients(store.run(run_id))[0].norms[0] == 0.5
+    store.finish(run_id, "stopped")
+    store.delete(run_id)
+    assert store.last_gradients(run_id) == 0
+
+
+def test_an_older_database_is_brought_up_to_date_and_keeps_its_runs(home: Home) -> None:
+    with closing(RunStore(home)) as store:
+        run_id = create(store)
+        store.record_steps([steps(run_id, 1, 5)])
+        store.finish(run_id, "finished")
+    as_version_2(home.database)
+    # Who only reads a copy of an earlier version finds none.
+    with closing(RunStore(home, read_only=True)) as store:
+        assert store.gradients(store.run(run_id)) == []
+        assert store.problem() == ""
+    with closing(RunStore.for_reading(home)) as store:
+        assert len(store.steps(run_id).steps) == 5
+        assert store.gradients(store.run(run_id)) == []
+    with closing(sqlite3.connect(home.database)) as database:
+        assert database.execute("PRAGMA user_version").fetchone()[0] == store_schema.VERSION
+    with closing(RunStore(home)) as store:
+        store.record_steps([gradients(run_id, 6)])
+        assert store.last_gradients(run_id) == 6
+
+
+def as_version_2(path: Path) -> None:
+    """As a workbench that measured no gradients left it."""
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("DROP TABLE gradients")
+        database.execute("PRAGMA user_version=2")
 
 
 def test_best_is_the_last_epoch_that_said_so(store: RunStore) -> None:

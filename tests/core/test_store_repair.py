@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import zlib
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.run_writer import PER_EPOCH, Writer
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.home import Home
+from workbench.core.run_journal import read_journal
 from workbench.core.run_record import RunRecord
 from workbench.core.store import RunStore
 from workbench.core.store_backup import copies, keep_copy
@@ -42,6 +44,11 @@ def files(home: Home) -> dict[str, bytes]:
     }
 
 
+def sealed(line: dict) -> str:
+    body = json.dumps(line)[:-1]
+    return f'{body}, "crc": "{zlib.crc32(body.encode()):08x}"}}\n'
+
+
 def without_journals(home: Home) -> None:
     """As an earlier version left them."""
     for path in home.runs.glob("*/journal.jsonl"):
@@ -52,7 +59,7 @@ def test_a_lost_list_comes_back_from_the_journals(home: Home) -> None:
     ids = recorded_runs(home)
     before = records(home)
     with closing(RunStore(home, read_only=True)) as store:
-        steps_before = store.steps(ids[0])
+        steps_before, gradients_before = store.steps(ids[0]), store.gradients(store.run(ids[0]))
     for copy in copies(home):
         copy.unlink()
     home.database.write_bytes(b"\0" * 5000)
@@ -63,10 +70,15 @@ def test_a_lost_list_comes_back_from_the_journals(home: Home) -> None:
     with closing(RunStore(home, read_only=True)) as store:
         steps = store.steps(ids[0])
         assert store.rate_changes(ids[0])[0].step == PER_EPOCH
+        gradients = store.gradients(store.run(ids[0]))
     assert steps is not None
     assert steps_before is not None
     for name in ("steps", "loss", "accuracy", "learning_rate"):
         np.testing.assert_array_equal(getattr(steps, name), getattr(steps_before, name))
+    assert len(gradients) == EPOCHS
+    for one, other in zip(gradients, gradients_before, strict=True):
+        assert (one.step, one.epoch, one.layers) == (other.step, other.epoch, other.layers)
+        np.testing.assert_array_equal(one.norms, other.norms)
 
 
 def test_a_second_repair_finds_nothing_to_do(home: Home) -> None:
@@ -96,6 +108,41 @@ def test_one_bad_row_is_rebuilt_from_its_journal(home: Home) -> None:
     change(home, "UPDATE runs SET started='{' WHERE id=?", bad)
     assert bad in diagnose(home).problem
     repaired(home)
+    assert records(home) == before
+
+
+def test_an_odd_sample_of_gradients_is_rebuilt_from_its_journal(home: Home) -> None:
+    _, bad = recorded_runs(home, 2)
+    change(home, "UPDATE gradients SET norms=substr(norms, 2) WHERE run_id=? AND step=1", bad)
+    assert diagnose(home).problem == f"run {bad}: its series cannot be read"
+    repaired(home)
+    with closing(RunStore(home, read_only=True)) as store:
+        assert [each.step for each in store.gradients(store.run(bad))] == [1, 11, 21, 31]
+
+
+def test_a_copy_of_an_earlier_version_is_read(home: Home) -> None:
+    """One that knew no gradients."""
+    recorded_runs(home)
+    before = records(home)
+    change(home, "DROP TABLE gradients")
+    change(home, "PRAGMA user_version=2")
+    keep_copy(home, date(2099, 1, 1))
+    without_journals(home)
+    home.database.write_bytes(b"")
+    assert {run.source for run in repaired(home).runs} == {"copy"}
+    assert records(home) == before
+
+
+def test_a_journal_of_an_earlier_version_is_read(home: Home) -> None:
+    """One without a line of gradients, and none of them in its first line."""
+    (run_id,) = recorded_runs(home, 1)
+    before = records(home)
+    journal = home.runs / run_id / "journal.jsonl"
+    lines = [line for line in read_journal(journal).lines if line["kind"] != "gradients"]
+    assert lines[0].pop("gradients") == {}
+    journal.write_text("".join(sealed(line) for line in lines))
+    home.database.unlink()
+    assert [run.source for run in repaired(home).runs] == ["journal"]
     assert records(home) == before
 
 
@@ -169,9 +216,12 @@ def test_a_resumed_run_is_rebuilt_with_what_it_did_again(home: Home) -> None:
     writer.steps(1, 20)
     writer.epoch(1)
     writer.epoch(2)
+    for step in (5, 12):
+        writer.gradients(step)
     writer.store.finish(writer.id, "stopped")
     writer.resume(PER_EPOCH)
     writer.steps(11, 15, loss=0.25)
+    writer.gradients(11, first=2.0)
     writer.store.finish(writer.id, "stopped", "enough")
     before = writer.store.run(writer.id)
     writer.store.close()
@@ -181,9 +231,10 @@ def test_a_resumed_run_is_rebuilt_with_what_it_did_again(home: Home) -> None:
     assert after == before
     assert (len(after.epochs), len(after.starts), after.message) == (1, 2, "enough")
     with closing(RunStore(home, read_only=True)) as store:
-        steps = store.steps(after.id)
+        steps, gradients = store.steps(after.id), store.gradients(after)
     assert steps is not None
     assert steps.loss.tolist() == [0.5] * 10 + [0.25] * 5
+    assert [(each.step, each.norms[1] > 2) for each in gradients] == [(5, False), (11, True)]
 
 
 def test_a_run_of_an_earlier_version_gets_its_journal_when_it_goes_on(home: Home) -> None:
@@ -191,9 +242,11 @@ def test_a_run_of_an_earlier_version_gets_its_journal_when_it_goes_on(home: Home
     writer.start()
     writer.steps(1, 10)
     writer.epoch(1)
+    writer.gradients(1)
     writer.store.finish(writer.id, "stopped")
     without_journals(home)
     writer.resume(PER_EPOCH)
+    writer.gradients(11)
     writer.epoch(2)
     writer.store.finish(writer.id, "finished")
     before = writer.store.run(writer.id)
@@ -202,6 +255,8 @@ def test_a_run_of_an_earlier_version_gets_its_journal_when_it_goes_on(home: Home
     done = repaired(home)
     assert [run.source for run in done.runs] == ["journal"]
     assert records(home) == [before]
+    with closing(RunStore(home, read_only=True)) as store:
+        assert [each.step for each in store.gradients(before)] == [1, 11]
 
 
 def test_what_the_database_refuses_is_in_the_journal_once(home: Home) -> None:
@@ -271,6 +326,7 @@ def test_a_folder_that_the_list_does_not_name_is_said_and_taken_in(home: Home) -
     change(home, "DELETE FROM steps WHERE run_id=?", first)
     change(home, "DELETE FROM warnings WHERE run_id=?", first)
     change(home, "DELETE FROM rate_changes WHERE run_id=?", first)
+    change(home, "DELETE FROM gradients WHERE run_id=?", first)
     assert diagnose(home).unlisted == (first,)
     assert first in diagnose(home).sentence(home)
     repaired(home)

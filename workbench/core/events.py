@@ -72,6 +72,20 @@ class StepMetrics:
 
 
 @dataclass(frozen=True)
+class GradientsMeasured:
+    """How large the gradient of each layer's weights was at one step, before clipping; measured now and then."""
+
+    run_id: str
+    step: int
+    epoch: int
+    layers: tuple[str, ...]
+    """Names of the modules with weights, in the order of computation (`core.gradients`)."""
+    norms: NDArray[np.float32]
+    """(layers,) Euclidean norms of the batch's mean loss by the weights, in nats per unit of weight; NaN of a
+    frozen layer, which has no gradient."""
+
+
+@dataclass(frozen=True)
 class EpochMetrics:
     """One finished epoch. `validation_*` is None without a split."""
 
@@ -154,6 +168,7 @@ Event = (
     Progress
     | RunStarted
     | StepMetrics
+    | GradientsMeasured
     | EpochMetrics
     | EvaluationReady
     | CheckpointSaved

@@ -10,6 +10,7 @@ from workbench.core.events import (
     EpochMetrics,
     EvaluationReady,
     Event,
+    GradientsMeasured,
     RateChanged,
     RunFailed,
     RunFinished,
@@ -36,6 +37,8 @@ class _Place:
     step: int = 0
     rate_change: int = -1
     """The step of the last one."""
+    gradients: int = 0
+    """The step of the last sample."""
     epoch: int = 0
     end: tuple[Status, str] | None = None
     """Status and message, unless the run was going on."""
@@ -46,6 +49,7 @@ class _Place:
             self,
             step=min(self.step, step),
             rate_change=min(self.rate_change, step),
+            gradients=min(self.gradients, step),
             epoch=min(self.epoch, step // record.started["steps_per_epoch"]),
             end=None,
         )
@@ -79,8 +83,9 @@ class RunFollower:
         with self._store.snapshot():
             record = self._store.run(self.run_id)
             changes, step = self._store.rate_changes(self.run_id), self._store.last_step(self.run_id)
+            gradients = self._store.last_gradients(self.run_id)
         self._place = _Place(
-            True, len(record.warnings), len(record.starts), step, changes[-1].step if changes else -1,
+            True, len(record.warnings), len(record.starts), step, changes[-1].step if changes else -1, gradients,
             record.epochs[-1].epoch if record.epochs else 0, _end(record),
         )  # fmt: skip
 
@@ -101,9 +106,11 @@ class RunFollower:
                 place = place.back_to(record, step)
             steps = self._store.steps(self.run_id, after=place.step) if record.starts else None
             changes = self._store.rate_changes(self.run_id, after=place.rate_change)
+            gradients = self._store.gradients(record, after=place.gradients)
         epochs = [epoch for epoch in record.epochs if epoch.epoch > place.epoch]
         told = epochs if place.has_begun else epochs[-1:]
-        events += _in_order(record, steps, changes, epochs, [self._evaluation(epoch) for epoch in told])
+        evaluations = [self._evaluation(epoch) for epoch in told]
+        events += _in_order(record, steps, [*changes, *gradients], epochs, evaluations)
         end = _end(record)
         if end is not None and end != place.end:
             events.append(_ended(record))
@@ -113,6 +120,7 @@ class RunFollower:
             len(record.starts),
             int(steps.steps[-1]) if steps else place.step,
             changes[-1].step if changes else place.rate_change,
+            gradients[-1].step if gradients else place.gradients,
             epochs[-1].epoch if epochs else place.epoch,
             end,
         )
@@ -141,23 +149,30 @@ def _started(record: RunRecord, first_step: int, elapsed_s: float) -> RunStarted
 def _in_order(
     record: RunRecord,
     steps: StepMetrics | None,
-    changes: Sequence[RateChanged],
+    between: Sequence[RateChanged | GradientsMeasured],
     epochs: Sequence[EpochMetrics],
     evaluations: Sequence[tuple[int, EvaluationReady] | None],
 ) -> Iterator[Event]:
-    """Steps, parted where something else was said after one of them."""
-    others: list[tuple[int, int, Event]] = [(change.step, 0, change) for change in changes]
+    """Steps, parted where something else was said after one of them; but for gradients, of which a long run has
+    thousands: they follow the steps among which they were measured, as they do in the run itself."""
+    others: list[tuple[int, int, Event]] = [(each.step, 0, each) for each in between]
     others += [(step, 1, ready) for step, ready in filter(None, evaluations)]
     others += [(epoch.step, 2, epoch) for epoch in epochs]
-    done = 0
+    done, measured = 0, list[GradientsMeasured]()
     for step, _, event in sorted(others, key=lambda other: other[:2]):
+        if isinstance(event, GradientsMeasured):
+            measured.append(event)
+            continue
         if steps is not None:
             until = int(steps.steps.searchsorted(step, side="right"))
             yield from _part(record, steps, done, until)
             done = max(done, until)
+        yield from measured
+        measured.clear()
         yield event
     if steps is not None:
         yield from _part(record, steps, done, len(steps.steps))
+    yield from measured
 
 
 def _part(record: RunRecord, steps: StepMetrics, first: int, last: int) -> Iterator[StepMetrics]:

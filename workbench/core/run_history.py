@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.core.database import Database
-from workbench.core.run_journal import JournalLines
+from workbench.core.run_journal import JournalLines, packed, unpacked
 from workbench.core.run_reader import RunReader
+from workbench.core.run_rows import norms_blob
 
 _COLUMNS = (
     "name", "model", "recipe", "source", "config", "machine", "status", "message", "created_utc", "started",
@@ -34,6 +35,8 @@ class RunHistory:
     warnings: list[str] = field(default_factory=list)
     rate_changes: dict[int, tuple[float, float]] = field(default_factory=dict)
     """Factor and learning rate by step."""
+    gradients: dict[int, tuple[int, bytes]] = field(default_factory=dict)
+    """Epoch and norms (`run_rows.norms_blob`) by step."""
     is_recorded: bool = True
     """False of a run whose process was killed before the database had it."""
     is_whole: bool = True
@@ -69,6 +72,8 @@ class RunHistory:
                 history.steps[step] = (epoch_number, None if loss != loss else loss, accuracy, rate)
         for change in reader.rate_changes(run_id):
             history.rate_changes[change.step] = (change.factor, change.learning_rate)
+        for sample in reader.gradients(record):
+            history.gradients[sample.step] = (sample.epoch, norms_blob(sample.norms))
         return history
 
     @classmethod
@@ -94,6 +99,7 @@ class RunHistory:
         return {
             "row": self.row, "epochs": self.epochs, "steps": self.steps, "warnings": self.warnings,
             "rate_changes": self.rate_changes, "is_recorded": self.is_recorded,
+            "gradients": {step: (epoch, packed(norms)) for step, (epoch, norms) in self.gradients.items()},
         }  # fmt: skip
 
     @classmethod
@@ -106,6 +112,9 @@ class RunHistory:
             history.steps[int(step)] = (int(epoch), loss, float(accuracy), float(rate))
         for step, (factor, rate) in line["rate_changes"].items():
             history.rate_changes[int(step)] = (float(factor), float(rate))
+        # Earlier versions measured none.
+        for step, (epoch, norms) in line.get("gradients", {}).items():
+            history.gradients[int(step)] = (int(epoch), unpacked(norms))
         return history
 
     def _take(self, line: Mapping[str, Any]) -> None:
@@ -117,12 +126,9 @@ class RunHistory:
             case "started":
                 self._start(line)
             case "steps":
-                figures = zip(line["steps"], line["loss"], line["accuracy"], line["learning_rate"], strict=True)
-                for step, loss, accuracy, rate in figures:
-                    self.steps[int(step)] = (
-                        int(line["epoch"]), None if loss != loss else loss, float(accuracy), float(rate)
-                    )  # fmt: skip
-                self.row["elapsed_s"] = float(line["elapsed_s"])
+                self._take_steps(line)
+            case "gradients":
+                self.gradients[int(line["step"])] = (int(line["epoch"]), unpacked(line["norms"]))
             case "epoch":
                 self.epochs[int(line["epoch"])] = {k: v for k, v in line.items() if k not in ("kind", "epoch")}
                 self.row["elapsed_s"] = float(line["elapsed_s"])
@@ -140,6 +146,14 @@ class RunHistory:
             case _:
                 pass
 
+    def _take_steps(self, line: Mapping[str, Any]) -> None:
+        figures = zip(line["steps"], line["loss"], line["accuracy"], line["learning_rate"], strict=True)
+        for step, loss, accuracy, rate in figures:
+            self.steps[int(step)] = (
+                int(line["epoch"]), None if loss != loss else loss, float(accuracy), float(rate)
+            )  # fmt: skip
+        self.row["elapsed_s"] = float(line["elapsed_s"])
+
     def _start(self, line: Mapping[str, Any]) -> None:
         first, before = int(line["first_step"]), json.loads(self.row["started"])
         started = {key: line[key] for key in _STARTED}
@@ -150,6 +164,7 @@ class RunHistory:
         self.steps = {step: values for step, values in self.steps.items() if step <= first}
         self.epochs = {epoch: figures for epoch, figures in self.epochs.items() if epoch <= done}
         self.rate_changes = {step: values for step, values in self.rate_changes.items() if step <= first}
+        self.gradients = {step: values for step, values in self.gradients.items() if step <= first}
 
     def write(self, run_id: str, number: int, db: Database) -> None:
         """Put it into a database that does not have the run, within a transaction."""
@@ -162,6 +177,7 @@ class RunHistory:
             "epochs": [(epoch, json.dumps(figures)) for epoch, figures in self.epochs.items()],
             "warnings": [(sentence,) for sentence in self.warnings],
             "rate_changes": [(step, *rest) for step, rest in self.rate_changes.items()],
+            "gradients": [(step, *rest) for step, rest in self.gradients.items()],
         }
         for table, rows in tables.items():
             if rows:

@@ -10,12 +10,13 @@ from typing import NamedTuple
 from workbench.core.database import Database
 from workbench.core.errors import ConfigError, DamagedDatabase, UserError, shown
 from workbench.core.evaluation import Evaluation
-from workbench.core.events import RateChanged, Status, StepMetrics
+from workbench.core.events import GradientsMeasured, RateChanged, Status, StepMetrics
+from workbench.core.gradients import WeightedLayers
 from workbench.core.home import Home
 from workbench.core.run_folder import RunFolder, is_run_id
 from workbench.core.run_lock import RunLock
 from workbench.core.run_record import DamagedRun, RunList, RunRecord
-from workbench.core.run_rows import COLUMNS, DamagedRow, rate_change_of, record_of, steps_of
+from workbench.core.run_rows import COLUMNS, DamagedRow, gradients_of, rate_change_of, record_of, steps_of
 
 _log = logging.getLogger(__name__)
 
@@ -23,13 +24,14 @@ _NEWEST_FIRST = "ORDER BY created_utc DESC, rowid DESC"
 
 _NO_NUMBER = "typeof({}) NOT IN ('integer', 'real')"
 # Looked for by SQLite, a million steps in 1.5 s: as records they would take far longer.
-_ODD_SERIES = tuple(
-    f"SELECT run_id FROM {table} WHERE {' OR '.join(map(_NO_NUMBER.format, columns))} LIMIT 1"
-    for table, columns in (
-        ("steps", ("step", "epoch", "ifnull(loss, 0)", "accuracy", "learning_rate")),
-        ("rate_changes", ("step", "factor", "learning_rate")),
-    )
-)
+_NUMBERS = {
+    "steps": ("step", "epoch", "ifnull(loss, 0)", "accuracy", "learning_rate"),
+    "rate_changes": ("step", "factor", "learning_rate"),
+    "gradients": ("step", "epoch"),
+}
+_ODD = {table: [_NO_NUMBER.format(column) for column in columns] for table, columns in _NUMBERS.items()}
+_ODD["gradients"] += ["typeof(norms) != 'blob'", "length(norms) % 4"]
+_ODD_SERIES = {table: f"SELECT run_id FROM {table} WHERE {' OR '.join(_ODD[table])} LIMIT 1" for table in _ODD}
 
 
 class Glance(NamedTuple):
@@ -161,7 +163,9 @@ class RunReader:
             return found
         try:
             damaged = self.listing().damaged
-            odd = [row[0] for query in _ODD_SERIES if in_depth for row in self._db.read(query)]
+            # A copy of an earlier version may lack a table.
+            there = _ODD_SERIES.keys() & self._db.tables() if in_depth else ()
+            odd = [row[0] for table in sorted(there) for row in self._db.read(_ODD_SERIES[table])]
         except DamagedDatabase as error:
             return error.what
         if damaged:
@@ -219,9 +223,35 @@ class RunReader:
         except DamagedRow as error:
             raise self._damaged(run_id, error) from error
 
+    def gradients(self, record: RunRecord, after: int = 0) -> list[GradientsMeasured]:
+        """What was measured of its gradients later than step `after`, in the order of steps.
+
+        A sample that cannot be read is left out: the run has others, and a repair finds it in the journal.
+        """
+        if "gradients" not in self._db.tables():
+            # Of an earlier version, which is only read.
+            return []
+        query = "SELECT step, epoch, norms FROM gradients WHERE run_id=? AND step>? ORDER BY step"
+        rows = self._db.read(query, record.id, after)
+        layers = WeightedLayers.of(record.config.model).names if rows else ()
+        samples = []
+        for row in rows:
+            try:
+                samples.append(gradients_of(record.id, row, layers))
+            except DamagedRow as error:
+                _log.warning("run %s: %s cannot be read", record.id, error)
+        return samples
+
     def last_step(self, run_id: str) -> int:
         """The last recorded step; 0 before the first."""
-        last = self._db.read("SELECT max(step) FROM steps WHERE run_id=?", run_id)[0][0]
+        return self._last_step_in("steps", run_id)
+
+    def last_gradients(self, run_id: str) -> int:
+        """The last step whose gradients were measured; 0 before the first."""
+        return self._last_step_in("gradients", run_id)
+
+    def _last_step_in(self, table: str, run_id: str) -> int:
+        last = self._db.read(f"SELECT max(step) FROM {table} WHERE run_id=?", run_id)[0][0]
         return last if isinstance(last, int) else 0
 
     def class_names(self, record: RunRecord) -> tuple[str, ...]:

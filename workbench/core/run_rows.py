@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workbench.core.config import RunConfig
 from workbench.core.errors import reason, shown
-from workbench.core.events import EpochMetrics, RateChanged, Status, StepMetrics
+from workbench.core.events import EpochMetrics, GradientsMeasured, RateChanged, Status, StepMetrics
 from workbench.core.run_folder import is_run_id
 from workbench.core.run_record import RunRecord
 
@@ -119,6 +120,30 @@ def rate_change_of(run_id: str, row: sqlite3.Row) -> RateChanged:
     return RateChanged(
         run_id, _whole(row["step"], what), _real(row["factor"], what), _real(row["learning_rate"], what)
     )
+
+
+def gradients_of(run_id: str, row: sqlite3.Row, layers: tuple[str, ...]) -> GradientsMeasured:
+    """Of a row of `gradients`, of a network with these layers."""
+    what = f"gradients of step {shown(row['step'])}"
+    step, epoch = _whole(row["step"], what), _whole(row["epoch"], what)
+    norms = norms_of(row["norms"])
+    # Damaged ones may be any bits.
+    with np.errstate(invalid="ignore"):
+        if norms is None or len(norms) != len(layers) or (norms < 0).any():
+            raise DamagedRow(f"its {what}")
+    return GradientsMeasured(run_id, step, epoch, layers, norms)
+
+
+def norms_blob(norms: NDArray[np.float32]) -> bytes:
+    """As they are kept: 4 bytes each, the lowest first."""
+    return norms.astype("<f4").tobytes()
+
+
+def norms_of(blob: object) -> NDArray[np.float32] | None:
+    """The inverse of `norms_blob`; None of what it does not make."""
+    if not isinstance(blob, bytes) or len(blob) % 4:
+        return None
+    return np.frombuffer(blob, "<f4").astype(np.float32)
 
 
 def _text(value: object, what: str) -> str:

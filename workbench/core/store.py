@@ -9,7 +9,7 @@ import os
 import secrets
 import shutil
 import socket
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from workbench.core.events import (
     EpochMetrics,
     EvaluationReady,
     Event,
+    GradientsMeasured,
     RateChanged,
     RunStarted,
     Status,
@@ -39,7 +40,7 @@ from workbench.core.run_journal import RunJournal
 from workbench.core.run_lock import RunLock
 from workbench.core.run_reader import Glance, RunReader
 from workbench.core.run_record import starts_of
-from workbench.core.run_rows import DamagedRow, started_of
+from workbench.core.run_rows import DamagedRow, norms_blob, started_of
 from workbench.core.unlisted_runs import lost_list, whole_folders
 
 __all__ = ["Glance", "RunStore"]
@@ -222,9 +223,10 @@ class RunStore(RunReader):
             self._db.execute("DELETE FROM steps WHERE run_id=? AND step>?", (event.run_id, event.first_step))
             done = event.first_step // event.steps_per_epoch
             self._db.execute("DELETE FROM epochs WHERE run_id=? AND epoch>?", (event.run_id, done))
-            self._db.execute(
-                "DELETE FROM rate_changes WHERE run_id=? AND step>?", (event.run_id, event.first_step)
-            )
+            for table in ("rate_changes", "gradients"):
+                self._db.execute(
+                    f"DELETE FROM {table} WHERE run_id=? AND step>?", (event.run_id, event.first_step)
+                )
             self._db.execute(
                 "UPDATE runs SET started=?, config=? WHERE id=?",
                 (json.dumps(started), event.config.model_dump_json(), event.run_id),
@@ -238,21 +240,29 @@ class RunStore(RunReader):
         except DamagedRow:
             return []
 
-    def record_steps(self, events: list[StepMetrics]) -> None:
-        if not events:
-            return
+    def record_steps(self, events: Sequence[StepMetrics | GradientsMeasured]) -> None:
+        """In one transaction, what was measured of their gradients too: each waits for the disk."""
+        steps = [event for event in events if isinstance(event, StepMetrics)]
         rows = [
             (event.run_id, step, event.epoch, loss, accuracy, rate)
-            for event in events
+            for event in steps
             for step, loss, accuracy, rate in zip(
                 event.steps.tolist(), event.loss.tolist(), event.accuracy.tolist(),
                 event.learning_rate.tolist(), strict=True,
             )
         ]  # fmt: skip
+        gradients = [
+            (event.run_id, event.step, event.epoch, norms_blob(event.norms))
+            for event in events
+            if isinstance(event, GradientsMeasured)
+        ]
+        if not rows and not gradients:
+            return
         with self._recording(*events):
             self._db.execute_many("INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?, ?, ?)", rows)
-            last = events[-1]
-            self._db.execute("UPDATE runs SET elapsed_s=? WHERE id=?", (last.elapsed_s, last.run_id))
+            self._db.execute_many("INSERT OR REPLACE INTO gradients VALUES (?, ?, ?, ?)", gradients)
+            for last in steps[-1:]:
+                self._db.execute("UPDATE runs SET elapsed_s=? WHERE id=?", (last.elapsed_s, last.run_id))
 
     def record_epoch(self, event: EpochMetrics) -> None:
         metrics = {key: value for key, value in vars(event).items() if key not in ("run_id", "epoch")}

@@ -50,12 +50,21 @@ CREATE TABLE rate_changes (
     learning_rate REAL NOT NULL
 );
 """,
+    """
+CREATE TABLE gradients (
+    run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    step INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    norms BLOB NOT NULL,
+    PRIMARY KEY (run_id, step)
+);
+""",
 )
 
 VERSION = len(_STEPS)
 
 
-TABLES = {"runs", "steps", "epochs", "warnings", "rate_changes"}
+TABLES = {"runs", "steps", "epochs", "warnings", "rate_changes", "gradients"}
 
 
 def missing(version: int) -> Iterator[str]:
