@@ -98,6 +98,9 @@ def test_two_processes_train_as_one_does(home: Home, config: RunConfig, launch, 
     with closing(RunStore(home)) as store:
         alone = list(training.train(config, store=store))[-1].run_id
         np.testing.assert_allclose(losses(store, said["run"]), losses(store, alone), rtol=2e-3)
+        together, by_one = (store.gradients(store.run(run))[0] for run in (said["run"], alone))
+        assert together.step == by_one.step == 1
+        np.testing.assert_allclose(together.norms, by_one.norms, rtol=2e-3)
         assert said["status"] == "finished"
         assert said["device"] == "2 x CPU, 1 thread"
         evaluation = store.evaluation(said["run"])

@@ -22,6 +22,7 @@ from workbench.core.orders import Orders
 from workbench.engine.data.device_images import DeviceImages
 from workbench.engine.machine.processes import ALONE, Processes
 from workbench.engine.training.divergence import Divergence, refuse_infinite_weights
+from workbench.engine.training.gradient_norms import GradientNorms
 from workbench.engine.training.inference import Evaluating, Logits, logits
 from workbench.engine.training.preparation import Prepared
 from workbench.engine.training.recording import Events
@@ -55,6 +56,9 @@ class TrainingLoop:
         self._orders, self._processes, self._write = orders, processes, save
         self._saved_at = time.monotonic()
         self._divergence = Divergence(prepared.config.training, len(prepared.dataset.class_names))
+        if processes.is_first:
+            # After the backward pass gradients are the same in all processes.
+            prepared.trainer.gradient_norms = GradientNorms(prepared.trainer.network)
         self._end: RunFinished | None = None
         """How the run ends before its last epoch."""
 
@@ -102,6 +106,7 @@ class TrainingLoop:
                 yield Warned(warning)
             yield from changed
             yield metrics
+            yield from pending.take_gradients()
             yield from self._save_now_and_then()
             pending.restart_clock()
 

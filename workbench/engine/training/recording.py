@@ -14,6 +14,7 @@ from workbench.core.events import (
     EpochMetrics,
     EvaluationReady,
     Event,
+    GradientsMeasured,
     Progress,
     RateChanged,
     RunFailed,
@@ -32,7 +33,7 @@ _log = logging.getLogger(__name__)
 _RECORD_INTERVAL_S = 2.0
 
 Events = Generator[Event, None, None]
-_RECORDED = (RunStarted, StepMetrics, EpochMetrics, EvaluationReady, RateChanged, Warned)
+_RECORDED = (RunStarted, StepMetrics, GradientsMeasured, EpochMetrics, EvaluationReady, RateChanged, Warned)
 
 
 def recorded(run_id: str, events: Events, store: RunStore, *, is_new: bool = False) -> Events:
@@ -109,7 +110,7 @@ class _Recorder:
         self._has_begun = self._has_begun or isinstance(event, RunStarted)
         is_due = time.monotonic() - self._tried_at > _RECORD_INTERVAL_S
         # A refusal may take half a minute.
-        if not is_due and (isinstance(event, StepMetrics) or self._is_failing):
+        if not is_due and (isinstance(event, StepMetrics | GradientsMeasured) or self._is_failing):
             return None
         try:
             self._write()
@@ -124,9 +125,9 @@ class _Recorder:
 
     def _write(self) -> None:
         while self._pending:
-            steps = []
+            steps = list[StepMetrics | GradientsMeasured]()
             for event in self._pending:
-                if not isinstance(event, StepMetrics):
+                if not isinstance(event, StepMetrics | GradientsMeasured):
                     break
                 steps.append(event)
             if steps:

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from workbench.core.config import FineTuningConfig, RunConfig
 from workbench.core.errors import ConfigError, UserError
-from workbench.core.events import StepMetrics
+from workbench.core.events import GradientsMeasured, StepMetrics
 from workbench.core.schedule import learning_rate
 from workbench.engine.data.augmentation import Batch, EpochPlan
 from workbench.engine.data.device_images import DeviceImages
@@ -23,6 +23,7 @@ from workbench.engine.machine.processes import ALONE, Processes
 from workbench.engine.network import resnet
 from workbench.engine.network.averaging import WeightAverage
 from workbench.engine.network.synchronized_norm import synchronized
+from workbench.engine.training.gradient_norms import GradientNorms
 from workbench.engine.training.optimizers import Optimizers
 from workbench.engine.weights import foreign_weights as weights
 from workbench.engine.weights.checkpoint_state import CheckpointState, Position
@@ -49,6 +50,8 @@ class Trainer:
         self.total_steps = self.steps_per_epoch * config.training.epochs
         self.position = Position()
         self.warnings: list[str] = []
+        self.gradient_norms: GradientNorms | None = None
+        """What looks at the gradients, if anything does."""
         self._processes = processes
         self._slices, shares_parts = _slices(config, processes)
         left = len(images) % config.training.batch_size if config.training.keep_last_batch else 0
@@ -127,6 +130,8 @@ class Trainer:
                 (loss * shares[index] if len(slices) > 1 else loss).backward()  # type: ignore[no-untyped-call]
             losses.append(loss.detach())
             corrects.append(_correct(logits.detach(), batch))
+        if self.gradient_norms is not None:
+            self.gradient_norms.look(self.step_number + 1, self.position.elapsed_s)
         if self.config.training.clip_norm:
             nn.utils.clip_grad_norm_(self.network.parameters(), self.config.training.clip_norm)
         self.optimizers.step(rate)
@@ -322,6 +327,8 @@ class PendingSteps:
     losses: list[Tensor] = field(default_factory=list)
     corrects: list[Tensor] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
+    gradients: list[GradientsMeasured] = field(default_factory=list)
+    """Of steps whose figures are read; see `take_gradients`."""
 
     def __post_init__(self) -> None:
         self.restart_clock()
@@ -336,8 +343,8 @@ class PendingSteps:
         return time.perf_counter() - self.started
 
     def flush(self, trainer: Trainer, run_id: str) -> StepMetrics:
-        """The one device-to-host read; adds the steps to the epoch's sums and starts anew."""
-        figures = torch.stack([torch.stack(self.losses), torch.stack(self.corrects).float()]).cpu()
+        """Read the figures, add the steps to the epoch's sums and start anew."""
+        figures = self._read(trainer, run_id)
         if self.processes.are_many:
             figures = self.processes.sum(figures)
             figures[0] /= self.processes.count
@@ -363,6 +370,27 @@ class PendingSteps:
         )
         self.losses, self.corrects, self.rates = [], [], []
         return metrics
+
+    def _read(self, trainer: Trainer, run_id: str) -> Tensor:
+        """The one device-to-host read. Returns (2, steps) losses and numbers of right answers."""
+        measured = trainer.gradient_norms.take() if trainer.gradient_norms is not None else []
+        epoch = trainer.position.epoch + 1
+        figures = [
+            torch.stack(self.losses),
+            torch.stack(self.corrects).float(),
+            *(each.norms for each in measured),
+        ]
+        losses, corrects, *norms = torch.cat(figures).cpu().split_with_sizes([len(each) for each in figures])
+        self.gradients += [
+            GradientsMeasured(run_id, each.step, epoch, each.layers, values.numpy().copy())
+            for each, values in zip(measured, norms, strict=True)
+        ]
+        return torch.stack([losses, corrects])
+
+    def take_gradients(self) -> list[GradientsMeasured]:
+        """What was measured of all steps that were flushed since the last time."""
+        gradients, self.gradients = self.gradients, []
+        return gradients
 
     def restart_clock(self) -> None:
         """Call when the consumer asks for the next event: the time it took is not training time."""

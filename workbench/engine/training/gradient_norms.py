@@ -1,0 +1,78 @@
+"""How large the gradient of each layer is, measured now and then while training; no weight is changed by it."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from workbench.core.gradients import WeightedLayers
+from workbench.engine.network.resnet import ResNet
+
+LEAST_DISTANCE_S = 1.0
+# Ten hours have 2 600 samples.
+_SHARE_OF_RUN = 1 / 500
+# Half a per cent of the time at most, which is only near for networks of thousands of layers, or on a few cores.
+_TIMES_COST = 200
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One sample, still on the device."""
+
+    step: int
+    layers: tuple[str, ...]
+    norms: Tensor
+    """(layers,) float32; NaN of a frozen layer."""
+
+
+class GradientNorms:
+    """Looks at the gradients of a network's layers with weights.
+
+    At the first step that it sees, then at least a second apart, and the less often the longer the run already
+    is. Reads nothing from the device, and draws nothing at random: the run needs no state of it.
+
+    Args:
+        clock: in seconds.
+    """
+
+    def __init__(self, network: ResNet, clock: Callable[[], float] = time.perf_counter) -> None:
+        self.layers = WeightedLayers.of(network.config).names
+        self._weights = [_weight_of(network, name) for name in self.layers]
+        self._clock = clock
+        self._due = -math.inf
+        self._measured: list[Measured] = []
+
+    def look(self, step: int, elapsed_s: float) -> None:
+        """Measure, if it is time to. To be called between the backward pass and whatever changes its gradients.
+
+        Args:
+            elapsed_s: of the run so far.
+        """
+        started = self._clock()
+        if started < self._due:
+            return
+        self._measured.append(Measured(step, self.layers, self._norms()))
+        now = self._clock()
+        self._due = now + max(LEAST_DISTANCE_S, elapsed_s * _SHARE_OF_RUN, (now - started) * _TIMES_COST)
+
+    def take(self) -> list[Measured]:
+        """All that was measured since the last time."""
+        measured, self._measured = self._measured, []
+        return measured
+
+    def _norms(self) -> Tensor:
+        none = torch.full((), math.nan, device=self._weights[0].device)
+        gradients = (weight.grad for weight in self._weights)
+        return torch.stack(
+            [none if gradient is None else torch.linalg.vector_norm(gradient) for gradient in gradients]
+        )
+
+
+def _weight_of(network: nn.Module, name: str) -> Tensor:
+    weight = network.get_submodule(name).weight
+    if not isinstance(weight, Tensor):
+        raise TypeError(f"{name} has no weights")
+    return weight
