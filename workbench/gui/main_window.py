@@ -27,6 +27,7 @@ from workbench.gui.desks.training_desk import TrainingDesk
 from workbench.gui.desks.trial_desk import TrialDesk
 from workbench.gui.inspect.inspect_panel import InspectPanel
 from workbench.gui.network.network_panel import NetworkPanel
+from workbench.gui.runs.gradient_panel import GradientPanel
 from workbench.gui.runs.plot_panel import PlotPanel
 from workbench.gui.runs.progress_panel import ProgressPanel
 from workbench.gui.runs.run_library import RunLibrary
@@ -84,6 +85,7 @@ class MainWindow(QMainWindow):
         self.progress_panel = ProgressPanel(self.theme)
         self.network_panel = NetworkPanel(self.theme)
         self.plot_panel = PlotPanel(self.theme)
+        self.gradient_panel = GradientPanel(self.theme)
         self.runs_panel = RunsPanel(self.theme)
         self.inspect_panel = InspectPanel(self.theme)
         self._build_desks()
@@ -99,6 +101,7 @@ class MainWindow(QMainWindow):
             self.library,
             self.runs_panel,
             self.plot_panel,
+            self.gradient_panel,
             self.inspect_panel,
             self.build_panel,
             self.message_bar,
@@ -126,6 +129,7 @@ class MainWindow(QMainWindow):
         self.center.setDocumentMode(True)
         self.center.addTab(self.network_panel, self.tr("Network"))
         self.center.addTab(self.plot_panel, self.tr("Learning curves"))
+        self.center.addTab(self.gradient_panel, self.tr("Gradients"))
         column.addWidget(self.center, 1)
         self.setCentralWidget(center)
 
@@ -161,6 +165,7 @@ class MainWindow(QMainWindow):
         self.run_desk.add_to(menus)
         menus.add(menus.view, self.tr("&Network"), self._look_at_network, "Ctrl+1")
         menus.add(menus.view, self.tr("Learning &curves"), self._look_at_curves, "Ctrl+2")
+        menus.add(menus.view, self.tr("&Gradients"), self._look_at_gradients, "Ctrl+3")
         menus.view.addSeparator()
         for dock in self._layout.docks:
             menus.view.addAction(dock.toggleViewAction())
@@ -269,6 +274,10 @@ class MainWindow(QMainWindow):
     @Slot()
     def _look_at_curves(self) -> None:
         self.center.setCurrentWidget(self.plot_panel)
+
+    @Slot()
+    def _look_at_gradients(self) -> None:
+        self.center.setCurrentWidget(self.gradient_panel)
 
     @Slot()
     def _follow_edit(self) -> None:

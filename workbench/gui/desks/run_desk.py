@@ -13,6 +13,7 @@ from workbench.core.run_record import RunRecord
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.desks.evaluation_desk import EvaluationDesk
 from workbench.gui.inspect.inspect_panel import InspectPanel
+from workbench.gui.runs.gradient_panel import GradientPanel
 from workbench.gui.runs.plot_panel import PlotPanel
 from workbench.gui.runs.run_library import RunLibrary
 from workbench.gui.runs.runs_panel import RunsPanel
@@ -38,6 +39,7 @@ class RunDesk(QObject):
         library: RunLibrary,
         runs_panel: RunsPanel,
         plot_panel: PlotPanel,
+        gradient_panel: GradientPanel,
         inspect_panel: InspectPanel,
         build_panel: BuildPanel,
         message_bar: MessageBar,
@@ -46,7 +48,8 @@ class RunDesk(QObject):
     ) -> None:
         super().__init__(window)
         self.library, self.message_bar = library, message_bar
-        self._runs, self._plots, self._inspect, self._build = runs_panel, plot_panel, inspect_panel, build_panel
+        self._runs, self._inspect, self._build = runs_panel, inspect_panel, build_panel
+        self._plots, self._gradients = plot_panel, gradient_panel
         self._inspecting, self._window = inspecting, window
         self._evaluation = EvaluationDesk(library, inspect_panel, inspecting, window)
         self._evaluation.refused.connect(self._tell_error)
@@ -92,7 +95,8 @@ class RunDesk(QObject):
         """Show the present list of runs, under the names that they have now."""
         self._runs.show_runs(records, self.library.damaged)
         for record in records:
-            self._plots.name_run(record.id, record.name)
+            for panel in (self._plots, self._gradients):
+                panel.name_run(record.id, record.name)
             if record.id == self.shown_run:
                 self._inspect.name_run(record.name)
                 self._evaluation.look_at(record)
@@ -106,7 +110,7 @@ class RunDesk(QObject):
 
     def append(self, event: Event) -> None:
         """What the run that is trained here says."""
-        self._plots.append(event)
+        self._draw(event)
         if isinstance(event, EvaluationReady) and event.run_id == self.shown_run:
             self._show_evaluation(event.run_id, event.evaluation)
 
@@ -118,6 +122,7 @@ class RunDesk(QObject):
             return
         self.shown_run = run_id
         self._runs.model.set_checked(run_id, True)
+        self._gradients.show_run(run_id)
         self._inspect.show_evaluation("", None, None)
         self._evaluation.look_at(self.library.record(run_id))
         self._show_evaluation(run_id, self.library.evaluation(run_id))
@@ -133,14 +138,20 @@ class RunDesk(QObject):
     def draw_run(self, run_id: str, drawn: bool) -> None:
         """Draw a run's curves, or take them away."""
         if not drawn:
-            self._plots.hide_run(run_id)
+            for panel in (self._plots, self._gradients):
+                panel.hide_run(run_id)
             return
         known = self._plots.has_run(run_id)
         record = self.library.record(run_id)
-        self._plots.add_run(run_id, record.name, record.number - 1)
+        for panel in (self._plots, self._gradients):
+            panel.add_run(run_id, record.name, record.number - 1)
         if not known and run_id != self.training_run:
             for event in self.library.events(run_id):
-                self._plots.append(event)
+                self._draw(event)
+
+    def _draw(self, event: Event) -> None:
+        for panel in (self._plots, self._gradients):
+            panel.append(event)
 
     @Slot(object)
     @told
@@ -204,8 +215,10 @@ class RunDesk(QObject):
 
     def _remove(self, run_id: str) -> None:
         self._runs.model.checked.discard(run_id)
-        self._plots.remove_run(run_id)
+        for panel in (self._plots, self._gradients):
+            panel.remove_run(run_id)
         if run_id == self.shown_run:
             self.shown_run = ""
+            self._gradients.show_run("")
             self._evaluation.look_at(None)
             self._inspect.show_evaluation("", None, None)

@@ -10,6 +10,20 @@ def short(value: float) -> str:
     return f"{value:.2g}".replace("e+0", "e").replace("e+", "e")
 
 
+def decades(low: float, high: float) -> tuple[int, int]:
+    """The powers of ten around two values above 0, at least one apart."""
+    first, last = math.floor(math.log10(low) + 1e-9), math.ceil(math.log10(high) - 1e-9)
+    return first, max(last, first + 1)
+
+
+def decade_ticks(first: int, last: int, most: int = 7) -> list[list[tuple[float, str]]]:
+    """Ticks of an axis of logarithms at powers of ten, or at every second or third where there are many."""
+    distance = -(-(last - first + 1) // most)
+    return [
+        [(float(power), f"{10.0**power:g}".replace("e-0", "e-")) for power in range(first, last + 1, distance)]
+    ]
+
+
 def round_up(value: float) -> float:
     """The next round number."""
     power = 10.0 ** math.floor(math.log10(max(value, 1e-9)))

@@ -1,0 +1,215 @@
+"""How large a run's gradients are, stage by stage over time and layer by layer, so that vanishing is seen."""
+
+import math
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from workbench.core.events import Event, GradientsMeasured, RunStarted
+from workbench.core.formats import count
+from workbench.core.gradients import comparison
+from workbench.gui.runs.run_gradients import RunGradients, joined
+from workbench.gui.widgets.field_form import labeled
+from workbench.gui.widgets.late_plot import LatePlot
+from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
+
+if TYPE_CHECKING:
+    from workbench.gui.runs.gradient_plots import LayerNormPlot, StageNormPlot
+
+_REDRAW_INTERVAL_MS = 1000
+
+
+class GradientPanel(QWidget):
+    """Two plots of the run that is looked at. Feed it events of any runs; it redraws at most once a second.
+
+    All runs that are drawn share the axes, so that one can be compared with the next by choosing it.
+    """
+
+    redrawn = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._runs: dict[str, RunGradients] = {}
+        self._shown = ""
+        self._hovered = math.nan
+        self._plots: tuple[StageNormPlot, LayerNormPlot] | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        # Drawing competes with training for the cores.
+        self._timer.setInterval(_REDRAW_INTERVAL_MS)
+        self._timer.timeout.connect(self.redraw)
+        theme.changed.connect(self._restyle)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, FIELD_GAP)
+        layout.setSpacing(GAP)
+        layout.addLayout(self._header())
+        self._sentence = QLabel()
+        self._sentence.setWordWrap(True)
+        layout.addWidget(self._sentence)
+        self._rooms = (LatePlot(lambda: self.stage_plot), LatePlot(lambda: self.layer_plot))
+        for room in self._rooms:
+            layout.addWidget(room, 1)
+
+    @property
+    def stage_plot(self) -> "StageNormPlot":
+        return self._built()[0]
+
+    @property
+    def layer_plot(self) -> "LayerNormPlot":
+        return self._built()[1]
+
+    def _built(self) -> tuple["StageNormPlot", "LayerNormPlot"]:
+        """Both plots, built when they are first wanted."""
+        if self._plots is None:
+            from workbench.gui.runs.gradient_plots import LayerNormPlot, StageNormPlot
+
+            self._plots = (StageNormPlot(self._theme), LayerNormPlot(self._theme))
+            self.stage_plot.hovered.connect(self._point_at)
+            self.stage_plot.refit_asked.connect(self.redraw)
+            for plot in self._plots:
+                plot.restyle()
+            for room in self._rooms:
+                room.build()
+        return self._plots
+
+    def _header(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(FIELD_GAP)
+        row.addWidget(labeled(self.tr("Gradient norms"), "heading"))
+        self._name = labeled("", "secondary")
+        self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row.addWidget(self._name, 1)
+        self._legend = labeled("", "secondary")
+        self._legend.setToolTip(
+            self.tr("Length of the gradient of all weights of a stage together, before it is clipped")
+        )
+        row.addWidget(self._legend)
+        return row
+
+    # What is known of the runs
+
+    def append(self, event: Event) -> None:
+        """Take one event of a run that `add_run` made known; others are ignored."""
+        run = self._runs.get(event.run_id)
+        if run is None:
+            return
+        match event:
+            case RunStarted():
+                run.start(event)
+            case GradientsMeasured():
+                run.append(event)
+            case _:
+                return
+        self._mark()
+
+    def add_run(self, run_id: str, name: str, color_index: int) -> None:
+        """Make a run known, or compare with it again."""
+        run = self._runs.setdefault(run_id, RunGradients(run_id, name, color_index))
+        run.visible = True
+        self._mark()
+
+    def name_run(self, run_id: str, name: str) -> None:
+        """Call a run otherwise, if it is known."""
+        if run_id in self._runs and self._runs[run_id].name != name:
+            self._runs[run_id].name = name
+            self._mark()
+
+    def hide_run(self, run_id: str) -> None:
+        """Compare with it no longer."""
+        if run_id in self._runs:
+            self._runs[run_id].visible = False
+            self._mark()
+
+    def remove_run(self, run_id: str) -> None:
+        if self._runs.pop(run_id, None) is not None:
+            self._mark()
+
+    def show_run(self, run_id: str) -> None:
+        """Look at a run; at none for an empty id."""
+        self._shown, self._hovered = run_id, math.nan
+        self.redraw()
+
+    # Drawing
+
+    def _mark(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+
+    @Slot()
+    def redraw(self) -> None:
+        """Draw what is known by now, if anybody can see it."""
+        if self._plots is None or not self.isVisible():
+            return
+        run = self._runs.get(self._shown)
+        self._name.setText(run.name if run is not None else "")
+        if run is None or not run.steps:
+            self._show_empty(run is not None)
+        else:
+            names = self._group_names(run)
+            self._legend.setText(self._legend_text(len(names)))
+            self.stage_plot.draw(run, names, joined(each.group_limits for each in self._compared(run)))
+            self._show_sample(run)
+        self.redrawn.emit()
+
+    def _show_empty(self, is_run: bool) -> None:
+        self._legend.clear()
+        self._sentence.clear()
+        sentence = self.tr("The gradients of the run that is trained or chosen appear here")
+        self.stage_plot.show_empty(self.tr("No gradients of this run so far") if is_run else sentence)
+        self.stage_plot.point_at(None, -1)
+        self.layer_plot.clear_bars()
+
+    def _show_sample(self, run: RunGradients) -> None:
+        """The one under the pointer, or the last one."""
+        sample = run.nearest(self._hovered)
+        self.stage_plot.point_at(run if math.isfinite(self._hovered) else None, sample)
+        self.layer_plot.draw(run, sample, joined(each.layer_limits for each in self._compared(run)))
+        self._sentence.setText(self._told(run, sample))
+
+    def _compared(self, run: RunGradients) -> list[RunGradients]:
+        """All that share its axes."""
+        return [run, *(other for other in self._runs.values() if other.visible and other is not run)]
+
+    def _told(self, run: RunGradients, sample: int) -> str:
+        """How the first stage's gradient compares with the last one's, in words."""
+        step, epoch = run.steps[sample], run.epochs[sample]
+        when = self.tr("Step {0} (epoch {1})").format(count(step), f"{epoch:.2f}")
+        words = comparison(run.ratio(sample))
+        if not words or run.layers is None:
+            return when
+        told = self.tr("{0}: stage 1 gets {1} the gradient of stage {2}")
+        return told.format(when, words, run.layers.stages)
+
+    def _group_names(self, run: RunGradients) -> list[str]:
+        stages = run.layers.stages if run.layers is not None else 0
+        numbered = (self.tr("stage {0}").format(number) for number in range(1, stages + 1))
+        return [self.tr("stem"), *numbered, self.tr("head")]
+
+    def _legend_text(self, groups: int) -> str:
+        from workbench.gui.runs.gradient_plots import group_color
+
+        squares = (
+            f"<span style='color:{group_color(self._theme, number, groups).name()}'>&#9632;</span> {number}"
+            for number in range(1, groups - 1)
+        )
+        return self.tr("stage {0} · stem dotted · head dashed").format("&nbsp; ".join(squares))
+
+    @Slot(float)
+    def _point_at(self, epoch: float) -> None:
+        run = self._runs.get(self._shown)
+        if run is not None and run.steps and not (math.isnan(epoch) and math.isnan(self._hovered)):
+            self._hovered = epoch
+            self._show_sample(run)
+
+    @Slot()
+    def _restyle(self) -> None:
+        for plot in self._plots or ():
+            plot.restyle()
+        self._mark()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.redraw()
