@@ -15,6 +15,12 @@ def short_count(value: float) -> str:
     return f"{value:.0f}"
 
 
+def two_digits(value: float) -> str:
+    """`0.034`, `530`, `2.1e-5`, `2.8e6`: of what changes from one time to the next by more than a third digit."""
+    text = f"{value:.0f}" if 99.5 <= value < 1e5 else f"{value:.2g}"
+    return text.replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+
+
 def percent(fraction: float | None, digits: int = 1) -> str:
     return "\u2013" if fraction is None or fraction != fraction else f"{100 * fraction:.{digits}f}\u202f%"
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.architecture import Architecture
+from workbench.core.formats import two_digits
 from workbench.core.layers import Layer
 from workbench.core.model_config import ModelConfig
 
@@ -78,9 +79,4 @@ def comparison(ratio: float) -> str:
     """How one gradient compares with another, to be followed by "the gradient of": `0.8 % of`, `3.2 times`."""
     if not math.isfinite(ratio):
         return ""
-    # Two digits: from one batch to the next it changes by more than the third.
-    return f"{_plain(100 * ratio)}\u202f% of" if ratio < 1 else f"{_plain(ratio)} times"
-
-
-def _plain(value: float) -> str:
-    return f"{value:.0f}" if value >= 99.5 else f"{value:.2g}".replace("e-0", "e-")
+    return f"{two_digits(100 * ratio)}\u202f% of" if ratio < 1 else f"{two_digits(ratio)} times"

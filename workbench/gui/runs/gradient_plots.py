@@ -7,12 +7,15 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
+from workbench.core.formats import two_digits
 from workbench.gui.runs.run_gradients import Limits, RunGradients
-from workbench.gui.widgets.axes import decade_ticks, decades, round_up, short
+from workbench.gui.widgets.axes import decade_ticks, decades, round_up
 from workbench.gui.widgets.plotting import pg
 from workbench.gui.widgets.theme import GAP, Theme
 
-_AXIS_PX = 52
+_AXIS_PX = 56
+# With less, the outermost numbers would stand out over the axis, and would not be written.
+_PADDING = 0.06
 _EMPTY_DECADES = (-3, 0)
 _BAR_SHARE = 0.8
 # More of them have no room for gaps.
@@ -55,7 +58,7 @@ class _NormPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         wanted = decades(limits.low, limits.high) if limits.high > 0 else _EMPTY_DECADES
         if wanted != self._decades:
             self._decades = wanted
-            self.setYRange(*wanted, padding=0.02)
+            self.setYRange(*wanted, padding=_PADDING)
             self.getPlotItem().getAxis("left").setTicks(decade_ticks(*wanted))
 
     def restyle(self) -> None:
@@ -298,4 +301,4 @@ class LayerNormPlot(_NormPlot):
 
 def norm_text(norm: float) -> str:
     """`0.034`, `2.1e-5`; a frozen layer has none."""
-    return "frozen" if math.isnan(norm) else short(norm).replace("e-0", "e-")
+    return "frozen" if math.isnan(norm) else two_digits(norm)

@@ -20,7 +20,10 @@ def decade_ticks(first: int, last: int, most: int = 7) -> list[list[tuple[float,
     """Ticks of an axis of logarithms at powers of ten, or at every second or third where there are many."""
     distance = -(-(last - first + 1) // most)
     return [
-        [(float(power), f"{10.0**power:g}".replace("e-0", "e-")) for power in range(first, last + 1, distance)]
+        [
+            (float(power), f"{10.0**power:g}".replace("e-0", "e-").replace("e+", "e"))
+            for power in range(first, last + 1, distance)
+        ]
     ]
 
 
