@@ -8,11 +8,13 @@ import subprocess
 import sys
 import tarfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from tests.commands import TINY, call, command, refused
+from tests.run_writer import Writer
 from workbench.core.home import Home
 from workbench.core.resources import resource_path
 from workbench.core.store import RunStore
@@ -43,6 +45,50 @@ def test_train_prints_one_json_document_and_the_run_is_there(home: Home, image_f
     assert shown["name"] == "mine"
     assert len(shown["history"]) == 2
     assert shown["config"]["training"]["epochs"] == 2
+
+
+def test_the_gradients_of_a_run_are_shown(home: Home, trained: str) -> None:
+    shown = json.loads(call(home, "runs", "show", trained, "--json").stdout)["gradients"]
+    blocks = [f"layer{stage}.0.conv{number}" for stage in (1, 2) for number in (1, 2)]
+    assert shown["layers"] == ["conv1", *blocks, "layer2.0.downsample.0", "fc"]
+    first = shown["samples"][0]
+    assert (first["step"], first["epoch"]) == (1, 1)
+    assert all(norm > 0 for norm in first["norms"])
+    assert len(first["norms"]) == len(shown["layers"])
+    table = call(home, "runs", "show", trained).stdout
+    rows = [line.split() for line in table[table.index("gradient norm") :].split("\n")]
+    assert rows[0][:4] == ["gradient", "norm", "step", "1"]
+    expected = first["norms"][1:3]
+    stage_1 = next(float(row[2]) for row in rows if row[:2] == ["stage", "1"])
+    assert stage_1 == pytest.approx((expected[0] ** 2 + expected[1] ** 2) ** 0.5, rel=0.06)
+    assert "the gradient of stage 2 at step" in table
+
+
+def test_of_many_gradients_the_first_the_last_and_some_between_are_shown(home: Home) -> None:
+    writer = Writer(home)
+    writer.start()
+    for step in range(1, 400, 2):
+        writer.gradients(step)
+    writer.store.finish(writer.id, "stopped")
+    writer.store.close()
+    shown = json.loads(call(home, "runs", "show", "latest", "--json").stdout)["gradients"]["samples"]
+    steps = [sample["step"] for sample in shown]
+    assert len(steps) == 52
+    assert (steps[0], steps[-1]) == (1, 399)
+    assert max(late - early for early, late in pairwise(steps)) <= 10
+    assert shown[0]["norms"][0] is None, "frozen"
+    lines = call(home, "runs", "show", "latest").stdout.split("\n")
+    assert any(line.split() == ["gradient", "norm", "step", "1", "step", "201", "step", "399"] for line in lines)
+    assert any(line.split() == ["stem", "frozen", "frozen", "frozen"] for line in lines)
+
+
+def test_without_gradients_there_is_no_table_of_them(home: Home) -> None:
+    writer = Writer(home)
+    writer.store.finish(writer.id, "stopped")
+    writer.store.close()
+    done = call(home, "runs", "show", "latest", "--json")
+    assert json.loads(done.stdout)["gradients"]["samples"] == []
+    assert "gradient norm" not in call(home, "runs", "show", "latest").stdout
 
 
 def test_without_a_split_validation_is_null(home: Home, image_folder: Path) -> None:

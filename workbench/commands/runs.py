@@ -2,7 +2,7 @@
 
 import typer
 
-from workbench.commands import console
+from workbench.commands import console, gradient_norms
 from workbench.commands.options import Json, Run, reading_store_of
 from workbench.core.errors import WAY_OUT, shown
 from workbench.core.formats import duration
@@ -40,16 +40,18 @@ def list_runs(context: typer.Context, json: Json = False) -> None:
 
 @commands.command("show")
 def show_run(context: typer.Context, run: Run, json: Json = False) -> None:
-    """Show one run: settings, machine, result and every epoch."""
+    """Show one run: settings, machine, result, every epoch, and its gradients."""
     with reading_store_of(context) as store:
         record = store.run(store.find(run))
         warnings = store.warnings(record.id)
         changes = store.rate_changes(record.id)
+        gradients = store.gradients(record)
         folder = store.folder(record.id)
     document = record.summary() | {
         "created_utc": record.created_utc,
         "test_looks": record.test_looks,
         "warnings": warnings,
+        "gradients": gradient_norms.document_of(record.config.model, gradients),
         "rate_changes": [{k: v for k, v in vars(change).items() if k != "run_id"} for change in changes],
         "folder": str(folder),
         "config": record.config.model_dump(mode="json"),
@@ -60,3 +62,4 @@ def show_run(context: typer.Context, run: Run, json: Json = False) -> None:
         console.print_json(document)
         return
     console.print_run(record, document)
+    gradient_norms.print_stages(record.config.model, gradients)
