@@ -46,33 +46,48 @@ class RunGradients:
     steps: list[int] = field(default_factory=list)
     of_layers: list[NDArray[np.float32]] = field(default_factory=list)
     """(layers,) each."""
-    of_groups: list[Norms] = field(default_factory=list)
-    """(groups,) each: stem, stages, head."""
-    layer_limits: Limits = field(default_factory=Limits)
-    group_limits: Limits = field(default_factory=Limits)
+    _of_groups: list[Norms] = field(default_factory=list)
+    _layer_limits: Limits = field(default_factory=Limits)
+    _group_limits: Limits = field(default_factory=Limits)
 
     def start(self, event: RunStarted) -> None:
         """Take up a run; a resumed one does the steps after its checkpoint again."""
         self.name, self.steps_per_epoch = event.name, event.steps_per_epoch
         self.layers = WeightedLayers.of(event.config.model)
         keep = sum(step <= event.first_step for step in self.steps)
-        for series in (self.steps, self.of_layers, self.of_groups):
-            del series[keep:]
-        self.layer_limits, self.group_limits = Limits(), Limits()
-        for layers, groups in zip(self.of_layers, self.of_groups, strict=True):
-            self._widen(layers, groups)
+        del self.steps[keep:], self.of_layers[keep:]
+        self._of_groups, self._layer_limits, self._group_limits = [], Limits(), Limits()
 
     def append(self, event: GradientsMeasured) -> None:
         if self.layers is not None and event.layers == self.layers.names:
             self.steps.append(event.step)
             self.of_layers.append(event.norms)
-            self.of_groups.append(self.layers.group_norms(event.norms))
-            self._widen(self.of_layers[-1], self.of_groups[-1])
 
-    def _widen(self, layers: NDArray[np.float32], groups: Norms) -> None:
-        """Kept up to date, because the plots ask for them at every redraw."""
-        self.layer_limits.take(layers)
-        self.group_limits.take(groups)
+    @property
+    def of_groups(self) -> list[Norms]:
+        """(groups,) each: stem, stages, head."""
+        self._catch_up()
+        return self._of_groups
+
+    @property
+    def layer_limits(self) -> Limits:
+        self._catch_up()
+        return self._layer_limits
+
+    @property
+    def group_limits(self) -> Limits:
+        self._catch_up()
+        return self._group_limits
+
+    def _catch_up(self) -> None:
+        """All new samples at once: one by one, those of a run of ten hours would take a tenth of a second."""
+        new = self.of_layers[len(self._of_groups) :]
+        if new and self.layers is not None:
+            of_layers = np.stack(new)
+            of_groups = self.layers.group_norms(of_layers)
+            self._of_groups.extend(of_groups)
+            self._layer_limits.take(of_layers)
+            self._group_limits.take(of_groups)
 
     @property
     def epochs(self) -> Norms:
