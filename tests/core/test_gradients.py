@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from workbench.core.gradients import WeightedLayers, comparison
+from workbench.core.gradients import WeightedLayers, comparison, multiple
 from workbench.core.model_config import ModelConfig
 from workbench.core.presets import Presets
 
@@ -69,3 +69,4 @@ def test_the_first_stage_is_compared_with_the_last() -> None:
 )  # fmt: skip
 def test_a_comparison_can_be_read_at_once(ratio: float, words: str) -> None:
     assert comparison(ratio) == words
+    assert multiple(ratio) == words.removesuffix(" of")

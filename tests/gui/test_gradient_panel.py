@@ -1,5 +1,6 @@
 """Gradient norms in the window: what is read off curves, bars and the sentence above them."""
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -29,6 +30,7 @@ from workbench.core.home import Home
 from workbench.core.presets import Presets
 from workbench.gui.main_window import MainWindow
 from workbench.gui.runs.gradient_panel import GradientPanel
+from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.theme import Theme
 from workbench.gui.work.training_session import State
 
@@ -102,10 +104,20 @@ def test_there_is_a_curve_for_each_stage_and_a_bar_for_each_layer(panel: Gradien
 def test_vanishing_is_said_in_words(panel: GradientPanel) -> None:
     # sqrt(2) * 10 of sqrt(3) * 1000
     assert says(panel, "Step 31 (epoch 3.10): stage 1 gets 0.82\u202f% of the gradient of stage 3")
+    assert not says(panel, "stem dotted"), "there is no room for it"
+    panel.resize(800, 480)
     assert says(panel, "stem dotted · head dashed")
     panel.append(measured("plain", 41, lambda group: 1000.0 / 10.0**group))
     panel.redraw()
     assert says(panel, "stage 1 gets 82 times the gradient of stage 3")
+
+
+def test_a_long_name_is_cut_with_an_ellipsis(panel: GradientPanel) -> None:
+    panel.name_run("plain", "a plain network of fifty-six layers at a learning rate of 0.02 without a warm-up")
+    panel.redraw()
+    (name,) = (label for label in panel.findChildren(ElidedLabel) if label.text().startswith("a plain"))
+    assert re.fullmatch("a plain network .*…", name.shown_text)
+    assert name.fontMetrics().horizontalAdvance(name.shown_text) <= name.width()
 
 
 def test_a_network_of_one_stage_is_compared_with_nothing(panel: GradientPanel) -> None:
@@ -154,8 +166,9 @@ def test_the_pointer_names_a_layer_and_the_arrow_keys_too(qtbot: QtBot, panel: G
 def test_frozen_layers_have_neither_a_bar_nor_a_norm(panel: GradientPanel) -> None:
     panel.append(measured("plain", 41, lambda group: np.nan if group < 2 else 1.0))
     panel.redraw()
-    floor = panel.layer_plot.getPlotItem().getViewBox().viewRange()[1][0]
-    assert bars(panel).opts["y1"][:3].tolist() == [floor] * 3
+    lowest = panel.layer_plot.getPlotItem().getViewBox().viewRange()[1][0]
+    assert all(end < lowest for end in bars(panel).opts["y1"][:3])
+    assert all(end > lowest for end in bars(panel).opts["y1"][3:])
     point_at(panel.layer_plot, 1.5)
     assert written(panel.layer_plot) == ["\u25a0 layer1.0.conv1 frozen"]
     assert says(panel, "Step 41 (epoch 4.10)")
@@ -171,13 +184,29 @@ def test_runs_that_are_drawn_share_the_axes(panel: GradientPanel) -> None:
     shared = [tick_texts(plot, "left") for plot in (panel.stage_plot, panel.layer_plot)]
     assert "1e-5" in shared[0]
     assert "1e-5" not in alone
+    assert says(panel, "beside it: residual 82\u202f%")
     panel.show_run("residual")
-    assert says(panel, "residual")
+    assert says(panel, "stage 1 gets 82\u202f% of the gradient of stage 3")
+    assert says(panel, "beside it: plain 0.82\u202f%")
     assert [tick_texts(plot, "left") for plot in (panel.stage_plot, panel.layer_plot)] == shared
     panel.show_run("plain")
     panel.hide_run("residual")
     panel.redraw()
+    assert not says(panel, "beside it")
     assert tick_texts(panel.stage_plot, "left") == alone
+
+
+def test_a_low_plot_writes_fewer_powers_of_ten(panel: GradientPanel) -> None:
+    panel.append(measured("plain", 41, lambda group: 1e-8))
+    panel.redraw()
+    panel.grab()
+    many = tick_texts(panel.stage_plot, "left")
+    assert many[0] == "1e-8"
+    panel.resize(560, 280)
+    panel.grab()
+    few = tick_texts(panel.stage_plot, "left")
+    assert 1 < len(few) < len(many)
+    assert few[0] == "1e-8"
 
 
 def test_a_resumed_run_shows_no_sample_that_is_done_again(panel: GradientPanel) -> None:

@@ -75,8 +75,13 @@ def _modules(layer: Layer) -> tuple[str, ...]:
             return ()
 
 
-def comparison(ratio: float) -> str:
-    """How one gradient compares with another, to be followed by "the gradient of": `0.8 % of`, `3.2 times`."""
+def multiple(ratio: float) -> str:
+    """`0.8 %`, `3.2 times`; nothing of what is no number."""
     if not math.isfinite(ratio):
         return ""
-    return f"{two_digits(100 * ratio)}\u202f% of" if ratio < 1 else f"{two_digits(ratio)} times"
+    return f"{two_digits(100 * ratio)}\u202f%" if ratio < 1 else f"{two_digits(ratio)} times"
+
+
+def comparison(ratio: float) -> str:
+    """The same, to be followed by "the gradient of stage 3": `0.8 % of`, `3.2 times`."""
+    return f"{multiple(ratio)} of" if ratio < 1 else multiple(ratio)

@@ -4,13 +4,14 @@ import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from workbench.core.events import Event, GradientsMeasured, RunStarted
 from workbench.core.formats import count
-from workbench.core.gradients import comparison
+from workbench.core.gradients import comparison, multiple
 from workbench.gui.runs.run_gradients import RunGradients, joined
+from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.late_plot import LatePlot
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from workbench.gui.runs.gradient_plots import LayerNormPlot, StageNormPlot
 
 _REDRAW_INTERVAL_MS = 1000
+_WHOLE_LEGEND_FROM_PX = 680
 
 
 class GradientPanel(QWidget):
@@ -48,7 +50,10 @@ class GradientPanel(QWidget):
         layout.addLayout(self._header())
         self._sentence = QLabel()
         self._sentence.setWordWrap(True)
-        layout.addWidget(self._sentence)
+        self._others = ElidedLabel("secondary")
+        self._others.setToolTip(self.tr("What stage 1 gets of the last stage's gradient in the other drawn runs"))
+        for label in (self._sentence, self._others):
+            layout.addWidget(label)
         self._rooms = (LatePlot(lambda: self.stage_plot), LatePlot(lambda: self.layer_plot))
         for room in self._rooms:
             layout.addWidget(room, 1)
@@ -79,12 +84,14 @@ class GradientPanel(QWidget):
         row = QHBoxLayout()
         row.setSpacing(FIELD_GAP)
         row.addWidget(labeled(self.tr("Gradient norms"), "heading"))
-        self._name = labeled("", "secondary")
-        self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._name = ElidedLabel("secondary")
         row.addWidget(self._name, 1)
         self._legend = labeled("", "secondary")
         self._legend.setToolTip(
-            self.tr("Length of the gradient of all weights of a stage together, before it is clipped")
+            self.tr(
+                "Norm of the gradient of all weights of a stage together, before clipping; "
+                "the stem is dotted, the head dashed"
+            )
         )
         row.addWidget(self._legend)
         return row
@@ -155,8 +162,9 @@ class GradientPanel(QWidget):
         self.redrawn.emit()
 
     def _show_empty(self, is_run: bool) -> None:
-        self._legend.clear()
-        self._sentence.clear()
+        for label in (self._legend, self._sentence, self._others):
+            label.clear()
+        self._others.hide()
         sentence = self.tr("The gradients of the run that is trained or chosen appear here")
         self.stage_plot.show_empty(self.tr("No gradients of this run so far") if is_run else sentence)
         self.stage_plot.point_at(None, -1)
@@ -168,6 +176,8 @@ class GradientPanel(QWidget):
         self.stage_plot.point_at(run if math.isfinite(self._hovered) else None, sample)
         self.layer_plot.draw(run, sample, joined(each.layer_limits for each in self._compared(run)))
         self._sentence.setText(self._told(run, sample))
+        self._others.setText(self._told_of_others(run, sample))
+        self._others.setVisible(bool(self._others.text()))
 
     def _compared(self, run: RunGradients) -> list[RunGradients]:
         """All that share its axes."""
@@ -183,6 +193,15 @@ class GradientPanel(QWidget):
         told = self.tr("{0}: stage 1 gets {1} the gradient of stage {2}")
         return told.format(when, words, run.layers.stages)
 
+    def _told_of_others(self, run: RunGradients, sample: int) -> str:
+        """The same of the other drawn runs, at the same epoch."""
+        epoch, told = float(run.epochs[sample]), list[str]()
+        for other in self._compared(run)[1:]:
+            words = multiple(other.ratio(other.nearest(epoch))) if other.steps else ""
+            if words:
+                told.append(f"{other.name} {words}")
+        return self.tr("beside it: {0}").format(" · ".join(told)) if told else ""
+
     def _group_names(self, run: RunGradients) -> list[str]:
         stages = run.layers.stages if run.layers is not None else 0
         numbered = (self.tr("stage {0}").format(number) for number in range(1, stages + 1))
@@ -195,7 +214,10 @@ class GradientPanel(QWidget):
             f"<span style='color:{group_color(self._theme, number, groups).name()}'>&#9632;</span> {number}"
             for number in range(1, groups - 1)
         )
-        return self.tr("stage {0} · stem dotted · head dashed").format("&nbsp; ".join(squares))
+        stages = self.tr("stage {0}").format("&nbsp; ".join(squares))
+        # The rest of it must not take the name's room.
+        is_whole = self.width() >= _WHOLE_LEGEND_FROM_PX
+        return stages + self.tr(" · stem dotted · head dashed") if is_whole else stages
 
     @Slot(float)
     def _point_at(self, epoch: float) -> None:
@@ -209,6 +231,12 @@ class GradientPanel(QWidget):
         for plot in self._plots or ():
             plot.restyle()
         self._mark()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        run = self._runs.get(self._shown)
+        if run is not None and run.steps and self._plots is not None:
+            self._legend.setText(self._legend_text(len(self._group_names(run))))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

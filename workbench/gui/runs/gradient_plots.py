@@ -14,8 +14,8 @@ from workbench.gui.widgets.plotting import pg
 from workbench.gui.widgets.theme import GAP, Theme
 
 _AXIS_PX = 56
-# With less, the outermost numbers would stand out over the axis, and would not be written.
-_PADDING = 0.06
+# Between two numbers of an axis; half of it beside the outermost, which would not be written without room.
+_TICK_PX = 22
 _EMPTY_DECADES = (-3, 0)
 _BAR_SHARE = 0.8
 # More of them have no room for gaps.
@@ -48,6 +48,7 @@ class _NormPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             # Painting ticks and grid costs more than painting the lines; they change only with the range.
             item.getAxis(name).setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.disableAutoRange()
+        item.getViewBox().sigResized.connect(self._fit_axis)
         self._readout = pg.TextItem(anchor=(0, 0))
         self._readout.setZValue(20)
         self._readout.hide()
@@ -58,8 +59,16 @@ class _NormPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         wanted = decades(limits.low, limits.high) if limits.high > 0 else _EMPTY_DECADES
         if wanted != self._decades:
             self._decades = wanted
-            self.setYRange(*wanted, padding=_PADDING)
-            self.getPlotItem().getAxis("left").setTicks(decade_ticks(*wanted))
+            self._fit_axis()
+
+    @Slot()
+    def _fit_axis(self) -> None:
+        """As many numbers as there is room for."""
+        if self._decades is None:
+            return
+        height = max(2.0 * _TICK_PX, self.getPlotItem().getViewBox().height())
+        self.setYRange(*self._decades, padding=_TICK_PX / 2 / height)
+        self.getPlotItem().getAxis("left").setTicks(decade_ticks(*self._decades, int(height / _TICK_PX)))
 
     def restyle(self) -> None:
         """Take the theme's present colors."""
@@ -245,14 +254,15 @@ class LayerNormPlot(_NormPlot):
         self._run, self._sample = run, sample
         self.show_decades(limits)
         norms = run.of_layers[sample].astype(np.float64)
-        floor = self.getPlotItem().getViewBox().viewRange()[1][0]
+        # Below what the axis shows.
+        floor = (self._decades or _EMPTY_DECADES)[0] - 1
         with np.errstate(divide="ignore", invalid="ignore"):
             heights = np.log10(norms)
         count = len(norms)
         width = _BAR_SHARE if count <= _MOST_WITH_GAPS else 1.0
         left = np.arange(count) + (1 - width) / 2
         self._bars.setOpts(
-            x0=left, x1=left + width, y0=np.full(count, floor),
+            x0=left, x1=left + width, y0=np.full(count, float(floor)),
             # Nothing is drawn where there is no gradient.
             y1=np.where(np.isfinite(heights), np.maximum(heights, floor), floor),
             brushes=self._colors(run),

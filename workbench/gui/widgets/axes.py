@@ -12,11 +12,12 @@ def short(value: float) -> str:
 
 def decades(low: float, high: float) -> tuple[int, int]:
     """The powers of ten around two values above 0, at least one apart."""
-    first, last = math.floor(math.log10(low) + 1e-9), math.ceil(math.log10(high) - 1e-9)
+    # What is a power of ten but for the rounding of 32 bits.
+    first, last = math.floor(math.log10(low) + 1e-6), math.ceil(math.log10(high) - 1e-6)
     return first, max(last, first + 1)
 
 
-def decade_ticks(first: int, last: int, most: int = 7) -> list[list[tuple[float, str]]]:
+def decade_ticks(first: int, last: int, most: int) -> list[list[tuple[float, str]]]:
     """Ticks of an axis of logarithms at powers of ten, or at every second or third where there are many."""
     distance = -(-(last - first + 1) // most)
     return [
