@@ -320,11 +320,12 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _show_run(self, event: RunStarted) -> None:
-        """Look at the curves of the run that begins, and say what it runs on."""
+        """Look at the curves of the run that begins, or at its gradients, and say what it runs on."""
         train, validation, test = event.images
         if not event.config.data.train_images:
             self.network_desk.set_images(event.config.data.source, train + validation, len(event.class_names))
-        self._look_at_curves()
+        if self.center.currentWidget() is not self.gradient_panel:
+            self._look_at_curves()
         self._machine.setText(
             self.tr("{0} · {1} · {2} ({3} / {4} / {5} images)").format(
                 event.device, event.precision, event.config.data.source, train, validation, test

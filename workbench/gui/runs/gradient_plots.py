@@ -176,7 +176,7 @@ class StageNormPlot(_NormPlot):
     def _set_right(self, right: float) -> None:
         if right != self._right:
             self._right = right
-            self.setXRange(0, right, padding=0.02)
+            self.setXRange(0, right, padding=0.03)
 
     def restyle(self) -> None:
         super().restyle()

@@ -20,12 +20,12 @@ def decades(low: float, high: float) -> tuple[int, int]:
 def decade_ticks(first: int, last: int, most: int) -> list[list[tuple[float, str]]]:
     """Ticks of an axis of logarithms at powers of ten, or at every second or third where there are many."""
     distance = -(-(last - first + 1) // most)
-    return [
-        [
-            (float(power), f"{10.0**power:g}".replace("e-0", "e-").replace("e+", "e"))
-            for power in range(first, last + 1, distance)
-        ]
-    ]
+    return [[(float(power), _power_text(power)) for power in range(first, last + 1, distance)]]
+
+
+def _power_text(power: int) -> str:
+    """`0.01` to `1000`; the others as `1e-3`, so that they are narrow."""
+    return f"{10.0**power:g}" if -2 <= power <= 3 else f"1e{power}"
 
 
 def round_up(value: float) -> float:
