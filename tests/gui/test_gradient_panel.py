@@ -63,7 +63,7 @@ def panel(qtbot: QtBot, theme: Theme) -> GradientPanel:
     qtbot.addWidget(panel)
     panel.resize(560, 480)
     panel.show()
-    panel.add_run("plain", "plain", 0)
+    panel.add_run("plain", "plain")
     panel.append(started("plain"))
     for step, size in ((1, 1.0), (31, 0.01)):
         panel.append(measured("plain", step, lambda group, size=size: size * 10.0**group))
@@ -122,7 +122,7 @@ def test_a_long_name_is_cut_with_an_ellipsis(panel: GradientPanel) -> None:
 
 def test_a_network_of_one_stage_is_compared_with_nothing(panel: GradientPanel) -> None:
     alone = {"model.blocks": [2], "model.widths": [8]}
-    panel.add_run("alone", "alone", 1)
+    panel.add_run("alone", "alone")
     panel.append(started("alone", alone))
     panel.append(measured("alone", 5, lambda group: 1.0, alone))
     panel.show_run("alone")
@@ -177,7 +177,7 @@ def test_frozen_layers_have_neither_a_bar_nor_a_norm(panel: GradientPanel) -> No
 
 def test_runs_that_are_drawn_share_the_axes(panel: GradientPanel) -> None:
     alone = tick_texts(panel.stage_plot, "left")
-    panel.add_run("residual", "residual", 1)
+    panel.add_run("residual", "residual")
     panel.append(started("residual"))
     panel.append(measured("residual", 1, lambda group: 2e-5))
     panel.redraw()
@@ -225,7 +225,7 @@ def test_a_gradient_of_zero_is_a_gap_and_no_warning(panel: GradientPanel) -> Non
 
 
 def test_empty_plots_say_what_comes(panel: GradientPanel) -> None:
-    panel.add_run("new", "new", 1)
+    panel.add_run("new", "new")
     panel.append(started("new"))
     panel.show_run("new")
     assert is_written(panel.stage_plot, "No gradients of this run so far")
@@ -259,7 +259,7 @@ def test_a_network_of_110_layers_is_legible(panel: GradientPanel, theme: Theme, 
     values = {
         f"model.{name}": value for name, value in Presets.load().model("resnet110").config.model_dump().items()
     }
-    panel.add_run("deep", "deep", 1)
+    panel.add_run("deep", "deep")
     panel.append(started("deep", values))
     panel.append(measured("deep", 1, lambda group: 1.0 + group, values))
     panel.show_run("deep")

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,8 +72,12 @@ def _modules(layer: Layer) -> tuple[str, ...]:
         # Two linear layers in one row of the table.
         case "squeeze-excitation":
             return (f"{layer.name}.fc1", f"{layer.name}.fc2")
-        case _:
+        case "norm" | "relu" | "silu" | "gelu" | "dropout" | "max-pool" | "zero-pad" | "drop-path" | "add":
             return ()
+        case "average-pool" | "scale":
+            return ()
+        case _:
+            assert_never(layer.kind)
 
 
 def multiple(ratio: float) -> str:

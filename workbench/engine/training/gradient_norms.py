@@ -41,6 +41,7 @@ class GradientNorms:
     def __init__(self, network: ResNet, clock: Callable[[], float] = time.perf_counter) -> None:
         self.layers = WeightedLayers.of(network.config).names
         self._weights = [_weight_of(network, name) for name in self.layers]
+        self._none = torch.full((), math.nan, device=self._weights[0].device)
         self._clock = clock
         self._due = -math.inf
         self._measured: list[Measured] = []
@@ -64,11 +65,8 @@ class GradientNorms:
         return measured
 
     def _norms(self) -> Tensor:
-        none = torch.full((), math.nan, device=self._weights[0].device)
         gradients = (weight.grad for weight in self._weights)
-        return torch.stack(
-            [none if gradient is None else torch.linalg.vector_norm(gradient) for gradient in gradients]
-        )
+        return torch.stack([self._none if each is None else torch.linalg.vector_norm(each) for each in gradients])
 
 
 def _weight_of(network: nn.Module, name: str) -> Tensor:

@@ -143,8 +143,8 @@ class RunDesk(QObject):
             return
         known = self._plots.has_run(run_id)
         record = self.library.record(run_id)
-        for panel in (self._plots, self._gradients):
-            panel.add_run(run_id, record.name, record.number - 1)
+        self._plots.add_run(run_id, record.name, record.number - 1)
+        self._gradients.add_run(run_id, record.name)
         if not known and run_id != self.training_run:
             for event in self.library.events(run_id):
                 self._draw(event)

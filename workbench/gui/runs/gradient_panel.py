@@ -112,9 +112,9 @@ class GradientPanel(QWidget):
                 return
         self._mark()
 
-    def add_run(self, run_id: str, name: str, color_index: int) -> None:
+    def add_run(self, run_id: str, name: str) -> None:
         """Make a run known, or compare with it again."""
-        run = self._runs.setdefault(run_id, RunGradients(run_id, name, color_index))
+        run = self._runs.setdefault(run_id, RunGradients(run_id, name))
         run.visible = True
         self._mark()
 

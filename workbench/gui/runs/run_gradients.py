@@ -38,7 +38,6 @@ class RunGradients:
 
     run_id: str
     name: str
-    color_index: int
     steps_per_epoch: int = 1
     visible: bool = True
     layers: WeightedLayers | None = None
