@@ -18,7 +18,7 @@ def test_a_recipe_sets_data_and_first_weights_too() -> None:
     assert config.training.precision == "fp32"
     assert PRESETS.recipe_name(config) == "kuangliu"
     assert PRESETS.recipe("kuangliu").also == (
-        "validation_fraction 0.0, normalization cifar10-per-image, initialization pytorch, precision fp32"
+        "validation_fraction 0, normalization cifar10-per-image, initialization pytorch, precision fp32"
     )
     assert PRESETS.recipe("quick").also == ""
 

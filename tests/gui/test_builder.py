@@ -266,6 +266,40 @@ def test_typing_a_number_is_one_edit_and_a_wrong_value_none(build: BuildPanel) -
     assert blocks.value() == 1
 
 
+def test_a_recipe_sets_fields_of_every_tab_in_one_step(build: BuildPanel) -> None:
+    history = EditHistory(build)
+    before = build.config
+    recipe = named(build, QComboBox, "Recipe")
+    recipe.setCurrentIndex(recipe.findData("kuangliu"))
+    recipe.activated.emit(recipe.currentIndex())
+    config = build.config
+    assert config is not None
+    assert (config.data.validation_fraction, config.data.normalization) == (0.0, "cifar10-per-image")
+    assert (config.model.initialization, config.training.precision) == ("pytorch", "fp32")
+    assert recipe.currentText() == "kuangliu"
+    assert says(build.training_panel, "It also sets validation_fraction 0, normalization cifar10-per-image")
+    assert says(build.model_panel, "Only its first weights differ.")
+    build.data_panel.field("validation_fraction").setValue(20)
+    assert recipe.currentText() == "Custom"
+    history.stack.undo()
+    assert recipe.currentText() == "kuangliu"
+    history.stack.undo()
+    assert build.config == before
+    history.stack.redo()
+    recipe.setCurrentIndex(recipe.findData("quick"))
+    recipe.activated.emit(recipe.currentIndex())
+    assert build.config == before
+
+
+def test_a_recipe_leaves_a_tab_with_a_wrong_field_as_it_is(build: BuildPanel) -> None:
+    stage(build.model_panel, "Blocks", 1).setValue(0)
+    build.take_recipe("kuangliu")
+    assert build.config is None
+    assert stage(build.model_panel, "Blocks", 1).value() == 0
+    assert build.data_panel.config is not None
+    assert build.data_panel.config.normalization == "cifar10-per-image"
+
+
 def test_undo_from_a_wrong_value_keeps_the_good_edits_before(build: BuildPanel) -> None:
     history = EditHistory(build)
     menu = QMenu()

@@ -40,7 +40,11 @@ CONFIGS = (
         deterministic=True, device="cuda:3", precision="bf16", threads=6, compile="cuda-graphs",
     ),
     TrainingConfig(optimizer="rmsprop", schedule="constant", milestones=(0.123456789,), compile="on"),
-    TrainingConfig(optimizer="adam", schedule="cosine", momentum=0.0, weight_decay=0.0),
+    TrainingConfig(
+        optimizer="adam", schedule="cosine", momentum=0.0, weight_decay=0.0, keep_last_batch=True,
+        schedule_moves="each-epoch", crop_border="zeros", rotation=12.5, brightness_jitter=0.1,
+        contrast_jitter=0.2, saturation_jitter=0.3, hue_jitter=0.05,
+    ),
 )  # fmt: skip
 
 
@@ -220,7 +224,7 @@ def test_closed_groups_say_what_they_hold(panel: TrainingPanel) -> None:
     panel.show_config(CONFIGS[1])
     assert summaries(panel)[0] == "momentum 0.95 · decay 1e-06 · clip 0.25"
     panel.show_config(CONFIGS[4])
-    assert summaries(panel)[0] == "no momentum · no decay"
+    assert summaries(panel)[0] == "no momentum · no decay · last batch kept"
 
 
 def test_no_value_that_differs_is_missing_from_its_group_s_words(panel: TrainingPanel) -> None:
@@ -393,3 +397,23 @@ def test_milestones_are_undone_by_the_keys_of_the_window(qtbot: QtBot, theme: Th
     assert edit.text() == "50, 75 %"
     history.stack.redo()
     assert panel.config.milestones == (0.3, 0.6)
+
+
+def test_the_border_of_crops_is_asked_for_only_with_crops(panel: TrainingPanel) -> None:
+    group_of(panel, "crop_border").set_open(True)
+    assert panel.field("crop_border").isVisible()
+    panel.field("crop_padding").setValue(0)
+    assert not panel.field("crop_border").isVisible()
+
+
+def test_what_is_switched_on_is_said_in_a_line(panel: TrainingPanel) -> None:
+    panel.show_config(TrainingConfig(crop_border="zeros", rotation=15.0, hue_jitter=0.05, keep_last_batch=True))
+    summary = group_of(panel, "rotation").summary.replace("\u00a0", " ")
+    assert summary == "crop 4 px, black border · flip · turn 15° · hue ±0.05"
+    assert "last batch kept" in group_of(panel, "keep_last_batch").summary.replace("\u00a0", " ")
+
+
+def test_a_turn_of_more_than_half_a_circle_is_marked(panel: TrainingPanel) -> None:
+    panel.field("rotation").setValue(200)
+    assert panel.error("rotation") == "training.rotation is 200.0; it must be at most 180"
+    assert group_of(panel, "rotation").is_open

@@ -159,13 +159,10 @@ class Presets:
     def model_name(self, config: ModelConfig, preferred: str = "") -> str:
         """Name of the preset that is the same network, marked where its weights begin otherwise; or `custom`."""
         preset = self.preset_of(config, preferred)
-        return CUSTOM if preset is None else f"{preset.name}{self.mark(config, preset)}"
-
-    @staticmethod
-    def mark(config: ModelConfig, preset: ModelPreset) -> str:
-        """What stands behind the name of a preset whose weights begin otherwise in `config`; else empty."""
-        initialization = config.initialization
-        return "" if initialization == preset.config.initialization else f" ({initialization} init)"
+        if preset is None:
+            return CUSTOM
+        begins_otherwise = config.initialization != preset.config.initialization
+        return f"{preset.name} ({config.initialization} init)" if begins_otherwise else preset.name
 
     def recipe_of(self, config: RunConfig) -> Recipe | None:
         """The recipe that a run is trained by; the one that says most of it, where several match."""

@@ -113,4 +113,6 @@ def _value(config: RunConfig, dotted: str) -> Any:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
     return value if isinstance(value, str) else literal(value)

@@ -147,7 +147,7 @@ class DataPanel(QWidget):
             self._found = None
         for edit in (self._mean, self._std):
             edit.setReadOnly(name != "custom")
-            edit.setPlaceholderText("" if name == "custom" else self.tr("computed when training begins"))
+            edit.setPlaceholderText("" if name == "custom" else self.tr("found at the start"))
         if name == "custom":
             # One begins with what stood there.
             if not self._mean.text() and not self._std.text() and self._config is not None:

@@ -225,14 +225,18 @@ class ModelPanel(QWidget):
 
     def _show_preset(self) -> None:
         preset = self._presets.preset_of(self._config, self._base) if self._config else None
+        begins_otherwise = False
         if preset is not None and self._config is not None:
             self._base = preset.name
-            self._preset.show_title(f"{preset.title}{self._presets.mark(self._config, preset)}")
+            begins_otherwise = self._config.initialization != preset.config.initialization
+            self._preset.show_title(f"{preset.title} *" if begins_otherwise else preset.title)
         else:
             known = self._presets.models.get(self._base)
             self._preset.show_title(f"{known.title} *" if known else self.tr("Custom"))
         # Of the preset that it began from, too: a text that goes at the first edit would move every field.
         began = self._presets.models.get(self._base)
         description = began.description if began else ""
+        if began and preset is not None and begins_otherwise:
+            description = self.tr("Only its first weights differ. {0}").format(description)
         self._description.setText(description)
         self._description.setVisible(bool(description))

@@ -173,7 +173,9 @@ class TrainingPanel(QWidget):
         if self._config is not None:
             name = self._presets.recipe_name(self._beside.model_copy(update={"training": self._config}))
         self._recipe.setCurrentIndex(self._recipe.findData(name))
-        self._description.setText("" if name == CUSTOM else self._presets.recipe(name).description)
+        recipe = None if name == CUSTOM else self._presets.recipe(name)
+        also = self.tr(" It also sets {0}.").format(recipe.also) if recipe and recipe.also else ""
+        self._description.setText(f"{recipe.description}{also}" if recipe else "")
         self._description.setVisible(name != CUSTOM)
 
 

@@ -18,6 +18,13 @@ class NumbersEdit(QLineEdit):
         super().__init__()
         self._shown: tuple[str, Numbers] = ("", ())
 
+    def setReadOnly(self, read_only: bool) -> None:
+        if read_only != self.isReadOnly():
+            super().setReadOnly(read_only)
+            # The style sheet's color of the text would stay.
+            self.style().unpolish(self)
+            self.style().polish(self)
+
     def set_numbers(self, numbers: Numbers) -> None:
         """Show them; until they are edited, `numbers` gives back exactly these, whatever their digits."""
         self._shown = (self._text(numbers), numbers)
