@@ -136,3 +136,25 @@ def test_widths_of_three_block_and_conv8() -> None:
     assert channels[0] == [16, 16, 32, 32, 64, 64, 128, 128]
     assert channels[1] == [16, 16, 16, 32, 32, 32, 64, 64, 64, 128]
     assert PRESETS.model("conv8").recipe in PRESETS.recipes
+
+
+def test_without_norms_convolutions_have_a_bias_and_nothing_else_is_counted() -> None:
+    config = PRESETS.model("conv8-bare").config
+    table = Architecture.of(config)
+    *layers, head = (part.parameters for part in table.parts)
+    assert sum(layers) == 293_520
+    assert head == 128 * 10 + 10
+    assert {layer.kind for layer in table.layers} == {"conv", "relu", "average-pool", "linear"}
+    assert {layer.output_shape[1:] for layer in table.layers if layer.kind == "conv"} == {(32, 32)}
+    linear = Architecture.of(config.model_copy(update={"activation": "none"}))
+    assert {layer.kind for layer in linear.layers} == {"conv", "average-pool", "linear"}
+    assert linear.parameters == table.parameters
+
+
+def test_a_stem_without_activation_lacks_that_row_alone() -> None:
+    names = [
+        [layer.name for layer in Architecture.of(ModelConfig(stem_activation=flag)).layers]
+        for flag in (True, False)
+    ]
+    assert names[0][:4] == ["conv1", "bn1", "relu", "layer1.0.conv1"]
+    assert names[1] == [*names[0][:2], *names[0][3:]]

@@ -110,6 +110,28 @@ def test_a_plain_network_has_no_way_around() -> None:
     assert block(torch.rand(1, 32, 8, 8)).abs().sum() == 0
 
 
+def test_a_stem_without_activation_passes_what_is_negative() -> None:
+    images = torch.randn(2, 3, 32, 32)
+    entered: list[Tensor] = []
+    for flag in (True, False):
+        network = resnet.build(ModelConfig(stem_activation=flag), seed=0).eval()
+        network.layer1.register_forward_pre_hook(lambda _module, inputs: entered.append(inputs[0].clone()))
+        network(images)
+    assert torch.equal(entered[1].relu(), entered[0])
+    assert entered[1].min() < 0
+
+
+@pytest.mark.parametrize("shortcut", ["A", "B"])
+def test_without_norms_a_preactivation_leaves_what_the_shortcut_carries(shortcut: str) -> None:
+    config = ModelConfig.model_validate({"block": "preact-basic", "shortcut": shortcut, "norm": "none"})
+    block = resnet.build(config, seed=0).layer1[0]
+    x = torch.randn(2, 16, 8, 8)
+    before = x.clone()
+    out = block(x)
+    assert torch.equal(x, before)
+    torch.testing.assert_close(out, x + block.conv2(block.conv1(x.relu()).relu()))
+
+
 def test_dropout_and_stochastic_depth_act_in_training_alone() -> None:
     config = ModelConfig(dropout=0.5, stochastic_depth=0.5)
     network = resnet.build(config, seed=0)

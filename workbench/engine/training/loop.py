@@ -134,7 +134,8 @@ class TrainingLoop:
     def _end_by_order(self, stop: bool, finish: bool) -> None:
         position = self._trainer.position
         if finish and position.best_epoch:
-            reason = f"ended by hand in epoch {position.epoch + 1}; the best was epoch {position.best_epoch}"
+            which = "best" if len(self._prepared.validation) else "last whole one"
+            reason = f"ended by hand in epoch {position.epoch + 1}; the {which} was epoch {position.best_epoch}"
             self._end = RunFinished(self._id, "finished", reason)
         elif stop:
             self._end = RunFinished(self._id, "stopped")

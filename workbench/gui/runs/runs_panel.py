@@ -58,7 +58,9 @@ class RunsModel(QAbstractTableModel):
                 self.tr("Status"), self.tr("How the run ended, if it has; (!): it has warned, see its tooltip")
             ),
             _Column(self.tr("Validation"), self.tr("Validation accuracy of the best epoch"), True),
-            _Column(self.tr("Test"), self.tr("Test accuracy of the best epoch, never used to choose"), True),
+            _Column(
+                self.tr("Test"), self.tr("Test accuracy of that epoch; with nothing held out, of the last"), True
+            ),
             _Column(self.tr("Epochs"), self.tr("Finished epochs of those planned"), True),
             _Column(self.tr("Time"), self.tr("Time spent training"), True),
             _Column(self.tr("Recipe"), self.tr("How it was trained")),
