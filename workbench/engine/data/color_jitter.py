@@ -23,7 +23,9 @@ class ColorJitter:
     strengths: Tensor
     """(N, 4) float32: what is added to a factor of 1; of hue, the share of the color circle."""
     order: NDArray[np.int64]
-    """(N, 4) indices of the operations, the first one first, in the CPU's memory."""
+    """(N, 4) indices of the operations, the first one first, in the CPU's memory: how many images each one gets at
+    a turn is known without asking the device."""
+    order_on_device: Tensor
     wanted: tuple[bool, bool, bool, bool]
     """Which operations change anything."""
 
@@ -40,18 +42,23 @@ class ColorJitter:
         order = generator.random((images, count)).argsort(1)
         low = np.array([-min(1.0, strength) for strength in largest])
         strengths = low + generator.random((images, count)) * (np.array(largest) - low)
-        on_device = torch.from_numpy(strengths.astype(np.float32)).to(device)
+        tensors = (torch.from_numpy(array).to(device) for array in (strengths.astype(np.float32), order))
+        on_device, order_on_device = tensors
         brightness, contrast, saturation, hue = (strength > 0 for strength in largest)
-        return cls(on_device, order, (brightness, contrast, saturation, hue))
+        return cls(on_device, order, order_on_device, (brightness, contrast, saturation, hue))
 
     def apply(self, pixels_nhwc: Tensor, start: int, stop: int) -> Tensor:
         """Change the (N, H, W, 3) uint8 images of positions start to stop; each depends on itself alone."""
-        strengths, order = self.strengths[start:stop], self.order[start:stop]
-        pixels = pixels_nhwc.clone()
+        pixels = pixels_nhwc
         for turn in range(len(_OPERATIONS)):
-            for index, change in enumerate(_OPERATIONS):
-                if self.wanted[index]:
-                    chosen = torch.from_numpy(np.flatnonzero(order[:, turn] == index)).to(pixels.device)
-                    strength = strengths[chosen, index].view(-1, 1, 1, 1)
-                    pixels[chosen] = change(pixels[chosen], strength)
+            counts = np.bincount(self.order[start:stop, turn], minlength=len(_OPERATIONS)).tolist()
+            # Images with the same operation lie together while they are worked on.
+            sorted_by = self.order_on_device[start:stop, turn].argsort(stable=True)
+            strengths = self.strengths[start:stop][sorted_by].split_with_sizes(counts)
+            groups = pixels[sorted_by].split_with_sizes(counts)
+            changed = [
+                change(group, strength[:, index].view(-1, 1, 1, 1)) if self.wanted[index] and len(group) else group
+                for index, (change, group, strength) in enumerate(zip(_OPERATIONS, groups, strengths, strict=True))
+            ]
+            pixels = torch.empty_like(pixels_nhwc).index_copy_(0, sorted_by, torch.cat(changed))
         return pixels

@@ -79,21 +79,23 @@ def turn_hue(pixels: Tensor, share: Tensor) -> Tensor:
 
     Smith 1978, "Color Gamut Transform Pairs".
     """
-    values = pixels.float() / 255
-    red, green, blue = values.unbind(-1)
-    highest, index = values.max(-1)
-    spread = highest - values.amin(-1)
-    is_gray = spread == 0
-    safe = torch.where(is_gray, 1.0, spread)
+    # Channel by channel, which is twice as quick as three values at a time.
+    red, green, blue = pixels.permute(3, 0, 1, 2).contiguous().float().div_(255)
+    turn = share.view(-1, 1, 1) * 6
+    highest = torch.maximum(torch.maximum(red, green), blue)
+    spread = highest - torch.minimum(torch.minimum(red, green), blue)
+    divisor = spread.masked_fill(spread == 0, 1)
     # Sixths of the circle, counted from red.
-    sixths = torch.stack([(green - blue) / safe, 2 + (blue - red) / safe, 4 + (red - green) / safe], -1)
-    hue = (sixths.gather(-1, index[..., None]) / 6 + share).remainder(1) * 6
+    hue = torch.where(highest == green, 2 + (blue - red) / divisor, 4 + (red - green) / divisor)
+    hue = torch.where(highest == red, (green - blue) / divisor, hue) + turn
+    turned = torch.empty_like(pixels)
     # Each channel is highest within a third of the circle and lowest in the opposite one.
-    distance = (hue + hue.new_tensor([5.0, 3.0, 1.0])).remainder(6)
-    fall = torch.minimum(distance, 4 - distance).clamp(0, 1)
-    turned = highest[..., None] - spread[..., None] * fall
-    # As torchvision makes whole numbers of shares.
-    return (turned * 255.999).to(torch.uint8)
+    for channel, offset in enumerate((5, 3, 1)):
+        distance = (hue + offset).remainder_(6)
+        fall = torch.minimum(distance, 4 - distance).clamp_(0, 1)
+        # As torchvision makes whole numbers of shares.
+        turned[..., channel] = ((highest - spread * fall) * 255.999).to(torch.uint8)
+    return turned
 
 
 def keep_bits(pixels: Tensor, mask: Tensor) -> Tensor:

@@ -59,7 +59,7 @@ class RunsModel(QAbstractTableModel):
             ),
             _Column(self.tr("Validation"), self.tr("Validation accuracy of the best epoch"), True),
             _Column(
-                self.tr("Test"), self.tr("Test accuracy of that epoch; with nothing held out, of the last"), True
+                self.tr("Test"), self.tr("Test accuracy of it; with nothing held out, of the last epoch"), True
             ),
             _Column(self.tr("Epochs"), self.tr("Finished epochs of those planned"), True),
             _Column(self.tr("Time"), self.tr("Time spent training"), True),
