@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -14,12 +14,12 @@ from workbench.gui.runs.run_gradients import RunGradients, joined
 from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.late_plot import LatePlot
+from workbench.gui.widgets.redraw_timer import RedrawTimer
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
 
 if TYPE_CHECKING:
     from workbench.gui.runs.gradient_plots import LayerNormPlot, StageNormPlot
 
-_REDRAW_INTERVAL_MS = 1000
 _WHOLE_LEGEND_FROM_PX = 680
 
 
@@ -38,11 +38,7 @@ class GradientPanel(QWidget):
         self._shown = ""
         self._hovered = math.nan
         self._plots: tuple[StageNormPlot, LayerNormPlot] | None = None
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        # Drawing competes with training for the cores.
-        self._timer.setInterval(_REDRAW_INTERVAL_MS)
-        self._timer.timeout.connect(self.redraw)
+        self._timer = RedrawTimer(self.redraw, self)
         theme.changed.connect(self._restyle)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, FIELD_GAP)
@@ -142,8 +138,7 @@ class GradientPanel(QWidget):
     # Drawing
 
     def _mark(self) -> None:
-        if not self._timer.isActive():
-            self._timer.start()
+        self._timer.ask()
 
     @Slot()
     def redraw(self) -> None:

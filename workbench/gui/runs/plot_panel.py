@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
@@ -11,13 +11,12 @@ from workbench.core.formats import percent
 from workbench.gui.runs.run_curves import RunCurves
 from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.late_plot import LatePlot
+from workbench.gui.widgets.redraw_timer import RedrawTimer
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
 
 if TYPE_CHECKING:
     from workbench.gui.runs.metric_plot import MetricPlot
 
-# Drawing competes with training for the cores: 10 ms of it at every second is 1 % of one.
-_REDRAW_INTERVAL_MS = 1000
 _DEFAULT_SMOOTHING = 90
 _LEGEND_FROM_PX = 680
 
@@ -33,10 +32,7 @@ class PlotPanel(QWidget):
         self._dirty: set[str] = set()
         self._theme = theme
         self._plots: tuple[MetricPlot, MetricPlot] | None = None
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_REDRAW_INTERVAL_MS)
-        self._timer.timeout.connect(self.redraw)
+        self._timer = RedrawTimer(self.redraw, self)
         theme.changed.connect(self._restyle)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, FIELD_GAP)
@@ -151,8 +147,7 @@ class PlotPanel(QWidget):
 
     def _mark(self, run_id: str) -> None:
         self._dirty.add(run_id)
-        if not self._timer.isActive():
-            self._timer.start()
+        self._timer.ask()
 
     @Slot()
     def redraw(self) -> None:
