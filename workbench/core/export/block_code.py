@@ -133,9 +133,11 @@ def _layers(config: ModelConfig) -> list[str]:
         lines += path
     if config.activation != "none":
         lines.append(f"self.{config.activation} = {activation(config)}")
+    lines += _shortcut_layers(config)
     if config.se_reduction:
+        # Last, as in the engine: the same seed then draws the same weights.
         lines.append("self.se = SqueezeExcitation(channels_out)")
-    return lines + _shortcut_layers(config)
+    return lines
 
 
 def _inner_line(config: ModelConfig) -> Iterator[str]:
