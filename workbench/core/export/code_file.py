@@ -1,10 +1,16 @@
 """Writing exported code, never over a file of somebody else's."""
 
+import keyword
+import sys
+import unicodedata
 from pathlib import Path
 
 from workbench.core.errors import UserError, reason, shown
 from workbench.core.export.network_docstring import SIGNATURE
 from workbench.core.files import require_file, write_atomically
+
+# Imported from a folder that holds a file of such a name, Python and PyTorch would take that file for their own.
+_TAKEN = {*sys.stdlib_module_names, "torch", "torchvision", "numpy", "PIL"}
 
 
 def check_output(path: Path) -> None:
@@ -16,6 +22,27 @@ def check_output(path: Path) -> None:
     problem = _problem(path)
     if problem:
         raise UserError(f"cannot export to {shown(path)}: {problem}")
+
+
+def training_path(output: Path) -> Path:
+    """Of the training script beside a network's file."""
+    return output.with_name(f"{output.stem}_train.py")
+
+
+def check_training_output(output: Path) -> None:
+    """Whether a training script can stand beside a network's file, which it imports.
+
+    Raises:
+        UserError: it cannot; by the script's path or the network's name.
+    """
+    name = output.stem
+    is_word = name.isidentifier() and not keyword.iskeyword(name) and unicodedata.normalize("NFKC", name) == name
+    if not is_word or name in _TAKEN:
+        raise UserError(
+            f"cannot export training to {shown(output)}: its script imports the network as '{shown(name)}'; "
+            "choose a name of letters, digits and underscores that begins with a letter and is no other module's"
+        )
+    check_output(training_path(output))
 
 
 def _problem(path: Path) -> str:

@@ -102,9 +102,12 @@ def _constants(
     lines = []
     if weights_file is not None:
         lines += ["# Beside this file: the state dict, a dictionary of names and tensors.",
-                  f"WEIGHTS = {_literal(weights_file)}"]  # fmt: skip
+                  f"WEIGHTS = {text_literal(weights_file)}"]  # fmt: skip
     if class_names:
-        lines += ["# In the order of the network's outputs.", *_tuple("CLASSES", list(map(_literal, class_names)))]
+        lines += [
+            "# In the order of the network's outputs.",
+            *_tuple("CLASSES", list(map(text_literal, class_names))),
+        ]
     lines += ["# Height and width of the images in pixels.", f"INPUT_SIZE = {config.input_size}"]
     if weights_file is not None:
         lines += [
@@ -115,7 +118,7 @@ def _constants(
     return "\n".join(lines)
 
 
-def _literal(text: str) -> str:
+def text_literal(text: str) -> str:
     """As ruff writes it: in double quotes, unless single ones need fewer escapes."""
     if text.count('"') > text.count("'"):
         return repr(text) if "'" not in text else "'" + _escaped(text).replace("'", "\\'") + "'"

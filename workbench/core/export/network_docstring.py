@@ -34,7 +34,7 @@ SIGNATURE = "Written by ResNet Workbench."
 
 def docstring(config: ModelConfig, title: str, weights_file: str | None) -> str:
     lines = [
-        f'"""{_harmless(title)}: {_kind(config)}, in one file that needs PyTorch alone.',
+        f'"""{harmless(title)}: {_kind(config)}, in one file that needs PyTorch alone.',
         "",
         *_paragraph(_idea(config)),
         "",
@@ -47,13 +47,13 @@ def docstring(config: ModelConfig, title: str, weights_file: str | None) -> str:
     papers = [line for key in _paper_keys(config) for line in _paper(_PAPERS[key])]
     lines += ["", "Papers:", "", *papers] if papers else []
     if weights_file is not None:
-        name = _harmless(weights_file.removesuffix(".pt"), length=50)
+        name = harmless(weights_file.removesuffix(".pt"), length=50)
         lines += ["", "Usage:", "", f"    python {name}.py IMAGE ...    what the images show",
                   f"    python {name}.py              this text"]  # fmt: skip
     return "\n".join([*lines, "", SIGNATURE, '"""'])
 
 
-def _harmless(text: str, length: int = _TITLE_LENGTH) -> str:
+def harmless(text: str, length: int = _TITLE_LENGTH) -> str:
     """On one line and without what would end or change a docstring."""
     plain = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     short = textwrap.shorten(plain, length, placeholder=" ...") or plain[:length]

@@ -1,5 +1,7 @@
 """Writing a network as one Python file that needs PyTorch alone, and its weights beside it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -10,6 +12,7 @@ from workbench.core.export.code_file import check_output, write_code
 from workbench.core.export.network_code import network_code
 from workbench.core.files import write_atomically
 from workbench.core.model_config import ModelConfig
+from workbench.core.normalization import Normalization
 from workbench.core.presets import CUSTOM, Presets
 from workbench.core.run_record import RunRecord
 from workbench.core.store import RunStore
@@ -17,6 +20,24 @@ from workbench.engine.network import resnet
 from workbench.engine.weights import checkpoint
 from workbench.engine.weights.checkpoint_state import CheckpointState
 from workbench.engine.weights.foreign_weights import fitting
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """What of a run is exported."""
+
+    record: RunRecord
+    class_names: tuple[str, ...]
+    normalization: Normalization
+    weights: dict[str, Tensor]
+    """Of its best checkpoint."""
+
+    @property
+    def title(self) -> str:
+        preset = Presets.load().preset_of(self.record.config.model)
+        if preset is not None:
+            return preset.title
+        return "My network" if self.record.name == CUSTOM else self.record.name
 
 
 def export_run(run_id: str, store: RunStore, output: Path) -> tuple[Path, Path]:
@@ -28,6 +49,16 @@ def export_run(run_id: str, store: RunStore, output: Path) -> tuple[Path, Path]:
     Raises:
         UserError: the run has no checkpoint, `output` is no name for a Python file or cannot be written.
     """
+    check_run_output(output)
+    return write_trained(read_trained(run_id, store), output)
+
+
+def check_run_output(output: Path) -> None:
+    """Before anything is read.
+
+    Raises:
+        UserError: code or weights would go over a file that no export wrote.
+    """
     check_output(output)
     weights = output.with_suffix(".pt")
     # An export replaces an earlier one, never a file that only happens to have this name.
@@ -35,37 +66,56 @@ def export_run(run_id: str, store: RunStore, output: Path) -> tuple[Path, Path]:
         raise UserError(
             f"cannot export to {shown(output)}: {shown(weights)} is there already; choose another name or move it"
         )
+
+
+def read_trained(run_id: str, store: RunStore) -> TrainedNetwork:
+    """A run's network.
+
+    Raises:
+        UserError: the run has no checkpoint, or that of another network.
+    """
     record = store.run(run_id)
     names = store.class_names(record)
     # With starting weights, a checkpoint is there before the classes of the data are recorded.
     if not names or not checkpoint.exists(store.checkpoints(run_id)):
         raise UserError(f"run {run_id} has no checkpoint to export; train it for an epoch at least")
     saved = checkpoint.load_best(store.checkpoints(run_id))
-    config, state = record.config.model, _weights(saved, record)
     # A list that was rebuilt from the settings of its beginning does not know what it came to be.
     known = record.config.data.known_normalization or saved.config.data.normalized_by
+    return TrainedNetwork(record, tuple(names), known, _weights(saved, record))
+
+
+def write_trained(trained: TrainedNetwork, output: Path) -> tuple[Path, Path]:
+    """Write code to a path that was checked, and weights beside it; returns both paths.
+
+    Raises:
+        UserError: they cannot be written.
+    """
+    weights = output.with_suffix(".pt")
     text = network_code(
-        config,
-        title=_title(record),
-        class_names=names,
-        mean=known.mean,
-        std=known.std,
+        trained.record.config.model,
+        title=trained.title,
+        class_names=trained.class_names,
+        mean=trained.normalization.mean,
+        std=trained.normalization.std,
         weights_file=weights.name,
     )
     # The weights first: a file of code never stands there without them.
-    write_atomically(weights, lambda file: torch.save(state, file))
+    write_atomically(weights, lambda file: torch.save(trained.weights, file))
     write_code(text, output)
     return output, weights
 
 
-def export_model(config: ModelConfig, title: str, output: Path) -> Path:
+def export_model(config: ModelConfig, title: str, output: Path, class_names: Sequence[str] = ()) -> Path:
     """Write a network without weights to `output`; returns it.
 
     Raises:
         UserError: `output` is no name for a Python file or cannot be written.
     """
     check_output(output)
-    write_code(network_code(config, title=title, class_names=(), mean=(), std=(), weights_file=None), output)
+    write_code(
+        network_code(config, title=title, class_names=class_names, mean=(), std=(), weights_file=None), output
+    )
     return output
 
 
@@ -74,10 +124,3 @@ def _weights(saved: CheckpointState, record: RunRecord) -> dict[str, Tensor]:
     state = fitting(resnet.hollow(record.config.model), weights, f"the checkpoint of run {record.id}")
     # Copies in the usual layout: those of a GPU may be in channels_last.
     return {name: tensor.detach().clone(memory_format=torch.contiguous_format) for name, tensor in state.items()}
-
-
-def _title(record: RunRecord) -> str:
-    preset = Presets.load().preset_of(record.config.model)
-    if preset is not None:
-        return preset.title
-    return "My network" if record.name == CUSTOM else record.name
