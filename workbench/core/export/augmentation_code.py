@@ -36,7 +36,7 @@ def mixing_code(script: TrainingScript) -> list[str]:
     return [
         f"mixup = {mixup}",
         f"cutmix = {cutmix}",
-        "# Each batch is either blended in pairs or patched with each other; labels become rows of shares.",
+        "# Each batch is blended in pairs, or patched with each other; labels become rows of shares.",
         "mix = v2.RandomChoice([mixup, cutmix])",
     ]
 

@@ -3,15 +3,16 @@
 Else a formula, in which warm-up multiplies the schedule.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Literal, assert_never
 
-from workbench.core.export.block_code import LINE_LENGTH
+from workbench.core.export.block_code import LINE_LENGTH, signature
 from workbench.core.training_config import TrainingConfig
 
 _TOTAL = "epochs * steps_per_epoch"
 
-BETWEEN = '''\
+_BETWEEN = '''\
 def between(start: float, end: float, share: float) -> float:
     """Half a cosine from start (share 0) to end (share 1)."""
     return end + (start - end) * 0.5 * (1 + math.cos(math.pi * min(share, 1.0)))'''
@@ -34,28 +35,30 @@ def moves(training: TrainingConfig) -> Literal["never", "each step", "each epoch
 
 
 def schedule_code(training: TrainingConfig) -> list[str]:
-    """Functions; the last one makes the scheduler. None where the rate is constant."""
+    """Functions; the last one, `make_scheduler`, makes the scheduler. None where the rate is constant."""
     if moves(training) == "never":
         return []
-    head = (
-        "def make_scheduler(\n"
-        "    optimizer: torch.optim.Optimizer, epochs: int, steps_per_epoch: int\n"
-        ") -> LRScheduler:"
-    )
-    if _has_formula(training):
-        formula = "\n".join(
-            [
-                "def rate_factor(step: int, epochs: int, steps_per_epoch: int) -> float:",
-                '    """The learning rate of a step, counted from 0, as a share of LEARNING_RATE."""',
-                *(f"    {line}" for line in _formula(training)),
-            ]
-        )
-        maker = (
-            f'{head}\n    """{_described(training)}"""\n'
-            "    return LambdaLR(optimizer, lambda step: rate_factor(step, epochs, steps_per_epoch))"
-        )
-        return [*([BETWEEN] if training.schedule == "one-cycle" else []), formula, maker]
-    return ["\n".join([head, f'    """{_described(training)}"""', *(f"    {line}" for line in _torchs(training))])]
+    parameters = ["optimizer: torch.optim.Optimizer", *(f"{name}: int" for name in lengths(training))]
+    maker = [signature("def make_scheduler", parameters, "LRScheduler"), f'    """{_described(training)}"""']
+    if not _has_formula(training):
+        return ["\n".join([*maker, *(f"    {line}" for line in _torchs(training))])]
+    names = ", ".join(["step", *lengths(training)])
+    maker.append(f"    return LambdaLR(optimizer, lambda step: rate_factor({names}))")
+    formula = [
+        signature("def rate_factor", ["step: int", *parameters[1:]], "float"),
+        '    """The learning rate of a step, counted from 0, as a share of LEARNING_RATE."""',
+        *(f"    {line}" for line in _formula(training)),
+    ]
+    helpers = [_BETWEEN] if training.schedule == "one-cycle" else []
+    return [*helpers, "\n".join(formula), "\n".join(maker)]
+
+
+def lengths(training: TrainingConfig) -> list[str]:
+    """What `make_scheduler` is told beside the optimizer: epochs, steps_per_epoch, both or none."""
+    if moves(training) == "never":
+        return []
+    text = "\n".join(_formula(training) if _has_formula(training) else _torchs(training))
+    return [name for name in ("epochs", "steps_per_epoch") if re.search(rf"\b{name}\b", text)]
 
 
 def _has_formula(training: TrainingConfig) -> bool:

@@ -113,14 +113,16 @@ def _preparation(script: TrainingScript) -> Iterator[str]:
     smoothing = f"label_smoothing={training.label_smoothing!r}" if training.label_smoothing else ""
     yield f"criterion = nn.CrossEntropyLoss({smoothing})"
     moves = schedule_code.moves(training) != "never"
+    values = {"epochs": "epochs", "steps_per_epoch": "len(train_loader)"}
+    lengths = [values[name] for name in schedule_code.lengths(training)]
     if optimizer_code.has_many(training):
         yield "optimizers = make_optimizers(network)"
         if moves:
-            yield "schedulers = [make_scheduler(each, epochs, len(train_loader)) for each in optimizers]"
+            yield f"schedulers = [make_scheduler({', '.join(['each', *lengths])}) for each in optimizers]"
     else:
         yield "optimizer = make_optimizer(network)"
         if moves:
-            yield "scheduler = make_scheduler(optimizer, epochs, len(train_loader))"
+            yield f"scheduler = make_scheduler({', '.join(['optimizer', *lengths])})"
     yield from mixing_code(script)
     yield "losses: list[float] = []"
     if script.holds_out:

@@ -60,8 +60,8 @@ def export_model(
         Both paths.
 
     Raises:
-        UserError: a path cannot be written or belongs to another file; nothing can be trained by the configuration,
-            or no script can; by field.
+        UserError: a path cannot be written or belongs to another file; the configuration does not fit to the
+            images, or no script can train by it; by field.
     """
     check_output(output)
     check_training_output(output)
