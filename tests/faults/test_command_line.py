@@ -176,6 +176,33 @@ def test_a_killed_run_is_interrupted_and_can_be_resumed(home: Home, image_folder
         (["export", "--model", "resnet8", "--output", "x.txt"], "the name must end in .py"),
         (["export", "--model", "resnet8", "--output", "x.py", "--format", "onx"], "it must be python"),
         (
+            ["export", "--model", "resnet8", "--output", "x.py", "--recipe", "quick"],
+            "give it with --with-training",
+        ),
+        (["export", "latest", "--output", "x.py", "--recipe", "quick"], "give it without --recipe"),
+        (["export", "latest", "--output", "x.py", "--data", "sample"], "give it without --data"),
+        (
+            ["export", "--model", "resnet8", "--output", "my-x.py", "--with-training"],
+            "its script imports the network as 'my-x'",
+        ),
+        (
+            ["export", "--model", "resnet8", "--output", "x.py", "--with-training", "--data", "/nowhere"],
+            "data.source is '/nowhere', but there is no such file",
+        ),
+        (
+            [
+                "export",
+                "--model",
+                "resnet8",
+                "--output",
+                "x.py",
+                "--with-training",
+                "--set",
+                "fine_tuning.weights=torchvision",
+            ],
+            "fine_tuning.weights is 'torchvision', but training as code begins with random weights",
+        ),
+        (
             ["describe", "--model", "resnet8", "--set", "model.widths=[-1,1,1]"],
             "stage 1 is -1; it must",
         ),
@@ -288,6 +315,42 @@ def test_a_run_is_exported_and_classifies_without_the_workbench(home: Home, trai
         [sys.executable, "-I", str(tmp_path / "net.py"), str(image)], capture_output=True, text=True, check=True
     )
     assert "%" in said.stdout
+
+
+def test_a_network_is_exported_with_its_training(home: Home, image_folder: Path, tmp_path: Path) -> None:
+    """The script trains from any folder, and goes over no file."""
+    network, script = tmp_path / "net.py", tmp_path / "net_train.py"
+    # It finds its device when it is run.
+    tiny = [argument for argument in TINY if argument not in ("--device", "cpu")]
+    done = call(
+        home, "export", "--model", "resnet8", "--recipe", "kuangliu", *tiny, "--data", str(image_folder),
+        "--output", str(network), "--with-training", "--json",
+    )  # fmt: skip
+    assert json.loads(done.stdout)["files"] == [str(network), str(script)]
+    command = [sys.executable, str(script), "--epochs", "1", "--workers", "1"]
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    trained = subprocess.run(command, cwd=elsewhere, capture_output=True, text=True, timeout=120)
+    assert (trained.returncode, trained.stderr) == (0, "")
+    assert trained.stdout.startswith("epoch 1: loss ")
+    weights = tmp_path / "net_trained.pt"
+    assert trained.stdout.splitlines()[-1] == f"The weights are in {weights}"
+    before = weights.read_bytes()
+    again = subprocess.run(command, cwd=elsewhere, capture_output=True, text=True, timeout=120)
+    assert again.returncode == 2
+    assert "is there already; move it or give another --output" in again.stderr
+    assert weights.read_bytes() == before
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_a_run_is_exported_with_its_training(home: Home, trained: str, tmp_path: Path) -> None:
+    done = call(home, "export", trained, "--with-training", "--output", str(tmp_path / "net.py"))
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in tmp_path.glob("net*")) == ["net.pt", "net.py", "net_train.py"]
+    said = subprocess.run(
+        [sys.executable, str(tmp_path / "net_train.py"), "--help"], capture_output=True, text=True, timeout=120
+    )
+    assert "Trains " in said.stdout
 
 
 def test_models_and_describe_agree(home: Home) -> None:

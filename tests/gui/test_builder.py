@@ -572,6 +572,23 @@ def test_a_network_is_exported_as_code(
     assert "net.py" in window.message_bar.text
 
 
+def test_a_network_is_exported_with_its_training(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.build_panel.model_panel.select_preset("resnet8")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "net.py"), ""))
+    config = window.build_panel.config
+    assert config is not None
+    window.build_panel.show_config(config.with_values({"training.batch_size": 500}))
+    window.network_actions.export_training()
+    qtbot.waitUntil(lambda: "training.batch_size is 500" in window.message_bar.text, timeout=LONG_MS)
+    assert not (tmp_path / "net.py").exists()
+    window.build_panel.show_config(config)
+    window.network_actions.export_training()
+    qtbot.waitUntil(lambda: "net_train.py, and the network beside it" in window.message_bar.text, timeout=LONG_MS)
+    assert "from net import CLASSES, build" in (tmp_path / "net_train.py").read_text()
+
+
 def test_a_run_is_exported_and_its_weights_are_trained_on(
     qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -582,6 +599,9 @@ def test_a_run_is_exported_and_its_weights_are_trained_on(
     action(window.runs_panel, "Export as code…").trigger()
     qtbot.waitUntil(lambda: "and the weights beside it" in window.message_bar.text, timeout=LONG_MS)
     assert (tmp_path / "run.pt").exists()
+    action(window.runs_panel, "Export with training…").trigger()
+    qtbot.waitUntil(lambda: "run_train.py" in window.message_bar.text, timeout=LONG_MS)
+    assert "from run import CLASSES, build" in (tmp_path / "run_train.py").read_text()
     run = window.runs_panel.model.records[0]
     action(window.runs_panel, "Use weights").trigger()
     # An export is no run: what the last one said stays.

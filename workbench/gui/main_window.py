@@ -94,7 +94,9 @@ class MainWindow(QMainWindow):
 
     def _build_desks(self) -> None:
         self.network_desk = NetworkDesk(self.build_panel, self.network_panel, self.home)
-        self.network_actions = NetworkActions(self.build_panel, self.network_desk, self.message_bar.tell, self)
+        self.network_actions = NetworkActions(
+            self.build_panel, self.network_desk, self.inspecting_lane, self.message_bar.tell, self
+        )
         self.trial_desk = TrialDesk(self.build_panel, self.session, self.home, self.theme, self)
         self.examples_desk = ExamplesDesk(self.build_panel, self.inspecting_lane, self.home, self)
         self.run_desk = RunDesk(
@@ -184,6 +186,7 @@ class MainWindow(QMainWindow):
         self.training_desk.run_started.connect(self._show_run)
         self.session.state_changed.connect(self._on_state)
         self.trial_desk.refused.connect(self.training_desk.refuse)
+        self.network_actions.refused.connect(self.training_desk.refuse)
         self.trial_desk.warned.connect(self.training_desk.warn)
         self.network_desk.network_edited.connect(self._follow_edit)
         # What each stage sees, of the very image that was mistaken.

@@ -1,8 +1,9 @@
 """What can be done with the network at hand: undo, copy, paste, keep as a preset, export as code."""
 
 from collections.abc import Callable
+from pathlib import Path
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QInputDialog, QLineEdit, QMessageBox, QWidget
 
@@ -15,15 +16,22 @@ from workbench.gui.build.edit_history import EditHistory
 from workbench.gui.desks.network_desk import NetworkDesk
 from workbench.gui.widgets.file_dialogs import ask_code_path
 from workbench.gui.widgets.menus import Menus
+from workbench.gui.work import jobs
+from workbench.gui.work.lane import Lane
 
 Tell = Callable[[str, str], object]
 
 
 class NetworkActions(QObject):
-    """Entries of the menus File and Edit."""
+    """Entries of the menus File and Edit. `refused` carries an error of the settings on the left."""
 
-    def __init__(self, build_panel: BuildPanel, network_desk: NetworkDesk, tell: Tell, window: QWidget) -> None:
+    refused = Signal(object)
+
+    def __init__(
+        self, build_panel: BuildPanel, network_desk: NetworkDesk, inspecting: Lane, tell: Tell, window: QWidget
+    ) -> None:
         super().__init__(window)
+        self._inspecting = inspecting
         self._build, self._network_desk, self._tell, self._window = build_panel, network_desk, tell, window
         self.history = EditHistory(build_panel)
         build_panel.model_panel.save_asked.connect(self.save_preset)
@@ -39,6 +47,7 @@ class NetworkActions(QObject):
             menus.add(menus.edit, self.tr("&Copy network as JSON"), self.copy, "Ctrl+Shift+C"),
             menus.add(menus.file, self.tr("&Save network as preset…"), self.save_preset, "Ctrl+S"),
             menus.add(menus.file, self.tr("&Export network as code…"), self.export_code, "Ctrl+E"),
+            menus.add(menus.file, self.tr("Export with &training…"), self.export_training, "Ctrl+Shift+E"),
         ]
         menus.add(menus.edit, self.tr("&Paste network"), self.paste, "Ctrl+Shift+V")
         menus.edit.addSeparator()
@@ -141,6 +150,26 @@ class NetworkActions(QObject):
             self._tell("error", str(error))
             return
         self._tell("info", self.tr("Written: {0}").format(path))
+
+    @Slot()
+    def export_training(self) -> None:
+        """Ask where to, and have the network written with the script that trains it by the present settings."""
+        config = self._build.config
+        if config is None:
+            self._tell("error", self._build.problem())
+            return
+        title = self._network_desk.title
+        path = ask_code_path(self._window, title)
+        if path is None:
+            return
+        job = jobs.export_training(config, title, path)
+        handle = self._inspecting.ask(job, self._network_desk.home, self, replaces=False)
+        handle.finished.connect(self._say_training_written)
+        handle.refused.connect(self.refused)
+
+    @Slot(object)
+    def _say_training_written(self, path: Path) -> None:
+        self._tell("info", self.tr("Written: {0}, and the network beside it").format(path))
 
     def reload(self, chosen: str = "") -> None:
         """Read the presets anew, after one was saved or deleted, or of another home folder.

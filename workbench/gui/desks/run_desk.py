@@ -1,5 +1,6 @@
 """What is shown of recorded runs: their curves, the mistakes of the chosen one, and what can be done with it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -22,6 +23,7 @@ from workbench.gui.widgets.menus import Menus
 from workbench.gui.widgets.message_bar import MessageBar
 from workbench.gui.widgets.told import sentence_of, told
 from workbench.gui.work import jobs
+from workbench.gui.work.job import Job
 from workbench.gui.work.lane import Lane
 
 
@@ -63,6 +65,7 @@ class RunDesk(QObject):
         runs_panel.weights_asked.connect(self.use_weights)
         runs_panel.resume_asked.connect(self.resume_asked)
         runs_panel.export_asked.connect(self.export)
+        runs_panel.training_export_asked.connect(self.export_training)
         runs_panel.delete_asked.connect(self.delete)
 
     def add_to(self, menus: Menus) -> None:
@@ -185,13 +188,28 @@ class RunDesk(QObject):
         """Ask where to, and have the run's network written as code."""
         path = ask_code_path(self._window, self.library.record(run_id).name)
         if path is not None:
-            handle = self._inspecting.ask(jobs.export_code(run_id, path), self.library.home, self, replaces=False)
-            handle.finished.connect(self._say_written)
-            handle.refused.connect(self.refused)
+            self._export(jobs.export_code(run_id, path), self._say_written)
+
+    @Slot(str)
+    @told
+    def export_training(self, run_id: str) -> None:
+        """Likewise, with the script that trains it as the run was trained."""
+        path = ask_code_path(self._window, self.library.record(run_id).name)
+        if path is not None:
+            self._export(jobs.export_run_training(run_id, path), self._say_training_written)
+
+    def _export(self, job: Job, say: Callable[[Path], None]) -> None:
+        handle = self._inspecting.ask(job, self.library.home, self, replaces=False)
+        handle.finished.connect(say)
+        handle.refused.connect(self._tell_error)
 
     @Slot(object)
     def _say_written(self, path: Path) -> None:
         self.message_bar.tell("info", self.tr("Written: {0}, and the weights beside it").format(path))
+
+    @Slot(object)
+    def _say_training_written(self, path: Path) -> None:
+        self.message_bar.tell("info", self.tr("Written: {0}, and network and weights beside it").format(path))
 
     @Slot(object)
     def _tell_error(self, error: Exception) -> None:

@@ -187,6 +187,7 @@ class RunsPanel(QWidget):
     rerun_asked = Signal(str)
     weights_asked = Signal(str)
     export_asked = Signal(str)
+    training_export_asked = Signal(str)
     delete_asked = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -242,6 +243,8 @@ class RunsPanel(QWidget):
         self._weights.setToolTip(self.tr("Start the next run from this run's weights (fine-tuning)"))
         self._export = menu.addAction(self.tr("Export as code…"), self._on_export)
         self._export.setToolTip(self.tr("Write this network as a PyTorch file, with its weights beside it"))
+        self._export_training = menu.addAction(self.tr("Export with training…"), self._on_export_training)
+        self._export_training.setToolTip(self.tr("Write the script too that trains it so, in plain PyTorch"))
         menu.setToolTipsVisible(True)
         button = QToolButton()
         button.setText(self.tr("More"))
@@ -297,6 +300,7 @@ class RunsPanel(QWidget):
         has_weights = chosen is not None and bool(chosen.epochs)
         self._weights.setEnabled(has_weights)
         self._export.setEnabled(has_weights)
+        self._export_training.setEnabled(has_weights)
         self._delete.setEnabled(chosen is not None and chosen.status != "running")
 
     @Slot(QModelIndex, QModelIndex)
@@ -331,10 +335,15 @@ class RunsPanel(QWidget):
         if self.chosen is not None:
             self.delete_asked.emit(self.chosen.id)
 
+    @Slot()
+    def _on_export_training(self) -> None:
+        if self.chosen is not None:
+            self.training_export_asked.emit(self.chosen.id)
+
     @Slot(QPoint)
     def _show_menu(self, position: QPoint) -> None:
         menu = QMenu(self)
-        menu.addActions([self._weights, self._export])
+        menu.addActions([self._weights, self._export, self._export_training])
         menu.addSeparator()
         for button, do in (
             (self._rerun, self._on_rerun),

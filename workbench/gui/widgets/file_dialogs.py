@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 def ask_code_path(window: QWidget, title: str) -> Path | None:
     """Where to write a network's code; None if cancelled."""
     stem = "".join(letter if letter.isalnum() else "_" for letter in title.lower()).strip("_") or "network"
+    # Python imports no file whose name begins with a digit.
+    stem = stem if stem.isidentifier() else f"network_{stem}"
     path, _ = QFileDialog.getSaveFileName(
         window, window.tr("Export network as code"), f"{stem}.py", window.tr("Python (*.py)")
     )

@@ -169,6 +169,32 @@ def _export_code(run_id: str, path: Path, home: Home) -> Work:
     return written
 
 
+def export_run_training(run_id: str, path: Path) -> Job:
+    """Write a run's network, weights and training as code. Result: the script that trains."""
+    return Job(partial(_export_run_training, run_id, path))
+
+
+def _export_run_training(run_id: str, path: Path, home: Home) -> Work:
+    yield from ()
+    from workbench.engine.training import training_export
+
+    with _opened(home) as store:
+        *_, script = training_export.export_run(run_id, store, path)
+    return script
+
+
+def export_training(config: RunConfig, title: str, path: Path) -> Job:
+    """Write a network and its training as code. Result: the script that trains."""
+    return Job(partial(_export_training, config, title, path))
+
+
+def _export_training(config: RunConfig, title: str, path: Path, home: Home) -> Work:
+    from workbench.engine.training import training_export
+
+    _, script = yield from training_export.export_model(config, title, path, home.prepare())
+    return script
+
+
 def repair_list() -> Job:
     """Rebuild the list of runs if anything is wrong with it. Result: Repair."""
     return Job(_repair_list)
