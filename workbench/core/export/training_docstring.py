@@ -120,7 +120,7 @@ def _augmentation(script: TrainingScript) -> str:
         "patched with each other": training.cutmix,
     }
     used = [name for name, is_used in names.items() if is_used]
-    return f"at random {', '.join(used)}" if used else "as they are"
+    return f"{', '.join(used)}, at random" if used else "as they are"
 
 
 def _images(script: TrainingScript) -> str:
