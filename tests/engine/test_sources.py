@@ -217,7 +217,16 @@ def test_the_shipped_sample_is_real_and_whole(home: Home) -> None:
 def official_archive(path: Path, per_batch: int = 20) -> None:
     generator = np.random.default_rng(0)
     with tarfile.open(path, "w:gz") as archive:
-        for name in [f"data_batch_{i}.bin" for i in range(1, 6)] + ["test_batch.bin"]:
+        # Not by their numbers, as in the real one.
+        for number in (
+            "data_batch_1",
+            "data_batch_3",
+            "data_batch_4",
+            "test_batch",
+            "data_batch_5",
+            "data_batch_2",
+        ):
+            name = f"{number}.bin"
             records = generator.integers(0, 256, (per_batch, 3073), dtype=np.uint8)
             records[:, 0] = np.arange(per_batch) % 10
             member = tarfile.TarInfo(f"cifar-10-batches-bin/{name}")
@@ -235,7 +244,12 @@ def test_the_official_archive_is_read_channel_by_channel(tmp_path: Path) -> None
         raw = archive.extractfile("cifar-10-batches-bin/test_batch.bin")
         assert raw is not None
         record = raw.read(3073)
+        second = archive.extractfile("cifar-10-batches-bin/data_batch_2.bin")
+        assert second is not None
+        first_of_second = np.frombuffer(second.read(3073), np.uint8)
     assert dataset.test.images[0, 0, 1].tolist() == [record[1 + 1], record[1 + 1024 + 1], record[1 + 2048 + 1]]
+    # Batches come by their numbers.
+    assert dataset.train.images[20].transpose(2, 0, 1).ravel().tolist() == first_of_second[1:].tolist()
 
 
 def test_the_official_archive_is_downloaded_with_progress_and_checked(tmp_path: Path) -> None:

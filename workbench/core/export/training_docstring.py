@@ -141,11 +141,6 @@ def _images(script: TrainingScript) -> str:
 
 def _sameness(script: TrainingScript) -> str:
     """What can be compared with a run of the workbench."""
-    if script.images.kind == "cifar10":
-        return (
-            "The same seed gives the same first weights as in ResNet Workbench; torchvision has the images in an "
-            "order of its own."
-        )
     text = (
         "The same seed gives the same first weights, held-out images and order of images as in ResNet Workbench"
         if script.holds_out

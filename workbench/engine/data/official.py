@@ -44,9 +44,11 @@ def fetch_official(path: Path, url: str = URL, md5: str = MD5) -> Generator[Prog
 
 
 def read_official(path: Path, image_size: int) -> Dataset:
-    """Decode the archive: records of one label byte and 3072 bytes, channel by channel."""
-    train: list[bytes] = []
-    test: list[bytes] = []
+    """Decode the archive: records of one label byte and 3072 bytes, channel by channel.
+
+    Batches come by their numbers, not as they lie in the archive, so that image 7 is image 7 in torchvision too.
+    """
+    batches: dict[str, bytes] = {}
     try:
         require_file(path)
         with opened_tar(path) as stream:
@@ -55,7 +57,9 @@ def read_official(path: Path, image_size: int) -> Dataset:
                 batch = file_name.endswith("_batch.bin") or file_name.startswith("data_batch_")
                 opened = stream.extractfile(member) if batch else None
                 if opened is not None:
-                    (test if file_name == "test_batch.bin" else train).append(opened.read())
+                    batches[file_name] = opened.read()
+        test = [batches.pop("test_batch.bin", b"")]
+        train = [batches[name] for name in sorted(batches)]
         return Dataset(CIFAR10.class_names, _images("train", train, image_size), _images("test", test, image_size))
     except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error) as error:
         raise UserError(f"cannot read {shown(path)}: {reason(error)}; delete it to download it again") from error
