@@ -401,6 +401,9 @@ def test_where_nothing_chooses_the_last_epoch_is_called_so(home: Home, image_fol
     shown = call(home, "runs", "show", "latest").stdout
     assert shown.count("last\n") + shown.count("last \n") == 1
     assert "best" not in shown
+    document = json.loads(call(home, "runs", "show", "latest", "--json").stdout)
+    assert [epoch["best"] for epoch in document["history"]] == [False] * 3
+    assert document["best_epoch"] == 3
 
 
 def test_a_class_that_is_never_said_has_a_dash(home: Home, image_folder: Path) -> None:

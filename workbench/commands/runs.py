@@ -1,11 +1,15 @@
 """The recorded runs: `runs list` and `runs show`."""
 
+from typing import Any
+
 import typer
 
 from workbench.commands import console, gradient_norms
 from workbench.commands.options import Json, Run, reading_store_of
 from workbench.core.errors import WAY_OUT, shown
+from workbench.core.events import EpochMetrics
 from workbench.core.formats import duration
+from workbench.core.run_record import RunRecord
 
 commands = typer.Typer(help="List and show recorded runs.", no_args_is_help=True)
 
@@ -56,10 +60,16 @@ def show_run(context: typer.Context, run: Run, json: Json = False) -> None:
         "folder": str(folder),
         "config": record.config.model_dump(mode="json"),
         "machine": record.machine,
-        "history": [{k: v for k, v in vars(epoch).items() if k != "run_id"} for epoch in record.epochs],
+        "history": [_epoch_document(record, epoch) for epoch in record.epochs],
     }
     if json:
         console.print_json(document)
         return
     console.print_run(record, document)
     gradient_norms.print_stages(record.config.model, gradients)
+
+
+def _epoch_document(record: RunRecord, epoch: EpochMetrics) -> dict[str, Any]:
+    """Where nothing is held out, no epoch is the best."""
+    values = {key: value for key, value in vars(epoch).items() if key != "run_id"}
+    return values | {"best": record.word_of(epoch) == "best"}
