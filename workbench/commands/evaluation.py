@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from workbench.commands import console
-from workbench.commands.options import SOURCE_HELP, Json, Set, presets_of, store_of
+from workbench.commands.options import RUN_HELP, SOURCE_HELP, Json, Set, presets_of, store_of
 from workbench.core.assignments import parse_assignments
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
@@ -18,7 +18,7 @@ commands = typer.Typer()
 @commands.command()
 def evaluate(
     context: typer.Context,
-    run: Annotated[str | None, typer.Argument(help="Id of a run, a unique prefix of one, or 'latest'.")] = None,
+    run: Annotated[str | None, typer.Argument(help=RUN_HELP)] = None,
     data: Annotated[str | None, typer.Option(help=SOURCE_HELP)] = None,
     weights: Annotated[
         str | None, typer.Option(help="A file, a run or torchvision: weights to evaluate for --model.")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from workbench.commands import console
-from workbench.commands.options import Data, Json, Recipe, Set, presets_of, reading_store_of, run_config
+from workbench.commands.options import RUN_HELP, Data, Json, Recipe, Set, presets_of, reading_store_of, run_config
 from workbench.core.assignments import parse_assignments
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError, shown
@@ -19,7 +19,7 @@ commands = typer.Typer()
 def export(
     context: typer.Context,
     output: Annotated[Path, typer.Option("--output", help="The .py file to write; weights go beside it.")],
-    run: Annotated[str | None, typer.Argument(help="Id of a run, a unique prefix of one, or 'latest'.")] = None,
+    run: Annotated[str | None, typer.Argument(help=RUN_HELP)] = None,
     model: Annotated[
         str | None, typer.Option(help="A model preset instead of a run: code without weights.")
     ] = None,

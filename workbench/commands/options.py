@@ -22,13 +22,18 @@ SOURCE_HELP = help_of("data.source")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Model = Annotated[str, typer.Option("--model", help="Name of a model preset ('models' lists them).")]
-Set = Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE, such as training.learning_rate=0.05.")]
-Run = Annotated[str, typer.Argument(help="Id of a run, a unique prefix of one, or 'latest'.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="KEY=VALUE, such as training.learning_rate=0.05 ('fields' lists all keys)."),
+]
+RUN_HELP = "Id of a run, its beginning, its name where only one has it, or 'latest'."
+Run = Annotated[str, typer.Argument(help=RUN_HELP)]
 ModelOrDefault = Annotated[
     str | None, typer.Option("--model", help=f"Name of a model preset; {DEFAULT_MODEL} by default.")
 ]
 Recipe = Annotated[
-    str | None, typer.Option(help=f"Name of a recipe; by default {DEFAULT_RECIPE} or the model's own.")
+    str | None,
+    typer.Option(help=f"Name of a recipe ('recipes' lists them); by default {DEFAULT_RECIPE} or the model's own."),
 ]
 Data = Annotated[str | None, typer.Option(help=SOURCE_HELP)]
 Epochs = Annotated[str | None, typer.Option(help=help_of("training.epochs"), metavar="INTEGER")]
