@@ -19,6 +19,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from ruff import find_ruff_bin
 from torch import nn
 
 from tests.conftest import CLASSES, write_images
@@ -126,7 +127,7 @@ def assert_readable(code: str) -> None:
 
 def assert_formatted(files: dict[str, str], folder: Path) -> None:
     """ruff would change nothing, and has nothing to say."""
-    ruff = pytest.importorskip("ruff").find_ruff_bin()
+    ruff = find_ruff_bin()
     (folder / "net.py").write_text("CLASSES = build = None\n")
     for name, code in files.items():
         (folder / name).write_text(code, encoding="utf-8")
