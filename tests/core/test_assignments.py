@@ -15,7 +15,9 @@ from workbench.core.field_list import field_lines
         ("training.nesterov=False", False), ("training.nesterov=TRUE", True), ("training.nesterov=false", False),
         ("training.optimizer=SGD", "sgd"), ("training.schedule=One-Cycle", "one-cycle"), ("model.shortcut=b", "B"),
         ("model.norm=None", "none"), ("training.epochs=3", 3), ("data.source=True", "True"),
-        ("data.mean=[1]", [1]), ("training.optimizer=SDG", "SDG"), ("nothing.known=False", "False"),
+        ("data.mean=[1]", [1]), ("model.residuals=[True, False]", [True, False]), ("data.std=(1, 2)", [1, 2]),
+        ("training.device=CPU", "cpu"), ("fine_tuning.weights='a'", "'a'"), ("data.source=None", "None"),
+        ("training.optimizer=SDG", "SDG"), ("nothing.known=False", "False"),
     ],
 )  # fmt: skip
 def test_capitals_are_taken_as_meant(text: str, value: object) -> None:
@@ -28,7 +30,7 @@ def test_capitals_are_taken_as_meant(text: str, value: object) -> None:
         ("training.learnin_rate", "training.learning_rate"), ("training.batchsize", "training.batch_size"),
         ("learning_rate", "training.learning_rate"), ("model.learning_rate", "training.learning_rate"),
         ("training.weight_decy", "training.weight_decay"), ("data.normalisation", "data.normalization"),
-        ("model.rotation", "training.rotation"),
+        ("model.rotation", "training.rotation"), ("data.norm", "data.normalization"),
     ],
 )  # fmt: skip
 def test_a_near_name_is_suggested(typed: str, meant: str) -> None:

@@ -152,6 +152,8 @@ def test_any_value_is_taken_or_refused_with_the_field_named(value: object) -> No
         ({"data": {"normalization": "half", "std": [0.5] * 3}}, "data.std", "but data.normalization is half"),
         ({"data": {"mean": 0.5}}, "data.mean", "a list of three numbers"),
         ({"data": {"mean": ["a", 0.5, 0.5]}}, "data.mean.0", "number 1 is 'a'; it must be a number"),
+        ({"data": {"mean": ["0.5", 0.5, 0.5]}}, "data.mean.0", "number 1 is '0.5'; it must be a number"),
+        ({"data": {"mean": [0.5, True, 0.5]}}, "data.mean.1", "number 2 is true; it must be a number"),
         ({"data": {"std": [0.5, 0, 0.5]}}, "data.std.1", "number 2 is 0; it must be at least 0.001"),
         ({"data": {"std": [0.5, 0.5, -0.5]}}, "data.std.2", "number 3 is -0.5; it must be at least 0.001"),
         ({"data": {"std": [float("nan"), 1, 1]}}, "data.std.0", "must be a finite number"),

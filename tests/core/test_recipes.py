@@ -7,6 +7,7 @@ import pytest
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.presets import CUSTOM, Presets
+from workbench.core.recipe_traces import RecipeTraces
 
 PRESETS = Presets.load()
 
@@ -35,21 +36,43 @@ def test_changed_beside_training_it_is_another_recipe() -> None:
         assert PRESETS.recipe_name(config.with_values(values)) == "kuangliu"
 
 
-def test_what_a_recipe_brought_goes_with_it_unless_it_was_changed() -> None:
+def chosen(*recipes: str, config: RunConfig) -> RunConfig:
+    """One recipe after the other."""
+    traces = RecipeTraces()
+    traces.meet(config, PRESETS)
+    for name in recipes:
+        config = traces.replaced(PRESETS.recipe(name), config, PRESETS)
+    return config
+
+
+def test_what_a_recipe_brought_goes_with_it() -> None:
     before = PRESETS.run_config("resnet18", "quick", "cifar10")
-    brought = PRESETS.with_recipe(before, "kuangliu")
-    assert PRESETS.with_recipe(brought, "quick") == before
-    own = brought.with_values({"data.validation_fraction": 0.3, "data.train_images": 500})
-    # Now it is nobody's recipe: all stays.
-    assert PRESETS.with_recipe(own, "quick").data == own.data
+    assert chosen("kuangliu", "quick", config=before) == before
+    assert chosen("kuangliu", "tutorial-imagenet-stem", "adam", "quick", config=before) == before
+    # Of a run that is met, only its recipe tells what was usual before.
+    assert chosen("quick", config=PRESETS.run_config("resnet18", "kuangliu", "cifar10")) == before
 
 
-def test_a_named_normalization_takes_the_place_of_ones_own_numbers() -> None:
-    own = RunConfig().with_values(
-        {"data.normalization": "custom", "data.mean": [0.1, 0.2, 0.3], "data.std": [0.4, 0.5, 0.6]}
-    )
-    assert PRESETS.with_recipe(own, "tutorial-imagenet-stem").data.normalization == "half"
-    assert PRESETS.with_recipe(own, "quick").data == own.data
+def test_what_stood_before_comes_back() -> None:
+    values = {"data.validation_fraction": 0.0, "data.normalization": "custom", "data.mean": [0.1, 0.2, 0.3],
+              "data.std": [0.4, 0.5, 0.6]}  # fmt: skip
+    own = PRESETS.run_config("conv8-bare", "quick").with_values(values)
+    assert chosen("kuangliu", config=own).data.normalization == "cifar10-per-image"
+    assert chosen("kuangliu", "quick", config=own) == own
+    assert chosen("kuangliu", "adam", config=own).model == PRESETS.model("conv8-bare").config
+    met = PRESETS.run_config("conv8-bare", "kuangliu")
+    assert chosen("adam", config=met).model == PRESETS.model("conv8-bare").config
+
+
+def test_ones_own_edits_stay_and_leave_the_rest_to_go() -> None:
+    traces, before = RecipeTraces(), PRESETS.run_config("resnet18", "quick")
+    config = traces.replaced(PRESETS.recipe("kuangliu"), before, PRESETS)
+    config = config.with_values({"data.validation_fraction": 0.3, "training.learning_rate": 0.05})
+    assert set(traces.in_force(config)) == {
+        "data.normalization", "data.mean", "data.std", "model.initialization",
+    }  # fmt: skip
+    after = traces.replaced(PRESETS.recipe("quick"), config, PRESETS)
+    assert after == before.with_values({"data.validation_fraction": 0.3})
 
 
 def test_a_former_name_still_finds_it() -> None:
@@ -83,7 +106,11 @@ def test_the_recipe_that_says_most_counts(tmp_path: Path) -> None:
         ("[recipe.a.model]\nwidths = [1]", r"model\.widths says what is trained, .* model\.initialization$"),
         ("[recipe.a]\ndata = 3", "data is 3; it must be a table"),
         ("[recipe.a.data]\nmean = [0.1, 0.2, 0.3]", r"data\.mean is .* data\.normalization is auto"),
-        ("[recipe.a.fine_tuning]\nweights = 'w.pt'", r"training\.fine_tuning is not a known field"),
+        (
+            "[recipe.a.fine_tuning]\nweights = 'w.pt'",
+            "fine_tuning is a table, but a recipe sets",
+        ),
+        ("[recipe.a]\nformer_name = 5", r"^[^:]*: recipe\.a: former_name is 5; it must be a text$"),
         ("[recipe.a]\nrotation = 200", r"training\.rotation is 200; it must be at most 180"),
     ],
 )

@@ -127,6 +127,18 @@ def test_a_loss_far_above_chance_for_long_is_divergence() -> None:
         watch.refuse(metrics([20.0] * 50))
 
 
+def test_a_loss_that_falls_from_far_above_chance_is_none() -> None:
+    """Deep networks without norms begin there."""
+    watch = Divergence(TrainingConfig(), 10)
+    watch.refuse(metrics([128.0, 82.0, 52.0]))
+    watch.refuse_end()
+    watch.refuse(metrics([50.0] * 60))
+    watch = Divergence(TrainingConfig(), 10)
+    watch.refuse(metrics([2.3, 40.0, 400.0]))
+    with pytest.raises(UserError, match=r"the loss was 220 on average of the last 2 steps"):
+        watch.refuse_end()
+
+
 def test_a_diverged_run_offers_a_rate_that_works(tiny_config: RunConfig, store: RunStore) -> None:
     config = tiny_config.with_values(
         {"training.learning_rate": 100.0, "training.schedule": "constant", "training.epochs": 60,

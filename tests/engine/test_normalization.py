@@ -1,11 +1,13 @@
 """What images are normalized by: numbers from the data, kept with the run, and told from weights alone."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from tests.conftest import SIDE
 from tests.engine.test_training import stop_after
@@ -47,11 +49,15 @@ def test_the_numbers_of_data_are_those_over_all_chosen_pixels() -> None:
     found = normalization_of(pixels, chosen)
     shares = pixels[chosen].reshape(-1, 3) / 255
     assert found.mean == pytest.approx(shares.mean(0), abs=1e-6)
-    # A channel that is the same everywhere becomes 0, not infinite.
+    # A channel that is the same everywhere, or nearly, becomes 0, not infinite.
+    pixels[0, 0, 0, 2] = 60
+    assert normalization_of(pixels, chosen).std[2] == 1.0
     assert found.std == pytest.approx([*shares.std(0)[:2], 1.0], abs=1e-6)
 
 
-def test_numbers_from_the_data_are_kept_with_the_run(tiny_config: RunConfig, store: RunStore) -> None:
+def test_numbers_from_the_data_are_kept_with_the_run(
+    tiny_config: RunConfig, store: RunStore, tmp_path: Path
+) -> None:
     config = tiny_config.with_values({"data.normalization": "from-data"})
     events = list(training.train(config, store=store))
     (started,) = (event for event in events if isinstance(event, RunStarted))
@@ -65,9 +71,14 @@ def test_numbers_from_the_data_are_kept_with_the_run(tiny_config: RunConfig, sto
     recorded = [event.evaluation for event in events if isinstance(event, EvaluationReady)]
     best = store.run(run_id).best
     assert best is not None
-    # Evaluated again, also on another source, images are normalized by the run's numbers, not by that source's.
-    again = result_of(evaluation.evaluate_run(run_id, store))
-    np.testing.assert_allclose(again.logits, recorded[best.epoch - 1].logits, atol=1e-4)
+    # On another source too, whose training images have other numbers, it gets what it knows.
+    other = tmp_path / "other"
+    shutil.copytree(config.data.source, other)
+    for path in (other / "train").rglob("*.png"):
+        Image.new("RGB", (SIDE, SIDE), "white").save(path)
+    for source in (None, str(other)):
+        again = result_of(evaluation.evaluate_run(run_id, store, source))
+        np.testing.assert_allclose(again.logits, recorded[best.epoch - 1].logits, atol=1e-4)
 
 
 def test_a_new_run_by_the_settings_of_another_finds_numbers_of_its_own(
@@ -115,7 +126,7 @@ def test_weights_say_what_they_were_normalized_by(tiny_config: RunConfig, store:
 
 
 def test_the_verdict_names_those_that_chance_cannot_tell_apart(tiny_config: RunConfig, store: RunStore) -> None:
-    run_id = list(training.train(tiny_config, store=store))[-1].run_id
+    run_id = list(training.train(tiny_config.with_values({"training.epochs": 6}), store=store))[-1].run_id
     best, *others = result_of(evaluation.try_normalizations(tiny_config, run_id, store))
     wrong = replace(best.evaluation, labels=(best.evaluation.predictions + 1) % 3)
     tried = [best, replace(others[0], evaluation=best.evaluation), replace(others[1], evaluation=wrong)]
@@ -123,3 +134,18 @@ def test_the_verdict_names_those_that_chance_cannot_tell_apart(tiny_config: RunC
     assert sentence.startswith(f"{best.normalization.sentence} fits best, with")
     assert others[0].normalization.name in sentence
     assert others[1].normalization.name not in sentence.partition("chance: ")[2]
+    # What knows hardly more than chance may guess better by wrong numbers.
+    truth = best.evaluation.labels
+    guessed = replace(best.evaluation, labels=np.where(np.arange(len(truth)) % 5 < 2, truth, (truth + 1) % 3))
+    assert verdict([replace(best, evaluation=guessed)]).startswith("these weights are right too seldom to tell: ")
+
+
+def test_whatever_begins_anew_finds_numbers_of_its_own(tiny_config: RunConfig, store: RunStore) -> None:
+    run_id = list(training.train(tiny_config, store=store))[-1].run_id
+    stale = {"data.normalization": "from-data", "data.mean": (0.9, 0.9, 0.9), "data.std": (0.5, 0.5, 0.5)}
+    fresh = tiny_config.with_values({"data.normalization": "from-data"})
+    found = [
+        result_of(evaluation.evaluate_weights(config, run_id, store)).loss
+        for config in (fresh, fresh.with_values(stale))
+    ]
+    assert found[0] == found[1]

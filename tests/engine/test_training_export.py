@@ -27,11 +27,12 @@ from tests.generators import result_of
 from workbench.core.config import RunConfig
 from workbench.core.dataset import Dataset, ImageSet
 from workbench.core.errors import ConfigError, UserError
-from workbench.core.events import StepMetrics
+from workbench.core.events import EpochMetrics, StepMetrics
 from workbench.core.export import schedule_code
 from workbench.core.export.training_code import training_code
 from workbench.core.export.training_script import ImagePlace, TrainingScript
 from workbench.core.home import Home
+from workbench.core.orders import Orders
 from workbench.core.presets import Presets
 from workbench.core.schedule import learning_rate
 from workbench.core.store import RunStore
@@ -630,3 +631,23 @@ def test_folders_below_each_other(home: Home, image_folder: Path, tmp_path: Path
     empty.mkdir()
     with pytest.raises(ConfigError, match="has 0 folders named train"):
         export(above.with_values({"data.source": str(empty)}), tmp_path / "net.py", home)
+
+
+def test_what_was_done_to_the_run_by_hand_is_said_and_nothing_promised(
+    tiny_config: RunConfig, store: RunStore, tmp_path: Path
+) -> None:
+    """A script does not do it."""
+    still = {"training.crop_padding": 0, "training.horizontal_flip": False}
+    orders = Orders()
+    events = training.train(tiny_config.with_values(still), store=store, orders=orders)
+    for event in events:
+        if isinstance(event, StepMetrics) and not store.rate_changes(event.run_id):
+            orders.change_rate(0.1)
+        if isinstance(event, EpochMetrics):
+            orders.finish()
+    training_export.export_run(event.run_id, store, tmp_path / "net.py")
+    said = " ".join((tmp_path / "net_train.py").read_text().split('"""')[1].split())
+    (change,) = store.rate_changes(event.run_id)
+    assert f"its rate was multiplied by 0.1 after step {change.step}; ended by hand in epoch" in said
+    assert "and so the same losses" not in said
+    assert_formatted({"net_train.py": (tmp_path / "net_train.py").read_text()}, tmp_path)

@@ -388,6 +388,7 @@ def test_a_run_is_found_by_a_name_that_only_one_has(home: Home, trained: str, im
     assert (shown["name"], shown["run"]) != ("mine", trained)
     assert shown["name"] == "mine"
     assert "run 'twice' is not unique: " in refused(call(home, "runs", "show", "twice"))
+    assert "the run's name is 'latest', which means" in refused(call(home, "train", "--name", "latest"))
     assert "run 'min' is not known" in refused(call(home, "runs", "show", "min"))
 
 

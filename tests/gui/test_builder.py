@@ -291,6 +291,17 @@ def test_a_recipe_sets_fields_of_every_tab_in_one_step(build: BuildPanel) -> Non
     assert build.config == before
 
 
+def test_a_recipe_outlives_another_preset_and_leaves_no_trace_behind(build: BuildPanel) -> None:
+    build.take_recipe("kuangliu")
+    build.model_panel.select_preset("resnet56")
+    recipe = named(build, QComboBox, "Recipe")
+    assert recipe.currentText() == "kuangliu"
+    build.training_panel.field("learning_rate").setValue(0.05)
+    assert recipe.currentText() == "Custom"
+    build.take_recipe("adam")
+    assert build.config == Presets.load().run_config("resnet56", "adam")
+
+
 def test_a_recipe_leaves_a_tab_with_a_wrong_field_as_it_is(build: BuildPanel) -> None:
     stage(build.model_panel, "Blocks", 1).setValue(0)
     build.take_recipe("kuangliu")

@@ -10,7 +10,7 @@ from workbench.core.assignments import parse_assignments
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
-from workbench.core.normalization_trial import TriedNormalization, verdict
+from workbench.core.normalization_trial import TriedNormalization, can_tell, verdict
 
 commands = typer.Typer()
 
@@ -67,8 +67,9 @@ def _print_tried(tried: list[TriedNormalization], warnings: list[str], json: boo
             each.normalization._asdict() | {"accuracy": each.evaluation.accuracy, "loss": each.evaluation.loss}
             for each in tried
         ]
-        console.print_json({"tried": results, "best": tried[0].normalization.name, "verdict": verdict(tried),
-                            "warnings": warnings})  # fmt: skip
+        name = tried[0].normalization.name if can_tell(tried) else None
+        document = {"tried": results, "best": name, "verdict": verdict(tried), "warnings": warnings}
+        console.print_json(document)
         return
     rows = [
         (each.normalization.name, *each.normalization.texts, f"{each.evaluation.accuracy:.2%}",
@@ -78,6 +79,8 @@ def _print_tried(tried: list[TriedNormalization], warnings: list[str], json: boo
     columns = ("normalization", "mean", "deviation", "accuracy", "loss")
     console.print_table(columns, rows, right=columns[3:])
     console.print_line(verdict(tried))
+    if not can_tell(tried):
+        return
     best = tried[0].normalization
     values: dict[str, object] = {"data.normalization": best.name}
     if not best.is_named:

@@ -1,5 +1,6 @@
 """`KEY=VALUE`, as it is typed on the command line."""
 
+import ast
 import json
 from collections.abc import Sequence
 from typing import Any, Literal, get_args, get_origin
@@ -23,12 +24,17 @@ def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
 
 
 def parse_value(text: str) -> Any:
-    """JSON, or the bare text where it is none."""
+    """JSON, or a list as Python writes it, or the bare text where it is neither."""
     try:
         return json.loads(text)
     # Not only JSONDecodeError: too deep a tree, or a number of thousands of digits.
     except (ValueError, RecursionError):
+        pass
+    try:
+        value = ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
         return text
+    return list(value) if isinstance(value, list | tuple) else text
 
 
 def _spelled(key: str, value: Any) -> Any:
@@ -41,4 +47,6 @@ def _spelled(key: str, value: Any) -> Any:
     allowed: dict[str, Any] = {"true": True, "false": False} if kind is bool else {}
     if get_origin(kind) is Literal:
         allowed = {str(choice).casefold(): choice for choice in get_args(kind)}
+    if key == "training.device":
+        return value.casefold()
     return allowed.get(value.casefold(), value)

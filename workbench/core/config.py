@@ -14,16 +14,15 @@ from workbench.core.errors import ConfigError, UserError, literal, reason
 from workbench.core.fields import FieldGroup, field_error, texts_of
 from workbench.core.image_sources import ALLOWED_SOURCES, SAMPLE
 from workbench.core.model_config import ModelConfig
-from workbench.core.normalization import CHANNELS, DEFAULT, Normalization, NormalizationName
+from workbench.core.normalization import CHANNELS, DEFAULT, LEAST_DEVIATION, Normalization, NormalizationName
 from workbench.core.training_config import TrainingConfig
 
 # Linux's limit. With any limit pydantic also looks whether a text is UTF-8, as what is recorded must be.
 _LONGEST_PATH = 4096
 _SOURCES = f"{ALLOWED_SOURCES} of train/<class>/ and test/<class>/."
 
-# A deviation near zero would make every difference between pixels enormous.
-_Mean = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False, strict=False)]
-_Std = Annotated[float, Field(ge=0.001, le=10.0, allow_inf_nan=False, strict=False)]
+_Mean = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+_Std = Annotated[float, Field(ge=LEAST_DEVIATION, le=10.0, allow_inf_nan=False)]
 
 _C = TypeVar("_C", bound=FieldGroup)
 

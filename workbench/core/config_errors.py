@@ -125,6 +125,9 @@ def _near_key(dotted: str, known: Sequence[str]) -> str:
         return ""
     section, _, last = dotted.rpartition(".")
     of_section = [name for name in known if name.startswith(f"{section}.")]
+    begun = [name for name in of_section if name.startswith(f"{section}.{last}")]
+    if len(last) > 2 and len(begun) == 1:
+        return begun[0]
     for candidates in (of_section, known):
         names = {name.rpartition(".")[2]: name for name in reversed(candidates)}
         near = difflib.get_close_matches(last, names, n=1, cutoff=_NEAR if candidates is of_section else _SAME)

@@ -24,4 +24,6 @@ def run_name(text: str) -> str:
         raise UserError(
             f"the run's name is '{shown(text)}'; it must be one line of at most {LONGEST} characters in UTF-8"
         )
+    if text == "latest":
+        raise UserError("the run's name is 'latest', which means the newest run; choose another")
     return text

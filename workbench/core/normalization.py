@@ -12,6 +12,8 @@ NAMES: tuple[NormalizationName, ...] = get_args(NormalizationName)
 # `auto`, where no weights say otherwise.
 DEFAULT: NormalizationName = "cifar10"
 CHANNELS = 3
+# A deviation near zero would make every difference between pixels enormous.
+LEAST_DEVIATION = 0.001
 
 _CIFAR10_MEAN = (0.4914, 0.4822, 0.4465)
 

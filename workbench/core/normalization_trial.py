@@ -11,6 +11,8 @@ from workbench.core.normalization import Normalization
 
 # Standard deviations by which two counts must differ to differ for a reason.
 _SURE = 2.0
+# Of the way from guessing to being always right: 28 % accuracy with ten classes.
+_LEAST_KNOWN = 0.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +29,17 @@ class TriedNormalization:
         return lost - gained <= _SURE * math.sqrt(gained + lost)
 
 
+def can_tell(tried: Sequence[TriedNormalization]) -> bool:
+    """Whether the weights recognize enough: what hardly knows more than chance may guess better by wrong numbers.
+
+    Args:
+        tried: the best one first.
+    """
+    best = tried[0].evaluation
+    chance = 1 / len(best.class_names)
+    return best.accuracy >= chance + _LEAST_KNOWN * (1 - chance)
+
+
 def verdict(tried: Sequence[TriedNormalization]) -> str:
     """Which one fits best, and which others do as well.
 
@@ -34,6 +47,11 @@ def verdict(tried: Sequence[TriedNormalization]) -> str:
         tried: the best one first.
     """
     best, *others = tried
+    if not can_tell(tried):
+        return (
+            f"these weights are right too seldom to tell: {best.evaluation.accuracy:.2%} at best, by "
+            f"{best.normalization.sentence}"
+        )
     equal = [other.normalization.name for other in others if other.is_as_good_as(best)]
     sentence = f"{best.normalization.sentence} fits best, with {best.evaluation.accuracy:.2%} accuracy"
     if equal:

@@ -89,18 +89,18 @@ class Presets:
             raise UserError(f"{origin} is not a table")
         fields = dict(table)
         title, description = _text(fields, "title", name, origin), _text(fields, "description", "", origin)
+        # Of a model, the recipe that it is made for; of a recipe, the name that it had.
+        other = _text(fields, "recipe" if kind == "model" else "former_name", "", origin)
         for odd in (text for text in (name, title) if not is_name(text)):
             raise UserError(
                 f"{origin}: '{shown(odd)}' is no name; it must be one line of at most {LONGEST} characters"
             )
         try:
             if kind == "model":
-                recipe_name = _text(fields, "recipe", "", origin)
                 model = parse(ModelConfig, fields, "model.")
-                self.models[name] = ModelPreset(name, title, description, model, recipe_name, path)
+                self.models[name] = ModelPreset(name, title, description, model, other, path)
             else:
-                former = _text(fields, "former_name", "", origin)
-                self.recipes[name] = Recipe.read(name, title, description, fields, former)
+                self.recipes[name] = Recipe.read(name, title, description, fields, other)
         except UserError as error:
             raise UserError(f"{origin}: {error}") from error
 
@@ -121,14 +121,6 @@ class Presets:
         recipe = recipe or self.model(model).recipe or DEFAULT_RECIPE
         config = RunConfig(model=self.model(model).config, data=DataConfig(source=source))
         return self.recipe(recipe).applied_to(config)
-
-    def with_recipe(self, config: RunConfig, name: str) -> RunConfig:
-        """The same run by another recipe; what the former one set beside training goes with it.
-
-        Raises:
-            ConfigError: the recipe does not fit to the network or the data.
-        """
-        return self.recipe(name).applied_to(config, self.recipe_of(config))
 
     def search_models(self, text: str) -> list[ModelPreset]:
         """Presets that hold every word of `text` in their name, then those that describe themselves so."""

@@ -43,10 +43,17 @@ class Recipe:
             if not isinstance(table, dict):
                 raise ConfigError({section: f"{section} is {literal(table)}; it must be a table of fields"})
             beyond |= {_allowed(section, key, allowed): value for key, value in table.items()}
+        for section in (name for name, value in fields.items() if isinstance(value, dict)):
+            known = ", ".join(f"{name}.{key}" for name, keys in _BEYOND.items() for key in keys)
+            raise ConfigError(
+                {section: f"{section} is a table, but a recipe sets fields of training, and {known}"}
+            )
         training = parse(TrainingConfig, fields, "training.")
         # Validated beside each other; lists become the tuples that the configuration holds.
         checked = _USUAL.with_values(beyond)
-        return cls(name, title, description, training, {key: _value(checked, key) for key in beyond}, former_name)
+        return cls(
+            name, title, description, training, {key: value_of(checked, key) for key in beyond}, former_name
+        )
 
     @property
     def sets(self) -> Mapping[str, Any]:
@@ -67,14 +74,13 @@ class Recipe:
         """Whether a run is trained by it; length, chance and machine are free."""
         free = dict.fromkeys(_FREE)
         same = self.config.model_copy(update=free) == config.training.model_copy(update=free)
-        return same and all(_value(config, key) == value for key, value in self.beyond.items())
+        return same and all(value_of(config, key) == value for key, value in self.beyond.items())
 
-    def applied_to(self, config: RunConfig, former: "Recipe | None" = None) -> RunConfig:
+    def applied_to(self, config: RunConfig, before: Mapping[str, Any] | None = None) -> RunConfig:
         """The same run by this recipe.
 
         Args:
-            former: by which it was trained until now; what that one set beside training goes with it, where it was
-                not changed since.
+            before: values of dotted fields to begin from, in place of what another recipe had set there.
 
         Raises:
             ConfigError: the recipe does not fit to the network or the data.
@@ -83,10 +89,8 @@ class Recipe:
         if "data.normalization" in values:
             # A name of its own is not to stand beside numbers of another.
             values = {"data.mean": (), "data.std": ()} | values
-        left = former.beyond if former is not None else {}
-        usual = {key: _value(_USUAL, key) for key, value in left.items() if _value(config, key) == value}
         tree = config.model_dump() | {"training": self.config.model_dump()}
-        for dotted, value in (usual | values).items():
+        for dotted, value in (dict(before or {}) | values).items():
             section, _, name = dotted.partition(".")
             tree[section][name] = value
         return RunConfig.build(tree)
@@ -107,7 +111,8 @@ def _allowed(section: str, key: str, allowed: tuple[str, ...]) -> str:
     raise ConfigError({dotted: f"{dotted} says what is trained, not how; a recipe may set {known}"})
 
 
-def _value(config: RunConfig, dotted: str) -> Any:
+def value_of(config: RunConfig, dotted: str) -> Any:
+    """Of a dotted field."""
     section, _, name = dotted.partition(".")
     return getattr(getattr(config, section), name)
 

@@ -15,7 +15,7 @@ def training_docstring(script: TrainingScript) -> str:
     width = len(command) + len(" --epochs 2") + 4
     usage = {
         "": f"{epochs} epoch{'s' if epochs > 1 else ''}; the weights are then in the file OUTPUT",
-        " --epochs 2": "a short try",
+        **({" --epochs 2": "a short try"} if epochs > 2 else {}),
         " --help": "all options",
     }
     lines = [
@@ -146,6 +146,8 @@ def _sameness(script: TrainingScript) -> str:
         if script.holds_out
         else "The same seed gives the same first weights and order of images as in ResNet Workbench"
     )
+    if script.departures:
+        return f"{text}. The run itself went another way: {'; '.join(script.departures)}."
     if script.draws:
         return f"{text}; what {' and '.join(script.draws)} draw{'s' * (len(script.draws) == 1)} is its own."
     return f"{text}, and so the same losses, but for rounding."

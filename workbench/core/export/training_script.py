@@ -37,6 +37,8 @@ class TrainingScript:
     recipe: str
     """Title of the recipe; empty: it has none."""
     images: ImagePlace
+    departures: tuple[str, ...] = ()
+    """How the run that it is written from went another way than its configuration says, each in a few words."""
 
     @property
     def training(self) -> TrainingConfig:

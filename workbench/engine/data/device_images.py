@@ -8,7 +8,7 @@ from torch import Tensor
 from workbench.core.config import DataConfig
 from workbench.core.dataset import ImageSet
 from workbench.core.image_sources import held_out
-from workbench.core.normalization import CHANNELS, Normalization
+from workbench.core.normalization import CHANNELS, LEAST_DEVIATION, Normalization
 from workbench.engine.data.augmentation import Batch, EpochPlan
 from workbench.engine.data.image_operations import take_affine
 from workbench.engine.machine.device import Compute
@@ -20,7 +20,7 @@ _SUMMED = 4096
 def normalization_of(images: NDArray[np.uint8], indices: NDArray[np.int64]) -> Normalization:
     """Mean and standard deviation of each channel over all pixels of the chosen (N, H, W, 3) images.
 
-    A channel that is the same everywhere counts as having a deviation of 1, so that it becomes 0.
+    A channel that is nearly the same everywhere counts as having a deviation of 1, so that it becomes nearly 0.
     """
     counts = np.zeros((CHANNELS, 256), np.int64)
     for start in range(0, len(indices), _SUMMED):
@@ -29,7 +29,7 @@ def normalization_of(images: NDArray[np.uint8], indices: NDArray[np.int64]) -> N
     values, total = np.arange(256) / 255, counts.sum(1)
     mean = counts @ values / total
     std = np.sqrt(np.maximum(counts @ values**2 / total - mean**2, 0))
-    std[(counts > 0).sum(1) == 1] = 1
+    std[std < LEAST_DEVIATION] = 1
     return Normalization("from-data", tuple(mean.round(6).tolist()), tuple(std.round(6).tolist()))
 
 

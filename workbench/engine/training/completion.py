@@ -20,14 +20,19 @@ def lasting(config: RunConfig, store: RunStore) -> RunConfig:
         UserError: there are no such images or weights.
     """
     config = config.with_values({"data.source": sources.absolute(config.data.source, store.home)})
-    if config.data.normalization == "from-data":
-        # Its numbers may be those of a run whose settings were taken; this one finds its own.
-        config = config.with_values({"data.mean": (), "data.std": ()})
+    config = without_found_numbers(config)
     source = config.fine_tuning.weights
     if not source:
         return config
     name = weight_sources.lasting_name(weight_sources.locate(source, config.model, store), source)
     return config.with_values({"fine_tuning.weights": name})
+
+
+def without_found_numbers(config: RunConfig) -> RunConfig:
+    """What `from-data` has may be of a run whose settings were taken; whatever begins anew finds its own."""
+    if config.data.normalization != "from-data":
+        return config
+    return config.with_values({"data.mean": (), "data.std": ()})
 
 
 def completed(

@@ -25,16 +25,23 @@ class Divergence:
         self._config = config
         self._limit = _TIMES_CHANCE * math.log(max(2, classes))
         self._recent: deque[float] = deque(maxlen=_STEPS)
+        self._first = math.inf
+
+    def _has_grown(self, mean: float) -> bool:
+        """Far above chance, and not on the way down: deep networks without norms may begin far above."""
+        return mean > self._limit and mean >= self._first
 
     def refuse(self, metrics: StepMetrics) -> None:
-        """Raises UserError: a loss is not finite, or the mean of the last 50 is five times that of chance."""
+        """Raises UserError: a loss is not finite, or the mean of the last 50 has grown to five times chance's."""
         for step, loss, rate in zip(metrics.steps, metrics.loss, metrics.learning_rate, strict=True):
             if not math.isfinite(loss):
                 sentence = f"the loss became {loss} at step {step} with learning rate {rate:.3g}"
                 raise _diverged(sentence, self._config)
+            if math.isinf(self._first):
+                self._first = float(loss)
             self._recent.append(float(loss))
             mean = sum(self._recent) / len(self._recent)
-            if len(self._recent) == _STEPS and mean > self._limit:
+            if len(self._recent) == _STEPS and self._has_grown(mean):
                 raise _diverged(
                     f"the loss grew to {mean:.3g} on average of the {_STEPS} steps up to step {step}, {rate:.3g} "
                     "being the learning rate; guessing would give a fifth of that at most",
@@ -45,11 +52,11 @@ class Divergence:
         """Of a run that was too short to say so before.
 
         Raises:
-            UserError: the mean of the later half of its steps is five times that of chance.
+            UserError: the mean of the later half of its steps has grown to five times that of chance.
         """
         later = list(self._recent)[len(self._recent) // 2 :]
         mean = sum(later) / max(1, len(later))
-        if mean > self._limit:
+        if len(self._recent) < _STEPS and self._has_grown(mean):
             raise _diverged(
                 f"the loss was {mean:.3g} on average of the last {len(later)} steps; guessing would give a fifth "
                 "of that at most",
@@ -73,5 +80,5 @@ def refuse_infinite_weights(trainer: Trainer) -> None:
 
 def _diverged(sentence: str, config: TrainingConfig) -> UserError:
     smaller = float(f"{config.learning_rate / 10:.2g}")
-    advice = f"choose a smaller training.learning_rate, such as {smaller:g} (the last good checkpoint is kept)"
+    advice = f"choose a smaller training.learning_rate, such as {smaller:g} (what was saved before is kept)"
     return UserError(f"{sentence}; {advice}", {"training.learning_rate": smaller})

@@ -21,7 +21,7 @@ from workbench.engine.data import sources
 from workbench.engine.data.device_images import DeviceImages, normalization_of
 from workbench.engine.machine.device import Compute, choose, resolve
 from workbench.engine.network import folding, resnet
-from workbench.engine.training.completion import normalized, with_normalization
+from workbench.engine.training.completion import normalized, with_normalization, without_found_numbers
 from workbench.engine.training.inference import logits
 from workbench.engine.weights import checkpoint, weight_sources
 from workbench.engine.weights import foreign_weights as weights
@@ -70,7 +70,7 @@ def evaluate_weights(config: RunConfig, source: str, store: RunStore) -> Evaluat
     """
     located = weight_sources.locate(source, config.model, store)
     found = yield from weight_sources.read(located, store)
-    config, doubt = normalized(config, found)
+    config, doubt = normalized(without_found_numbers(config), found)
     if doubt:
         yield Warned(doubt)
     return (yield from _evaluate(_Subject(config, found.state, found.origin), store.home, beside=False))

@@ -76,6 +76,8 @@ class TrainingLoop:
         except GeneratorExit:
             self.save(best=False)
             raise
+        if self._end is None or self._end.status == "finished":
+            self._divergence.refuse_end()
         yield self._end or RunFinished(self._id, "finished")
 
     def save(self, best: bool) -> Path | None:

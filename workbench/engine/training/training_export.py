@@ -1,6 +1,6 @@
 """Writing a network with the loop that trains it: one file that needs PyTorch, one that needs torchvision too."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from workbench.core.config import RunConfig
@@ -42,6 +42,7 @@ def export_run(run_id: str, store: RunStore, output: Path) -> tuple[Path, Path, 
             title=trained.title,
             recipe=_recipe(Presets.load(store.home.presets), trained.record.config),
             images=_place(config.data.source, store.home),
+            departures=tuple(_departures(run_id, store)),
         )
     )
     written = code_export.write_trained(trained, output)
@@ -77,6 +78,16 @@ def export_model(
     code_export.export_model(config.model, title, output, class_names)
     write_code(text, training_path(output))
     return output, training_path(output)
+
+
+def _departures(run_id: str, store: RunStore) -> Iterator[str]:
+    """What was done to the run by hand, which a script does not do."""
+    for change in store.rate_changes(run_id):
+        yield f"its rate was multiplied by {change.factor:.3g} after step {change.step}"
+    record = store.run(run_id)
+    # By patience, a script ends too.
+    if record.status == "finished" and record.message and not record.config.training.patience:
+        yield record.message
 
 
 def _recipe(presets: Presets, config: RunConfig) -> str:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QScrollArea, QTabWidget, QVBoxLayout, QWidget
 from workbench.core.config import RunConfig
 from workbench.core.errors import ConfigError
 from workbench.core.presets import DEFAULT_MODEL, DEFAULT_RECIPE, FINE_TUNING_RECIPE, Presets
+from workbench.core.recipe_traces import RecipeTraces
 from workbench.gui.build.data_panel import DataPanel
 from workbench.gui.build.fine_tuning_panel import FineTuningPanel
 from workbench.gui.build.model_panel import ModelPanel
@@ -28,6 +29,7 @@ class BuildPanel(QWidget):
         super().__init__(parent)
         self.presets = presets
         self._filling = False
+        self._traces = RecipeTraces()
         self._misfits: list[DataPanel | TrainingPanel | FineTuningPanel] = []
         self.model_panel = ModelPanel(presets, theme)
         self.data_panel = DataPanel()
@@ -62,6 +64,7 @@ class BuildPanel(QWidget):
 
     def show_config(self, config: RunConfig) -> None:
         """Fill all tabs and announce it once."""
+        self._traces.meet(config, self.presets)
         self._filling = True
         for section, panel, _ in self._sections:
             panel.show_config(getattr(config, section))
@@ -134,7 +137,10 @@ class BuildPanel(QWidget):
     @Slot()
     def _on_edit(self) -> None:
         if not self._filling:
-            self.training_panel.show_beside(self._complete())
+            complete = self._complete()
+            self.training_panel.show_beside(complete)
+            kept = self._traces.in_force(complete)
+            self.model_panel.keep({key[6:]: value for key, value in kept.items() if key.startswith("model.")})
             self._mark_misfits()
             self.config_changed.emit()
 
@@ -148,7 +154,7 @@ class BuildPanel(QWidget):
         """Train by a recipe, in one step that undo takes back; in tabs with a wrong field nothing changes."""
         parts = {section: panel.config for section, panel, _ in self._sections}
         try:
-            taken = self.presets.with_recipe(self._complete(), name)
+            taken = self._traces.replaced(self.presets.recipe(name), self._complete(), self.presets)
         except ConfigError:
             # It does not fit to another tab: what is wrong is marked there.
             self.training_panel.show_config(self.presets.recipe(name).config)

@@ -31,6 +31,7 @@ class ModelPanel(QWidget):
         # A shortcut that the present block cannot have, and what is there instead.
         self._set_aside = "", ""
         self._num_classes = 10
+        self._kept: dict[str, Any] = {}
         self._build_fields()
         self._build_options()
         self.stages = StageTable(theme)
@@ -83,12 +84,16 @@ class ModelPanel(QWidget):
         self.stages.show_config(config)
         self._on_edit()
 
+    def keep(self, values: dict[str, Any]) -> None:
+        """Fields that the recipe has set, which another preset is not to change."""
+        self._kept = values
+
     @Slot(str)
     def select_preset(self, name: str) -> None:
         preset = self._presets.model(name)
         self._base = name
         # Classes and size of the images are those of the data at hand, not a shipped preset's.
-        kept = {"num_classes": self._num_classes}
+        kept = {"num_classes": self._num_classes, **self._kept}
         if not preset.is_own:
             kept["input_size"] = self._form.values()["input_size"]
         try:
