@@ -1,10 +1,10 @@
 """What is shown of a run, in a line; and the button that has its kept epoch evaluated anew."""
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from workbench.core.formats import percent
-from workbench.gui.widgets.field_form import labeled
+from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.theme import FIELD_GAP
 
 
@@ -17,9 +17,8 @@ class EvaluationBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._title = self._activity = self._reason = ""
-        self._label = labeled("", "secondary")
         # A longer title must not make the panel wider.
-        self._label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._label = ElidedLabel("secondary")
         self._button = QPushButton()
         self._button.clicked.connect(self._ask)
         layout = QHBoxLayout(self)
@@ -49,7 +48,6 @@ class EvaluationBar(QWidget):
 
     def _refresh(self) -> None:
         self._label.setText(self._activity or self._title)
-        # In a narrow panel the end of the line is cut.
         self._label.setToolTip(self._activity or self._title)
         self._button.setEnabled(bool(self._activity) or not self._reason)
         if self._activity:
