@@ -29,7 +29,11 @@ def parse_value(text: str) -> Any:
         return json.loads(text)
     # Not only JSONDecodeError: too deep a tree, or a number of thousands of digits.
     except (ValueError, RecursionError):
-        pass
+        return _python_list(text) if text.strip()[:1] in ("[", "(") else text
+
+
+def _python_list(text: str) -> Any:
+    """A list or tuple, in which True stands for true; or the bare text."""
     try:
         value = ast.literal_eval(text.strip())
     except (ValueError, SyntaxError, RecursionError, MemoryError):
