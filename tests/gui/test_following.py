@@ -15,7 +15,7 @@ from tests.run_writer import PER_EPOCH, Writer
 from workbench.core.events import EvaluationReady, Event, RunFinished, RunStarted, StepMetrics
 from workbench.core.home import Home
 from workbench.gui.main_window import MainWindow
-from workbench.gui.runs.run_library import RunLibrary
+from workbench.gui.records.run_library import RunLibrary
 from workbench.gui.runs.runs_panel import RunsPanel
 
 

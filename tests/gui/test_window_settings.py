@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
 from workbench.gui.widgets.theme import Theme
-from workbench.gui.window_layout import WindowLayout
+from workbench.gui.workspaces import WindowLayout
 
 ODD = (
     b"", b"\x00\xff\xfe", b"[General]\ngeometry=3\nstate=4\ntheme=5",

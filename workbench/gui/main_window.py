@@ -27,20 +27,20 @@ from workbench.gui.desks.training_desk import TrainingDesk
 from workbench.gui.desks.trial_desk import TrialDesk
 from workbench.gui.inspect.inspect_panel import InspectPanel
 from workbench.gui.network.network_panel import NetworkPanel
+from workbench.gui.records.run_library import RunLibrary
 from workbench.gui.runs.gradient_panel import GradientPanel
 from workbench.gui.runs.plot_panel import PlotPanel
 from workbench.gui.runs.progress_panel import ProgressPanel
-from workbench.gui.runs.run_library import RunLibrary
 from workbench.gui.runs.runs_panel import RunsPanel
 from workbench.gui.widgets.late_plot import PlotBuilder
 from workbench.gui.widgets.menus import Menus, show_about
 from workbench.gui.widgets.message_bar import MessageBar
 from workbench.gui.widgets.theme import MARGIN, Theme
-from workbench.gui.window_layout import WindowLayout
 from workbench.gui.work import jobs
 from workbench.gui.work.garbage_collector import GarbageCollector
 from workbench.gui.work.lane import Lane
 from workbench.gui.work.training_session import State, TrainingSession
+from workbench.gui.workspaces import WindowLayout
 
 # Jobs that look end within 0.2 s of being canceled; one that hangs on a file must not keep the window open.
 _PATIENCE_MS = 10_000

@@ -10,7 +10,7 @@ from workbench.core.evaluation import Evaluation
 from workbench.core.events import Progress
 from workbench.core.run_record import RunRecord
 from workbench.gui.inspect.inspect_panel import InspectPanel
-from workbench.gui.runs.run_library import RunLibrary
+from workbench.gui.records.run_library import RunLibrary
 from workbench.gui.widgets.menus import Menus
 from workbench.gui.work import jobs
 from workbench.gui.work.job import Handle

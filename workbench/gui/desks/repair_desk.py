@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from workbench.core.events import Progress
 from workbench.core.home import Home
-from workbench.gui.runs.run_library import RunLibrary
+from workbench.gui.records.run_library import RunLibrary
 from workbench.gui.widgets.message_bar import Message, MessageBar
 from workbench.gui.widgets.told import sentence_of
 from workbench.gui.work import jobs

@@ -14,9 +14,9 @@ from workbench.core.run_record import RunRecord
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.desks.evaluation_desk import EvaluationDesk
 from workbench.gui.inspect.inspect_panel import InspectPanel
+from workbench.gui.records.run_library import RunLibrary
 from workbench.gui.runs.gradient_panel import GradientPanel
 from workbench.gui.runs.plot_panel import PlotPanel
-from workbench.gui.runs.run_library import RunLibrary
 from workbench.gui.runs.runs_panel import RunsPanel
 from workbench.gui.widgets.file_dialogs import ask_code_path
 from workbench.gui.widgets.menus import Menus

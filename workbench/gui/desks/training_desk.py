@@ -15,8 +15,8 @@ from workbench.core.events import (
 from workbench.core.home import Home
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.desks.run_desk import RunDesk
+from workbench.gui.records.run_library import RunLibrary
 from workbench.gui.runs.progress_panel import ProgressPanel
-from workbench.gui.runs.run_library import RunLibrary
 from workbench.gui.widgets.message_bar import MessageBar
 from workbench.gui.widgets.remedies import offer
 from workbench.gui.widgets.told import sentence_of, told
