@@ -26,7 +26,7 @@ from tests.gui.seen import button, button_like, label, named, says
 from workbench.core.trials import RateSuggestion, RateTrial
 from workbench.gui.runs.rate_change_dialog import RateChangeDialog, RestCurve
 from workbench.gui.trials.augmentation_view import AugmentationView, ImagePairs
-from workbench.gui.trials.rate_finder_window import RateFinderWindow
+from workbench.gui.trials.rate_finder_view import RateFinderView
 from workbench.gui.trials.rate_plot import RatePlot, loss_range, rate_text, rate_ticks
 from workbench.gui.widgets.theme import Theme
 
@@ -45,14 +45,14 @@ NOTHING = RateSuggestion(RATES[:20], LOSSES[:20], LOSSES[:20], None, "The loss d
 
 
 @pytest.fixture
-def finder(qtbot: QtBot, theme: Theme) -> RateFinderWindow:
-    window = RateFinderWindow(theme)
+def finder(qtbot: QtBot, theme: Theme) -> RateFinderView:
+    window = RateFinderView(theme)
     qtbot.addWidget(window)
     window.show()
     return window
 
 
-def use(finder: RateFinderWindow) -> QAbstractButton:
+def use(finder: RateFinderView) -> QAbstractButton:
     """The button that takes a rate, and names it once one is chosen."""
     return button_like(finder, "Use")
 
@@ -61,7 +61,7 @@ def click_at(qtbot: QtBot, plot: RatePlot, rate: float) -> None:
     qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=on_screen(plot, math.log10(rate)))
 
 
-def test_the_finder_asks_and_waits(qtbot: QtBot, finder: RateFinderWindow) -> None:
+def test_the_finder_asks_and_waits(qtbot: QtBot, finder: RateFinderView) -> None:
     assert not finder.isModal()
     with qtbot.waitSignal(finder.find_asked):
         click(qtbot, finder, "Find")
@@ -84,7 +84,7 @@ def test_the_finder_asks_and_waits(qtbot: QtBot, finder: RateFinderWindow) -> No
     assert button(finder, "Try again").isEnabled()
 
 
-def test_an_empty_trial_is_no_error(finder: RateFinderWindow) -> None:
+def test_an_empty_trial_is_no_error(finder: RateFinderView) -> None:
     finder.show_running()
     finder.show_trial(RateTrial(np.empty(0), np.empty(0), np.empty(0), 61))
     assert is_written(plot_in(finder), "appears here")
@@ -92,7 +92,7 @@ def test_an_empty_trial_is_no_error(finder: RateFinderWindow) -> None:
     assert label(finder, "the images cannot be read").property("role") == "error"
 
 
-def test_the_suggestion_can_be_taken(qtbot: QtBot, finder: RateFinderWindow) -> None:
+def test_the_suggestion_can_be_taken(qtbot: QtBot, finder: RateFinderView) -> None:
     finder.show_running()
     finder.show_suggestion(FOUND)
     assert says(finder, FOUND.reason)
@@ -102,14 +102,14 @@ def test_the_suggestion_can_be_taken(qtbot: QtBot, finder: RateFinderWindow) -> 
     assert not finder.isVisible()
 
 
-def test_return_takes_it_too(qtbot: QtBot, finder: RateFinderWindow) -> None:
+def test_return_takes_it_too(qtbot: QtBot, finder: RateFinderView) -> None:
     finder.show_suggestion(FOUND)
     with qtbot.waitSignal(finder.rate_chosen):
         qtbot.keyClick(finder, Qt.Key.Key_Return)
 
 
 @pytest.mark.parametrize("wanted", [0.0011, 0.057, 1.2])
-def test_a_click_chooses_another_rate(qtbot: QtBot, finder: RateFinderWindow, wanted: float) -> None:
+def test_a_click_chooses_another_rate(qtbot: QtBot, finder: RateFinderView, wanted: float) -> None:
     finder.show_suggestion(FOUND)
     plot = plot_in(finder)
     click_at(qtbot, plot, wanted)
@@ -120,7 +120,7 @@ def test_a_click_chooses_another_rate(qtbot: QtBot, finder: RateFinderWindow, wa
     assert is_written(plot, "suggestion 0.12")
 
 
-def test_the_line_can_be_dragged(finder: RateFinderWindow) -> None:
+def test_the_line_can_be_dragged(finder: RateFinderView) -> None:
     finder.show_suggestion(FOUND)
     plot = plot_in(finder)
     (line,) = (mark for mark in marks(plot) if mark.movable)
@@ -130,7 +130,7 @@ def test_the_line_can_be_dragged(finder: RateFinderWindow) -> None:
     assert line.value() == pytest.approx(math.log10(0.031)), "snapped to two digits"
 
 
-def test_arrow_keys_choose_and_stay_inside(qtbot: QtBot, finder: RateFinderWindow) -> None:
+def test_arrow_keys_choose_and_stay_inside(qtbot: QtBot, finder: RateFinderView) -> None:
     finder.show_suggestion(FOUND)
     plot = plot_in(finder)
     seen = [plot.rate]
@@ -144,7 +144,7 @@ def test_arrow_keys_choose_and_stay_inside(qtbot: QtBot, finder: RateFinderWindo
     assert "rate 10" in plot.accessibleDescription()
 
 
-def test_without_a_suggestion_a_rate_must_be_chosen(qtbot: QtBot, finder: RateFinderWindow) -> None:
+def test_without_a_suggestion_a_rate_must_be_chosen(qtbot: QtBot, finder: RateFinderView) -> None:
     finder.show_suggestion(FOUND)
     finder.show_suggestion(NOTHING)
     plot = plot_in(finder)
@@ -158,7 +158,7 @@ def test_without_a_suggestion_a_rate_must_be_chosen(qtbot: QtBot, finder: RateFi
     assert not is_written(plot, "suggestion")
 
 
-def test_escape_closes_and_cancels_what_runs(qtbot: QtBot, finder: RateFinderWindow) -> None:
+def test_escape_closes_and_cancels_what_runs(qtbot: QtBot, finder: RateFinderView) -> None:
     finder.show_running()
     with qtbot.waitSignal(finder.cancel_asked):
         qtbot.keyClick(plot_in(finder), Qt.Key.Key_Escape)
@@ -169,7 +169,7 @@ def test_escape_closes_and_cancels_what_runs(qtbot: QtBot, finder: RateFinderWin
         finder.close()
 
 
-def test_losses_that_are_no_numbers_are_drawn_around(finder: RateFinderWindow) -> None:
+def test_losses_that_are_no_numbers_are_drawn_around(finder: RateFinderView) -> None:
     losses = LOSSES.copy()
     losses[40:] = np.nan
     losses[50] = np.inf
@@ -182,7 +182,7 @@ def test_losses_that_are_no_numbers_are_drawn_around(finder: RateFinderWindow) -
     assert dots(plot) == 1
 
 
-def test_the_pointer_reads_a_loss(finder: RateFinderWindow) -> None:
+def test_the_pointer_reads_a_loss(finder: RateFinderView) -> None:
     finder.show_suggestion(FOUND)
     plot = plot_in(finder)
     point_at(plot, -1)
@@ -412,7 +412,7 @@ def test_the_rest_of_the_schedule_is_drawn_before_and_after(qtbot: QtBot, theme:
 
 @pytest.mark.parametrize("choice", ["light", "dark"])
 def test_both_views_paint_in_both_themes(
-    finder: RateFinderWindow, view: AugmentationView, theme: Theme, choice: str
+    finder: RateFinderView, view: AugmentationView, theme: Theme, choice: str
 ) -> None:
     theme.choose(choice)
     finder.show_suggestion(FOUND)

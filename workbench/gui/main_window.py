@@ -6,7 +6,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QLabel,
     QMainWindow,
-    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -19,35 +18,37 @@ from workbench.core.memory import keep_large_blocks
 from workbench.core.presets import Presets
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.desks.examples_desk import ExamplesDesk
+from workbench.gui.desks.inspect_desk import InspectDesk
 from workbench.gui.desks.network_actions import NetworkActions
 from workbench.gui.desks.network_desk import NetworkDesk
 from workbench.gui.desks.repair_desk import RepairDesk
 from workbench.gui.desks.run_desk import RunDesk
 from workbench.gui.desks.training_desk import TrainingDesk
 from workbench.gui.desks.trial_desk import TrialDesk
-from workbench.gui.inspect.inspect_panel import InspectPanel
 from workbench.gui.network.network_panel import NetworkPanel
 from workbench.gui.records.run_library import RunLibrary
+from workbench.gui.records.selection import Selection
 from workbench.gui.runs.gradient_panel import GradientPanel
 from workbench.gui.runs.plot_panel import PlotPanel
 from workbench.gui.runs.progress_panel import ProgressPanel
 from workbench.gui.runs.runs_panel import RunsPanel
+from workbench.gui.trials.plan_panel import PlanPanel
 from workbench.gui.widgets.late_plot import PlotBuilder
 from workbench.gui.widgets.menus import Menus, show_about
 from workbench.gui.widgets.message_bar import MessageBar
 from workbench.gui.widgets.theme import MARGIN, Theme
+from workbench.gui.window_parts import WindowParts
 from workbench.gui.work import jobs
 from workbench.gui.work.garbage_collector import GarbageCollector
 from workbench.gui.work.lane import Lane
 from workbench.gui.work.training_session import State, TrainingSession
-from workbench.gui.workspaces import WindowLayout
 
 # Jobs that look end within 0.2 s of being canceled; one that hangs on a file must not keep the window open.
 _PATIENCE_MS = 10_000
 
 
 class MainWindow(QMainWindow):
-    """Build on the left, learning curves and runs in the middle, mistakes on the right."""
+    """Four workspaces: build a network, watch it train, inspect its mistakes, compare runs."""
 
     def __init__(self, home: Home, theme: Theme, settings: QSettings) -> None:
         super().__init__()
@@ -62,6 +63,7 @@ class MainWindow(QMainWindow):
             "inspecting", jobs.use_one_thread, beside=BESIDE_RUNS, patience_ms=_PATIENCE_MS, parent=self
         )
         self.session, self.library = TrainingSession(self.training_lane, self), RunLibrary(self)
+        self.selection = Selection(self.library, self)
         self._collector = GarbageCollector(self)
         # Before the lanes: beside torch, which they load, it would take longer.
         self._plot_builder = PlotBuilder(self)
@@ -71,7 +73,7 @@ class MainWindow(QMainWindow):
             self._lay_out()
             self._build_menus()
             self._connect()
-        self._layout.restore(self._settings)
+        self.workspaces.restore(self._settings)
 
     # Building
 
@@ -84,10 +86,10 @@ class MainWindow(QMainWindow):
         self.build_panel = BuildPanel(presets, self.theme)
         self.progress_panel = ProgressPanel(self.theme)
         self.network_panel = NetworkPanel(self.theme)
+        self.plan_panel = PlanPanel(self.theme)
         self.plot_panel = PlotPanel(self.theme)
         self.gradient_panel = GradientPanel(self.theme)
         self.runs_panel = RunsPanel(self.theme)
-        self.inspect_panel = InspectPanel(self.theme)
         self._build_desks()
         self._machine = QLabel(self.tr("loading PyTorch…"))
         self.statusBar().addPermanentWidget(self._machine)
@@ -97,14 +99,17 @@ class MainWindow(QMainWindow):
         self.network_actions = NetworkActions(
             self.build_panel, self.network_desk, self.inspecting_lane, self.message_bar.tell, self
         )
-        self.trial_desk = TrialDesk(self.build_panel, self.session, self.home, self.theme, self)
+        self.trial_desk = TrialDesk(self.build_panel, self.session, self.plan_panel, self.home, self)
         self.examples_desk = ExamplesDesk(self.build_panel, self.inspecting_lane, self.home, self)
+        self.inspect_desk = InspectDesk(
+            self.library, self.selection, self.network_panel, self.inspecting_lane, self.theme, self
+        )
         self.run_desk = RunDesk(
             self.library,
+            self.selection,
             self.runs_panel,
             self.plot_panel,
             self.gradient_panel,
-            self.inspect_panel,
             self.build_panel,
             self.message_bar,
             self.inspecting_lane,
@@ -116,9 +121,24 @@ class MainWindow(QMainWindow):
         )
 
     def _lay_out(self) -> None:
-        self._layout = WindowLayout(
-            self, self.progress_panel, self.build_panel, self.runs_panel, self.inspect_panel
+        inspect = self.inspect_desk
+        self._parts = WindowParts(
+            self,
+            strip=self.progress_panel,
+            settings=self.build_panel,
+            network=self.network_panel,
+            images=self.examples_desk.view,
+            plan=self.plan_panel,
+            curves=self.plot_panel,
+            gradients=self.gradient_panel,
+            runs=self.runs_panel,
+            mistakes=inspect.strip,
+            run_side=inspect.side,
+            gallery=inspect.gallery,
+            image=inspect.image_view,
+            epochs=inspect.epoch_panel,
         )
+        self.workspaces = self._parts.workspaces
         center = QWidget()
         column = QVBoxLayout(center)
         column.setContentsMargins(0, 0, 0, 0)
@@ -127,51 +147,48 @@ class MainWindow(QMainWindow):
         margins.setContentsMargins(MARGIN, 0, MARGIN, 0)
         margins.addWidget(self.message_bar)
         column.addLayout(margins)
-        self.center = QTabWidget()
-        self.center.setDocumentMode(True)
-        self.center.addTab(self.network_panel, self.tr("Network"))
-        self.center.addTab(self.plot_panel, self.tr("Learning curves"))
-        self.center.addTab(self.gradient_panel, self.tr("Gradients"))
-        column.addWidget(self.center, 1)
+        column.addWidget(self._parts.stack, 1)
         self.setCentralWidget(center)
 
     def _build_menus(self) -> None:
         menus = Menus(self)
-        menus.add(menus.file, self.tr("Open &folder of images…"), self.build_panel.data_panel.ask_folder, "Ctrl+O")
-        menus.add(
-            menus.file,
-            self.tr("Open &archive of images…"),
-            self.build_panel.data_panel.ask_archive,
-            "Ctrl+Shift+O",
-        )
+        self._fill_file_menu(menus)
+        self._fill_run_menu(menus)
+        self.inspect_desk.add_to(menus)
+        self._fill_view_menu(menus)
+        menus.add(menus.help, self.tr("&About"), self._show_about)
+
+    def _fill_file_menu(self, menus: Menus) -> None:
+        data_panel = self.build_panel.data_panel
+        menus.add(menus.file, self.tr("Open &folder of images…"), data_panel.ask_folder, "Ctrl+O")
+        menus.add(menus.file, self.tr("Open &archive of images…"), data_panel.ask_archive, "Ctrl+Shift+O")
         menus.file.addSeparator()
         self.network_actions.add_to(menus)
         menus.file.addSeparator()
         menus.add(menus.file, self.tr("&Quit"), self.close, QKeySequence.StandardKey.Quit)
-        self._start_action = menus.add(menus.run, self.tr("&Start"), self.training_desk.start, "Ctrl+Return")
-        self._pause_action = menus.add(
-            menus.run, self.tr("&Pause or resume"), self.training_desk.toggle_pause, "Ctrl+P"
-        )
+
+    def _fill_run_menu(self, menus: Menus) -> None:
+        desk = self.training_desk
+        self._start_action = menus.add(menus.run, self.tr("&Start"), desk.start, "Ctrl+Return")
+        self._pause_action = menus.add(menus.run, self.tr("&Pause or resume"), desk.toggle_pause, "Ctrl+P")
         self._stop_action = menus.add(menus.run, self.tr("S&top"), self.session.stop, "Ctrl+.")
-        self._finish_action = menus.add(
-            menus.run, self.tr("Stop and &keep the best"), self.training_desk.finish, "Ctrl+Shift+."
-        )
+        self._finish_action = menus.add(menus.run, self.tr("Stop and &keep the best"), desk.finish, "Ctrl+Shift+.")
         self._rate_action = menus.add(
             menus.run, self.tr("Change &learning rate…"), self.progress_panel.ask_rate, "Ctrl+L"
         )
         menus.run.addSeparator()
         menus.add(menus.run, self.tr("&Measure time and memory"), self.trial_desk.measure, "Ctrl+M")
-        menus.add(menus.run, self.tr("&Find a learning rate…"), self.trial_desk.open_finder, "Ctrl+R")
+        menus.add(menus.run, self.tr("&Find a learning rate"), self.trial_desk.find_rate, "Ctrl+R")
         menus.add(menus.run, self.tr("Certify e&xact resume"), self.trial_desk.certify)
-        menus.run.addSeparator()
-        self.run_desk.add_to(menus)
-        menus.add(menus.view, self.tr("&Network"), self._look_at_network, "Ctrl+1")
-        menus.add(menus.view, self.tr("Learning &curves"), self._look_at_curves, "Ctrl+2")
-        menus.add(menus.view, self.tr("&Gradients"), self._look_at_gradients, "Ctrl+3")
+
+    def _fill_view_menu(self, menus: Menus) -> None:
+        menus.view.addActions(self.workspaces.actions)
         menus.view.addSeparator()
-        for dock in self._layout.docks:
+        menus.add(menus.view, self.tr("&Gradients, or back to the curves"), self._parts.toggle_gradients, "Ctrl+G")
+        menus.view.addSeparator()
+        for dock in self._parts.docks:
             menus.view.addAction(dock.toggleViewAction())
-        menus.add(menus.view, self.tr("&Reset layout"), self._layout.reset)
+        menus.add(menus.view, self.tr("&Reset this workspace"), self.workspaces.reset)
         menus.view.addSeparator()
         choices = (
             (self.tr("&System colors"), "system"),
@@ -179,19 +196,24 @@ class MainWindow(QMainWindow):
             (self.tr("&Dark"), "dark"),
         )
         menus.add_choice(menus.view, choices, self.theme.choice, self._choose_theme)
-        menus.add(menus.help, self.tr("&About"), self._show_about)
 
     def _connect(self) -> None:
         self.training_desk.start_allowed.connect(self._allow_start)
         self.training_desk.run_started.connect(self._show_run)
         self.session.state_changed.connect(self._on_state)
-        self.trial_desk.refused.connect(self.training_desk.refuse)
-        self.network_actions.refused.connect(self.training_desk.refuse)
+        for refusing in (self.trial_desk, self.network_actions):
+            refusing.refused.connect(self.training_desk.refuse)
         self.trial_desk.warned.connect(self.training_desk.warn)
-        self.network_desk.network_edited.connect(self._follow_edit)
-        # What each stage sees, of the very image that was mistaken.
-        self.inspect_panel.image_shown.connect(self.network_panel.show_image)
+        self.trial_desk.plan_asked.connect(self._look_at_plan)
+        self.network_desk.steps_changed.connect(self.plan_panel.schedule.set_steps_per_epoch)
+        self.plan_panel.schedule.set_steps_per_epoch(self.network_desk.steps_per_epoch)
         self.network_desk.speed_wanted.connect(self._measure)
+        self.run_desk.settings_taken.connect(self._look_at_settings)
+        self.inspect_desk.run_chosen.connect(self.run_desk.show_run)
+        self.inspect_desk.refused.connect(self.run_desk.tell_error)
+        self.inspect_desk.inspect_asked.connect(self._look_at_mistakes)
+        self.build_panel.tabs.currentChanged.connect(self._parts.show_settings_page)
+        self.workspaces.changed.connect(self._on_workspace)
         self.repair_desk.list_closed.connect(self._open_home)
         self.theme.changed.connect(self.build_panel.model_panel.refresh_icons)
         self._on_state(self.session.state)
@@ -230,8 +252,7 @@ class MainWindow(QMainWindow):
             self.network_actions.reload()
         self.network_desk.forget_speeds()
         records = self.runs_panel.model.records
-        if records and not self.run_desk.shown_run:
-            self._look_at_curves()
+        if records and not self.selection.run_id:
             self.runs_panel.select(records[0].id)
         self._plot_builder.start()
 
@@ -271,24 +292,6 @@ class MainWindow(QMainWindow):
             self._open_home()
 
     @Slot()
-    def _look_at_network(self) -> None:
-        self.center.setCurrentWidget(self.network_panel)
-
-    @Slot()
-    def _look_at_curves(self) -> None:
-        self.center.setCurrentWidget(self.plot_panel)
-
-    @Slot()
-    def _look_at_gradients(self) -> None:
-        self.center.setCurrentWidget(self.gradient_panel)
-
-    @Slot()
-    def _follow_edit(self) -> None:
-        """An edited network is what the person looks at, unless a run draws its curves."""
-        if self.session.state is State.IDLE:
-            self._look_at_network()
-
-    @Slot()
     def _measure(self) -> None:
         """Time the machine for estimates, if nothing else is going on."""
         config = self.build_panel.config
@@ -301,6 +304,27 @@ class MainWindow(QMainWindow):
     def _on_measured(self, is_new: bool) -> None:
         if is_new:
             self.network_desk.forget_speeds()
+
+    # Which workspace
+
+    @Slot(str)
+    def _on_workspace(self, name: str) -> None:
+        self.inspect_desk.allow_keys(name)
+        self.run_desk.holds_selection = name == "inspect"
+
+    @Slot()
+    def _look_at_settings(self) -> None:
+        self.workspaces.show("build")
+
+    @Slot()
+    def _look_at_plan(self) -> None:
+        self.workspaces.show("build")
+        self.build_panel.show_tab("training")
+
+    @Slot()
+    def _look_at_mistakes(self) -> None:
+        self.workspaces.show("inspect")
+        self.inspect_desk.gallery.setFocus()
 
     # The run that goes on
 
@@ -323,12 +347,12 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _show_run(self, event: RunStarted) -> None:
-        """Look at the curves of the run that begins, or at its gradients, and say what it runs on."""
+        """Look at the run that begins, unless the person looks at another one; say what it runs on."""
         train, validation, test = event.images
         if not event.config.data.train_images:
             self.network_desk.set_images(event.config.data.source, train + validation, len(event.class_names))
-        if self.center.currentWidget() is not self.gradient_panel:
-            self._look_at_curves()
+        if self.workspaces.current == "build":
+            self.workspaces.show("train")
         self._machine.setText(
             self.tr("{0} · {1} · {2} ({3} / {4} / {5} images)").format(
                 event.device, event.precision, event.config.data.source, train, validation, test
@@ -353,7 +377,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self._is_closed = True
-        self._layout.save(self._settings)
+        self.workspaces.save(self._settings)
         self._settings.sync()
         for lane in (self.training_lane, self.inspecting_lane):
             self.has_let_go &= lane.close()

@@ -1,83 +1,178 @@
-"""Where the window's parts stand: docks that can be moved, closed and put back."""
+"""The four workspaces of the window: each has its page in the middle and its own arrangement of the docks."""
 
-from PySide6.QtCore import QByteArray, QObject, QSettings, Qt, Slot
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolBar, QWidget
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-_BUILD_WIDTH, _INSPECT_WIDTH, _RUNS_HEIGHT = 312, 432, 190
-_LOW_WINDOW, _RUNS_HEIGHT_LOW = 800, 140
-_VERSION = 2
+from PySide6.QtCore import QByteArray, QObject, QSettings, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QWidget
+
+# Raised whenever docks are others, so that what was remembered of former ones is not taken for theirs.
+_VERSION = 3
 # Of the window manager's title bar, which is not known before the window is shown.
 _FRAME_HEIGHT = 48
+_FIRST_SIZE = (1440, 900)
+
+LEFT, RIGHT, BOTTOM = (
+    Qt.DockWidgetArea.LeftDockWidgetArea,
+    Qt.DockWidgetArea.RightDockWidgetArea,
+    Qt.DockWidgetArea.BottomDockWidgetArea,
+)
 
 
-class WindowLayout(QObject):
-    """Builds the docks around a window's center and remembers where the person put them.
+@dataclass(frozen=True)
+class Place:
+    """Where a dock stands in a workspace unless the person has moved it.
 
     Args:
-        strip: above everything, and first in the order of the Tab key.
-        build, runs, inspect: what stands left, below and right of the center.
+        size: pixels across its area: the width at a side, the height below.
+        size_low: the same where the window is low or narrow.
     """
 
-    def __init__(
-        self, window: QMainWindow, strip: QWidget, build: QWidget, runs: QWidget, inspect: QWidget
-    ) -> None:
+    dock: QDockWidget
+    area: Qt.DockWidgetArea
+    size: int
+    size_low: int = 0
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One of the four.
+
+    Args:
+        name: by which it is remembered.
+        page: what stands in the middle; two workspaces may share one.
+        has_wide_bottom: whether what stands below is as wide as the window.
+    """
+
+    name: str
+    title: str
+    tooltip: str
+    page: QWidget
+    places: tuple[Place, ...]
+    has_wide_bottom: bool = False
+
+
+_LOW_HEIGHT, _NARROW_WIDTH = 800, 1400
+
+
+class Workspaces(QObject):
+    """Switches between them. `actions` has one entry for each, for the menu and the control in the tool bar.
+
+    Args:
+        window: whose docks all of them are made of; every dock is in it already.
+        stack: holds the pages.
+    """
+
+    changed = Signal(str)
+
+    def __init__(self, window: QMainWindow, stack: QStackedWidget, every: Sequence[Workspace]) -> None:
         super().__init__(window)
-        self._window = window
-        self._add_tool_bar(strip)
-        left, right, bottom = (
-            Qt.DockWidgetArea.LeftDockWidgetArea,
-            Qt.DockWidgetArea.RightDockWidgetArea,
-            Qt.DockWidgetArea.BottomDockWidgetArea,
-        )
-        window.setCorner(Qt.Corner.BottomLeftCorner, left)
-        window.setCorner(Qt.Corner.BottomRightCorner, right)
-        self._areas = (left, bottom, right)
-        self.docks = [
-            self._dock(self.tr("Build"), "build", build, left),
-            self._dock(self.tr("Runs"), "runs", runs, bottom),
-            self._dock(self.tr("Inspect"), "inspect", inspect, right),
-        ]
+        self._window, self._stack = window, stack
+        self._every = {workspace.name: workspace for workspace in every}
+        self._current = ""
+        self._states: dict[str, QByteArray] = {}
+        self.actions: list[QAction] = []
+        group = QActionGroup(self)
+        for number, workspace in enumerate(every, 1):
+            if stack.indexOf(workspace.page) < 0:
+                stack.addWidget(workspace.page)
+            action = QAction(workspace.title, group)
+            action.setCheckable(True)
+            action.setData(workspace.name)
+            action.setShortcut(f"Ctrl+{number}")
+            action.setToolTip(f"{workspace.tooltip} (Ctrl+{number})")
+            self.actions.append(action)
+        group.triggered.connect(self._on_action)
 
-    def _dock(self, title: str, name: str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title)
-        dock.setObjectName(name)
-        dock.setWidget(content)
-        self._window.addDockWidget(area, dock)
-        return dock
+    @property
+    def current(self) -> str:
+        """The name of the present one."""
+        return self._current
 
-    def _add_tool_bar(self, content: QWidget) -> None:
-        """For good: hidden, there would be no visible way to start."""
-        toolbar = QToolBar(self.tr("Training"))
-        toolbar.setObjectName("trainingToolBar")
-        toolbar.setMovable(False)
-        toolbar.addWidget(content)
-        toolbar.toggleViewAction().setEnabled(False)
-        self._window.addToolBar(toolbar)
+    @Slot(QAction)
+    def _on_action(self, action: QAction) -> None:
+        self.show(action.data())
+
+    def show(self, name: str) -> None:
+        """Switch to a workspace, as the person left it."""
+        if name == self._current:
+            return
+        window, workspace = self._window, self._every[name]
+        # One picture of the result, not one for each dock that moves.
+        window.setUpdatesEnabled(False)
+        try:
+            self._remember()
+            self._current = name
+            self._stack.setCurrentWidget(workspace.page)
+            self._set_corners(workspace)
+            state = self._states.get(name)
+            if state is None or not window.restoreState(state, _VERSION):
+                self._arrange(workspace)
+        finally:
+            window.setUpdatesEnabled(True)
+        for action in self.actions:
+            action.setChecked(action.data() == name)
+        self.changed.emit(name)
+
+    def _remember(self) -> None:
+        if self._current:
+            self._states[self._current] = self._window.saveState(_VERSION)
+
+    def _set_corners(self, workspace: Workspace) -> None:
+        for corner, side in (
+            (Qt.Corner.BottomLeftCorner, LEFT),
+            (Qt.Corner.BottomRightCorner, RIGHT),
+        ):
+            self._window.setCorner(corner, BOTTOM if workspace.has_wide_bottom else side)
 
     @Slot()
     def reset(self) -> None:
-        """Put the docks back where they were at first."""
+        """Put the docks of the present workspace back where they were at first."""
+        self._states.pop(self._current, None)
+        self._arrange(self._every[self._current])
+
+    def _arrange(self, workspace: Workspace) -> None:
         window = self._window
-        for dock, area in zip(self.docks, self._areas, strict=True):
-            dock.setFloating(False)
-            window.addDockWidget(area, dock)
-            dock.show()
-        build, runs, inspect = self.docks
-        window.resizeDocks([build, inspect], [_BUILD_WIDTH, _INSPECT_WIDTH], Qt.Orientation.Horizontal)
-        height = _RUNS_HEIGHT_LOW if window.height() < _LOW_WINDOW else _RUNS_HEIGHT
-        window.resizeDocks([runs], [height], Qt.Orientation.Vertical)
+        mine = [place.dock for place in workspace.places]
+        for dock in window.findChildren(QDockWidget):
+            if dock not in mine:
+                dock.hide()
+        for place in workspace.places:
+            place.dock.setFloating(False)
+            window.addDockWidget(place.area, place.dock)
+            place.dock.show()
+        for direction, sides in (
+            (Qt.Orientation.Horizontal, (LEFT, RIGHT)),
+            (Qt.Orientation.Vertical, (BOTTOM,)),
+        ):
+            is_small = window.width() < _NARROW_WIDTH if BOTTOM not in sides else window.height() < _LOW_HEIGHT
+            places = [place for place in workspace.places if place.area in sides]
+            sizes = [place.size_low if is_small and place.size_low else place.size for place in places]
+            window.resizeDocks([place.dock for place in places], sizes, direction)
+
+    # Remembered
 
     def restore(self, settings: QSettings) -> None:
-        """As the person left it, or as at first."""
+        """As the person left it, or as at first where an earlier version remembered it, or what is odd."""
         window = self._window
         available = window.screen().availableGeometry()
-        window.resize(min(1440, available.width()), min(900, available.height() - _FRAME_HEIGHT))
-        geometry, state = settings.value("geometry"), settings.value("state")
+        width, height = _FIRST_SIZE
+        window.resize(min(width, available.width()), min(height, available.height() - _FRAME_HEIGHT))
+        geometry = settings.value("geometry")
         if isinstance(geometry, QByteArray):
             window.restoreGeometry(geometry)
-        if not (isinstance(state, QByteArray) and window.restoreState(state, _VERSION)):
-            self.reset()
+        settings.remove("state")
+        for name in self._every:
+            state = settings.value(f"workspaces/{name}")
+            if isinstance(state, QByteArray):
+                self._states[name] = state
+        last = settings.value("workspace")
+        self.show(last if isinstance(last, str) and last in self._every else next(iter(self._every)))
 
     def save(self, settings: QSettings) -> None:
+        self._remember()
         settings.setValue("geometry", self._window.saveGeometry())
-        settings.setValue("state", self._window.saveState(_VERSION))
+        settings.setValue("workspace", self._current)
+        for name, state in self._states.items():
+            settings.setValue(f"workspaces/{name}", state)

@@ -71,6 +71,10 @@ class BuildPanel(QWidget):
         self._filling = False
         self._on_edit()
 
+    def show_tab(self, section: str) -> None:
+        """Show the tab of a section of the configuration, such as `training`."""
+        self.tabs.setCurrentIndex(next((tab for name, _, tab in self._sections if name == section), 0))
+
     def set_presets(self, presets: Presets, chosen: str = "") -> None:
         """Take the presets anew; the network counts as `chosen` where it equals several."""
         self.presets = presets
@@ -131,8 +135,7 @@ class BuildPanel(QWidget):
         except ConfigError as error:
             self.show_errors(error.fields)
             return
-        section = next(iter(values), "").partition(".")[0]
-        self.tabs.setCurrentIndex(next((tab for name, _, tab in self._sections if name == section), 0))
+        self.show_tab(next(iter(values), "").partition(".")[0])
 
     @Slot()
     def _on_edit(self) -> None:

@@ -10,7 +10,6 @@ from workbench.core.config import RunConfig, parse
 from workbench.core.errors import ConfigError
 from workbench.core.presets import CUSTOM, Presets
 from workbench.core.training_config import TrainingConfig
-from workbench.gui.build.schedule_view import ScheduleView
 from workbench.gui.build.training_groups import (
     AugmentationGroup,
     MachineGroup,
@@ -34,10 +33,10 @@ class TrainingPanel(QWidget):
         self._presets = presets
         self._config: TrainingConfig | None = None
         self._beside = RunConfig()
-        # Always in sight; with the schedule go the length and the rate that its drawing shows.
+        # Always in sight, because the schedule is drawn beside it.
         self._schedule = ConfigForm("training")
         self._fill_schedule()
-        self.schedule_view = ScheduleView()
+        self._problem = ""
         self._groups = (OptimizerGroup(), AugmentationGroup(), RegularizationGroup(), MachineGroup())
         self._forms = (self._schedule, *(group.form for group in self._groups))
         for form in self._forms:
@@ -45,7 +44,7 @@ class TrainingPanel(QWidget):
         self._essentials = QVBoxLayout()
         self._essentials.setContentsMargins(MARGIN, 0, MARGIN, 0)
         self._essentials.setSpacing(FIELD_GAP)
-        for widget in (self._recipe_form(), self._description, self._schedule, self.schedule_view):
+        for widget in (self._recipe_form(), self._description, self._schedule):
             self._essentials.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, MARGIN, 0, GROUP_GAP)
@@ -62,6 +61,11 @@ class TrainingPanel(QWidget):
     def config(self) -> TrainingConfig | None:
         """None while the fields are not allowed."""
         return self._config
+
+    @property
+    def problem(self) -> str:
+        """Why there is none, in a sentence; empty if there is."""
+        return self._problem
 
     def field(self, name: str) -> Any:
         """The widget of a field of TrainingConfig."""
@@ -96,14 +100,6 @@ class TrainingPanel(QWidget):
         self._presets = presets
         self._fill_recipes()
         self._show_recipe()
-
-    def set_steps_per_epoch(self, steps: int | None) -> None:
-        """Draw the schedule with the number of steps of the data at hand; None while it is not known."""
-        self.schedule_view.set_steps_per_epoch(steps)
-
-    def add_below(self, widget: QWidget) -> None:
-        """Add a widget below the drawing of the schedule."""
-        self._essentials.addWidget(widget)
 
     def _recipe_form(self) -> FieldForm:
         form = FieldForm()
@@ -161,10 +157,7 @@ class TrainingPanel(QWidget):
         self._schedule.set_shown(shown)
         for group in self._groups:
             group.show_state(tree, errors)
-        if self._config is not None:
-            self.schedule_view.show_config(self._config)
-        else:
-            self.schedule_view.show_problem(next(iter(errors.values())))
+        self._problem = next(iter(errors.values()), "")
         self._show_recipe()
         self.config_changed.emit(self._config)
 

@@ -31,7 +31,6 @@ class ExamplesDesk(QObject):
         self._engine_is_ready = self._is_shown = False
         self._epoch, self._tried = 0, ""
         self.view = AugmentationView()
-        build_panel.data_panel.add_below(self.view)
         self._redraw = QTimer(self)
         self._redraw.setSingleShot(True)
         self._redraw.setInterval(_REDRAW_MS)

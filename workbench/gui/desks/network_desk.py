@@ -25,11 +25,13 @@ class NetworkDesk(QObject):
     """Connects the form at the left with the network in the middle; needs no torch.
 
     `network_edited` follows an edit of the network itself. `speed_wanted` asks for this machine's figures,
-    which are not known yet for the chosen device.
+    which are not known yet for the chosen device. `steps_changed` carries the number of steps of an epoch, None
+    while it is not known.
     """
 
     network_edited = Signal()
     speed_wanted = Signal()
+    steps_changed = Signal(object)
 
     def __init__(self, build_panel: BuildPanel, network_panel: NetworkPanel, home: Home) -> None:
         super().__init__(network_panel)
@@ -83,7 +85,7 @@ class NetworkDesk(QObject):
     @Slot()
     def refresh(self) -> None:
         """Count and show the present network."""
-        self._show_steps()
+        self.steps_changed.emit(self.steps_per_epoch)
         panel, config = self._build.model_panel, self._build.model_panel.config
         if config is None:
             panel.show_size(self.tr("Known again when the marked field is corrected"))
@@ -142,12 +144,12 @@ class NetworkDesk(QObject):
             return None
         return config.data.train_images or trained_images(*counts, config.data.validation_fraction)
 
-    def _show_steps(self) -> None:
-        """Draw the schedule with the true number of steps, once it is known."""
+    @property
+    def steps_per_epoch(self) -> int | None:
+        """Of the data at hand; None while their number is not known."""
         config = self._build.config
         trained = self._trained_images(config)
-        steps = max(1, config.training.steps_per_epoch(trained)) if config and trained is not None else None
-        self._build.training_panel.set_steps_per_epoch(steps)
+        return max(1, config.training.steps_per_epoch(trained)) if config and trained is not None else None
 
     def _epoch_s(self, architecture: Architecture, config: RunConfig | None) -> float | None:
         trained = self._trained_images(config)

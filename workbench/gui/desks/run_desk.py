@@ -7,19 +7,16 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from workbench.core.errors import DamagedDatabase
-from workbench.core.evaluation import Evaluation
 from workbench.core.events import EvaluationReady, Event, RunStarted
 from workbench.core.presets import FINE_TUNING_RECIPE
 from workbench.core.run_record import RunRecord
 from workbench.gui.build.build_panel import BuildPanel
-from workbench.gui.desks.evaluation_desk import EvaluationDesk
-from workbench.gui.inspect.inspect_panel import InspectPanel
 from workbench.gui.records.run_library import RunLibrary
+from workbench.gui.records.selection import Selection
 from workbench.gui.runs.gradient_panel import GradientPanel
 from workbench.gui.runs.plot_panel import PlotPanel
 from workbench.gui.runs.runs_panel import RunsPanel
 from workbench.gui.widgets.file_dialogs import ask_code_path
-from workbench.gui.widgets.menus import Menus
 from workbench.gui.widgets.message_bar import MessageBar
 from workbench.gui.widgets.told import sentence_of, told
 from workbench.gui.work import jobs
@@ -30,32 +27,34 @@ from workbench.gui.work.lane import Lane
 class RunDesk(QObject):
     """Connects the list of runs with plots and mistakes. A run being trained here is drawn from its events.
 
-    `resume_asked` carries the id of a run to go on with, `refused` an error of a job.
+    `resume_asked` carries the id of a run to go on with, `refused` an error of a job; `settings_taken` says that
+    the left side was filled with what a run was trained by.
     """
 
     resume_asked = Signal(str)
     refused = Signal(object)
+    settings_taken = Signal()
 
     def __init__(
         self,
         library: RunLibrary,
+        selection: Selection,
         runs_panel: RunsPanel,
         plot_panel: PlotPanel,
         gradient_panel: GradientPanel,
-        inspect_panel: InspectPanel,
         build_panel: BuildPanel,
         message_bar: MessageBar,
         inspecting: Lane,
         window: QWidget,
     ) -> None:
         super().__init__(window)
-        self.library, self.message_bar = library, message_bar
-        self._runs, self._inspect, self._build = runs_panel, inspect_panel, build_panel
+        self.library, self.selection, self.message_bar = library, selection, message_bar
+        self._runs, self._build = runs_panel, build_panel
         self._plots, self._gradients = plot_panel, gradient_panel
         self._inspecting, self._window = inspecting, window
-        self._evaluation = EvaluationDesk(library, inspect_panel, inspecting, window)
-        self._evaluation.refused.connect(self._tell_error)
-        self.training_run = self.shown_run = ""
+        self.training_run = ""
+        self.holds_selection = False
+        """Whether the person looks at a run so closely that one that begins must not take its place."""
         library.runs_changed.connect(self.take_list)
         library.event_read.connect(self.read)
         library.run_gone.connect(self.let_go)
@@ -68,10 +67,6 @@ class RunDesk(QObject):
         runs_panel.training_export_asked.connect(self.export_training)
         runs_panel.delete_asked.connect(self.delete)
 
-    def add_to(self, menus: Menus) -> None:
-        """Fill the part of the menu Run that looks at a run."""
-        self._evaluation.add_to(menus)
-
     def take_up(self, event: RunStarted) -> None:
         """Draw and show the run that begins here."""
         self.training_run = event.run_id
@@ -79,9 +74,9 @@ class RunDesk(QObject):
         self.library.refresh()
         self.draw_run(event.run_id, True)
         self._runs.model.set_checked(event.run_id, True)
-        self.shown_run = ""
-        self._runs.select(event.run_id)
-        self.show_run(event.run_id)
+        if not (self.holds_selection and self.selection.run_id):
+            self.show_run(event.run_id)
+        self.selection.restart(event.run_id, event.first_step // event.steps_per_epoch)
 
     def allow_training(self, allowed: bool) -> None:
         """Whether a run could be resumed now."""
@@ -100,41 +95,31 @@ class RunDesk(QObject):
         for record in records:
             for panel in (self._plots, self._gradients):
                 panel.name_run(record.id, record.name)
-            if record.id == self.shown_run:
-                self._inspect.name_run(record.name)
-                self._evaluation.look_at(record)
+            self.selection.update(record)
 
     @Slot(str)
     def let_go(self, run_id: str) -> None:
         """Show a run no longer that another process has deleted."""
-        if run_id == self.shown_run:
+        if run_id == self.selection.run_id:
             self.message_bar.tell("info", self.tr("The run that was shown has been deleted by another process"))
         self._remove(run_id)
 
     def append(self, event: Event) -> None:
         """What the run that is trained here says."""
         self._draw(event)
-        if isinstance(event, EvaluationReady) and event.run_id == self.shown_run:
-            self._show_evaluation(event.run_id, event.evaluation)
+        if isinstance(event, EvaluationReady):
+            self.selection.add(event.run_id, event.evaluation)
 
     @Slot(str)
     @told
     def show_run(self, run_id: str) -> None:
-        """Look at a recorded run: draw its curves and show its last evaluation."""
-        if run_id == self.shown_run:
+        """Look at a recorded run: draw its curves, and select it for all views."""
+        if run_id == self.selection.run_id:
             return
-        self.shown_run = run_id
         self._runs.model.set_checked(run_id, True)
         self._gradients.show_run(run_id)
-        self._inspect.show_evaluation("", None, None)
-        self._evaluation.look_at(self.library.record(run_id))
-        self._show_evaluation(run_id, self.library.evaluation(run_id))
-
-    def _show_evaluation(self, run_id: str, evaluation: Evaluation | None) -> None:
-        """Show what a run says of its test images, if those are still there."""
-        record = self.library.record(run_id)
-        images = self.library.images(record) if evaluation is not None else None
-        self._inspect.show_evaluation(record.name, evaluation, images)
+        self.selection.look_at(self.library.record(run_id))
+        self._runs.select(run_id)
 
     @Slot(str, bool)
     @told
@@ -161,6 +146,8 @@ class RunDesk(QObject):
     def read(self, event: Event) -> None:
         """What a run that another process trains has said."""
         if event.run_id != self.training_run:
+            if isinstance(event, RunStarted):
+                self.selection.restart(event.run_id, event.first_step // event.steps_per_epoch)
             self.append(event)
 
     @Slot(str)
@@ -168,6 +155,7 @@ class RunDesk(QObject):
     def use_settings(self, run_id: str) -> None:
         """Fill the left side with a run's settings."""
         self._build.show_config(self.library.record(run_id).config)
+        self.settings_taken.emit()
 
     @Slot(str)
     @told
@@ -181,6 +169,7 @@ class RunDesk(QObject):
         self._build.fine_tuning_panel.offer(run_id, self.tr("run {0} {1}").format(record.number, record.name))
         self._build.show_config(record.config.with_values(values))
         self._build.tabs.setCurrentIndex(2)
+        self.settings_taken.emit()
 
     @Slot(str)
     @told
@@ -201,7 +190,7 @@ class RunDesk(QObject):
     def _export(self, job: Job, say: Callable[[Path], None]) -> None:
         handle = self._inspecting.ask(job, self.library.home, self, replaces=False)
         handle.finished.connect(say)
-        handle.refused.connect(self._tell_error)
+        handle.refused.connect(self.tell_error)
 
     @Slot(object)
     def _say_written(self, path: Path) -> None:
@@ -212,7 +201,7 @@ class RunDesk(QObject):
         self.message_bar.tell("info", self.tr("Written: {0}, and network and weights beside it").format(path))
 
     @Slot(object)
-    def _tell_error(self, error: Exception) -> None:
+    def tell_error(self, error: Exception) -> None:
         """Of a recorded run: the fields that it names are not those on the left."""
         if isinstance(error, DamagedDatabase):
             self.library.report(error)
@@ -235,8 +224,6 @@ class RunDesk(QObject):
         self._runs.model.checked.discard(run_id)
         for panel in (self._plots, self._gradients):
             panel.remove_run(run_id)
-        if run_id == self.shown_run:
-            self.shown_run = ""
+        if run_id == self.selection.run_id:
             self._gradients.show_run("")
-            self._evaluation.look_at(None)
-            self._inspect.show_evaluation("", None, None)
+            self.selection.look_at(None)

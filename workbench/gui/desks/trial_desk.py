@@ -1,10 +1,7 @@
 """What can be found out before a run: time and memory, a learning rate, exact resume."""
 
-import functools
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QWidget
 
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
@@ -12,14 +9,10 @@ from workbench.core.events import Progress, Warned
 from workbench.core.home import Home
 from workbench.core.trials import RateTrial
 from workbench.gui.build.build_panel import BuildPanel
-from workbench.gui.trials.preflight_card import PreflightCard
-from workbench.gui.widgets.theme import Theme
+from workbench.gui.trials.plan_panel import PlanPanel
 from workbench.gui.work import jobs
 from workbench.gui.work.job import Handle
 from workbench.gui.work.training_session import State, TrainingSession
-
-if TYPE_CHECKING:
-    from workbench.gui.trials.rate_finder_window import RateFinderWindow
 
 
 class TrialDesk(QObject):
@@ -33,6 +26,8 @@ class TrialDesk(QObject):
 
     refused = Signal(object)
     """An error of a trial that its view has no room for."""
+    plan_asked = Signal()
+    """A trial was asked for: its view is to be seen."""
     warned = Signal(str)
     """What is doubtful about the settings that are tried."""
 
@@ -40,8 +35,8 @@ class TrialDesk(QObject):
         self,
         build_panel: BuildPanel,
         session: TrainingSession,
+        plan: PlanPanel,
         home: Home,
-        theme: Theme,
         window: QWidget,
     ) -> None:
         super().__init__(window)
@@ -50,16 +45,15 @@ class TrialDesk(QObject):
         self._trial: Handle | None = None
         self._engine_is_ready = False
         self._tried: RunConfig | None = None
-        self.card = PreflightCard()
-        self._theme, self._window = theme, window
-        self._find = QPushButton(self.tr("Find a learning rate…"))
-        build_panel.training_panel.add_below(self._find)
-        build_panel.training_panel.add_below(self.card)
+        self.card, self.finder, self._schedule = plan.card, plan.finder, plan.schedule
         self._connect()
         self._on_edit()
 
     def _connect(self) -> None:
-        self._find.clicked.connect(self.open_finder)
+        self.finder.find_asked.connect(self.find_rate)
+        self.finder.cancel_asked.connect(self.cancel)
+        self.finder.rate_chosen.connect(self.take_rate)
+        self.finder.remedy_asked.connect(self._build.take_values)
         self.card.measure_asked.connect(self.measure)
         self.card.certify_asked.connect(self.certify)
         self.card.cancel_asked.connect(self.cancel)
@@ -67,23 +61,12 @@ class TrialDesk(QObject):
         self._build.config_changed.connect(self._on_edit)
         self._session.state_changed.connect(self._on_state)
 
-    @functools.cached_property
-    def finder(self) -> "RateFinderWindow":
-        """Built when it is first asked for: the window's first paint must not wait for its plot."""
-        from workbench.gui.trials.rate_finder_window import RateFinderWindow
-
-        finder = RateFinderWindow(self._theme, self._window)
-        finder.find_asked.connect(self.find_rate)
-        finder.cancel_asked.connect(self.cancel)
-        finder.rate_chosen.connect(self.take_rate)
-        finder.remedy_asked.connect(self._build.take_values)
-        return finder
-
     # Trials of the whole machine
 
     @Slot()
     def measure(self) -> None:
         """A few real steps: seconds, memory, largest batch."""
+        self.plan_asked.emit()
         handle = self._try("preflight")
         if handle is not None:
             handle.finished.connect(self.card.show_result)
@@ -91,6 +74,7 @@ class TrialDesk(QObject):
     @Slot()
     def certify(self) -> None:
         """Whether this configuration resumes exactly on this machine."""
+        self.plan_asked.emit()
         handle = self._try("certificate")
         if handle is not None:
             handle.finished.connect(self.card.show_certificate)
@@ -116,14 +100,9 @@ class TrialDesk(QObject):
         return self._trial
 
     @Slot()
-    def open_finder(self) -> None:
-        """Show the learning-rate finder and let it begin."""
-        self.finder.show()
-        self.finder.raise_()
-        self.find_rate()
-
-    @Slot()
     def find_rate(self) -> None:
+        """Look for a learning rate, which its view shows."""
+        self.plan_asked.emit()
         handle = self._asked("rate", self._build.config)
         if handle is None:
             if not self.finder.is_running:
@@ -193,14 +172,16 @@ class TrialDesk(QObject):
     def _allow(self) -> None:
         reason = self._reason()
         self.card.allow(not reason, reason)
-        self._find.setEnabled(not reason)
-        self._find.setToolTip(
-            reason or self.tr("Try about a hundred steps at growing rates and see where the loss falls (Ctrl+R)")
-        )
+        self.finder.allow(reason)
 
     @Slot()
     def _on_edit(self) -> None:
         self._allow()
+        training = self._build.training_panel
+        if training.config is not None:
+            self._schedule.show_config(training.config)
+        else:
+            self._schedule.show_problem(training.problem)
         config = self._build.config
         if self._tried is not None and config != self._tried:
             self.card.mark_stale()

@@ -1,31 +1,39 @@
-"""What is shown of a run, in a line; and the button that has its kept epoch evaluated anew."""
+"""Which run is shown, what it got right in a line; and the button that has its kept epoch evaluated anew."""
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from workbench.core.formats import percent
 from workbench.gui.widgets.elided_label import ElidedLabel
-from workbench.gui.widgets.theme import FIELD_GAP
+from workbench.gui.widgets.theme import FIELD_GAP, GAP
 
 
 class EvaluationBar(QWidget):
-    """A title, in whose place stands how far an evaluation is while one goes on."""
+    """A title, in whose place stands how far an evaluation is while one goes on.
+
+    Args:
+        chooser: of the run; it stands beside the button.
+    """
 
     evaluation_asked = Signal()
     cancel_asked = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, chooser: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._title = self._activity = self._reason = ""
         # A longer title must not make the panel wider.
         self._label = ElidedLabel("secondary")
         self._button = QPushButton()
         self._button.clicked.connect(self._ask)
-        layout = QHBoxLayout(self)
+        row = QHBoxLayout()
+        row.setSpacing(FIELD_GAP)
+        row.addWidget(chooser, 1)
+        row.addWidget(self._button)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(FIELD_GAP)
-        layout.addWidget(self._label, 1)
-        layout.addWidget(self._button)
+        layout.setSpacing(GAP)
+        layout.addLayout(row)
+        layout.addWidget(self._label)
         self._refresh()
 
     def show_title(self, title: str) -> None:

@@ -150,9 +150,13 @@ class RunLibrary(QObject):
             self._datasets[path] = Dataset.require(Path(path))
         return self._datasets[path].test
 
-    def evaluation(self, run_id: str) -> Evaluation | None:
-        """What the run last said of its test images; None before its first epoch."""
-        return self._opened().evaluation(run_id)
+    def evaluation(self, run_id: str, epoch: int | None = None) -> Evaluation | None:
+        """What the run said of its test images after an epoch, or last; None before its first one."""
+        return self._opened().evaluation(run_id, epoch)
+
+    def evaluated_epochs(self, run_id: str) -> list[int]:
+        """Those of which that is known, in order."""
+        return self._opened().evaluated_epochs(run_id)
 
     def events(self, run_id: str) -> list[Event]:
         """Everything a run has said; what it says from now on comes as `event_read`."""

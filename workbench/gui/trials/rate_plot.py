@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
+from workbench.gui.trials.rates import rate_text, round_rate
 from workbench.gui.widgets.axes import round_out
 from workbench.gui.widgets.plotting import pg
 from workbench.gui.widgets.theme import GAP, Theme
@@ -215,16 +216,6 @@ class RatePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             (_, right), (low, _) = box.viewRange()
             self._readout.setAnchor((1, 1))
             self._readout.setPos(right, low)
-
-
-def round_rate(rate: float) -> float:
-    """Two significant digits: no curve says more."""
-    return float(f"{rate:.2g}")
-
-
-def rate_text(rate: float) -> str:
-    """`0.12`, `1e-5`."""
-    return f"{round_rate(rate):g}".replace("e-0", "e-")
 
 
 def rate_ticks(low: float, high: float) -> list[list[tuple[float, str]]]:

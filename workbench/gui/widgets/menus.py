@@ -19,6 +19,7 @@ class Menus(QObject):
         self.file = bar.addMenu(self.tr("&File"))
         self.edit = bar.addMenu(self.tr("&Edit"))
         self.run = bar.addMenu(self.tr("&Run"))
+        self.inspect = bar.addMenu(self.tr("&Inspect"))
         self.view = bar.addMenu(self.tr("&View"))
         self.help = bar.addMenu(self.tr("&Help"))
 

@@ -7,7 +7,6 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPixmap, QPixmapCache
 
 from workbench.core.dataset import ImageSet
 
-PICTURE_PX = 64
 EDGE_PX = 2
 
 
@@ -25,13 +24,13 @@ def to_pixels(image: QImage) -> NDArray[np.uint8]:
     return rows[:, : 3 * rgb.width()].reshape(rgb.height(), rgb.width(), 3).copy()
 
 
-def thumbnail(images: ImageSet, index: int) -> QPixmap:
-    """Nearest neighbor at a whole multiple, kept in Qt's cache of the last used ones."""
-    key = f"{id(images)}-{index}"
+def thumbnail(images: ImageSet, index: int, side: int) -> QPixmap:
+    """At most `side` pixels high and wide, nearest neighbor; kept in Qt's cache of the last used ones."""
+    key = f"{id(images)}-{index}-{side}"
     pixmap = QPixmap()
     if not QPixmapCache.find(key, pixmap):
         image = to_qimage(images.images[index])
-        fitting = image.scaled(PICTURE_PX, PICTURE_PX, Qt.AspectRatioMode.KeepAspectRatio)
+        fitting = image.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio)
         pixmap = QPixmap.fromImage(fitting)
         QPixmapCache.insert(key, pixmap)
     return pixmap

@@ -15,9 +15,8 @@ from workbench.gui.widgets.late_plot import LatePlot
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, GROUP_GAP, MARGIN
 
 if TYPE_CHECKING:
-    from workbench.gui.build.schedule_plot import SchedulePlot
+    from workbench.gui.trials.schedule_plot import SchedulePlot
 
-_HEIGHT = 124
 _MAX_POINTS = 400
 # Stands for the number of the data while that is not known; the shape hardly depends on it.
 _STEPS_PER_EPOCH = 100
@@ -42,12 +41,11 @@ class ScheduleView(QWidget):
         for widget in (self, self._problem):
             widget.setBackgroundRole(QPalette.ColorRole.Base)
             widget.setAutoFillBackground(True)
-        self.setFixedHeight(_HEIGHT)
         self.setAccessibleName(self.tr("Learning rate over the epochs"))
         self._arrange()
 
     def _build_plot(self) -> QWidget:
-        from workbench.gui.build.schedule_plot import SchedulePlot
+        from workbench.gui.trials.schedule_plot import SchedulePlot
 
         self._plot = SchedulePlot()
         self._plot.pointed_at.connect(self._on_pointed)

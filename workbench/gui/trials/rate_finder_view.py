@@ -1,23 +1,27 @@
-"""A window that looks for a learning rate: a short trial with a rising rate, and what its curve says."""
+"""Looking for a learning rate: a short trial with a rising rate, and what its curve says."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from workbench.core.formats import count
 from workbench.core.trials import RateSuggestion, RateTrial
-from workbench.gui.trials.rate_plot import RatePlot, rate_text
+from workbench.gui.trials.rates import rate_text
 from workbench.gui.widgets.field_form import labeled
+from workbench.gui.widgets.late_plot import LatePlot
 from workbench.gui.widgets.remedies import offer, settings_text
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme, tabular
 
-_SIZE = (640, 480)
+if TYPE_CHECKING:
+    from workbench.gui.trials.rate_plot import RatePlot
+
+_PLOT_HEIGHT = 160
 
 
-class RateFinderWindow(QDialog):
-    """Shows a learning-rate trial and lets the person take a rate from it. Not modal; Esc closes it."""
+class RateFinderView(QFrame):
+    """Shows a learning-rate trial and lets the person take a rate from it."""
 
     find_asked = Signal()
     cancel_asked = Signal()
@@ -27,10 +31,13 @@ class RateFinderWindow(QDialog):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle(self.tr("Find a learning rate"))
-        self._is_running = False
-        self._plot = RatePlot(theme)
-        self._plot.rate_pointed_at.connect(self._on_choice)
+        self.setObjectName("card")
+        self.setAccessibleName(self.tr("Learning-rate finder"))
+        self._is_running, self._barred = False, ""
+        self._theme = theme
+        self._plot: RatePlot | None = None
+        self._room = LatePlot(lambda: self.plot)
+        self._room.setMinimumHeight(_PLOT_HEIGHT)
         self._reason = QLabel()
         self._reading = labeled(
             self.tr(
@@ -49,17 +56,12 @@ class RateFinderWindow(QDialog):
         self._remedy: Mapping[str, Any] = {}
         self._build_buttons()
         self._lay_out()
-        self.resize(*_SIZE)
         self._show_state(False, self.tr("Find"))
 
     def _build_buttons(self) -> None:
-        self._use, self._again, self._close = QPushButton(), QPushButton(), QPushButton(self.tr("Close"))
-        self._use.setProperty("role", "primary")
-        self._use.setDefault(True)
+        self._use, self._again = QPushButton(), QPushButton()
         self._use.clicked.connect(self._on_use)
         self._again.clicked.connect(self._on_again)
-        self._close.setToolTip(self.tr("Close without a change (Esc)"))
-        self._close.clicked.connect(self.reject)
         self._take_remedy = QPushButton()
         self._take_remedy.clicked.connect(self._on_remedy)
 
@@ -68,22 +70,39 @@ class RateFinderWindow(QDialog):
         buttons.setSpacing(FIELD_GAP)
         buttons.addWidget(self._again)
         buttons.addStretch(1)
-        buttons.addWidget(self._close)
         buttons.addWidget(self._use)
         progress = QHBoxLayout()
         progress.setSpacing(FIELD_GAP)
         progress.addWidget(self._bar, 1)
         progress.addWidget(self._status)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        layout.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, MARGIN)
         layout.setSpacing(FIELD_GAP)
-        layout.addWidget(self._plot, 1)
+        layout.addWidget(labeled(self.tr("Learning-rate finder"), "heading"))
+        layout.addWidget(self._room, 1)
         layout.addLayout(progress)
         layout.addWidget(self._reason)
         layout.addWidget(self._take_remedy, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self._reading)
         layout.addSpacing(GAP)
         layout.addLayout(buttons)
+
+    @property
+    def plot(self) -> "RatePlot":
+        """Built when it is first seen or needed."""
+        if self._plot is None:
+            from workbench.gui.trials.rate_plot import RatePlot
+
+            self._plot = RatePlot(self._theme)
+            self._plot.rate_pointed_at.connect(self._on_choice)
+            self._plot.allow_choice(not self._is_running)
+            self._room.build()
+        return self._plot
+
+    def allow(self, reason: str) -> None:
+        """Whether a trial could begin: it cannot with a `reason` why not."""
+        self._barred = reason
+        self._show_again()
 
     @property
     def is_running(self) -> bool:
@@ -93,7 +112,7 @@ class RateFinderWindow(QDialog):
     def show_running(self) -> None:
         """A trial begins."""
         self._remedy = {}
-        self._plot.clear_curve()
+        self.plot.clear_curve()
         self._say("", "")
         self._status.setText(self.tr("Preparing…"))
         self._bar.setRange(0, 1)
@@ -103,7 +122,7 @@ class RateFinderWindow(QDialog):
     def show_trial(self, trial: RateTrial) -> None:
         """Draw the steps so far."""
         done = len(trial.rates)
-        self._plot.show_curve(trial.rates, trial.losses, trial.smoothed, _last_rate(trial))
+        self.plot.show_curve(trial.rates, trial.losses, trial.smoothed, _last_rate(trial))
         self._bar.setRange(0, max(trial.total, 1))
         self._bar.setValue(done)
         text = self.tr("step {0} of at most {1}").format(count(done), count(trial.total))
@@ -112,8 +131,8 @@ class RateFinderWindow(QDialog):
 
     def show_suggestion(self, result: RateSuggestion) -> None:
         """Draw the whole trial, and choose what it suggests."""
-        self._plot.show_curve(result.rates, result.losses, result.smoothed)
-        self._plot.show_suggestion(result.suggestion)
+        self.plot.show_curve(result.rates, result.losses, result.smoothed)
+        self.plot.show_suggestion(result.suggestion)
         self._say("" if result.suggestion is not None else "warning", result.reason)
         self._show_state(False, self.tr("Try again"))
 
@@ -128,13 +147,6 @@ class RateFinderWindow(QDialog):
         self._say("", self.tr("Stopped before the end."))
         self._show_state(False, self.tr("Try again"))
 
-    def reject(self) -> None:
-        """Close, and end a trial that is going on."""
-        if self._is_running:
-            self._is_running = False
-            self.cancel_asked.emit()
-        super().reject()
-
     def _say(self, role: str, sentence: str) -> None:
         self._reason.setProperty("role", role)
         self._reason.style().unpolish(self._reason)
@@ -143,7 +155,8 @@ class RateFinderWindow(QDialog):
 
     def _show_state(self, running: bool, again: str) -> None:
         self._is_running = running
-        self._plot.allow_choice(not running)
+        if self._plot is not None:
+            self._plot.allow_choice(not running)
         for widget in (self._bar, self._status):
             widget.setVisible(running)
         self._reason.setVisible(bool(self._reason.text()))
@@ -151,16 +164,21 @@ class RateFinderWindow(QDialog):
         self._take_remedy.setText(offer(self._remedy))
         self._take_remedy.setToolTip(self.tr("Change the settings: {0}").format(settings_text(self._remedy)))
         self._again.setText(again)
-        self._again.setEnabled(True)
-        self._again.setToolTip(
-            self.tr("End this trial")
-            if running
-            else self.tr("Train a copy of this network while the learning rate rises at every step")
-        )
+        self._show_again()
         self._show_use()
 
+    def _show_again(self) -> None:
+        self._again.setEnabled(self._is_running or not self._barred)
+        if self._is_running:
+            self._again.setToolTip(self.tr("End this trial"))
+        else:
+            self._again.setToolTip(
+                self._barred
+                or self.tr("Train a copy of this network while the learning rate rises at every step (Ctrl+R)")
+            )
+
     def _show_use(self) -> None:
-        rate = None if self._is_running else self._plot.rate
+        rate = self._plot.rate if self._plot is not None and not self._is_running else None
         self._use.setEnabled(rate is not None)
         if rate is None:
             self._use.setText(self.tr("Use"))
@@ -168,7 +186,7 @@ class RateFinderWindow(QDialog):
             self._use.setToolTip(waits if self._is_running else self.tr("Click into the curve to choose a rate"))
         else:
             self._use.setText(self.tr("Use {0}").format(rate_text(rate)))
-            self._use.setToolTip(self.tr("Make this the learning rate of the recipe at hand (Return)"))
+            self._use.setToolTip(self.tr("Make this the learning rate of the recipe at hand"))
 
     @Slot(float)
     def _on_choice(self, _rate: float) -> None:
@@ -176,9 +194,9 @@ class RateFinderWindow(QDialog):
 
     @Slot()
     def _on_use(self) -> None:
-        if self._plot.rate is not None and not self._is_running:
-            self.rate_chosen.emit(self._plot.rate)
-            self.accept()
+        rate = self.plot.rate
+        if rate is not None and not self._is_running:
+            self.rate_chosen.emit(rate)
 
     @Slot()
     def _on_remedy(self) -> None:

@@ -1,0 +1,109 @@
+"""Looking at mistakes: the actions of the workspace Inspect, and what its views share with other rooms."""
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QWidget
+
+from workbench.core.run_record import RunRecord
+from workbench.gui.desks.evaluation_desk import EvaluationDesk
+from workbench.gui.inspect.epoch_panel import EpochPanel
+from workbench.gui.inspect.gallery import Gallery
+from workbench.gui.inspect.image_view import ImageView
+from workbench.gui.inspect.mistake_strip import MistakeStrip
+from workbench.gui.inspect.run_side import RunSide
+from workbench.gui.network.network_panel import NetworkPanel
+from workbench.gui.records.run_library import RunLibrary
+from workbench.gui.records.selection import Selection
+from workbench.gui.widgets.menus import Menus
+from workbench.gui.widgets.theme import Theme
+from workbench.gui.work.lane import Lane
+
+
+class InspectDesk(QObject):
+    """Builds the views of the room of inspecting, all of which follow the selection.
+
+    `run_chosen` carries the id of a run to look at, `inspect_asked` asks for the workspace, `refused` carries an
+    exception.
+    """
+
+    run_chosen = Signal(str)
+    inspect_asked = Signal()
+    refused = Signal(object)
+
+    def __init__(
+        self,
+        library: RunLibrary,
+        selection: Selection,
+        network_panel: NetworkPanel,
+        inspecting: Lane,
+        theme: Theme,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._selection, self._network = selection, network_panel
+        self.side, self.gallery = RunSide(theme, selection), Gallery(theme, selection)
+        self.image_view, self.epoch_panel = ImageView(theme, selection), EpochPanel(theme, selection)
+        self.strip = MistakeStrip(theme, selection)
+        self._evaluation = EvaluationDesk(library, selection, self.side.bar, inspecting, window)
+        self._evaluation.refused.connect(self.refused)
+        self._of_workspace: list[QAction] = []
+        self.side.run_chosen.connect(self.run_chosen)
+        self.strip.inspect_asked.connect(self.inspect_asked)
+        library.runs_changed.connect(self._take_list)
+        selection.image_changed.connect(self._share_image)
+
+    def add_to(self, menus: Menus) -> None:
+        """Fill the menu Inspect."""
+        selection, panel = self._selection, self.epoch_panel
+        self._of_workspace = [
+            menus.add(menus.inspect, self.tr("&Earlier epoch"), self._go_back, "PgUp"),
+            menus.add(menus.inspect, self.tr("&Later epoch"), self._go_on, "PgDown"),
+            menus.add(menus.inspect, self.tr("&Kept epoch"), panel.go_to_kept, "Home"),
+            menus.add(menus.inspect, self.tr("&Newest epoch"), self._go_to_newest, "End"),
+            menus.add(menus.inspect, self.tr("&Mark the epoch, or unmark it"), panel.toggle_mark, "Ctrl+B"),
+        ]
+        menus.inspect.addSeparator()
+        self._of_workspace += [
+            menus.add(menus.inspect, self.tr("Newly &right images"), self._show_newly_right, "Ctrl+Shift+R"),
+            menus.add(menus.inspect, self.tr("Newly &wrong images"), self._show_newly_wrong, "Ctrl+Shift+W"),
+            menus.add(menus.inspect, self.tr("Show &all classes"), selection.clear_filter, "Esc"),
+        ]
+        menus.inspect.addSeparator()
+        self._evaluation.add_to(menus)
+
+    @Slot(str)
+    def allow_keys(self, workspace: str) -> None:
+        """Elsewhere, Home and Page Up have other meanings."""
+        for action in self._of_workspace:
+            action.setEnabled(workspace == "inspect")
+
+    @Slot(object)
+    def _take_list(self, records: list[RunRecord]) -> None:
+        self.side.show_runs(records)
+
+    @Slot()
+    def _share_image(self) -> None:
+        """What each stage sees, of the very image that was mistaken."""
+        images, index = self._selection.images, self._selection.image
+        if images is not None and index is not None:
+            self._network.show_image(images.images[index])
+
+    @Slot()
+    def _go_back(self) -> None:
+        self._selection.step(-1)
+
+    @Slot()
+    def _go_on(self) -> None:
+        self._selection.step(1)
+
+    @Slot()
+    def _go_to_newest(self) -> None:
+        self._selection.show_epoch(self._selection.run.newest)
+
+    @Slot()
+    def _show_newly_right(self) -> None:
+        self._selection.toggle_change("right")
+
+    @Slot()
+    def _show_newly_wrong(self) -> None:
+        self._selection.toggle_change("wrong")

@@ -1,0 +1,121 @@
+"""Pictures of test images in a list: its model, how they are drawn, and the list itself."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from workbench.core.dataset import ImageSet
+from workbench.core.evaluation import Evaluation
+from workbench.gui.inspect.image_caption import Verdict
+from workbench.gui.widgets.pictures import EDGE_PX, draw_edge, thumbnail
+from workbench.gui.widgets.theme import GAP, Theme
+
+SIDES = (64, 96, 128, 192)
+"""Of the pictures in a gallery, in pixels: whole multiples of CIFAR's 32."""
+_CAPTION_PX = 11
+_CAPTION_LINE, _SIDE_ROOM = 24, 40
+
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class GalleryModel(QAbstractListModel):
+    """Rows are positions in a chosen order of test images."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.evaluation: Evaluation | None = None
+        self.images: ImageSet | None = None
+        self._order: NDArray[np.int64] = np.zeros(0, np.int64)
+
+    def show(self, evaluation: Evaluation | None, images: ImageSet | None, order: NDArray[np.int64]) -> None:
+        self.beginResetModel()
+        self.evaluation, self.images, self._order = evaluation, images, order
+        self.endResetModel()
+
+    def image_index(self, row: int) -> int:
+        """Index of the test image in a row."""
+        return int(self._order[row])
+
+    def row_of(self, image_index: int) -> int | None:
+        rows = np.flatnonzero(self._order == image_index)
+        return int(rows[0]) if len(rows) else None
+
+    def rowCount(self, parent: _Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self._order)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if self.evaluation is None or self.images is None or not index.isValid():
+            return None
+        image = self.image_index(index.row())
+        verdict = Verdict.of(self.evaluation, image)
+        if role == Qt.ItemDataRole.DisplayRole:
+            return verdict.caption
+        if role == Qt.ItemDataRole.ToolTipRole:
+            about = self.tr("{0}\ntruth {1}, prediction {2} ({3:.1%})")
+            said = verdict.said or verdict.truth
+            return about.format(self.images.names[image], verdict.truth, said, verdict.confidence)
+        return None
+
+
+class GalleryDelegate(QStyledItemDelegate):
+    """Draws a picture at a whole multiple of its pixels, with an edge and an arrow caption where it is wrong."""
+
+    def __init__(self, model: GalleryModel, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._model, self._theme = model, theme
+        self._side = SIDES[0]
+
+    def set_side(self, side: int) -> None:
+        """How large pictures are; the list is to be laid out anew."""
+        self._side = side
+
+    @property
+    def cell(self) -> QSize:
+        """Of a picture with its caption."""
+        return QSize(self._side + _SIDE_ROOM, self._side + _CAPTION_LINE)
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: _Index) -> QSize:
+        return self.cell
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        model = self._model
+        if model.evaluation is None or model.images is None:
+            return
+        image = model.image_index(index.row())
+        wrong = not model.evaluation.correct[image]
+        rect: QRect = option.rect
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        picture = QRect(0, 0, self._side, self._side)
+        picture.moveCenter(rect.center())
+        picture.moveTop(rect.top() + EDGE_PX + 1)
+        painter.drawPixmap(picture, thumbnail(model.images, image, self._side))
+        if wrong or selected:
+            color = self._theme.color("accent" if selected else "wrong")
+            draw_edge(painter, picture, color)
+        painter.setPen(self._theme.color("text" if wrong else "secondary"))
+        font = painter.font()
+        font.setPixelSize(_CAPTION_PX)
+        painter.setFont(font)
+        caption = QRect(
+            rect.left() + 1, picture.bottom() + GAP, rect.width() - 2, rect.bottom() - picture.bottom() - GAP
+        )
+        text = Verdict.of(model.evaluation, image).fitted(QFontMetrics(font), caption.width())
+        painter.drawText(caption, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def picture_list(model: GalleryModel, delegate: GalleryDelegate, name: str) -> QListView:
+    """A list that asks only for the pictures in sight: rows of one size, laid out a batch at a time."""
+    view = QListView()
+    view.setModel(model)
+    view.setItemDelegate(delegate)
+    view.setViewMode(QListView.ViewMode.IconMode)
+    view.setLayoutMode(QListView.LayoutMode.Batched)
+    view.setUniformItemSizes(True)
+    view.setMovement(QListView.Movement.Static)
+    view.setSpacing(0)
+    view.setAccessibleName(name)
+    return view

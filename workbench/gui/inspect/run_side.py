@@ -1,0 +1,171 @@
+"""The left of the workspace Inspect: which run, what it got right, its confusion matrix, and filters by class."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.core.formats import count, percent
+from workbench.core.run_record import RunRecord
+from workbench.gui.inspect.class_view import ClassView
+from workbench.gui.inspect.confusion_view import ConfusionView
+from workbench.gui.inspect.evaluation_bar import EvaluationBar
+from workbench.gui.inspect.seen_words import absence, epoch_words
+from workbench.gui.records.selection import Selection
+from workbench.gui.widgets.empty_state import EmptyState
+from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
+
+_WIDTH = 380
+
+
+class RunSide(QWidget):
+    """Follows the selection, and filters it. `run_chosen` carries the id of a run to look at."""
+
+    run_chosen = Signal(str)
+
+    def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._selection = selection
+        self.confusion_view, self.class_view = ConfusionView(theme), ClassView(theme)
+        self._runs = QComboBox()
+        self._runs.setAccessibleName(self.tr("Run"))
+        self._runs.setToolTip(self.tr("The run whose answers are shown"))
+        self._runs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._runs.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._runs.setMinimumContentsLength(12)
+        self._runs.setPlaceholderText(self.tr("No run yet"))
+        self._runs.activated.connect(self._on_run)
+        self.bar = EvaluationBar(self._runs)
+        self._lay_out()
+        self._connect()
+        self._follow_epoch()
+
+    def _lay_out(self) -> None:
+        self._empty = EmptyState()
+        self._tabs = QTabWidget()
+        self._tabs.setDocumentMode(True)
+        self._tabs.addTab(_scrolling(self.confusion_view), self.tr("Confusion"))
+        self._tabs.addTab(_scrolling(self.class_view), self.tr("Per class"))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(MARGIN, GAP, MARGIN, FIELD_GAP)
+        layout.setSpacing(FIELD_GAP)
+        layout.addWidget(self.bar)
+        layout.addWidget(self._empty, 1)
+        layout.addWidget(self._tabs, 1)
+        layout.addLayout(self._filters())
+
+    def _filters(self) -> QHBoxLayout:
+        self._truth = self._class_box(self.tr("Truth"), self.tr("Show only images of this true class"))
+        self._prediction = self._class_box(self.tr("Prediction"), self.tr("Show only images taken for this class"))
+        self._clear = QPushButton(self.tr("Clear"))
+        self._clear.setToolTip(self.tr("Show all classes again (Escape)"))
+        self._clear.clicked.connect(self._selection.clear_filter)
+        row = QHBoxLayout()
+        row.setSpacing(GAP)
+        row.addWidget(self._truth, 1)
+        row.addWidget(self._prediction, 1)
+        row.addWidget(self._clear)
+        return row
+
+    def _class_box(self, name: str, tooltip: str) -> QComboBox:
+        box = QComboBox()
+        box.setAccessibleName(name)
+        box.setToolTip(tooltip)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setMinimumContentsLength(8)
+        box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        box.activated.connect(self._on_filter)
+        return box
+
+    def _connect(self) -> None:
+        selection = self._selection
+        selection.epoch_changed.connect(self._follow_epoch)
+        selection.epochs_changed.connect(self._show_title)
+        selection.filter_changed.connect(self._follow_filter)
+        self.confusion_view.cell_clicked.connect(selection.filter_classes)
+        self.class_view.class_clicked.connect(self._filter_truth)
+
+    def sizeHint(self) -> QSize:
+        return QSize(_WIDTH, 480)
+
+    def show_runs(self, records: Sequence[RunRecord]) -> None:
+        """The runs that can be looked at."""
+        self._runs.clear()
+        for record in records:
+            self._runs.addItem(f"{record.number}  {record.name}", record.id)
+        self._mark_run()
+
+    @Slot()
+    def _mark_run(self) -> None:
+        self._runs.setCurrentIndex(self._runs.findData(self._selection.run_id))
+
+    @Slot(int)
+    def _on_run(self, index: int) -> None:
+        self.run_chosen.emit(self._runs.itemData(index))
+
+    @Slot()
+    def _follow_epoch(self) -> None:
+        selection = self._selection
+        reason = absence(selection, self.tr("What the network takes for what appears here"))
+        self._mark_run()
+        self._show_title()
+        self._empty.show_text(reason)
+        self._empty.setVisible(bool(reason))
+        self._tabs.setVisible(not reason)
+        self.confusion_view.show_evaluation(selection.evaluation)
+        self.class_view.show_evaluation(selection.evaluation)
+        for box, title in ((self._truth, self.tr("Truth")), (self._prediction, self.tr("Prediction"))):
+            names = selection.class_names
+            if box.count() == 0 or tuple(box.itemText(i) for i in range(1, box.count())) != names:
+                box.clear()
+                box.addItem(self.tr("{0}: any").format(title), None)
+                for index, name in enumerate(names):
+                    box.addItem(name, index)
+        self._follow_filter()
+
+    @Slot()
+    def _show_title(self) -> None:
+        evaluation = self._selection.evaluation
+        if evaluation is None:
+            self.bar.show_title("")
+            return
+        right, images = percent(evaluation.accuracy), count(len(evaluation.labels))
+        words = self.tr("{0}: {1} of {2} test images right")
+        said = epoch_words(self._selection)
+        self.bar.show_title(words.format(said[:1].upper() + said[1:], right, images))
+
+    @Slot()
+    def _follow_filter(self) -> None:
+        chosen = self._selection.filter
+        self._truth.setCurrentIndex(0 if chosen.truth is None else chosen.truth + 1)
+        self._prediction.setCurrentIndex(0 if chosen.prediction is None else chosen.prediction + 1)
+        self._clear.setEnabled(not chosen.is_any)
+        self.confusion_view.mark(chosen.truth, chosen.prediction)
+
+    @Slot(int)
+    def _on_filter(self, _index: int) -> None:
+        self._selection.filter_classes(self._truth.currentData(), self._prediction.currentData())
+
+    @Slot(int)
+    def _filter_truth(self, index: int) -> None:
+        self._selection.filter_classes(index, None)
+
+
+def _scrolling(view: QWidget) -> QScrollArea:
+    """Rows keep a height that can be hit with the mouse."""
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(view)
+    return area

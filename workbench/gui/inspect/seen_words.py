@@ -1,0 +1,54 @@
+"""What the views of this room say of the epoch that they show, and in place of what they cannot show."""
+
+from PySide6.QtCore import QCoreApplication
+
+from workbench.core.formats import count
+from workbench.gui.records.selection import Selection
+
+
+def tr(text: str) -> str:
+    return QCoreApplication.translate("SeenWords", text)
+
+
+def epoch_words(selection: Selection) -> str:
+    """`epoch 12, kept`, `epoch 16, live` of a run that is trained, or `epoch 7 (kept: 12)`; empty without one."""
+    epoch, run = selection.epoch, selection.run
+    if not epoch:
+        return ""
+    if epoch == run.newest and run.is_training:
+        return tr("epoch {0}, live").format(epoch)
+    if epoch == run.kept:
+        return tr("epoch {0}, kept").format(epoch)
+    return tr("epoch {0} (kept: {1})").format(epoch, run.kept) if run.kept else tr("epoch {0}").format(epoch)
+
+
+def absence(selection: Selection, what: str, needs_pictures: bool = False) -> str:
+    """Why there is nothing to show, in a sentence; empty if there is.
+
+    Args:
+        what: that appears later: "The confusion matrix appears here".
+        needs_pictures: whether the images themselves are wanted, not only what was said of them.
+    """
+    if selection.run.record is None:
+        return tr("{0} once a run is chosen or trained.").format(what)
+    if selection.problem:
+        return tr("{0}.").format(selection.problem.rstrip("."))
+    if selection.evaluation is None:
+        return tr("{0} after the run's first epoch.").format(what)
+    if needs_pictures and selection.images is None:
+        return tr("{0}.").format(selection.images_problem.rstrip("."))
+    return ""
+
+
+def in_sight(selection: Selection) -> str:
+    """How many images are shown, by which filter, of which epoch: `17 newly wrong · cat → any · epoch 12`."""
+    chosen, names = selection.filter, selection.class_names
+    if not names:
+        return ""
+    kinds = {"right": tr("{0} newly right"), "wrong": tr("{0} newly wrong")}
+    usual = tr("{0} wrong") if chosen.wrong_only and not chosen.is_of_right_ones else tr("{0} images")
+    words = [kinds.get(chosen.change, usual).format(count(len(selection.order)))]
+    if chosen.truth is not None or chosen.prediction is not None:
+        truth, said = (tr("any") if index is None else names[index] for index in (chosen.truth, chosen.prediction))
+        words.append(f"{truth} → {said}")
+    return " · ".join([*words, epoch_words(selection)])

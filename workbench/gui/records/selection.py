@@ -1,0 +1,324 @@
+"""What the window looks at: a run, one of its epochs, classes, and an image. Views follow it, and change it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from workbench.core.dataset import ImageSet
+from workbench.core.errors import UserError
+from workbench.core.evaluation import Evaluation
+from workbench.core.evaluation_changes import Changes
+from workbench.core.run_record import RunRecord
+from workbench.gui.records.epoch_evaluations import EpochEvaluations
+from workbench.gui.records.image_filter import Change, ImageFilter
+from workbench.gui.records.run_epochs import RunEpochs
+
+
+class RunSource(Protocol):
+    """Where evaluations and images come from: the library of runs."""
+
+    def evaluation(self, run_id: str, epoch: int | None = None) -> Evaluation | None:
+        """What was said of the test images after `epoch`."""
+
+    def evaluated_epochs(self, run_id: str) -> Sequence[int]:
+        """Those that have one."""
+
+    def images(self, record: RunRecord) -> ImageSet:
+        """The test images of a run."""
+
+
+class _Seen:
+    """What follows from an evaluation, another one to compare with, and a filter; found when asked for."""
+
+    def __init__(self, evaluation: Evaluation | None, reference: Evaluation | None, chosen: ImageFilter) -> None:
+        self._evaluation, self._reference, self._filter = evaluation, reference, chosen
+
+    @cached_property
+    def changes(self) -> Changes | None:
+        if self._evaluation is None or self._reference is None:
+            return None
+        return Changes.between(self._reference, self._evaluation)
+
+    @cached_property
+    def order(self) -> NDArray[np.int64]:
+        if self._evaluation is None:
+            return np.zeros(0, np.int64)
+        return self._filter.order(self._evaluation, self.changes)
+
+
+class Selection(QObject):
+    """Run, epoch, filter and image. Only views and desks of the window's thread touch it.
+
+    Unless the person has moved it, the epoch is the newest one of a run that is trained, and the kept one (best by
+    validation) of any other.
+    """
+
+    run_changed = Signal()
+    """Another run, or none; the other signals follow."""
+    epochs_changed = Signal()
+    """More is known of the run or its epochs: their figures, which one is kept, its name, its end."""
+    epoch_changed = Signal()
+    """Another epoch, another one to compare with, or another evaluation of it."""
+    filter_changed = Signal()
+    """Other images are in sight. Also when they are others because of the epoch, after `epoch_changed`."""
+    image_changed = Signal()
+    """Another image, or another answer to it, after both."""
+
+    def __init__(self, source: RunSource, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._source = source
+        self._evaluations = EpochEvaluations(source.evaluation)
+        self._run = RunEpochs()
+        self._epoch = self._marked = 0
+        self._follows = True
+        self._evaluation: Evaluation | None = None
+        self._images: ImageSet | None = None
+        self._problem = self._images_problem = ""
+        self._filter = ImageFilter()
+        self._picked: int | None = None
+        self._seen = _Seen(None, None, self._filter)
+
+    # The run
+
+    @property
+    def run(self) -> RunEpochs:
+        """The run with its epochs."""
+        return self._run
+
+    @property
+    def run_id(self) -> str:
+        """Empty without a run."""
+        return self._run.record.id if self._run.record is not None else ""
+
+    def look_at(self, record: RunRecord | None) -> None:
+        """Look at a run, or at none. Classes stay chosen where the next run has the same ones."""
+        if record is not None and record.id == self.run_id:
+            self.update(record)
+            return
+        former = self.class_names
+        self._run = RunEpochs()
+        if record is not None:
+            self._run = RunEpochs(record, frozenset(self._source.evaluated_epochs(record.id)))
+        self._evaluations.take_run(self.run_id)
+        self._follows, self._marked, self._picked = True, 0, None
+        self._images, self._images_problem = None, ""
+        self._epoch = self._run.followed
+        self._load()
+        if self.class_names != former:
+            self._filter = ImageFilter(wrong_only=self._filter.wrong_only)
+        self._see()
+        self.run_changed.emit()
+        self.epochs_changed.emit()
+        self._tell_epoch()
+
+    def update(self, record: RunRecord) -> None:
+        """Take what is known by now of the run that is looked at; nothing of another one."""
+        if record.id == self.run_id:
+            # What was evaluated here may not be on the disk yet.
+            on_disk = self._source.evaluated_epochs(record.id)
+            self._take(RunEpochs(record, self._run.evaluated.union(on_disk)))
+
+    def restart(self, run_id: str, epochs_done: int) -> None:
+        """A run was taken up again: what came after its checkpoint is done anew."""
+        if run_id != self.run_id:
+            return
+        self._evaluations.forget_after(epochs_done)
+        kept = frozenset(epoch for epoch in self._run.evaluated if epoch <= epochs_done)
+        self._marked = self._marked if self._marked <= epochs_done else 0
+        self._follows = self._follows or self._epoch > epochs_done
+        self._take(replace(self._run, evaluated=kept))
+
+    def add(self, run_id: str, evaluation: Evaluation) -> None:
+        """Take a new evaluation of one of the run's epochs, which may replace a former one."""
+        if run_id != self.run_id:
+            return
+        self._evaluations.put(evaluation.epoch, evaluation)
+        is_other = self._epoch == evaluation.epoch
+        self._take(replace(self._run, evaluated=self._run.evaluated | {evaluation.epoch}))
+        if is_other:
+            self._go(self._epoch)
+
+    def _take(self, run: RunEpochs) -> None:
+        """More is known of the run: the epoch follows, unless the person has moved it."""
+        self._run = run
+        self.epochs_changed.emit()
+        self._follows = self._follows or self._epoch not in run.every
+        if self._follows and self._epoch != run.followed:
+            self._go(run.followed)
+
+    # The epoch
+
+    @property
+    def epoch(self) -> int:
+        """Counted from 1; 0 before the first."""
+        return self._epoch
+
+    @property
+    def follows(self) -> bool:
+        """Whether it moves by itself."""
+        return self._follows
+
+    def show_epoch(self, epoch: int) -> None:
+        """Move to an epoch, to the nearest one that there is; where it would stand by itself, it follows again."""
+        nearest = self._run.nearest(epoch)
+        self._follows = nearest == self._run.followed
+        if nearest != self._epoch:
+            self._go(nearest)
+
+    def step(self, by: int) -> None:
+        """Move by so many epochs; at both ends it stays."""
+        every = self._run.every
+        if self._epoch in every:
+            at = every.index(self._epoch) + by
+            self.show_epoch(every[min(max(at, 0), len(every) - 1)])
+
+    def _go(self, epoch: int) -> None:
+        self._epoch = epoch
+        self._load()
+        self._see()
+        self._tell_epoch()
+
+    def _tell_epoch(self) -> None:
+        self.epoch_changed.emit()
+        self.filter_changed.emit()
+        self.image_changed.emit()
+
+    # Compared with
+
+    @property
+    def marked_epoch(self) -> int:
+        """The one that the person has marked to compare with; 0: none, the epoch before is it."""
+        return self._marked
+
+    @property
+    def reference_epoch(self) -> int:
+        """The one that this is compared with; 0: there is none."""
+        if self._marked:
+            return self._marked if self._marked != self._epoch else 0
+        return self._run.before(self._epoch)
+
+    @property
+    def changes(self) -> Changes | None:
+        """What changed since the epoch that this is compared with; None if nothing can be compared."""
+        return self._seen.changes
+
+    def mark(self, epoch: int) -> None:
+        """Compare with this epoch from now on; with the one before each for 0."""
+        self._marked = epoch
+        self._see()
+        self._tell_epoch()
+
+    # What it says of which images
+
+    @property
+    def evaluation(self) -> Evaluation | None:
+        """What the network said after this epoch; None where that is not known."""
+        return self._evaluation
+
+    @property
+    def problem(self) -> str:
+        """Why there is no evaluation though there should be one; empty if there is, or none is due."""
+        return self._problem
+
+    @property
+    def images(self) -> ImageSet | None:
+        """The pictures; None where they are gone, or nothing is said of them."""
+        return self._images
+
+    @property
+    def images_problem(self) -> str:
+        """Why there are no pictures though there is an evaluation."""
+        return self._images_problem
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return self._evaluation.class_names if self._evaluation is not None else ()
+
+    def _load(self) -> None:
+        self._evaluation, self._problem = None, ""
+        record = self._run.record
+        if record is None or not self._epoch:
+            return
+        try:
+            self._evaluation = self._evaluations.get(self._epoch) if self._epoch in self._run.evaluated else None
+        except UserError as error:
+            self._problem = str(error)
+            return
+        if self._evaluation is None:
+            words = self.tr("What the network said after epoch {0} is not there any more")
+            self._problem = words.format(self._epoch)
+            return
+        self._load_images(record, self._evaluation)
+
+    def _load_images(self, record: RunRecord, evaluation: Evaluation) -> None:
+        try:
+            images = self._images if self._images is not None else self._source.images(record)
+        except UserError as error:
+            self._images, self._images_problem = None, str(error)
+            return
+        self._images, self._images_problem = images, ""
+        if not np.array_equal(images.labels, evaluation.labels):
+            words = self.tr("The images of {0} have changed since run {1} was trained: its pictures are others")
+            self._images, self._images_problem = None, words.format(record.source, record.name)
+
+    # In sight
+
+    @property
+    def filter(self) -> ImageFilter:
+        return self._filter
+
+    @property
+    def order(self) -> NDArray[np.int64]:
+        """Indices of the images in sight, in the order in which they are shown."""
+        return self._seen.order
+
+    def filter_classes(self, truth: int | None, prediction: int | None) -> None:
+        """Only images of that truth and prediction; None: any."""
+        self.set_filter(replace(self._filter, truth=truth, prediction=prediction))
+
+    def set_filter(self, chosen: ImageFilter) -> None:
+        """Put other images in sight."""
+        if chosen != self._filter:
+            self._filter = chosen
+            self._see()
+            self.filter_changed.emit()
+            self.image_changed.emit()
+
+    def toggle_change(self, change: Change) -> None:
+        """Only the images newly right, or newly wrong, if that can be known; all again the second time."""
+        if self.changes is not None:
+            self.set_filter(replace(self._filter, change="" if self._filter.change == change else change))
+
+    def clear_filter(self) -> None:
+        """All classes again, changed or not."""
+        self.set_filter(ImageFilter(wrong_only=self._filter.wrong_only))
+
+    @property
+    def image(self) -> int | None:
+        """Index of the test image that is looked at: the one that was chosen, else the first in sight."""
+        if self._evaluation is None:
+            return None
+        if self._picked is not None and self._picked < len(self._evaluation.labels):
+            return self._picked
+        return int(self.order[0]) if len(self.order) else None
+
+    def choose_image(self, index: int) -> None:
+        """Look at an image, from now on in every epoch."""
+        if index != self._picked:
+            self._picked = index
+            self.image_changed.emit()
+
+    def _see(self) -> None:
+        reference = None
+        # Unreadable, it cannot be compared with; looked at, it says why.
+        if self._evaluation is not None and self.reference_epoch in self._run.evaluated:
+            try:
+                reference = self._evaluations.get(self.reference_epoch)
+            except UserError:
+                reference = None
+        self._seen = _Seen(self._evaluation, reference, self._filter)

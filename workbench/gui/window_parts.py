@@ -1,0 +1,165 @@
+"""What the window is made of: tool bar, docks and pages; and how the four workspaces arrange them."""
+
+from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFrame,
+    QHBoxLayout,
+    QMainWindow,
+    QScrollArea,
+    QStackedWidget,
+    QTabWidget,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.gui.widgets.segments import Segments
+from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN
+from workbench.gui.workspaces import BOTTOM, LEFT, RIGHT, Place, Workspace, Workspaces
+
+
+class WindowParts(QObject):
+    """Builds docks and pages around the panels that it is given, once; workspaces only arrange them."""
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        *,
+        strip: QWidget,
+        settings: QWidget,
+        network: QWidget,
+        images: QWidget,
+        plan: QWidget,
+        curves: QWidget,
+        gradients: QWidget,
+        runs: QWidget,
+        mistakes: QWidget,
+        run_side: QWidget,
+        gallery: QWidget,
+        image: QWidget,
+        epochs: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self.docks: list[QDockWidget] = []
+        self._settings_pages = _stack(network, _page(images), plan)
+        self._curves = _tabs((curves, self.tr("Learning curves")), (gradients, self.tr("Gradients")))
+        # The first of several views of what a network says.
+        views = _tabs((gallery, self.tr("Gallery")))
+        views.setTabBarAutoHide(True)
+        self.stack = QStackedWidget()
+        built = self._dock(self.tr("Settings"), "settings", settings)
+        listed = self._dock(self.tr("Runs"), "runs", runs)
+        worst = self._dock(self.tr("Mistakes"), "mistakes", mistakes)
+        chosen = self._dock(self.tr("Run"), "run", run_side)
+        looked_at = self._dock(self.tr("Image"), "image", image)
+        over_time = self._dock(self.tr("Epochs"), "epochs", epochs)
+        self.workspaces = Workspaces(
+            window,
+            self.stack,
+            (
+                Workspace(
+                    "build",
+                    self.tr("Build"),
+                    self.tr("Describe network, images and training"),
+                    self._settings_pages,
+                    (Place(built, LEFT, 328, 312),),
+                ),
+                Workspace(
+                    "train",
+                    self.tr("Train"),
+                    self.tr("Watch runs learn"),
+                    self._curves,
+                    (Place(listed, BOTTOM, 220, 168), Place(worst, RIGHT, 148, 140)),
+                ),
+                Workspace(
+                    "inspect",
+                    self.tr("Inspect"),
+                    self.tr("See what a network gets wrong, epoch by epoch"),
+                    views,
+                    (
+                        Place(chosen, LEFT, 400, 356),
+                        Place(looked_at, RIGHT, 340, 300),
+                        Place(over_time, BOTTOM, 164, 128),
+                    ),
+                    has_wide_bottom=True,
+                ),
+                Workspace(
+                    "compare",
+                    self.tr("Compare"),
+                    self.tr("Set recorded runs side by side"),
+                    self._curves,
+                    (Place(listed, LEFT, 720, 600),),
+                ),
+            ),
+        )
+        self._add_tool_bar(strip)
+
+    def _dock(self, title: str, name: str, content: QWidget) -> QDockWidget:
+        dock = QDockWidget(title)
+        dock.setObjectName(name)
+        dock.setWidget(content)
+        self._window.addDockWidget(LEFT, dock)
+        self.docks.append(dock)
+        return dock
+
+    def _add_tool_bar(self, strip: QWidget) -> None:
+        """For good: hidden, there would be no visible way to start."""
+        switch = Segments(self.tr("Workspace"), self.workspaces.actions)
+        content = QWidget()
+        row = QHBoxLayout(content)
+        row.setContentsMargins(0, GAP, 0, 0)
+        row.setSpacing(MARGIN)
+        row.addWidget(switch, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(strip, 1)
+        toolbar = QToolBar(self.tr("Training"))
+        toolbar.setObjectName("trainingToolBar")
+        toolbar.setMovable(False)
+        toolbar.addWidget(content)
+        toolbar.toggleViewAction().setEnabled(False)
+        self._window.addToolBar(toolbar)
+
+    @Slot(int)
+    def show_settings_page(self, tab: int) -> None:
+        """In Build, the middle follows the tab of the settings."""
+        self._settings_pages.setCurrentIndex(tab)
+
+    @Slot()
+    def toggle_gradients(self) -> None:
+        """Show the gradients, where curves are shown; a second time, the curves again."""
+        if self.stack.currentWidget() is not self._curves:
+            self.workspaces.show("train")
+            self._curves.setCurrentIndex(1)
+        else:
+            self._curves.setCurrentIndex(1 - self._curves.currentIndex())
+
+
+def _stack(*pages: QWidget) -> QStackedWidget:
+    stack = QStackedWidget()
+    for page in pages:
+        stack.addWidget(page)
+    return stack
+
+
+def _tabs(*pages: tuple[QWidget, str]) -> QTabWidget:
+    tabs = QTabWidget()
+    tabs.setDocumentMode(True)
+    for page, title in pages:
+        tabs.addTab(page, title)
+    return tabs
+
+
+def _page(content: QWidget) -> QScrollArea:
+    """With the margins of a page, scrolling up and down."""
+    page = QWidget()
+    layout = QVBoxLayout(page)
+    layout.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, MARGIN)
+    layout.addWidget(content)
+    layout.addStretch(1)
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(page)
+    return area
