@@ -25,7 +25,7 @@ from workbench.gui.work import jobs
 from workbench.gui.work.job import Job
 from workbench.gui.work.training_session import State
 
-KEPT = "kept epoch"
+KEPT = ", kept"
 
 
 def record_run(home: Home, config: RunConfig) -> str:
@@ -36,7 +36,7 @@ def record_run(home: Home, config: RunConfig) -> str:
 
 
 def click(qtbot: QtBot, window: MainWindow, text: str) -> None:
-    qtbot.mouseClick(button(window.inspect_panel, text), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(button(window.inspect_desk.side, text), Qt.MouseButton.LeftButton)
 
 
 def test_the_kept_epoch_is_shown_with_its_number(
@@ -46,17 +46,18 @@ def test_the_kept_epoch_is_shown_with_its_number(
     window = make_window()
     best = window.library.record(run_id).best
     assert best is not None
-    assert not says(window.inspect_panel, KEPT)
+    window.selection.show_epoch(best.epoch % 3 + 1)
+    assert not says(window.inspect_desk.side, KEPT)
     click(qtbot, window, "Evaluate")
-    assert has_button(window.inspect_panel, "Cancel")
-    qtbot.waitUntil(lambda: says(window.inspect_panel, f"{KEPT} {best.epoch}: "), timeout=LONG_MS)
-    button(window.inspect_panel, "Wrong only").setChecked(False)
-    assert pictures_in(window.inspect_panel.gallery) == 36
-    qtbot.waitUntil(lambda: has_button(window.inspect_panel, "Evaluate"))
+    assert has_button(window.inspect_desk.side, "Cancel")
+    qtbot.waitUntil(lambda: says(window.inspect_desk.side, f"Epoch {best.epoch}{KEPT}: "), timeout=LONG_MS)
+    button(window.inspect_desk.gallery, "Wrong only").setChecked(False)
+    assert pictures_in(window.inspect_desk.gallery) == 36
+    qtbot.waitUntil(lambda: has_button(window.inspect_desk.side, "Evaluate"))
     # By key and menu too.
     action(window, "Evaluate the kept epoch").trigger()
-    assert has_button(window.inspect_panel, "Cancel")
-    qtbot.waitUntil(lambda: has_button(window.inspect_panel, "Evaluate"), timeout=LONG_MS)
+    assert has_button(window.inspect_desk.side, "Cancel")
+    qtbot.waitUntil(lambda: has_button(window.inspect_desk.side, "Evaluate"), timeout=LONG_MS)
 
 
 def test_it_works_while_a_run_trains_and_leaves_it_as_it_is(
@@ -64,7 +65,7 @@ def test_it_works_while_a_run_trains_and_leaves_it_as_it_is(
 ) -> None:
     window.build_panel.take_values({"training.epochs": 100_000})
     window.training_desk.start()
-    qtbot.waitUntil(lambda: says(window.inspect_panel, "test images right"), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: says(window.inspect_desk.side, "test images right"), timeout=LONG_MS)
     training_run = window.run_desk.training_run
     # An epoch is shown before its checkpoint is written.
     kept_file = home.runs / training_run / "checkpoints" / "best.json"
@@ -80,14 +81,14 @@ def test_it_works_while_a_run_trains_and_leaves_it_as_it_is(
     kept = {epoch.epoch for epoch in window.library.record(training_run).epochs if epoch.best}
     assert found[0].epoch in kept
     click(qtbot, window, "Evaluate")
-    qtbot.waitUntil(lambda: has_button(window.inspect_panel, "Evaluate"), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: has_button(window.inspect_desk.side, "Evaluate"), timeout=LONG_MS)
     assert not window.message_bar.isVisible()
 
 
 def test_it_is_offered_when_there_is_something_to_evaluate(
     qtbot: QtBot, window: MainWindow, home: Home, tiny_config: RunConfig
 ) -> None:
-    evaluate, entry = button(window.inspect_panel, "Evaluate"), action(window, "Evaluate the kept epoch")
+    evaluate, entry = button(window.inspect_desk.side, "Evaluate"), action(window, "Evaluate the kept epoch")
     assert not evaluate.isEnabled()
     assert not entry.isEnabled()
     assert "Choose a run" in evaluate.toolTip()
@@ -141,14 +142,14 @@ def test_it_is_canceled_by_its_button_and_by_another_choice(
     slow = Slow(monkeypatch)
     window = make_window()
     click(qtbot, window, "Evaluate")
-    qtbot.waitUntil(lambda: says(window.inspect_panel, "Evaluating the kept epoch… 25"))
+    qtbot.waitUntil(lambda: says(window.inspect_desk.side, "Evaluating the kept epoch… 25"))
     click(qtbot, window, "Cancel")
-    qtbot.waitUntil(lambda: has_button(window.inspect_panel, "Evaluate"))
+    qtbot.waitUntil(lambda: has_button(window.inspect_desk.side, "Evaluate"))
     assert slow.closed == [second]
-    assert says(window.inspect_panel, "epoch 3:")
+    assert says(window.inspect_desk.side, "test images right")
     click(qtbot, window, "Evaluate")
     window.runs_panel.select(first)
-    qtbot.waitUntil(lambda: has_button(window.inspect_panel, "Evaluate"))
+    qtbot.waitUntil(lambda: has_button(window.inspect_desk.side, "Evaluate"))
     assert slow.closed in ([second], [second, second]), "canceled before or after it began"
     assert slow.asked == [second, second]
 
@@ -164,7 +165,7 @@ def test_closing_the_window_ends_it(
     slow = Slow(monkeypatch)
     window = make_window()
     click(qtbot, window, "Evaluate")
-    qtbot.waitUntil(lambda: says(window.inspect_panel, "25"))
+    qtbot.waitUntil(lambda: says(window.inspect_desk.side, "25"))
     window.close()
     assert not window.isVisible()
     assert window.has_let_go
@@ -193,7 +194,7 @@ def test_what_goes_wrong_is_told_but_not_at_the_fields_on_the_left(
     click(qtbot, window, "Evaluate")
     qtbot.waitUntil(lambda: "cuda:7" in window.message_bar.text)
     assert window.build_panel.training_panel.error("device") == ""
-    assert has_button(window.inspect_panel, "Evaluate")
+    assert has_button(window.inspect_desk.side, "Evaluate")
 
 
 def test_two_windows_of_one_process_do_not_mind_each_other(
@@ -204,12 +205,12 @@ def test_two_windows_of_one_process_do_not_mind_each_other(
     second.build_panel.show_config(tiny_config.with_values({"training.epochs": 100_000}))
     second.training_desk.start()
     click(qtbot, first, "Evaluate")
-    qtbot.waitUntil(lambda: says(first.inspect_panel, KEPT), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: says(first.inspect_desk.side, KEPT), timeout=LONG_MS)
     qtbot.waitUntil(lambda: second.session.state is State.RUNNING, timeout=LONG_MS)
     assert first.library.record(run_id).status == "finished"
-    assert not says(second.inspect_panel, KEPT)
+    assert not says(second.inspect_desk.side, KEPT)
     first.close()
-    qtbot.waitUntil(lambda: says(second.inspect_panel, "test images right"), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: says(second.inspect_desk.side, "test images right"), timeout=LONG_MS)
     assert second.session.state is State.RUNNING
 
 

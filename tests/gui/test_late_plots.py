@@ -14,9 +14,9 @@ from workbench.core.events import RunStarted, StepMetrics
 from workbench.core.home import Home
 from workbench.core.schedule import learning_rate
 from workbench.core.training_config import TrainingConfig
-from workbench.gui.trials.schedule_view import ScheduleView
 from workbench.gui.main_window import MainWindow
 from workbench.gui.runs.plot_panel import PlotPanel
+from workbench.gui.trials.schedule_view import ScheduleView
 from workbench.gui.widgets.late_plot import LatePlot
 from workbench.gui.widgets.theme import DARK, Theme
 

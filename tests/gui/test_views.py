@@ -1,29 +1,22 @@
-"""Gallery, image, matrix, classes, plots, theme: each by itself."""
+"""Pictures, plots, progress, theme: each by itself."""
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPixmapCache
-from PySide6.QtWidgets import QApplication, QComboBox, QListView, QProgressBar, QTabWidget
+from PySide6.QtWidgets import QApplication, QProgressBar
 from pytestqt.qtbot import QtBot
 
 from tests.gui.drawn import is_written, mark_positions, marks, text_item, written
-from tests.gui.seen import button, named, pictures_in, says, texts
+from tests.gui.seen import button, texts
 from workbench.core.config import RunConfig
 from workbench.core.dataset import ImageSet
-from workbench.core.evaluation import Evaluation
 from workbench.core.events import EpochMetrics, Progress, RateChanged, RunStarted, StepMetrics
 from workbench.core.home import Home
-from workbench.gui.inspect.confusion_view import ConfusionView
-from workbench.gui.inspect.gallery import Gallery
-from workbench.gui.inspect.image_caption import Verdict
-from workbench.gui.inspect.inspect_panel import InspectPanel
 from workbench.gui.runs.metric_plot import MetricPlot
 from workbench.gui.runs.plot_panel import PlotPanel
 from workbench.gui.runs.progress_panel import ProgressPanel
@@ -31,103 +24,6 @@ from workbench.gui.runs.run_curves import RunCurves, Smoothed
 from workbench.gui.widgets.pictures import thumbnail, to_pixels, to_qimage
 from workbench.gui.widgets.theme import DARK, LIGHT, Theme, contrast
 from workbench.gui.work.training_session import State
-
-
-@pytest.fixture
-def inspect(qtbot: QtBot, theme: Theme, evaluation: Evaluation, images: ImageSet) -> InspectPanel:
-    panel = InspectPanel(theme)
-    qtbot.addWidget(panel)
-    panel.resize(460, 800)
-    panel.show()
-    panel.show_evaluation("a run", evaluation, images)
-    return panel
-
-
-def pictures(gallery: Gallery) -> QListView:
-    return named(gallery, QListView, "Test images")
-
-
-def image_of(index: QModelIndex) -> int:
-    """Number of the test image in a cell: its tooltip begins with the file's name."""
-    return int(Path(index.data(Qt.ItemDataRole.ToolTipRole).split("\n")[0]).stem)
-
-
-def shown(gallery: Gallery) -> list[int]:
-    rows = pictures(gallery).model()
-    return [image_of(rows.index(row, 0)) for row in range(rows.rowCount())]
-
-
-def test_most_confidently_wrong_comes_first(inspect: InspectPanel) -> None:
-    assert shown(inspect.gallery) == list(range(36, -1, -4))
-    assert inspect.image_view.caption.startswith("cat → dog 0.")
-
-
-def test_a_narrow_caption_keeps_both_names_and_the_probability(inspect: InspectPanel) -> None:
-    metrics = inspect.fontMetrics()
-    verdict = Verdict("truck", "automobile", 0.97)
-    whole = metrics.horizontalAdvance(verdict.caption)
-    assert verdict.fitted(metrics, whole) == "truck → automobile 0.97"
-    narrow = verdict.fitted(metrics, whole - 1)
-    assert re.fullmatch(r"truck → automob?i?l?\. 0.97", narrow)
-    assert verdict.fitted(metrics, 1) == "tru. → aut. 0.97"
-
-
-def test_filters_by_truth_and_prediction(inspect: InspectPanel) -> None:
-    gallery = inspect.gallery
-    button(gallery, "Wrong only").setChecked(False)
-    named(gallery, QComboBox, "Truth").setCurrentIndex(1 + 2)
-    assert set(shown(gallery)) == set(range(2, 40, 4))
-    named(gallery, QComboBox, "Prediction").setCurrentIndex(1 + 1)
-    assert pictures_in(gallery) == 0
-    assert says(gallery, "No test image fits")
-    gallery.clear_filter()
-    assert pictures_in(gallery) == 40
-
-
-def test_a_cell_of_the_diagonal_shows_the_right_ones(qtbot: QtBot, inspect: InspectPanel) -> None:
-    center = inspect.confusion_view.cell_rect(3, 3).center()
-    qtbot.mouseClick(inspect.confusion_view, Qt.MouseButton.LeftButton, pos=center)
-    assert set(shown(inspect.gallery)) == set(range(3, 40, 4))
-    assert inspect.confusion_view.marked == (3, 3)
-
-
-def test_a_class_bar_filters_by_truth(qtbot: QtBot, inspect: InspectPanel) -> None:
-    inspect.findChild(QTabWidget).setCurrentIndex(1)
-    view = inspect.class_view
-    qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(20, 12))
-    assert named(inspect.gallery, QComboBox, "Truth").currentText() == "cat"
-    assert "cat 0.0" in view.accessibleDescription()
-
-
-def test_a_picked_image_stays_when_the_next_epoch_comes(
-    inspect: InspectPanel, evaluation: Evaluation, images: ImageSet
-) -> None:
-    view = pictures(inspect.gallery)
-    view.setCurrentIndex(view.model().index(3, 0))
-    picked = shown(inspect.gallery)[3]
-    logits = evaluation.logits.copy()
-    logits[0, 1] = 99
-    following = Evaluation(evaluation.labels, logits, evaluation.class_names, 3)
-    inspect.show_evaluation("a run", following, images)
-    assert image_of(view.currentIndex()) == picked
-
-
-def test_without_a_pick_the_worst_one_is_shown(
-    inspect: InspectPanel, evaluation: Evaluation, images: ImageSet
-) -> None:
-    logits = evaluation.logits.copy()
-    logits[0, 1] = 99
-    inspect.show_evaluation("a run", Evaluation(evaluation.labels, logits, evaluation.class_names, 3), images)
-    assert pictures(inspect.gallery).currentIndex().row() == 0
-    assert shown(inspect.gallery)[0] == 0
-
-
-def test_no_evaluation_says_what_will_come(inspect: InspectPanel) -> None:
-    inspect.show_evaluation("", None, None)
-    assert pictures_in(inspect.gallery) == 0
-    assert says(inspect.gallery, "first epoch")
-    assert inspect.image_view.caption == ""
-    inspect.grab()
 
 
 def test_pictures_keep_their_pixels(images: ImageSet, qapp: QApplication) -> None:
@@ -138,51 +34,9 @@ def test_pictures_keep_their_pixels(images: ImageSet, qapp: QApplication) -> Non
     for y, x in ((0, 0), (3, 7), (31, 31)):
         assert image.pixelColor(x, y).getRgb()[:3] == tuple(int(v) for v in images.images[5][y, x])
     QPixmapCache.clear()
-    doubled = thumbnail(images, 5).toImage()
+    doubled = thumbnail(images, 5, 64).toImage()
     assert doubled.size().width() == 64
     assert doubled.pixelColor(7, 3) == image.pixelColor(3, 1), "nearest neighbor at twice the size"
-
-
-def test_ten_thousand_images_ask_only_for_those_in_sight(
-    qtbot: QtBot, theme: Theme, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    count = 10_000
-    pixels = np.zeros((count, 32, 32, 3), np.uint8)
-    images = ImageSet(pixels, np.zeros(count, np.int64), ("x",) * count)
-    evaluation = Evaluation(np.zeros(count, np.int64), np.tile([0, 1], (count, 1)).astype(np.float32), ("a", "b"))
-    asked: list[int] = []
-
-    def counting(images: ImageSet, index: int) -> object:
-        asked.append(index)
-        return thumbnail(images, index)
-
-    monkeypatch.setattr("workbench.gui.inspect.gallery.thumbnail", counting)
-    gallery = Gallery(theme)
-    qtbot.addWidget(gallery)
-    gallery.resize(420, 300)
-    gallery.show()
-    gallery.show_evaluation(evaluation, images)
-    qtbot.waitUntil(lambda: len(asked) > 0)
-    assert len(set(asked)) < 100
-
-
-def test_the_matrix_can_be_used_by_keyboard(qtbot: QtBot, inspect: InspectPanel) -> None:
-    view = inspect.confusion_view
-    view.setFocus()
-    for key in (Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Right):
-        qtbot.keyClick(view, key)
-    with qtbot.waitSignal(view.cell_clicked) as clicked:
-        qtbot.keyClick(view, Qt.Key.Key_Return)
-    assert clicked.args == [0, 1]
-    assert shown(inspect.gallery) == list(range(36, -1, -4))
-
-
-def test_a_cell_says_counts_and_share(qtbot: QtBot, theme: Theme, evaluation: Evaluation) -> None:
-    view = ConfusionView(theme)
-    qtbot.addWidget(view)
-    view.show_evaluation(evaluation)
-    assert view.describe(0, 1) == "10 of 10 cat taken for dog (100.0\u202f%)"
-    assert view.describe(2, 2) == "10 of 10 frog recognized (100.0\u202f%)"
 
 
 def started(first_step: int = 0) -> RunStarted:
@@ -397,15 +251,11 @@ def test_run_colors_are_lifted_on_dark(theme: Theme) -> None:
 
 
 @pytest.mark.parametrize("choice", ["light", "dark"])
-def test_every_view_paints_in_both_themes(
-    inspect: InspectPanel, plots: PlotPanel, theme: Theme, choice: str
-) -> None:
+def test_plots_paint_in_both_themes(plots: PlotPanel, theme: Theme, choice: str) -> None:
     theme.choose(choice)
     plots.append(steps(1, 10))
     plots.redraw()
-    for widget in (inspect, plots):
-        image = widget.grab().toImage()
-        assert image.pixelColor(2, 2) == theme.color("window")
+    assert plots.grab().toImage().pixelColor(2, 2) == theme.color("window")
     theme.choose("light")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtWidgets import QDockWidget, QMessageBox, QSpinBox
+from PySide6.QtWidgets import QMessageBox, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
@@ -55,26 +55,27 @@ def test_a_run_from_click_to_mistake(qtbot: QtBot, window: MainWindow, home: Hom
     assert curves.test["accuracy"].x == [1.0, 2.0, 3.0]
     assert window.runs_panel.model.rowCount() == 1
 
-    inspect = window.inspect_panel
-    assert says(inspect, "test images right")
+    window.workspaces.show("inspect")
+    inspect = window.inspect_desk
+    assert says(inspect.side, "test images right")
     # Every cell of the matrix shows as many pictures as it counts.
-    matrix = inspect.confusion_view
-    confusion = window.library.evaluation(record.id).confusion
+    matrix = inspect.side.confusion_view
+    confusion = window.library.evaluation(record.id, record.best.epoch).confusion
+    button(inspect.gallery, "Wrong only").setChecked(False)
     for truth in range(3):
         for said in range(3):
-            button(inspect, "Wrong only").setChecked(False)
             center = matrix.cell_rect(truth, said).center()
             qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=center)
             assert pictures_in(inspect.gallery) == confusion[truth, said]
-    inspect.gallery.clear_filter()
+    window.selection.clear_filter()
     assert pictures_in(inspect.gallery) == 36
     assert inspect.image_view.caption
 
 
-def test_the_inspect_side_fills_while_training_goes_on(qtbot: QtBot, window: MainWindow) -> None:
+def test_mistakes_appear_while_training_goes_on(qtbot: QtBot, window: MainWindow) -> None:
     window.build_panel.take_values({"training.epochs": 100_000})
     click(qtbot, window, "Start")
-    qtbot.waitUntil(lambda: says(window.inspect_panel, "test images right"), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: says(window.inspect_desk.strip, ", live"), timeout=LONG_MS)
     assert window.session.state is State.RUNNING
     click(qtbot, window, "Stop")
     wait_for(qtbot, window, State.IDLE)
@@ -154,8 +155,9 @@ def test_a_run_from_history_is_drawn_and_shown(
     assert not again.plot_panel.has_run(older.id)
     again.runs_panel.select(older.id)
     assert len(again.plot_panel.curves(older.id).train["loss"].x) == 18
-    button(again.inspect_panel, "Wrong only").setChecked(False)
-    assert pictures_in(again.inspect_panel.gallery) == 36
+    gallery = again.inspect_desk.gallery
+    button(gallery, "Wrong only").setChecked(False)
+    assert pictures_in(gallery) == 36
     again.runs_panel.model.set_checked(newest.id, False)
     assert not again.plot_panel.curves(newest.id).visible
 
@@ -299,29 +301,21 @@ def test_shortcuts_drive_a_run(qtbot: QtBot, window: MainWindow) -> None:
     wait_for(qtbot, window, State.IDLE)
 
 
-def test_the_layout_comes_back(qtbot: QtBot, window: MainWindow, make_window: Callable[..., MainWindow]) -> None:
-    window.findChild(QDockWidget, "runs").hide()
-    window.close()
-    again = make_window()
-    runs = again.findChild(QDockWidget, "runs")
-    assert not runs.isVisible()
-    action(again, "Reset layout").trigger()
-    assert runs.isVisible()
-
-
 def test_every_control_has_a_name_and_a_tooltip(window: MainWindow) -> None:
     from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QSlider
 
     nameless, wordless = [], []
-    for kind in (QAbstractButton, QAbstractSpinBox, QComboBox, QSlider):
-        for widget in window.findChildren(kind):
-            if widget.objectName().startswith("qt_") or not widget.isVisibleTo(window):
-                continue
-            text = widget.text() if isinstance(widget, QAbstractButton) else ""
-            if not (widget.accessibleName() or text):
-                nameless.append(widget)
-            if not widget.toolTip():
-                wordless.append((type(widget).__name__, text or widget.accessibleName()))
+    for workspace in ("build", "train", "inspect", "compare"):
+        window.workspaces.show(workspace)
+        for kind in (QAbstractButton, QAbstractSpinBox, QComboBox, QSlider):
+            for widget in window.findChildren(kind):
+                if widget.objectName().startswith("qt_") or not widget.isVisibleTo(window):
+                    continue
+                text = widget.text() if isinstance(widget, QAbstractButton) else ""
+                if not (widget.accessibleName() or text):
+                    nameless.append(widget)
+                if not widget.toolTip():
+                    wordless.append((type(widget).__name__, text or widget.accessibleName()))
     assert nameless == []
     assert [entry for entry in wordless if entry[0] != "CornerButton"] == []
 
@@ -329,7 +323,8 @@ def test_every_control_has_a_name_and_a_tooltip(window: MainWindow) -> None:
 def test_the_pointer_over_a_cell_is_described(qtbot: QtBot, window: MainWindow) -> None:
     click(qtbot, window, "Start")
     wait_for(qtbot, window, State.IDLE)
-    view = window.inspect_panel.confusion_view
+    window.workspaces.show("inspect")
+    view = window.inspect_desk.side.confusion_view
     qtbot.mouseMove(view, QPoint(1, 1))
     qtbot.mouseMove(view, view.cell_rect(1, 1).center())
     assert "green recognized" in view.accessibleDescription()
@@ -361,14 +356,14 @@ def test_a_run_of_another_process_is_followed(
     window.runs_panel.select(record.id)
     curves = window.plot_panel.curves(record.id)
     assert curves.test["loss"].x == [1.0]
-    assert says(window.inspect_panel, "epoch 1:")
+    assert says(window.inspect_desk.side, "Epoch 1, live:")
     for event in events:
         if isinstance(event, EpochMetrics):
             break
     window.library.watch()
     assert curves.test["loss"].x == [1.0, 2.0]
     assert len(curves.train["loss"].x) == 12
-    assert says(window.inspect_panel, "epoch 2:")
+    assert says(window.inspect_desk.side, "Epoch 2, live:")
     events.close()
     store.close()
     window.library.watch()

@@ -7,6 +7,7 @@ from workbench.core.config import RunConfig
 from workbench.core.events import Progress
 from workbench.core.formats import percent
 from workbench.core.home import Home
+from workbench.core.image_sources import IMAGE_SOURCES
 from workbench.core.training_config import AUGMENTATIONS, TrainingConfig
 from workbench.gui.build.augmentation_words import augmentation_words
 from workbench.gui.build.build_panel import BuildPanel
@@ -36,6 +37,7 @@ class ExamplesDesk(QObject):
         self._redraw.setInterval(_REDRAW_MS)
         self._redraw.timeout.connect(self._draw_again)
         self.view.examples_asked.connect(self.draw)
+        self.view.seen.connect(self._draw_unasked)
         self.view.cancel_asked.connect(self.cancel)
         build_panel.config_changed.connect(self._on_edit)
         self._on_edit()
@@ -43,6 +45,8 @@ class ExamplesDesk(QObject):
     def set_engine_ready(self) -> None:
         self._engine_is_ready = True
         self._allow()
+        if self.view.isVisible():
+            self._draw_unasked()
 
     @Slot(int)
     def draw(self, epoch: int) -> None:
@@ -58,6 +62,15 @@ class ExamplesDesk(QObject):
         handle.finished.connect(self._show_examples)
         handle.canceled.connect(self._show_no_examples)
         handle.refused.connect(self._on_examples_refused)
+
+    @Slot()
+    def _draw_unasked(self) -> None:
+        """At once for images that lie on the disk: a download is asked for by a click."""
+        config = self._build.config
+        source = IMAGE_SOURCES.get(config.data.source) if config is not None else None
+        is_there = source is None or source.is_shipped
+        if is_there and self._handle is None and (not self._is_shown or _looks_other(config, self._tried)):
+            self.draw(self._epoch)
 
     @Slot()
     def cancel(self) -> None:
@@ -108,20 +121,24 @@ class ExamplesDesk(QObject):
     def _follow(self) -> None:
         """Make examples anew where those that are shown look otherwise by now."""
         config = self._build.config
-        if config is not None and self._is_shown and _looks(config) != self._tried:
+        if self._is_shown and _looks_other(config, self._tried):
             self.view.mark_stale()
             self._redraw.start()
 
     @Slot()
     def _draw_again(self) -> None:
         config = self._build.config
-        if config is not None and _looks(config) != self._tried and self.view.isVisible():
+        if _looks_other(config, self._tried) and self.view.isVisible():
             self.draw(self._epoch)
 
     def _note(self, training: TrainingConfig) -> str:
         """What changes the images, in words."""
         words = augmentation_words(training.model_dump())
         return " · ".join(words) or self.tr("No augmentation: images stay as they are")
+
+
+def _looks_other(config: RunConfig | None, tried: str) -> bool:
+    return config is not None and _looks(config) != tried
 
 
 def _looks(config: RunConfig) -> str:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QHelpEvent, QImage, QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QHelpEvent, QImage, QPainter, QPaintEvent, QPixmap, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from workbench.gui.widgets.field_form import labeled
@@ -11,7 +11,7 @@ from workbench.gui.widgets.pictures import to_qimage
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN
 
 _MAX_PAIRS = 16
-_COLUMNS = (4, 3)
+_COLUMNS = (8, 6, 4, 3)
 _SMALLEST_SIDE, _LARGEST_SIDE = 48, 128
 # What belongs together stands close together.
 _PAIR_GAP, _WIDEST_GAP = GAP, 32
@@ -26,6 +26,8 @@ class AugmentationView(QWidget):
 
     examples_asked = Signal(int)
     cancel_asked = Signal()
+    seen = Signal()
+    """It has come into sight."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,6 +60,10 @@ class AugmentationView(QWidget):
         self._problem.setText("")
         self._pairs.show_pairs(plain[:_MAX_PAIRS], augmented[:_MAX_PAIRS])
         self._refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.seen.emit()
 
     def show_note(self, text: str) -> None:
         """What is active, in words."""

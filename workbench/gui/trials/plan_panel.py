@@ -11,7 +11,7 @@ from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.theme import FIELD_GAP, MARGIN, Theme
 
 _WIDE = 720
-_SCHEDULE_HEIGHT = 168
+_SCHEDULE_HEIGHT = 200
 
 
 class PlanPanel(QWidget):
@@ -20,7 +20,7 @@ class PlanPanel(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.schedule, self.card, self.finder = ScheduleView(), PreflightCard(), RateFinderView(theme)
-        self.schedule.setMinimumHeight(_SCHEDULE_HEIGHT)
+        self.schedule.setFixedHeight(_SCHEDULE_HEIGHT)
         self._cards = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._cards.setSpacing(MARGIN)
         # The pre-flight is as high as what it says; the finder's plot takes what there is.
@@ -31,9 +31,9 @@ class PlanPanel(QWidget):
         column.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, MARGIN)
         column.setSpacing(FIELD_GAP)
         column.addWidget(labeled(self.tr("Learning rate over the epochs"), "heading"))
-        column.addWidget(self.schedule, 2)
+        column.addWidget(self.schedule)
         column.addSpacing(FIELD_GAP)
-        column.addLayout(self._cards, 3)
+        column.addLayout(self._cards, 1)
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)

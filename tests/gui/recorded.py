@@ -1,0 +1,61 @@
+"""A recorded run without a disk, for views that follow a selection."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from workbench.core.config import RunConfig
+from workbench.core.dataset import ImageSet
+from workbench.core.errors import UserError
+from workbench.core.evaluation import Evaluation
+from workbench.core.events import EpochMetrics, Status
+from workbench.core.run_record import RunRecord
+
+
+def record(validation: list[float], *, run_id: str = "0badcafe", status: Status = "finished") -> RunRecord:
+    """Of a run whose epochs had these accuracies on 1 000 validation images."""
+    epochs = [
+        EpochMetrics(run_id, n, 10 * n, 1.0, 0.5, 1.0, value, 1.0, value, 100.0, n, value == max(validation[:n]))
+        for n, value in enumerate(validation, 1)
+    ]
+    config = RunConfig().with_values({"training.epochs": max(len(epochs), 10)})
+    started = {"images": [9_000, 1_000, 40], "steps_per_epoch": 10}
+    return RunRecord(
+        run_id, 1, "a run", "resnet8", "quick", "sample", config, status, "", "2026-01-01", {}, started,
+        float(len(epochs)), 0, tuple(epochs),
+    )  # fmt: skip
+
+
+@dataclass
+class Recorded:
+    """Stands in for the library of runs."""
+
+    evaluations: dict[int, Evaluation] = field(default_factory=dict)
+    pictures: ImageSet | None = None
+    damaged: set[int] = field(default_factory=set)
+    read: list[int] = field(default_factory=list)
+    """Epochs that were asked for, in order."""
+
+    def evaluation(self, _run_id: str, epoch: int | None = None) -> Evaluation | None:
+        assert epoch is not None
+        self.read.append(epoch)
+        if epoch in self.damaged:
+            raise UserError(f"cannot read the evaluation epoch-{epoch:05d}.npz: it is cut short")
+        return self.evaluations.get(epoch)
+
+    def evaluated_epochs(self, _run_id: str) -> list[int]:
+        return sorted(self.evaluations)
+
+    def images(self, _record: RunRecord) -> ImageSet:
+        if self.pictures is None:
+            raise UserError("the decoded images in 'somewhere' are gone; start a run on that source to read them")
+        return self.pictures
+
+
+def answers(evaluation: Evaluation, epoch: int, **said: int) -> Evaluation:
+    """`evaluation` as of another epoch, where image `i7=2` is surely taken for class 2."""
+    logits = evaluation.logits.copy()
+    for image, prediction in said.items():
+        logits[int(image[1:])] = 0
+        logits[int(image[1:]), prediction] = 9
+    return replace(evaluation, logits=np.asarray(logits), epoch=epoch)

@@ -1,0 +1,236 @@
+"""Four workspaces in the real window: what each shows, who switches, and what each remembers."""
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QTabWidget, QWidget
+from pytestqt.qtbot import QtBot
+
+from tests.gui.conftest import LONG_MS
+from tests.gui.seen import action, button, named, says
+from workbench.core.config import RunConfig
+from workbench.core.home import Home
+from workbench.core.store import RunStore
+from workbench.engine.training import training
+from workbench.gui.main_window import MainWindow
+from workbench.gui.work.training_session import State
+
+DOCKS = {
+    "build": {"settings"},
+    "train": {"runs", "mistakes"},
+    "inspect": {"run", "image", "epochs"},
+    "compare": {"runs"},
+}
+
+
+def docks(window: MainWindow) -> set[str]:
+    return {dock.objectName() for dock in window.findChildren(QDockWidget) if dock.isVisible()}
+
+
+def record_run(home: Home, config: RunConfig) -> str:
+    store = RunStore(home)
+    run_id = list(training.train(config, store=store))[-1].run_id
+    store.close()
+    return str(run_id)
+
+
+def press(qtbot: QtBot, window: MainWindow, key: Qt.Key, control: bool = False) -> None:
+    """Wherever the focus is."""
+    modifier = Qt.KeyboardModifier.ControlModifier if control else Qt.KeyboardModifier.NoModifier
+    qtbot.keyClick(QApplication.focusWidget() or window, key, modifier)
+
+
+def wait_for(qtbot: QtBot, window: MainWindow, state: State) -> None:
+    qtbot.waitUntil(lambda: window.session.state is state, timeout=LONG_MS)
+
+
+def test_each_is_reached_by_its_button_and_its_key(qtbot: QtBot, window: MainWindow) -> None:
+    window.activateWindow()
+    assert docks(window) == DOCKS["build"]
+    for title in ("Train", "Inspect", "Compare", "Build"):
+        segment = button(named(window, QWidget, "Workspace"), title)
+        qtbot.mouseClick(segment, Qt.MouseButton.LeftButton)
+        assert docks(window) == DOCKS[title.lower()]
+        assert segment.isChecked()
+    for number, name in enumerate(DOCKS, 1):
+        press(qtbot, window, Qt.Key(Qt.Key.Key_0 + number), control=True)
+        assert window.workspaces.current == name
+
+
+def test_each_remembers_its_docks(
+    qtbot: QtBot, window: MainWindow, make_window: Callable[..., MainWindow]
+) -> None:
+    window.workspaces.show("train")
+    window.findChild(QDockWidget, "runs").hide()
+    window.findChild(QDockWidget, "settings").show()
+    window.workspaces.show("compare")
+    assert docks(window) == DOCKS["compare"]
+    window.workspaces.show("train")
+    assert docks(window) == {"settings", "mistakes"}
+    window.close()
+    again = make_window()
+    assert again.workspaces.current == "train"
+    assert docks(again) == {"settings", "mistakes"}
+    action(again, "Reset this workspace").trigger()
+    assert docks(again) == DOCKS["train"]
+
+
+def test_sizes_come_back(qtbot: QtBot, window: MainWindow) -> None:
+    window.resize(1400, 850)
+    window.workspaces.show("inspect")
+    side = window.findChild(QDockWidget, "run")
+    window.resizeDocks([side], [460], Qt.Orientation.Horizontal)
+    qtbot.waitUntil(lambda: side.width() == 460)
+    window.workspaces.show("build")
+    window.workspaces.show("inspect")
+    qtbot.waitUntil(lambda: abs(side.width() - 460) <= 2)
+
+
+def test_start_goes_from_build_to_train(qtbot: QtBot, window: MainWindow) -> None:
+    window.training_desk.start()
+    wait_for(qtbot, window, State.RUNNING)
+    assert window.workspaces.current == "train"
+    wait_for(qtbot, window, State.IDLE)
+    assert window.workspaces.current == "train"
+
+
+def test_nobody_is_moved_out_of_inspect(
+    qtbot: QtBot, make_window: Callable[..., MainWindow], home: Home, tiny_config: RunConfig
+) -> None:
+    run_id = record_run(home, tiny_config)
+    window = make_window()
+    window.build_panel.show_config(tiny_config)
+    window.workspaces.show("inspect")
+    window.selection.show_epoch(1)
+    window.training_desk.start()
+    wait_for(qtbot, window, State.RUNNING)
+    wait_for(qtbot, window, State.IDLE)
+    assert window.workspaces.current == "inspect"
+    assert (window.selection.run_id, window.selection.epoch) == (run_id, 1)
+    assert window.runs_panel.model.rowCount() == 2
+
+
+def test_the_middle_of_build_follows_the_settings(qtbot: QtBot, window: MainWindow) -> None:
+    pages = (window.network_panel, window.examples_desk.view, window.plan_panel)
+    for tab, page in enumerate(pages):
+        window.build_panel.tabs.setCurrentIndex(tab)
+        assert [each.isVisible() for each in pages] == [each is page for each in pages]
+    # The images of the chosen folder come by themselves.
+    window.build_panel.tabs.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: says(window.examples_desk.view, "Above: original"), timeout=LONG_MS)
+
+
+def test_a_measurement_is_seen_where_it_is_shown(qtbot: QtBot, window: MainWindow) -> None:
+    window.workspaces.show("compare")
+    action(window, "Measure time and memory").trigger()
+    assert window.workspaces.current == "build"
+    assert window.plan_panel.isVisible()
+    window.session.stop()
+    wait_for(qtbot, window, State.IDLE)
+
+
+def test_settings_of_a_run_are_shown_where_they_are(
+    qtbot: QtBot, make_window: Callable[..., MainWindow], home: Home, tiny_config: RunConfig
+) -> None:
+    record_run(home, tiny_config)
+    window = make_window()
+    window.workspaces.show("compare")
+    window.run_desk.use_settings(window.runs_panel.model.records[0].id)
+    assert window.workspaces.current == "build"
+
+
+def test_gradients_are_a_key_away(qtbot: QtBot, window: MainWindow) -> None:
+    entry = action(window, "Gradients, or back to the curves")
+    for is_gradients in (True, False, True):
+        entry.trigger()
+        assert window.workspaces.current == "train"
+        assert window.gradient_panel.isVisible() == is_gradients
+
+
+def test_keys_of_epochs_belong_to_inspect(
+    qtbot: QtBot, make_window: Callable[..., MainWindow], home: Home, tiny_config: RunConfig
+) -> None:
+    record_run(home, tiny_config.with_values({"training.epochs": 7}))
+    window = make_window()
+    window.activateWindow()
+    kept = window.selection.run.kept
+    press(qtbot, window, Qt.Key.Key_PageUp)
+    assert window.selection.epoch == kept
+    press(qtbot, window, Qt.Key.Key_3, control=True)
+    press(qtbot, window, Qt.Key.Key_End)
+    assert window.selection.epoch == 7
+    for _ in range(5):
+        press(qtbot, window, Qt.Key.Key_PageUp)
+    assert window.selection.epoch == 2
+    press(qtbot, window, Qt.Key.Key_PageDown)
+    assert window.selection.epoch == 3
+    press(qtbot, window, Qt.Key.Key_Home)
+    assert window.selection.epoch == kept
+    press(qtbot, window, Qt.Key.Key_B, control=True)
+    assert window.selection.marked_epoch == kept
+    window.selection.filter_classes(0, 1)
+    press(qtbot, window, Qt.Key.Key_Escape)
+    assert window.selection.filter.is_any
+
+
+def test_a_run_that_is_deleted_while_it_is_looked_at_leaves_empty_views(
+    qtbot: QtBot, make_window: Callable[..., MainWindow], home: Home, tiny_config: RunConfig
+) -> None:
+    run_id = record_run(home, tiny_config)
+    window = make_window()
+    window.workspaces.show("inspect")
+    assert window.selection.evaluation is not None
+    store = RunStore(home)
+    store.delete(run_id)
+    store.close()
+    window.library.watch()
+    assert window.selection.run_id == ""
+    for view in (window.inspect_desk.side, window.inspect_desk.gallery):
+        assert says(view, "once a run is chosen or trained")
+    assert "deleted by another process" in window.message_bar.text
+
+
+def test_an_evaluation_that_is_cut_short_is_said_in_its_place(
+    qtbot: QtBot, make_window: Callable[..., MainWindow], home: Home, tiny_config: RunConfig
+) -> None:
+    run_id = record_run(home, tiny_config)
+    for file in (home.runs / run_id / "evaluations").iterdir():
+        file.write_bytes(file.read_bytes()[:100])
+    window = make_window()
+    window.workspaces.show("inspect")
+    for view in (window.inspect_desk.side, window.inspect_desk.gallery, window.inspect_desk.strip):
+        assert says(view, "cannot read the evaluation")
+    assert not window.message_bar.isVisible()
+    # The kept epoch can be had again from its weights.
+    button(window.inspect_desk.side, "Evaluate").click()
+    qtbot.waitUntil(lambda: window.selection.evaluation is not None, timeout=LONG_MS)
+    assert says(window.inspect_desk.side, "test images right")
+
+
+def test_the_figures_of_a_run_are_those_of_its_kept_epoch(
+    qtbot: QtBot, make_window: Callable[..., MainWindow], home: Home, tiny_config: RunConfig
+) -> None:
+    record_run(home, tiny_config.with_values({"training.epochs": 9}))
+    window = make_window()
+    (record,) = window.runs_panel.model.records
+    assert record.best is not None
+    window.workspaces.show("inspect")
+    assert window.selection.epoch == record.best.epoch
+    assert window.selection.evaluation.accuracy == pytest.approx(record.best.test_accuracy, abs=1e-6)
+
+
+def test_nothing_stands_out_of_a_small_window(qtbot: QtBot, window: MainWindow) -> None:
+    window.resize(1280, 720)
+    for name in DOCKS:
+        window.workspaces.show(name)
+        QApplication.processEvents()
+        assert (window.width(), window.height()) == (1280, 720), f"{name} needs more room"
+        for dock in window.findChildren(QDockWidget):
+            if dock.isVisible():
+                assert dock.width() >= dock.widget().minimumSizeHint().width()
+        tabs = [each for each in window.findChildren(QTabWidget) if each.isVisible()]
+        assert all(each.width() >= each.minimumSizeHint().width() for each in tabs)
+        for label in window.inspect_desk.epoch_panel.findChildren(QLabel):
+            if label.isVisible() and label.text():
+                assert label.width() >= min(label.sizeHint().width(), label.minimumSizeHint().width())
