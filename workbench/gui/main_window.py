@@ -311,6 +311,10 @@ class MainWindow(QMainWindow):
     def _on_workspace(self, name: str) -> None:
         self.inspect_desk.allow_keys(name)
         self.run_desk.holds_selection = name == "inspect"
+        # So that keys work at once in what one has come for.
+        first = {"inspect": self.inspect_desk.gallery, "compare": self.runs_panel}.get(name)
+        if first is not None:
+            first.setFocus()
 
     @Slot()
     def _look_at_settings(self) -> None:
@@ -324,7 +328,6 @@ class MainWindow(QMainWindow):
     @Slot()
     def _look_at_mistakes(self) -> None:
         self.workspaces.show("inspect")
-        self.inspect_desk.gallery.setFocus()
 
     # The run that goes on
 

@@ -55,6 +55,8 @@ class WindowParts(QObject):
         chosen = self._dock(self.tr("Run"), "run", run_side)
         looked_at = self._dock(self.tr("Image"), "image", image)
         over_time = self._dock(self.tr("Epochs"), "epochs", epochs)
+        # At the side, its title takes no height from the curve.
+        over_time.setFeatures(over_time.features() | QDockWidget.DockWidgetFeature.DockWidgetVerticalTitleBar)
         self.workspaces = Workspaces(
             window,
             self.stack,

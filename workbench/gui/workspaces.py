@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QByteArray, QObject, QSettings, Qt, Signal, Slot
+from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QObject, QSettings, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QWidget
 
@@ -109,6 +109,8 @@ class Workspaces(QObject):
             state = self._states.get(name)
             if state is None or not window.restoreState(state, _VERSION):
                 self._arrange(workspace)
+            # What stands in the docks is placed now, or it would be painted where it stood, and then again.
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
         finally:
             window.setUpdatesEnabled(True)
         for action in self.actions:

@@ -6,7 +6,6 @@ from PySide6.QtCore import QModelIndex, Qt, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
-    QListView,
     QPushButton,
     QSlider,
     QStackedLayout,
@@ -14,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.gui.inspect.picture_list import SIDES, GalleryDelegate, GalleryModel, picture_list
+from workbench.gui.inspect.picture_list import SIDES, GalleryDelegate, GalleryModel, PictureList
 from workbench.gui.inspect.seen_words import absence, in_sight
 from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.elided_label import ElidedLabel
@@ -32,8 +31,7 @@ class Gallery(QWidget):
         self._selection = selection
         self._model = GalleryModel()
         self._delegate = GalleryDelegate(self._model, theme, self)
-        self._view = picture_list(self._model, self._delegate, self.tr("Test images"))
-        self._view.setResizeMode(QListView.ResizeMode.Adjust)
+        self._view = PictureList(self._model, self._delegate, self.tr("Test images"))
         self._view.selectionModel().currentChanged.connect(self._on_current)
         self._is_filling = False
         self._empty = EmptyState()
@@ -119,7 +117,7 @@ class Gallery(QWidget):
     @Slot(int)
     def _resize_pictures(self, step: int) -> None:
         self._delegate.set_side(SIDES[step])
-        self._view.scheduleDelayedItemsLayout()
+        self._view.fill_rows()
 
     @Slot()
     def _follow_image(self) -> None:

@@ -1,9 +1,9 @@
 """A narrow strip of the worst mistakes of the newest epoch, to be seen while a run trains."""
 
-from PySide6.QtCore import QModelIndex, QSize, Qt, Signal, Slot
-from PySide6.QtWidgets import QListView, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QModelIndex, QSize, Signal, Slot
+from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
-from workbench.gui.inspect.picture_list import SIDES, GalleryDelegate, GalleryModel, picture_list
+from workbench.gui.inspect.picture_list import SIDES, GalleryDelegate, GalleryModel, PictureList
 from workbench.gui.inspect.seen_words import absence, epoch_words
 from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.elided_label import ElidedLabel
@@ -25,9 +25,7 @@ class MistakeStrip(QWidget):
         self._model = GalleryModel()
         delegate = GalleryDelegate(self._model, theme, self)
         delegate.set_side(SIDES[0])
-        self._view = picture_list(self._model, delegate, self.tr("Worst mistakes"))
-        self._view.setResizeMode(QListView.ResizeMode.Adjust)
-        self._view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._view = PictureList(self._model, delegate, self.tr("Worst mistakes"))
         self._view.setToolTip(self.tr("Click a picture to inspect it"))
         self._view.clicked.connect(self._on_click)
         self._view.activated.connect(self._on_click)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtGui import QFontMetrics, QPainter, QResizeEvent
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from workbench.core.dataset import ImageSet
@@ -18,6 +18,8 @@ SIDES = (64, 96, 128, 192)
 """Of the pictures in a gallery, in pixels: whole multiples of CIFAR's 32."""
 _CAPTION_PX = 11
 _CAPTION_LINE, _SIDE_ROOM = 24, 40
+# Qt breaks a row one pixel before its end.
+_LAYOUT_MARGIN = 2
 
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -107,15 +109,30 @@ class GalleryDelegate(QStyledItemDelegate):
         painter.drawText(caption, Qt.AlignmentFlag.AlignCenter, text)
 
 
-def picture_list(model: GalleryModel, delegate: GalleryDelegate, name: str) -> QListView:
-    """A list that asks only for the pictures in sight: rows of one size, laid out a batch at a time."""
-    view = QListView()
-    view.setModel(model)
-    view.setItemDelegate(delegate)
-    view.setViewMode(QListView.ViewMode.IconMode)
-    view.setLayoutMode(QListView.LayoutMode.Batched)
-    view.setUniformItemSizes(True)
-    view.setMovement(QListView.Movement.Static)
-    view.setSpacing(0)
-    view.setAccessibleName(name)
-    return view
+class PictureList(QListView):
+    """Asks only for the pictures in sight: cells of one size, which fill the rows, laid out a batch at a time."""
+
+    def __init__(self, model: GalleryModel, delegate: GalleryDelegate, name: str) -> None:
+        super().__init__()
+        self._delegate = delegate
+        self.setModel(model)
+        self.setItemDelegate(delegate)
+        self.setViewMode(QListView.ViewMode.IconMode)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setLayoutMode(QListView.LayoutMode.Batched)
+        self.setUniformItemSizes(True)
+        self.setMovement(QListView.Movement.Static)
+        self.setSpacing(0)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName(name)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.fill_rows()
+        super().resizeEvent(event)
+
+    def fill_rows(self) -> None:
+        """Spread as many pictures as fit over the width; also to be called after their size was changed."""
+        cell, width = self._delegate.cell, self.viewport().width() - _LAYOUT_MARGIN
+        columns = max(1, width // cell.width())
+        self.setGridSize(QSize(max(width // columns, 1), cell.height()))

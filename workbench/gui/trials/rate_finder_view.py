@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from workbench.core.formats import count
 from workbench.core.trials import RateSuggestion, RateTrial
@@ -38,6 +38,8 @@ class RateFinderView(QFrame):
         self._plot: RatePlot | None = None
         self._room = LatePlot(lambda: self.plot)
         self._room.setMinimumHeight(_PLOT_HEIGHT)
+        # As high as the card has room for: what plots ask for would make the page scroll.
+        self._room.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self._reason = QLabel()
         self._reading = labeled(
             self.tr(
