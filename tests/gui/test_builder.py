@@ -487,7 +487,7 @@ def test_what_does_not_fit_to_another_tab_is_marked(build: BuildPanel) -> None:
 def test_the_drawing_follows_the_fields(window: MainWindow) -> None:
     panel = window.build_panel.model_panel
     panel.show_config(Presets.load().model("resnet20").config)
-    assert window.center.currentWidget() is window.network_panel
+    assert window.network_panel.isVisible()
     assert says(window.network_panel, "ResNet-20")
     assert "269 722 parameters" in size_shown(panel)
     stage(panel, "Blocks", 1).setValue(0)
@@ -508,17 +508,9 @@ def test_the_preset_it_began_from_is_set_beside_a_changed_network(window: MainWi
     assert says(window.network_panel, "32 → 48")
 
 
-def test_the_curves_come_forward_when_training_begins(qtbot: QtBot, window: MainWindow) -> None:
-    window.center.setCurrentWidget(window.network_panel)
-    window.training_desk.start()
-    qtbot.waitUntil(lambda: window.session.state is State.RUNNING, timeout=LONG_MS)
-    assert window.center.currentWidget() is window.plot_panel
-    qtbot.waitUntil(lambda: window.session.state is State.IDLE, timeout=LONG_MS)
-
-
 def steps_drawn(window: MainWindow) -> float:
     """Steps of an epoch in the drawing of the schedule: the last one is drawn at its place in the last epoch."""
-    epochs, _ = points(curves(plot_in(window.build_panel.training_panel.schedule_view))[0])
+    epochs, _ = points(curves(plot_in(window.plan_panel.schedule))[0])
     config = window.build_panel.config
     assert config is not None
     return float(1 / (config.training.epochs - epochs[-1]))

@@ -116,7 +116,9 @@ def test_a_run_trained_by_a_second_process_is_seen_to_its_end(
     curves = window.plot_panel.curves(run_id)
     assert curves.test["loss"].x == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
     assert curves.train["loss"].x == [step / curves.steps_per_epoch for step in range(1, 6 * 6 + 1)]
-    assert says(window.inspect_panel, "epoch 6:")
+    (record,) = panel.model.records
+    assert record.best is not None
+    assert says(window.inspect_desk.side, f"Epoch {record.best.epoch}, kept:")
     assert isinstance(said[-1], RunFinished)
     assert "Ready" in texts(window.progress_panel)
 

@@ -1,28 +1,24 @@
 """The tab of training: every field, the groups they stand in, and the drawing of the learning rate."""
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QToolButton, QToolTip, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.drawn import curves, marks, plot_in, points, tick_texts
 from tests.gui.seen import named, says
 from workbench.core.presets import Presets, Recipe
-from workbench.core.schedule import learning_rate
 from workbench.core.training_config import TrainingConfig
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.build.edit_history import EditHistory
 from workbench.gui.build.training_panel import TrainingPanel
 from workbench.gui.widgets.form_group import FormGroup
 from workbench.gui.widgets.numbers_edit import SharesEdit
-from workbench.gui.widgets.theme import DARK, LIGHT, Theme
+from workbench.gui.widgets.theme import Theme
 
 NARROWEST_PX = 304
 
@@ -62,7 +58,6 @@ def shared(shared_theme: Theme) -> Iterator[TrainingPanel]:
 def panel(shared: TrainingPanel) -> TrainingPanel:
     """As it is at first; one for all tests, because to style a new one takes longer than most of them."""
     shared.set_presets(Presets.load())
-    shared.set_steps_per_epoch(100)
     shared.show_config(TrainingConfig())
     for group in groups(shared):
         group.set_open(False)
@@ -237,82 +232,6 @@ def test_no_value_that_differs_is_missing_from_its_group_s_words(panel: Training
             assert group.words(usual) != group.words(usual | {name: changed}), name
 
 
-@pytest.mark.parametrize("config", CONFIGS)
-def test_the_drawing_is_the_schedule(panel: TrainingPanel, config: TrainingConfig) -> None:
-    view = panel.schedule_view
-    for steps_per_epoch in (100, 7, 391):
-        panel.set_steps_per_epoch(steps_per_epoch)
-        panel.show_config(config)
-        epochs, rates = points(curves(plot_in(view))[0])
-        assert 2 < len(epochs) <= 400
-        assert epochs[0] == 0
-        assert config.epochs - epochs[-1] == pytest.approx(1 / steps_per_epoch)
-        for epoch, rate in zip(epochs, rates, strict=True):
-            assert rate == learning_rate(config, round(epoch * steps_per_epoch), steps_per_epoch)
-
-
-def test_the_highest_rate_is_written_at_the_axis(qtbot: QtBot, panel: TrainingPanel) -> None:
-    # 3 of 100 000 epochs: between two evenly spread steps.
-    panel.show_config(TrainingConfig(epochs=100_000, warmup_epochs=3, schedule="cosine", learning_rate=0.05))
-    plot = plot_in(panel.schedule_view)
-    qtbot.waitUntil(lambda: tick_texts(plot, "left") == ["0", "0.05"])
-    assert "highest 0.05 at epoch 3.0," in panel.schedule_view.accessibleDescription()
-
-
-def test_one_step_is_drawn_too(panel: TrainingPanel) -> None:
-    panel.set_steps_per_epoch(1)
-    panel.show_config(TrainingConfig(epochs=1))
-    assert panel.schedule_view.rates.tolist() == [learning_rate(TrainingConfig(epochs=1), 0, 1)]
-
-
-def test_without_a_config_the_sentence_stands_in_place_of_the_drawing(panel: TrainingPanel) -> None:
-    view = panel.schedule_view
-    panel.field("batch_size").setValue(1)
-    assert says(view, view.problem)
-    assert view.problem == panel.error("batch_size") != ""
-    panel.set_steps_per_epoch(50)
-    panel.field("batch_size").setValue(64)
-    assert not says(view, "batch_size")
-    assert view.epochs[-1] == pytest.approx(12 - 1 / 50)
-
-
-def test_the_pointer_reads_the_rate_off(qtbot: QtBot, panel: TrainingPanel) -> None:
-    view = panel.schedule_view
-    viewport = plot_in(view).viewport()
-    center = viewport.rect().center()
-    for shift in (0, 1):
-        qtbot.mouseMove(viewport, center + QPoint(shift, 0))
-    qtbot.waitUntil(lambda: QToolTip.text().startswith("epoch "))
-    assert len(marks(plot_in(view))) == 1
-    epoch, rate = (float(part.split()[-1]) for part in QToolTip.text().split(":"))
-    nearest = learning_rate(TrainingConfig(), round(epoch * 100), 100)
-    assert math.isclose(rate, nearest, rel_tol=0.02)
-    QToolTip.hideText()
-    qtbot.waitUntil(lambda: not QToolTip.isVisible())
-
-
-def test_the_wheel_over_the_drawing_scrolls_the_panel(panel: TrainingPanel) -> None:
-    plot = plot_in(panel.schedule_view)
-    viewport, before = plot.viewport(), plot.viewRange()
-    at = QPointF(viewport.rect().center())
-    wheel = QWheelEvent(
-        at, viewport.mapToGlobal(at), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
-    )  # fmt: skip
-    QApplication.sendEvent(viewport, wheel)
-    assert not wheel.isAccepted()
-    assert plot.viewRange() == before
-
-
-def test_the_drawing_follows_the_theme(theme: Theme, panel: TrainingPanel) -> None:
-    view = panel.schedule_view
-    for choice, colors in (("dark", DARK), ("light", LIGHT)):
-        theme.choose(choice)
-        plot = plot_in(view)
-        assert curves(plot)[0].opts["pen"].color().name() == colors.accent.lower()
-        assert plot.backgroundBrush().color().name() == colors.surface.lower()
-
-
 def test_arrows_lead_to_numbers_that_are_meant(panel: TrainingPanel) -> None:
     def stepped(name: str, *steps: int) -> list[float]:
         box, seen = panel.field(name), []
@@ -340,18 +259,6 @@ def test_recipes_come_anew(panel: TrainingPanel) -> None:
     assert says(panel, "My own.")
     panel.set_presets(shipped)
     assert (recipe(panel).currentText(), recipe(panel).count()) == ("Custom", len(shipped.recipes) + 1)
-
-
-def test_others_add_below_the_drawing(qtbot: QtBot, panel: TrainingPanel) -> None:
-    added = QLabel("below")
-    panel.add_below(added)
-    qtbot.waitUntil(added.isVisible)
-
-    def top(widget: QWidget) -> int:
-        return widget.mapTo(panel, QPoint(0, 0)).y()
-
-    qtbot.waitUntil(lambda: top(panel.schedule_view) < top(added) < top(groups(panel)[0]))
-    added.deleteLater()
 
 
 @pytest.mark.parametrize("is_open", [False, True])

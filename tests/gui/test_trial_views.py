@@ -62,7 +62,6 @@ def click_at(qtbot: QtBot, plot: RatePlot, rate: float) -> None:
 
 
 def test_the_finder_asks_and_waits(qtbot: QtBot, finder: RateFinderView) -> None:
-    assert not finder.isModal()
     with qtbot.waitSignal(finder.find_asked):
         click(qtbot, finder, "Find")
     finder.show_running()
@@ -99,13 +98,17 @@ def test_the_suggestion_can_be_taken(qtbot: QtBot, finder: RateFinderView) -> No
     with qtbot.waitSignal(finder.rate_chosen) as chosen:
         click(qtbot, finder, "Use 0.12")
     assert chosen.args == [0.12]
-    assert not finder.isVisible()
 
 
-def test_return_takes_it_too(qtbot: QtBot, finder: RateFinderView) -> None:
-    finder.show_suggestion(FOUND)
-    with qtbot.waitSignal(finder.rate_chosen):
-        qtbot.keyClick(finder, Qt.Key.Key_Return)
+def test_it_says_why_it_cannot_begin(finder: RateFinderView) -> None:
+    finder.allow("PyTorch is being loaded")
+    assert not button(finder, "Find").isEnabled()
+    assert button(finder, "Find").toolTip() == "PyTorch is being loaded"
+    finder.allow("")
+    assert button(finder, "Find").isEnabled()
+    finder.show_running()
+    finder.allow("The machine is busy with a run or a measurement; stop it first")
+    assert button(finder, "Stop").isEnabled()
 
 
 @pytest.mark.parametrize("wanted", [0.0011, 0.057, 1.2])
@@ -156,17 +159,6 @@ def test_without_a_suggestion_a_rate_must_be_chosen(qtbot: QtBot, finder: RateFi
     assert use(finder).isEnabled()
     assert len(mark_positions(plot)) == 1
     assert not is_written(plot, "suggestion")
-
-
-def test_escape_closes_and_cancels_what_runs(qtbot: QtBot, finder: RateFinderView) -> None:
-    finder.show_running()
-    with qtbot.waitSignal(finder.cancel_asked):
-        qtbot.keyClick(plot_in(finder), Qt.Key.Key_Escape)
-    assert not finder.isVisible()
-    finder.show_canceled()
-    finder.show()
-    with qtbot.assertNotEmitted(finder.cancel_asked):
-        finder.close()
 
 
 def test_losses_that_are_no_numbers_are_drawn_around(finder: RateFinderView) -> None:

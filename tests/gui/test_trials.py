@@ -71,7 +71,7 @@ def test_the_certificate_says_exact(qtbot: QtBot, window: MainWindow) -> None:
 def test_a_found_rate_is_taken_and_undone(qtbot: QtBot, window: MainWindow) -> None:
     before = window.build_panel.config
     assert before is not None
-    window.trial_desk.open_finder()
+    window.trial_desk.find_rate()
     wait_idle(qtbot, window)
     finder = window.trial_desk.finder
     finder.rate_chosen.emit(0.123)
@@ -80,7 +80,6 @@ def test_a_found_rate_is_taken_and_undone(qtbot: QtBot, window: MainWindow) -> N
     assert config.training.learning_rate == 0.123
     window.network_actions.history.undo()
     assert window.build_panel.config == before
-    finder.close()
 
 
 def test_examples_follow_an_edit(qtbot: QtBot, window: MainWindow) -> None:
@@ -152,7 +151,7 @@ def test_what_would_do_is_a_button(qtbot: QtBot, window: MainWindow) -> None:
 
 
 @pytest.mark.parametrize(
-    ("opened", "asked"), [("open_finder", "finder"), ("certify", "")], ids=["rate finder", "certificate"]
+    ("opened", "asked"), [("find_rate", "finder"), ("certify", "")], ids=["rate finder", "certificate"]
 )
 def test_a_trial_that_runs_out_of_memory_offers_what_would_do(
     qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch, opened: str, asked: str
@@ -173,7 +172,6 @@ def test_a_trial_that_runs_out_of_memory_offers_what_would_do(
     config = window.build_panel.config
     assert config is not None
     assert config.training.accumulation == 4
-    window.trial_desk.finder.close()
 
 
 def test_examples_are_made_while_a_run_is_trained(
