@@ -97,3 +97,11 @@ def test_a_cut_file_is_named(evaluation: Evaluation, tmp_path: Path) -> None:
 def test_logits_of_another_shape_are_refused() -> None:
     with pytest.raises(ValueError, match="shape"):
         Evaluation(np.array([0, 1]), np.zeros((2, 4), np.float32), NAMES)
+
+
+def test_the_most_confused_pairs_come_first() -> None:
+    labels = np.array([0, 0, 0, 1, 1, 2, 2, 2])
+    said = np.array([1, 1, 1, 2, 2, 0, 2, 2])
+    evaluation = Evaluation(labels, np.eye(3, dtype=np.float32)[said], ("a", "b", "c"))
+    assert evaluation.most_confused(2) == [(0, 1, 3), (1, 2, 2)]
+    assert evaluation.most_confused(9) == [(0, 1, 3), (1, 2, 2), (2, 0, 1)]

@@ -1,6 +1,5 @@
 """Gallery, image, matrix, classes, strip and slider: each follows one selection, and none knows another."""
 
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,10 +14,8 @@ from tests.gui.recorded import Recorded, answers, record
 from tests.gui.seen import button, button_like, has_button, named, pictures_in, says
 from workbench.core.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
-from workbench.gui.inspect.confusion_view import ConfusionView
 from workbench.gui.inspect.epoch_panel import EpochPanel
 from workbench.gui.inspect.gallery import Gallery
-from workbench.gui.inspect.image_caption import Verdict
 from workbench.gui.inspect.image_view import ImageView
 from workbench.gui.inspect.mistake_strip import MistakeStrip
 from workbench.gui.inspect.run_side import RunSide
@@ -91,16 +88,6 @@ def test_most_confidently_wrong_comes_first(gallery: Gallery, theme: Theme, sele
     assert view.caption.startswith("cat → dog 0.")
 
 
-def test_a_narrow_caption_keeps_both_names_and_the_probability(qapp: QApplication) -> None:
-    metrics = QWidget().fontMetrics()
-    verdict = Verdict("truck", "automobile", 0.97)
-    whole = metrics.horizontalAdvance(verdict.caption)
-    assert verdict.fitted(metrics, whole) == "truck → automobile 0.97"
-    narrow = verdict.fitted(metrics, whole - 1)
-    assert re.fullmatch(r"truck → automob?i?l?\. 0.97", narrow)
-    assert verdict.fitted(metrics, 1) == "tru. → aut. 0.97"
-
-
 def test_filters_by_truth_and_prediction(gallery: Gallery, side: RunSide) -> None:
     button(gallery, "Wrong only").click()
     for name, choice in (("Truth", 1 + 2), ("Prediction", 1 + 1)):
@@ -144,10 +131,21 @@ def named_box(gallery: Gallery) -> QCheckBox:
     return found
 
 
+def test_headings_of_the_matrix_filter_by_truth_or_prediction(
+    qtbot: QtBot, side: RunSide, selection: Selection
+) -> None:
+    matrix = side.confusion_view
+    qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=matrix.row_heading_rect(2).center())
+    assert (selection.filter.truth, selection.filter.prediction) == (2, None)
+    assert matrix.marked == (2, None)
+    qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=matrix.column_heading_rect(1).center())
+    assert (selection.filter.truth, selection.filter.prediction) == (None, 1)
+
+
 def test_a_class_bar_filters_by_truth(qtbot: QtBot, side: RunSide) -> None:
     side.findChild(QTabWidget).setCurrentIndex(1)
     view = side.class_view
-    qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(20, 12))
+    qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=view.row_rect(0).center())
     assert named(side, QComboBox, "Truth").currentText() == "cat"
     assert "cat 0.0" in view.accessibleDescription()
 
@@ -251,14 +249,6 @@ def test_the_matrix_can_be_used_by_keyboard(qtbot: QtBot, side: RunSide, gallery
         qtbot.keyClick(view, Qt.Key.Key_Return)
     assert clicked.args == [0, 1]
     assert shown(pictures(gallery)) == list(range(36, -1, -4))
-
-
-def test_a_cell_says_counts_and_share(qtbot: QtBot, theme: Theme, evaluation: Evaluation) -> None:
-    view = ConfusionView(theme)
-    qtbot.addWidget(view)
-    view.show_evaluation(evaluation)
-    assert view.describe(0, 1) == "10 of 10 cat taken for dog (100.0\u202f%)"
-    assert view.describe(2, 2) == "10 of 10 frog recognized (100.0\u202f%)"
 
 
 # The strip

@@ -102,6 +102,13 @@ class Evaluation:
         flat = np.bincount(self.labels * classes + self.predictions, minlength=classes * classes)
         return flat.reshape(classes, classes).astype(np.int64)
 
+    def most_confused(self, most: int) -> list[tuple[int, int, int]]:
+        """At most so many (truth, prediction, count) of different classes, the highest counts first."""
+        mistakes = self.confusion - np.diag(self.confusion.diagonal())
+        order = np.argsort(-mistakes, axis=None, kind="stable")[:most]
+        cells = zip(*np.unravel_index(order, mistakes.shape), strict=True)
+        return [(int(i), int(j), int(mistakes[i, j])) for i, j in cells if mistakes[i, j]]
+
     def per_class(self) -> tuple[ClassFigures, ...]:
         right = self.confusion.diagonal()
         truths, said = self.confusion.sum(axis=1), self.confusion.sum(axis=0)

@@ -4,16 +4,14 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from workbench.core.evaluation import Evaluation
-from workbench.gui.inspect.class_bars import ClassBar, draw_class_bars
-from workbench.gui.inspect.image_caption import Verdict
+from workbench.gui.inspect.class_bars import ROW_PX, BarRows, ClassBar, probability_bars, probability_words
+from workbench.gui.inspect.image_caption import Captions, Verdict
 from workbench.gui.inspect.seen_words import absence, epoch_words
 from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.pictures import draw_edge, to_qimage
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
 
 _MAX_CLASSES_SHOWN = 10
-_ROW_PX = 22
 _SMALLEST_SIDE, _LARGEST_SIDE = 96, 384
 _WIDTH, _HEIGHT = 300, 480
 # From this width on, the bars stand beside the picture.
@@ -29,6 +27,7 @@ class ImageView(QWidget):
         self._image: QImage | None = None
         self._bars: list[ClassBar] = []
         self._verdict: Verdict | None = None
+        self._captions = Captions()
         self._name = self._absence = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(self.tr("Chosen image"))
@@ -41,7 +40,7 @@ class ImageView(QWidget):
         return QSize(_WIDTH, _HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(_WIDTH - 2 * MARGIN, _SMALLEST_SIDE + _MAX_CLASSES_SHOWN * _ROW_PX)
+        return QSize(_WIDTH - 2 * MARGIN, _SMALLEST_SIDE + _MAX_CLASSES_SHOWN * ROW_PX)
 
     @property
     def caption(self) -> str:
@@ -65,7 +64,7 @@ class ImageView(QWidget):
             self._image = to_qimage(selection.images.images[index])
             self._verdict = Verdict.of(evaluation, index)
             self._name = selection.images.names[index]
-            self._bars = _bars(evaluation, index)
+            self._bars = probability_bars(evaluation, index, _MAX_CLASSES_SHOWN)
         self.setAccessibleDescription(self.caption or self._absence)
         self.setToolTip(self._name)
         self.update()
@@ -83,7 +82,8 @@ class ImageView(QWidget):
             draw_edge(painter, picture, self._theme.color("wrong"))
         words = self._words_rect(picture)
         self._draw_words(painter, words, self._verdict)
-        draw_class_bars(painter, self._bars_rect(picture, words), self._bars, self._theme)
+        bars = self._bars_rect(picture, words)
+        BarRows(self._bars, self.font(), bars.width(), probability_words()).draw(painter, bars, self._theme)
 
     @property
     def _is_wide(self) -> bool:
@@ -97,7 +97,7 @@ class ImageView(QWidget):
         if self._is_wide:
             across = across * 2 // 5
         else:
-            down -= len(self._bars) * _ROW_PX
+            down -= len(self._bars) * ROW_PX
         room = min(max(min(across, down), _SMALLEST_SIDE), _LARGEST_SIDE)
         side = max(1, room // image.width()) * image.width()
         if image.width() > room:
@@ -113,7 +113,7 @@ class ImageView(QWidget):
         left, top = MARGIN, words.bottom() + FIELD_GAP
         if self._is_wide:
             left, top = picture.right() + 2 * MARGIN, picture.top()
-        height = min(self.height() - top - GAP, len(self._bars) * _ROW_PX)
+        height = min(self.height() - top - GAP, len(self._bars) * ROW_PX)
         return QRectF(left, top, self.width() - left - MARGIN, height)
 
     def _draw_words(self, painter: QPainter, rect: QRect, verdict: Verdict) -> None:
@@ -124,23 +124,11 @@ class ImageView(QWidget):
         font.setBold(True)
         painter.setFont(font)
         painter.setPen(self._theme.color("wrong" if verdict.said else "text"))
-        painter.drawText(row, Qt.AlignmentFlag.AlignLeft, verdict.fitted(QFontMetrics(font), row.width()))
+        caption = self._captions.of(verdict, QFontMetrics(font), row.width())
+        painter.drawText(row, Qt.AlignmentFlag.AlignLeft, caption)
         painter.setFont(self.font())
         painter.setPen(self._theme.color("secondary"))
         for text in (epoch_words(self._selection), self._name):
             row.translate(0, line)
             shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideLeft, row.width())
             painter.drawText(row, Qt.AlignmentFlag.AlignLeft, shown)
-
-
-def _bars(evaluation: Evaluation, index: int) -> list[ClassBar]:
-    """One per class; of many classes the most likely ones and the truth."""
-    names, probabilities = evaluation.class_names, evaluation.probabilities[index]
-    truth, said = int(evaluation.labels[index]), int(evaluation.predictions[index])
-    shown = list(range(len(names)))
-    if len(names) > _MAX_CLASSES_SHOWN:
-        likely = sorted(shown, key=lambda i: -probabilities[i])[: _MAX_CLASSES_SHOWN - 1]
-        shown = sorted({*likely, truth})
-    return [
-        ClassBar(names[i], float(probabilities[i]), i, is_truth=i == truth, is_prediction=i == said) for i in shown
-    ]

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOpti
 
 from workbench.core.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
-from workbench.gui.inspect.image_caption import Verdict
+from workbench.gui.inspect.image_caption import Captions, Verdict
 from workbench.gui.widgets.pictures import EDGE_PX, draw_edge, thumbnail
 from workbench.gui.widgets.theme import GAP, Theme
 
@@ -70,6 +70,7 @@ class GalleryDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._model, self._theme = model, theme
         self._side = SIDES[0]
+        self._captions = Captions()
 
     def set_side(self, side: int) -> None:
         """How large pictures are; the list is to be laid out anew."""
@@ -105,7 +106,8 @@ class GalleryDelegate(QStyledItemDelegate):
         caption = QRect(
             rect.left() + 1, picture.bottom() + GAP, rect.width() - 2, rect.bottom() - picture.bottom() - GAP
         )
-        text = Verdict.of(model.evaluation, image).fitted(QFontMetrics(font), caption.width())
+        verdict = Verdict.of(model.evaluation, image)
+        text = self._captions.of(verdict, QFontMetrics(font), caption.width())
         painter.drawText(caption, Qt.AlignmentFlag.AlignCenter, text)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSize, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -93,6 +93,8 @@ class RunSide(QWidget):
         selection.epochs_changed.connect(self._show_title)
         selection.filter_changed.connect(self._follow_filter)
         self.confusion_view.cell_clicked.connect(selection.filter_classes)
+        self.confusion_view.row_clicked.connect(self._filter_truth)
+        self.confusion_view.column_clicked.connect(self._filter_prediction)
         self.class_view.class_clicked.connect(self._filter_truth)
 
     def sizeHint(self) -> QSize:
@@ -160,12 +162,15 @@ class RunSide(QWidget):
     def _filter_truth(self, index: int) -> None:
         self._selection.filter_classes(index, None)
 
+    @Slot(int)
+    def _filter_prediction(self, index: int) -> None:
+        self._selection.filter_classes(None, index)
+
 
 def _scrolling(view: QWidget) -> QScrollArea:
     """Rows keep a height that can be hit with the mouse."""
     area = QScrollArea()
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setWidgetResizable(True)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setWidget(view)
     return area
