@@ -14,7 +14,7 @@ from workbench.gui.widgets.theme import FIELD_GAP, GAP, Theme, tabular
 ROW_PX = 22
 _SWATCH_PX, _BAR_PX, _WORD_PX = 8, 8, 11
 # Below that, bars tell less than whole names do.
-_SHORTEST_TRACK_PX = 56
+_SHORTEST_TRACK_PX = 48
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,8 @@ class BarRows:
         self._note = _widest(QFontMetrics(self._plain), [bar.note for bar in bars])
         whole, short = tuple(bar.name for bar in bars), tuple(bar.short for bar in bars)
         said = [*words, *(bar.word for bar in bars if bar.word)]
-        for self.names, self.has_short_words in ((whole, False), (short, False), (short, True)):
+        forms = ((whole, False), (whole, True), (short, False), (short, True))
+        for self.names, self.has_short_words in forms:
             self._divide(width, [word.short if self.has_short_words else word.text for word in said])
             if self.track >= _SHORTEST_TRACK_PX:
                 break

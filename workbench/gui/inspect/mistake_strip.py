@@ -11,7 +11,7 @@ from workbench.gui.widgets.empty_state import EmptyState
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, Theme
 
 _MOST = 60
-_WIDTH = 132
+_WIDTH = 140
 
 
 class MistakeStrip(QWidget):

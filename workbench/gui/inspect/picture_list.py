@@ -17,7 +17,8 @@ from workbench.gui.widgets.theme import GAP, Theme
 SIDES = (64, 96, 128, 192)
 """Of the pictures in a gallery, in pixels: whole multiples of CIFAR's 32."""
 _CAPTION_PX = 11
-_CAPTION_LINE, _SIDE_ROOM = 24, 40
+# At the sides of the smallest picture, short names of CIFAR-10's classes fit with their probability.
+_CAPTION_LINE, _SIDE_ROOM = 24, 46
 # Qt breaks a row one pixel before its end.
 _LAYOUT_MARGIN = 2
 
@@ -104,7 +105,7 @@ class GalleryDelegate(QStyledItemDelegate):
         font.setPixelSize(_CAPTION_PX)
         painter.setFont(font)
         caption = QRect(
-            rect.left() + 1, picture.bottom() + GAP, rect.width() - 2, rect.bottom() - picture.bottom() - GAP
+            rect.left() + 2, picture.bottom() + GAP, rect.width() - 4, rect.bottom() - picture.bottom() - GAP
         )
         verdict = Verdict.of(model.evaluation, image)
         text = self._captions.of(verdict, QFontMetrics(font), caption.width())
