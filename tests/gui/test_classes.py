@@ -235,7 +235,7 @@ def test_the_most_confused_pairs_are_described(qtbot: QtBot, theme: Theme, ten: 
 
 def test_the_legend_names_both_scales_and_their_ends(qtbot: QtBot, theme: Theme) -> None:
     view = matrix(qtbot, theme, evaluated(TEN, 177, {(3, 5): 39}), 340, 400)
-    assert view.legend_texts == ("right 0 177", "taken for another 0 39")
+    assert view.legend_texts == ("right 0 177", "mistaken 0 39")
 
 
 def test_without_an_evaluation_it_is_small_and_says_when(qtbot: QtBot, theme: Theme) -> None:

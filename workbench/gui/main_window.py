@@ -254,6 +254,7 @@ class MainWindow(QMainWindow):
         records = self.runs_panel.model.records
         if records and not self.selection.run_id:
             self.runs_panel.select(records[0].id)
+        self._focus()
         self._plot_builder.start()
 
     @Slot()
@@ -311,10 +312,14 @@ class MainWindow(QMainWindow):
     def _on_workspace(self, name: str) -> None:
         self.inspect_desk.allow_keys(name)
         self.run_desk.holds_selection = name == "inspect"
-        # So that keys work at once in what one has come for.
-        first = {"inspect": self.inspect_desk.gallery, "compare": self.runs_panel}.get(name)
-        if first is not None:
-            first.setFocus()
+        self._focus()
+
+    def _focus(self) -> None:
+        """So that keys work at once in what one has come for."""
+        {
+            "inspect": self.inspect_desk.gallery,
+            "compare": self.runs_panel,
+        }.get(self.workspaces.current, self.progress_panel).setFocus()
 
     @Slot()
     def _look_at_settings(self) -> None:

@@ -73,7 +73,7 @@ class ConfusionLayout:
             left = top = line + 2 * GAP
         else:
             left = line + GAP + _widest(metrics, short_names(names)) + GAP
-            top = line + 2 * GAP + _LONGEST_ROTATED_PX
+            top = line + 2 * GAP + _widest(metrics, short_names(names))
         return QSize(left + len(names) * cell.width() + 1, top + len(names) * cell.height() + 1)
 
     def _choose_headings(self, least: QSize, size: QSize, height: int) -> None:
@@ -82,7 +82,9 @@ class ConfusionLayout:
         self.rows = self._row_headings(size.width(), least.width(), down)
         if self.rows.texts:
             across -= (self.rows.room + GAP) / self._classes
-        self.columns = self._column_headings(across)
+        # Whole names that stand upright must not push the last rows out of sight.
+        room = height - self.line - 2 * GAP - self._classes * least.height() - 1
+        self.columns = self._column_headings(across, min(room, _LONGEST_ROTATED_PX))
 
     def _row_headings(self, width: int, cell: int, down: float) -> Headings:
         metrics = QFontMetrics(self.font)
@@ -94,7 +96,7 @@ class ConfusionLayout:
             return Headings(self._names, whole)
         return Headings(self._short, _widest(metrics, self._short))
 
-    def _column_headings(self, across: float) -> Headings:
+    def _column_headings(self, across: float, room: int) -> Headings:
         metrics = QFontMetrics(self.font)
         for texts in (self._names, self._short):
             if _widest(metrics, texts) + 2 <= across:
@@ -103,7 +105,7 @@ class ConfusionLayout:
             return Headings((), 0)
         for texts in (self._names, self._short):
             widest = _widest(metrics, texts)
-            if widest <= _LONGEST_ROTATED_PX:
+            if widest <= room:
                 break
         return Headings(texts, widest, is_rotated=True)
 

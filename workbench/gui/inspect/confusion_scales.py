@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, GROUP_GAP, Theme, contrast
 
 _STEPS = 256
-_RAMP_PX = (48, 8)
+_RAMP_PX = (40, 8)
 
 
 class ColorScale:

@@ -120,7 +120,7 @@ class ConfusionView(QWidget):
         right, mistakes = highest_counts(self._evaluation) if self._evaluation else (0, 0)
         entries = (
             LegendEntry(self.tr("right"), count(right)),
-            LegendEntry(self.tr("taken for another"), count(mistakes)),
+            LegendEntry(self.tr("mistaken"), count(mistakes)),
         )
         font = QFont(self.font())
         font.setPixelSize(CAPTION_PX)

@@ -40,7 +40,7 @@ class Colors:
 
 LIGHT = Colors(
     window="#F7F8FA", surface="#FFFFFF", hairline="#E3E6EB", text="#1C2430", secondary="#5B6675",
-    accent="#2F6FED", right="#1A8F5A", warning="#9A6412", wrong="#C7372F", on_accent="#FFFFFF",
+    accent="#2F6FED", right="#167A4C", warning="#9A6412", wrong="#C7372F", on_accent="#FFFFFF",
 )  # fmt: skip
 DARK = Colors(
     window="#14171C", surface="#1C2027", hairline="#2C323C", text="#E7EAF0", secondary="#9AA4B2",
