@@ -67,7 +67,7 @@ class EpochSlider(QWidget):
     def _plot(self) -> QRectF:
         metrics = QFontMetrics(self.font())
         left = MARGIN + metrics.horizontalAdvance("100 %") + GAP
-        bottom = self.height() - metrics.height() - 2 * GAP
+        bottom = self.height() - metrics.height() - 2 * GAP - _KNOB_PX / 2
         return QRectF(left, FIELD_GAP, self.width() - left - 2 * MARGIN, bottom - FIELD_GAP)
 
     def x_of(self, epoch: int) -> float:
@@ -138,7 +138,7 @@ class EpochSlider(QWidget):
             room = QRectF(MARGIN, y - line / 2, plot.left() - MARGIN - GAP, line)
             painter.drawText(room, right, percent(value, 0))
         for epoch in _ticks(self._last()):
-            room = QRectF(self.x_of(epoch) - 30, plot.bottom() + 2, 60, line)
+            room = QRectF(self.x_of(epoch) - 30, plot.bottom() + _KNOB_PX, 60, line)
             painter.drawText(room, Qt.AlignmentFlag.AlignHCenter, str(epoch))
 
     def _draw_bumps(self, painter: QPainter, points: dict[int, QPointF]) -> None:
