@@ -3,56 +3,46 @@
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QLabel, QWidget
 
 from workbench.core.events import Event, GradientsMeasured, RunStarted
 from workbench.core.formats import count
 from workbench.core.gradients import comparison, multiple
+from workbench.gui.runs.late_plot_pair import LatePlotPair
+from workbench.gui.runs.line_legend import LegendEntry
+from workbench.gui.runs.line_looks import group_color, group_look
+from workbench.gui.runs.plot_header import PlotHeader
 from workbench.gui.runs.run_gradients import RunGradients, joined
 from workbench.gui.widgets.elided_label import ElidedLabel
-from workbench.gui.widgets.field_form import labeled
-from workbench.gui.widgets.late_plot import LatePlot
-from workbench.gui.widgets.redraw_timer import RedrawTimer
-from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
+from workbench.gui.widgets.theme import Theme
 
 if TYPE_CHECKING:
     from workbench.gui.runs.gradient_plots import LayerNormPlot, StageNormPlot
 
-_WHOLE_LEGEND_FROM_PX = 680
 
-
-class GradientPanel(QWidget):
+class GradientPanel(LatePlotPair["StageNormPlot", "LayerNormPlot"]):
     """Two plots of the run that is looked at. Feed it events of any runs; it redraws at most once a second.
 
     All runs that are drawn share the axes, so that one can be compared with the next by choosing it.
     """
 
-    redrawn = Signal()
-
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
+        super().__init__(theme, parent)
         self._runs: dict[str, RunGradients] = {}
         self._shown = ""
         self._hovered = math.nan
-        self._plots: tuple[StageNormPlot, LayerNormPlot] | None = None
-        self._timer = RedrawTimer(self.redraw, self)
-        theme.changed.connect(self._restyle)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, FIELD_GAP)
-        layout.setSpacing(GAP)
-        layout.addLayout(self._header())
+        self._name = ElidedLabel("secondary")
+        self._header = PlotHeader(theme, self.tr("Gradient norms"), before=[self._name])
+        self._header.legend.setToolTip(
+            self.tr("Norm of the gradient of all weights of a stage together, before clipping")
+        )
         self._sentence = QLabel()
         self._sentence.setWordWrap(True)
         self._others = ElidedLabel("secondary")
         self._others.setToolTip(self.tr("What stage 1 gets of the last stage's gradient in the other drawn runs"))
-        for label in (self._sentence, self._others):
-            layout.addWidget(label)
-        self._rooms = (LatePlot(lambda: self.stage_plot), LatePlot(lambda: self.layer_plot))
-        for room in self._rooms:
-            layout.addWidget(room, 1)
+        self._arrange(self._header, self._sentence, self._others)
 
     @property
     def stage_plot(self) -> "StageNormPlot":
@@ -62,35 +52,13 @@ class GradientPanel(QWidget):
     def layer_plot(self) -> "LayerNormPlot":
         return self._built()[1]
 
-    def _built(self) -> tuple["StageNormPlot", "LayerNormPlot"]:
-        """Both plots, built when they are first wanted."""
-        if self._plots is None:
-            from workbench.gui.runs.gradient_plots import LayerNormPlot, StageNormPlot
+    def _build(self) -> tuple["StageNormPlot", "LayerNormPlot"]:
+        from workbench.gui.runs.gradient_plots import LayerNormPlot, StageNormPlot
 
-            self._plots = (StageNormPlot(self._theme), LayerNormPlot(self._theme))
-            self.stage_plot.hovered.connect(self._point_at)
-            self.stage_plot.refit_asked.connect(self.redraw)
-            for plot in self._plots:
-                plot.restyle()
-            for room in self._rooms:
-                room.build()
-        return self._plots
-
-    def _header(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(FIELD_GAP)
-        row.addWidget(labeled(self.tr("Gradient norms"), "heading"))
-        self._name = ElidedLabel("secondary")
-        row.addWidget(self._name, 1)
-        self._legend = labeled("", "secondary")
-        self._legend.setToolTip(
-            self.tr(
-                "Norm of the gradient of all weights of a stage together, before clipping; "
-                "the stem is dotted, the head dashed"
-            )
-        )
-        row.addWidget(self._legend)
-        return row
+        stages = StageNormPlot(self._theme)
+        stages.hovered.connect(self._point_at)
+        stages.refit_asked.connect(self.redraw)
+        return stages, LayerNormPlot(self._theme)
 
     # What is known of the runs
 
@@ -106,29 +74,29 @@ class GradientPanel(QWidget):
                 run.append(event)
             case _:
                 return
-        self._mark()
+        self._timer.ask()
 
     def add_run(self, run_id: str, name: str) -> None:
         """Make a run known, or compare with it again."""
         run = self._runs.setdefault(run_id, RunGradients(run_id, name))
         run.visible = True
-        self._mark()
+        self._timer.ask()
 
     def name_run(self, run_id: str, name: str) -> None:
         """Call a run otherwise, if it is known."""
         if run_id in self._runs and self._runs[run_id].name != name:
             self._runs[run_id].name = name
-            self._mark()
+            self._timer.ask()
 
     def hide_run(self, run_id: str) -> None:
         """Compare with it no longer."""
         if run_id in self._runs:
             self._runs[run_id].visible = False
-            self._mark()
+            self._timer.ask()
 
     def remove_run(self, run_id: str) -> None:
         if self._runs.pop(run_id, None) is not None:
-            self._mark()
+            self._timer.ask()
 
     def show_run(self, run_id: str) -> None:
         """Look at a run; at none for an empty id."""
@@ -136,9 +104,6 @@ class GradientPanel(QWidget):
         self.redraw()
 
     # Drawing
-
-    def _mark(self) -> None:
-        self._timer.ask()
 
     @Slot()
     def redraw(self) -> None:
@@ -151,13 +116,14 @@ class GradientPanel(QWidget):
             self._show_empty(run is not None)
         else:
             names = self._group_names(run)
-            self._legend.setText(self._legend_text(len(names)))
+            self._explain(names)
             self.stage_plot.draw(run, names, joined(each.group_limits for each in self._compared(run)))
             self._show_sample(run)
         self.redrawn.emit()
 
     def _show_empty(self, is_run: bool) -> None:
-        for label in (self._legend, self._sentence, self._others):
+        self._explain([])
+        for label in (self._sentence, self._others):
             label.clear()
         self._others.hide()
         sentence = self.tr("The gradients of the run that is trained or chosen appear here")
@@ -202,17 +168,15 @@ class GradientPanel(QWidget):
         numbered = (self.tr("stage {0}").format(number) for number in range(1, stages + 1))
         return [self.tr("stem"), *numbered, self.tr("head")]
 
-    def _legend_text(self, groups: int) -> str:
-        from workbench.gui.runs.gradient_plots import group_color
-
-        squares = (
-            f"<span style='color:{group_color(self._theme, number, groups).name()}'>&#9632;</span> {number}"
-            for number in range(1, groups - 1)
+    def _explain(self, names: list[str]) -> None:
+        """A legend of the lines of stem, stages and head."""
+        groups = len(names)
+        self._header.show_legend(
+            [
+                LegendEntry(name, group_look(number, groups), group_color(self._theme, number, groups))
+                for number, name in enumerate(names)
+            ]
         )
-        stages = self.tr("stage {0}").format("&nbsp; ".join(squares))
-        # The rest of it must not take the name's room.
-        is_whole = self.width() >= _WHOLE_LEGEND_FROM_PX
-        return stages + self.tr(" · stem dotted · head dashed") if is_whole else stages
 
     @Slot(float)
     def _point_at(self, epoch: float) -> None:
@@ -220,18 +184,6 @@ class GradientPanel(QWidget):
         if run is not None and run.steps and not (math.isnan(epoch) and math.isnan(self._hovered)):
             self._hovered = epoch
             self._show_sample(run)
-
-    @Slot()
-    def _restyle(self) -> None:
-        for plot in self._plots or ():
-            plot.restyle()
-        self._mark()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        run = self._runs.get(self._shown)
-        if run is not None and run.steps and self._plots is not None:
-            self._legend.setText(self._legend_text(len(self._group_names(run))))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -8,6 +8,8 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from workbench.core.formats import two_digits
+from workbench.gui.runs.line_looks import group_color, group_look
+from workbench.gui.runs.readout import Readout
 from workbench.gui.runs.run_gradients import Limits, RunGradients
 from workbench.gui.widgets.axes import decade_ticks, decades, round_up
 from workbench.gui.widgets.plotting import pg
@@ -21,11 +23,6 @@ _BAR_SHARE = 0.8
 # More of them have no room for gaps.
 _MOST_WITH_GAPS = 120
 _KEY_STEPS: dict[int, int] = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
-
-
-def group_color(theme: Theme, group: int, groups: int) -> QColor:
-    """Of a stage; stem and head, which have one layer each, are neutral."""
-    return theme.color("secondary") if group in (0, groups - 1) else theme.series(group - 1)
 
 
 class _NormPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
@@ -49,10 +46,7 @@ class _NormPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             item.getAxis(name).setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.disableAutoRange()
         item.getViewBox().sigResized.connect(self._fit_axis)
-        self._readout = pg.TextItem(anchor=(0, 0))
-        self._readout.setZValue(20)
-        self._readout.hide()
-        self.addItem(self._readout, ignoreBounds=True)
+        self._readout = Readout(self, theme)
 
     def show_decades(self, limits: Limits) -> None:
         """Make room for these values; the axis moves by whole powers of ten."""
@@ -79,24 +73,7 @@ class _NormPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             axis.setPen(pg.mkPen(theme.color("hairline")))
             axis.setTextPen(pg.mkPen(theme.color("secondary")))
             axis.setLabel(title, color=theme.colors.secondary)
-        surface = theme.color("surface")
-        surface.setAlpha(230)
-        self._readout.fill = pg.mkBrush(surface)
-        self._readout.border = pg.mkPen(theme.color("hairline"))
-
-    def _point_at(self, x: float, rows: list[tuple[QColor | None, str]]) -> None:
-        """A line each, with a square of its color, at the top right of `x`, or left of it, but always whole."""
-        texts = []
-        for color, text in rows:
-            square = f"<span style='color:{color.name()}'>&#9632;</span> " if color else ""
-            texts.append(f"{square}<span style='color:{self._theme.colors.text}'>{text}</span>")
-        self._readout.setHtml("<br>".join(texts))
-        box = self.getPlotItem().getViewBox()
-        (left, right), (_, high) = box.viewRange()
-        width = self._readout.boundingRect().width() * box.viewPixelSize()[0]
-        beside = x if x + width <= right else x - width
-        self._readout.setPos(max(left, beside), high)
-        self._readout.show()
+        self._readout.restyle()
 
     def _x_under(self, position: QPointF) -> float | None:
         """Where the pointer stands on the x axis; None outside."""
@@ -167,11 +144,9 @@ class StageNormPlot(_NormPlot):
             line.setData(x, y)
 
     def _style_lines(self) -> None:
-        last = len(self._lines) - 1
-        styles = {0: Qt.PenStyle.DotLine, last: Qt.PenStyle.DashLine}
+        groups = len(self._lines)
         for number, line in enumerate(self._lines):
-            color = group_color(self._theme, number, len(self._lines))
-            line.setPen(pg.mkPen(color, width=1, style=styles.get(number, Qt.PenStyle.SolidLine)))
+            line.setPen(group_look(number, groups).pen(group_color(self._theme, number, groups)))
 
     def _set_right(self, right: float) -> None:
         if right != self._right:
@@ -195,7 +170,7 @@ class StageNormPlot(_NormPlot):
         rows: list[tuple[QColor | None, str]] = [(None, self.tr("epoch {0}").format(f"{epoch:.2f}"))]
         for number, (name, norm) in enumerate(zip(self._names, run.of_groups[sample], strict=True)):
             rows.append((group_color(self._theme, number, len(self._names)), f"{name} {norm_text(norm)}"))
-        self._point_at(epoch, rows)
+        self._readout.show_at(epoch, rows)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         super().mouseDoubleClickEvent(event)
@@ -287,7 +262,7 @@ class LayerNormPlot(_NormPlot):
             self.setAccessibleDescription("")
             return
         text = f"{self._run.layers.names[layer]} {norm_text(self._run.of_layers[self._sample][layer])}"
-        self._point_at(layer + 0.5, [(self._colors(self._run)[layer], text)])
+        self._readout.show_at(layer + 0.5, [(self._colors(self._run)[layer], text)])
         self.setAccessibleDescription(text)
 
     @Slot(object)

@@ -1,33 +1,48 @@
 """One plot of one metric over epochs: per run a thin raw line, a smoothed one, validation and test."""
 
-import html
 from collections.abc import Iterable
 
 import numpy as np
 from PySide6.QtCore import QPointF, Qt, Signal, Slot
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QColor, QMouseEvent
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
+from workbench.gui.runs.end_values import EndValue, EndValues
+from workbench.gui.runs.line_looks import CURVE_LOOKS, DOT_PX
+from workbench.gui.runs.readout import Readout
 from workbench.gui.runs.run_curves import RunCurves
-from workbench.gui.widgets.axes import round_out, round_up, short
+from workbench.gui.widgets.axes import log_ticks, round_out, round_up, short
 from workbench.gui.widgets.plotting import pg
 from workbench.gui.widgets.theme import Theme
 
-_RAW_ALPHA = 64
-_END_LABEL_PX = 18
 _SMALLEST_LOG = 1e-6
 _LARGE = 1e4
-_KINDS = ("raw", "smoothed", "validation", "test")
+# An axis' outermost numbers may stand out so far, below its neighbors.
+_OVERHANG_PX = 16
+# Between two numbers of a logarithmic axis.
+_TICK_PX = 22
 
 
 class _NarrowAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
-    """Writes the losses of a run that diverges so that they fit: 1.5e6."""
+    """Writes the losses of a run that diverges so that they fit: 1.5e6; and fewer logarithmic ones where there is no room."""
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
+        if not self.logMode:
+            values: list[tuple[float, list[float]]] = super().tickValues(minVal, maxVal, size)
+            return values
+        return [(1.0, log_ticks(minVal, maxVal, _TICK_PX * (maxVal - minVal) / max(size, 1.0)))]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        if self.logMode or max(map(abs, values), default=0.0) * scale < _LARGE:
+        if self.logMode:
+            return [_written(10.0**value) for value in values]
+        if max(map(abs, values), default=0.0) * scale < _LARGE:
             strings: list[str] = super().tickStrings(values, scale, spacing)
             return strings
         return [short(value * scale) for value in values]
+
+
+def _written(value: float) -> str:
+    return f"{value:.4g}" if 1e-3 <= value < _LARGE else short(value)
 
 
 class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
@@ -40,7 +55,7 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         super().__init__(parent, axisItems={"left": _NarrowAxis("left")}, enableMenu=False)
         self.metric, self._title, self._scale, self._theme = metric, title, scale, theme
         self._lines: dict[tuple[str, str], pg.PlotDataItem] = {}
-        self._ends: dict[str, pg.TextItem] = {}
+        self._ends: dict[str, EndValue] = {}
         self._changes: dict[str, list[pg.InfiniteLine]] = {}
         self._x_title = self.tr("epoch")
         self.setAccessibleName(title)
@@ -49,7 +64,10 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         # The axis pen is the faint hairline color already.
         item.showGrid(x=False, y=True, alpha=1.0)
         item.getAxis("left").setWidth(52)
+        item.getAxis("bottom").setStyle(hideOverlappingLabels=_OVERHANG_PX)
         for name in ("left", "bottom"):
+            # The grid is behind the lines.
+            item.getAxis(name).setZValue(-1)
             # Painting ticks and grid costs more than painting the lines; they change only with the range.
             item.getAxis(name).setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.setMouseEnabled(x=True, y=False)
@@ -59,10 +77,8 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._cursor = pg.InfiniteLine(angle=90)
         self._cursor.hide()
         self.addItem(self._cursor, ignoreBounds=True)
-        self._readout = pg.TextItem(anchor=(0, 0))
-        self._readout.setZValue(20)
-        self._readout.hide()
-        self.addItem(self._readout, ignoreBounds=True)
+        self._readout = Readout(self, theme)
+        self.end_values = EndValues(self, theme)
         self._empty = pg.TextItem(anchor=(0.5, 0.5))
         self.addItem(self._empty, ignoreBounds=True)
         self._is_empty = True
@@ -81,16 +97,20 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             self._remove(curves.run_id)
             return
         smoothed = curves.smoothed.get(self.metric)
-        train = curves.train[self.metric]
+        train, validation, test = (part[self.metric] for part in (curves.train, curves.validation, curves.test))
+        # Once for both lines: of many steps, it takes as long as all that is drawn.
+        steps = np.array(train.x)
         values = {
-            "raw": (train.x, train.y),
-            "smoothed": (train.x, smoothed.values if smoothed else []),
-            "validation": (curves.validation[self.metric].x, curves.validation[self.metric].y),
-            "test": (curves.test[self.metric].x, curves.test[self.metric].y),
+            "raw": (steps, train.y),
+            "smoothed": (steps, smoothed.values if smoothed else []),
+            "validation": (np.array(validation.x), validation.y),
+            "test": (np.array(test.x), test.y),
         }
         for kind, (x, y) in values.items():
-            self._line(curves, kind).setData(np.array(x), self._scale * np.array(y))
-        self._label_end(curves)
+            # One point alone makes no line.
+            symbol = "o" if CURVE_LOOKS[kind].has_dots or len(x) == 1 else None
+            self._line(curves, kind).setData(x, self._scale * np.array(y), symbol=symbol)
+        self._note_end(curves)
         self._mark_changes(curves)
 
     def _mark_changes(self, curves: RunCurves) -> None:
@@ -120,6 +140,8 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         if key not in self._lines:
             line = pg.PlotDataItem()
             self.addItem(line)
+            # No training line of one run hides what is measured of another.
+            line.setZValue(list(CURVE_LOOKS).index(kind))
             # Only after the item has a view do these work (pyqtgraph#1855).
             line.setDownsampling(auto=True, method="peak")
             line.setClipToView(True)
@@ -128,58 +150,36 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         return self._lines[key]
 
     def _style(self, line: pg.PlotDataItem, kind: str, color_index: int) -> None:
-        color = self._theme.series(color_index)
-        if kind == "raw":
-            color.setAlpha(_RAW_ALPHA)
-        style = Qt.PenStyle.DotLine if kind == "test" else Qt.PenStyle.SolidLine
-        line.setPen(pg.mkPen(color, width=1, style=style))
-        if kind == "validation":
-            line.setSymbol("o")
-            line.setSymbolSize(5)
-            line.setSymbolBrush(color)
-            line.setSymbolPen(None)
+        look, color = CURVE_LOOKS[kind], self._theme.series(color_index)
+        line.setPen(look.pen(color))
+        line.setSymbolSize(DOT_PX)
+        line.setSymbolBrush(look.color(color))
+        line.setSymbolPen(None)
         line.color_index = color_index
 
-    def _label_end(self, curves: RunCurves) -> None:
-        """The last value, written at the line's end: validation if there is one, else training."""
-        for series in (curves.validation[self.metric], curves.test[self.metric], curves.train[self.metric]):
-            if series.y:
-                break
-        else:
-            # Resumed from its beginning.
-            self._remove_end(curves.run_id)
+    def _note_end(self, curves: RunCurves) -> None:
+        """The last value that counts; it says what it is unless it is validation."""
+        last = curves.last(self.metric)
+        if last is None:
+            self._ends.pop(curves.run_id, None)
             return
-        label = self._ends.get(curves.run_id)
-        if label is None:
-            label = self._ends[curves.run_id] = pg.TextItem(anchor=(1, 1))
-            self.addItem(label, ignoreBounds=True)
-        value = self._scale * series.y[-1]
-        text = f"{value:.1f}" if self._scale > 1 else f"{value:.3f}" if value < _LARGE else short(value)
-        label.setText(text, self._theme.color("text"))
-        height = np.log10(value) if self._log_is_on and value > 0 else value
-        label.setPos(series.x[-1], height)
+        kind, x, y = last
+        names = {"validation": "{0}", "test": self.tr("test {0}"), "train": self.tr("train {0}")}
+        text = names[kind].format(self._written(self._scale * y, 3 if kind != "train" else 2))
+        self._ends[curves.run_id] = EndValue(text, curves.color_index, x, self._scale * y)
 
-    def _spread_ends(self) -> None:
-        """Write the lower one of two values that would overlap below its line's end."""
-        height = self.getPlotItem().getViewBox().viewPixelSize()[1] * _END_LABEL_PX
-        above: pg.TextItem | None = None
-        for label in sorted(self._ends.values(), key=lambda item: -item.pos().y()):
-            close = above is not None and above.pos().y() - label.pos().y() < height
-            label.setAnchor((1, 0) if close else (1, 1))
-            above = label
+    def _written(self, value: float, decimals: int) -> str:
+        if self._scale > 1:
+            return f"{value:.1f}"
+        return f"{value:.{decimals}f}" if value < _LARGE else short(value)
 
     def _remove(self, run_id: str) -> None:
-        for kind in _KINDS:
+        for kind in CURVE_LOOKS:
             line = self._lines.pop((run_id, kind), None)
             if line is not None:
                 self.removeItem(line)
         self._remove_changes(run_id)
-        self._remove_end(run_id)
-
-    def _remove_end(self, run_id: str) -> None:
-        label = self._ends.pop(run_id, None)
-        if label is not None:
-            self.removeItem(label)
+        self._ends.pop(run_id, None)
 
     @property
     def _log_is_on(self) -> bool:
@@ -189,10 +189,6 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     def set_log(self, on: bool) -> None:
         self.setLogMode(False, on)
         self._range = None
-        for label in self._ends.values():
-            position = label.pos()
-            if position.y() > 0 or not on:
-                label.setPos(position.x(), np.log10(position.y()) if on else 10 ** position.y())
 
     def show_empty(self, empty: bool) -> None:
         self._is_empty = empty
@@ -208,11 +204,9 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
         The limits are round numbers, so that the axes stand still while data come in.
         """
+        self.end_values.show_values(list(self._ends.values()), self._log_is_on)
         bounds = [b for b in (self._bounds(curves) for curves in runs if curves.visible) if b]
-        if not bounds:
-            return
-        if not self._follows_data:
-            self._spread_ends()
+        if not bounds or not self._follows_data:
             return
         right = max(b[0] for b in bounds)
         low, high = min(b[1] for b in bounds), max(b[2] for b in bounds)
@@ -223,7 +217,6 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             self._range = wanted
             self.setXRange(*wanted[0], padding=0.02)
             self.setYRange(*wanted[1], padding=0.02)
-        self._spread_ends()
 
     def _bounds(self, curves: RunCurves) -> tuple[float, float, float] | None:
         """Last x, lowest and highest y in the plot's unit."""
@@ -259,10 +252,7 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             self.tr("The {0} of every step will appear here: press Start").format(self.metric),
             theme.color("secondary"),
         )
-        surface = theme.color("surface")
-        surface.setAlpha(230)
-        self._readout.fill = pg.mkBrush(surface)
-        self._readout.border = pg.mkPen(theme.color("hairline"))
+        self._readout.restyle()
         for (_, kind), line in self._lines.items():
             self._style(line, kind, line.color_index)
         # Drawn anew with the lines, in the new colors.
@@ -293,16 +283,6 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         if not shown:
             return
         self._cursor.setPos(x)
-        rows = [f"<span style='color:{self._theme.colors.secondary}'>{self.tr('epoch')} {x:.2f}</span>"]
-        rows += [
-            f"<span style='color:{self._theme.series(color).name()}'>&#9632;</span> "
-            f"<span style='color:{self._theme.colors.text}'>{html.escape(name)}: {text}</span>"
-            for name, color, text in lines
-        ]
-        self._readout.setHtml("<br>".join(rows))
-        box = self.getPlotItem().getViewBox()
-        (left, right), (_, high) = box.viewRange()
-        width = self._readout.boundingRect().width() * box.viewPixelSize()[0]
-        # Right of the line, or left of it, but in a narrow plot always whole.
-        beside = x if x + width <= right else x - width
-        self._readout.setPos(max(left, beside), high)
+        rows: list[tuple[QColor | None, str]] = [(None, self.tr("epoch {0}").format(f"{x:.2f}"))]
+        rows += [(self._theme.series(color), f"{name}: {text}") for name, color, text in lines]
+        self._readout.show_at(x, rows)

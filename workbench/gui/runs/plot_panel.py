@@ -2,45 +2,35 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QCheckBox, QLabel, QSlider, QWidget
 
 from workbench.core.events import EpochMetrics, Event, RateChanged, RunStarted, StepMetrics
 from workbench.core.formats import percent
+from workbench.gui.runs.late_plot_pair import LatePlotPair
+from workbench.gui.runs.line_legend import LegendEntry
+from workbench.gui.runs.line_looks import CURVE_LOOKS
+from workbench.gui.runs.plot_header import PlotHeader
 from workbench.gui.runs.run_curves import RunCurves
-from workbench.gui.widgets.field_form import labeled
-from workbench.gui.widgets.late_plot import LatePlot
-from workbench.gui.widgets.redraw_timer import RedrawTimer
-from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
+from workbench.gui.widgets.theme import Theme
 
 if TYPE_CHECKING:
     from workbench.gui.runs.metric_plot import MetricPlot
 
 _DEFAULT_SMOOTHING = 90
-_LEGEND_FROM_PX = 680
 
 
-class PlotPanel(QWidget):
+class PlotPanel(LatePlotPair["MetricPlot", "MetricPlot"]):
     """Two plots over epochs. Feed it events of any runs; it redraws at most once a second."""
 
-    redrawn = Signal()
-
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(theme, parent)
         self._runs: dict[str, RunCurves] = {}
         self._dirty: set[str] = set()
-        self._theme = theme
-        self._plots: tuple[MetricPlot, MetricPlot] | None = None
-        self._timer = RedrawTimer(self.redraw, self)
-        theme.changed.connect(self._restyle)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, FIELD_GAP)
-        layout.setSpacing(GAP)
-        layout.addLayout(self._header())
-        self._rooms = (LatePlot(lambda: self.loss), LatePlot(lambda: self.accuracy))
-        for room in self._rooms:
-            layout.addWidget(room, 1)
+        self._header = PlotHeader(theme, self.tr("Learning curves"), after=self._settings())
+        self._header.legend.setToolTip(self.tr("A run has one color, and these lines in each plot"))
+        self._explain()
+        self._arrange(self._header)
 
     @property
     def loss(self) -> "MetricPlot":
@@ -50,32 +40,19 @@ class PlotPanel(QWidget):
     def accuracy(self) -> "MetricPlot":
         return self._built()[1]
 
-    def _built(self) -> tuple["MetricPlot", "MetricPlot"]:
-        """Both plots, built when they are first wanted."""
-        if self._plots is None:
-            from workbench.gui.runs.metric_plot import MetricPlot
+    def _build(self) -> tuple["MetricPlot", "MetricPlot"]:
+        from workbench.gui.runs.metric_plot import MetricPlot
 
-            loss = MetricPlot("loss", self.tr("loss / nats"), 1.0, self._theme)
-            loss.hide_x_title()
-            accuracy = MetricPlot("accuracy", self.tr("accuracy / %"), 100.0, self._theme)
-            loss.setXLink(accuracy)
-            self._plots = (loss, accuracy)
-            for plot in self._plots:
-                plot.hovered.connect(self._show_readout)
-                plot.refit_asked.connect(self.redraw)
-                plot.restyle()
-            for room in self._rooms:
-                room.build()
-        return self._plots
+        loss = MetricPlot("loss", self.tr("loss / nats"), 1.0, self._theme)
+        loss.hide_x_title()
+        accuracy = MetricPlot("accuracy", self.tr("accuracy / %"), 100.0, self._theme)
+        loss.setXLink(accuracy)
+        for plot in (loss, accuracy):
+            plot.hovered.connect(self._show_readout)
+            plot.refit_asked.connect(self.redraw)
+        return loss, accuracy
 
-    def _header(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(FIELD_GAP)
-        row.addWidget(labeled(self.tr("Learning curves"), "heading"))
-        self._legend = labeled(self.tr("train thin · validation solid · test dotted"), "secondary")
-        self._legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        row.addWidget(self._legend, 1)
-        row.addStretch(0)
+    def _settings(self) -> list[QWidget]:
         self._log = QCheckBox(self.tr("Log loss"))
         self._log.setToolTip(self.tr("Draw the loss on a logarithmic axis"))
         self._log.toggled.connect(self._set_log)
@@ -84,21 +61,24 @@ class PlotPanel(QWidget):
         self._smoothing.setValue(_DEFAULT_SMOOTHING)
         self._smoothing.setFixedWidth(96)
         self._smoothing.setToolTip(
-            self.tr("How much the solid training line averages; the faint one shows every step")
+            self.tr("How much the smoothed training line averages; the faint one behind it shows every step")
         )
         self._smoothing.setAccessibleName(self.tr("Smoothing"))
         self._smoothing.valueChanged.connect(self._smooth)
-        row.addWidget(self._log)
         caption = QLabel(self.tr("Smooth"))
         caption.setBuddy(self._smoothing)
-        row.addWidget(caption)
-        row.addWidget(self._smoothing)
-        return row
+        return [self._log, caption, self._smoothing]
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        # The legend must not keep the middle of the window wide, nor be cut in a word.
-        self._legend.setVisible(self.width() >= _LEGEND_FROM_PX)
+    def _explain(self) -> None:
+        """A legend of the kinds of lines, which all runs share."""
+        words = {
+            "raw": self.tr("train, every step"),
+            "smoothed": self.tr("train, smoothed"),
+            "validation": self.tr("validation"),
+            "test": self.tr("test"),
+        }
+        color = self._theme.color("text")
+        self._header.show_legend([LegendEntry(words[kind], look, color) for kind, look in CURVE_LOOKS.items()])
 
     def append(self, event: Event) -> None:
         """Take one event of a run that `add_run` made known; others are ignored."""
@@ -162,6 +142,10 @@ class PlotPanel(QWidget):
         for plot in self._built():
             plot.show_empty(empty)
             plot.fit(self._runs.values())
+        # The plots share their epochs, so they must end at the same place.
+        width = max(plot.end_values.wanted_width for plot in self._built())
+        for plot in self._built():
+            plot.end_values.set_width(width)
         self.redrawn.emit()
 
     @Slot(bool)
@@ -177,10 +161,9 @@ class PlotPanel(QWidget):
 
     @Slot()
     def _restyle(self) -> None:
-        for plot in self._plots or ():
-            plot.restyle()
-        for run_id in self._runs:
-            self._mark(run_id)
+        self._explain()
+        self._dirty.update(self._runs)
+        super()._restyle()
 
     @Slot(float)
     def _show_readout(self, x: float) -> None:

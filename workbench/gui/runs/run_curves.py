@@ -97,6 +97,14 @@ class RunCurves:
             self.smoothed[metric] = Smoothed(weight)
             self.smoothed[metric].extend(series.y)
 
+    def last(self, metric: str) -> tuple[str, float, float] | None:
+        """What counts of it by now, with its epoch and value: `validation`, else `test`, else smoothed `train`."""
+        for kind, series in (("validation", self.validation[metric]), ("test", self.test[metric])):
+            if series.y:
+                return kind, series.x[-1], series.y[-1]
+        smoothed = self.smoothed.get(metric)
+        return ("train", self.train[metric].x[-1], smoothed.values[-1]) if smoothed and smoothed.values else None
+
     def at(self, metric: str, x: float) -> tuple[float | None, float | None, float | None]:
         """Smoothed training, validation and test value nearest to epoch `x`; None where there is none."""
         smoothed = self.smoothed.get(metric)

@@ -1,0 +1,72 @@
+"""A panel of two plots, one above the other, that are built late and redrawn at most once a second."""
+
+from typing import Generic, Protocol, TypeVar, cast
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from workbench.gui.widgets.late_plot import LatePlot
+from workbench.gui.widgets.redraw_timer import RedrawTimer
+from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
+
+
+class ThemedPlot(Protocol):
+    """A plot of the room, which is a widget too."""
+
+    def restyle(self) -> None:
+        """Take the theme's present colors."""
+
+
+Upper = TypeVar("Upper", bound=ThemedPlot)
+Lower = TypeVar("Lower", bound=ThemedPlot)
+
+
+class LatePlotPair(QWidget, Generic[Upper, Lower]):
+    """Holds both plots. A panel says what they are (`_build`) and how to draw what it knows (`redraw`)."""
+
+    redrawn = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._plots: tuple[Upper, Lower] | None = None
+        self._timer = RedrawTimer(self.redraw, self)
+        theme.changed.connect(self._restyle)
+        self._rooms = (LatePlot(lambda: self._room_content(0)), LatePlot(lambda: self._room_content(1)))
+
+    def _arrange(self, *above: QWidget) -> None:
+        """Put these above the plots."""
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, FIELD_GAP)
+        layout.setSpacing(GAP)
+        for widget in above:
+            layout.addWidget(widget)
+        for room in self._rooms:
+            layout.addWidget(room, 1)
+
+    def _build(self) -> tuple[Upper, Lower]:
+        raise NotImplementedError
+
+    @Slot()
+    def redraw(self) -> None:
+        """Draw what is known by now."""
+        raise NotImplementedError
+
+    def _built(self) -> tuple[Upper, Lower]:
+        """Both plots, built when they are first wanted."""
+        if self._plots is None:
+            self._plots = self._build()
+            for plot in self._plots:
+                plot.restyle()
+            for room in self._rooms:
+                room.build()
+        return self._plots
+
+    def _room_content(self, number: int) -> QWidget:
+        return cast(QWidget, self._built()[number])
+
+    @Slot()
+    def _restyle(self) -> None:
+        for plot in self._plots or ():
+            plot.restyle()
+        self._timer.ask()

@@ -1,0 +1,55 @@
+"""How each kind of line looks, for the plots that draw them and for the legends that explain them."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPen
+
+from workbench.gui.widgets.theme import Theme
+
+DOT_PX = 6
+
+
+@dataclass(frozen=True)
+class LineLook:
+    """A line in whatever color. One of many points is a pixel wide, because wider ones take six times as long."""
+
+    width: int = 1
+    alpha: float = 1.0
+    style: Qt.PenStyle = Qt.PenStyle.SolidLine
+    has_dots: bool = False
+    is_noisy: bool = False
+
+    def color(self, color: QColor) -> QColor:
+        shown = QColor(color)
+        shown.setAlphaF(self.alpha)
+        return shown
+
+    def pen(self, color: QColor) -> QPen:
+        pen = QPen(self.color(color), self.width, self.style)
+        # As wide on the screen however the axes are stretched.
+        pen.setCosmetic(True)
+        if self.style is Qt.PenStyle.DotLine:
+            # Others would make dashes of wide dots.
+            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        return pen
+
+
+# Training has a point per step, validation and test have one per epoch.
+CURVE_LOOKS = {
+    "raw": LineLook(alpha=0.25, is_noisy=True),
+    "smoothed": LineLook(alpha=0.55),
+    "validation": LineLook(width=2, has_dots=True),
+    "test": LineLook(width=2, style=Qt.PenStyle.DotLine),
+}
+
+
+def group_look(group: int, groups: int) -> LineLook:
+    """Of a stage's gradient; those of stem and head, which share a color, differ by their dashes."""
+    styles = {0: Qt.PenStyle.DotLine, groups - 1: Qt.PenStyle.DashLine}
+    return LineLook(style=styles.get(group, Qt.PenStyle.SolidLine))
+
+
+def group_color(theme: Theme, group: int, groups: int) -> QColor:
+    """Of a stage; stem and head, which have one layer each, are neutral."""
+    return theme.color("secondary") if group in (0, groups - 1) else theme.series(group - 1)
