@@ -1,11 +1,15 @@
 """What a person sees in a plot: lines, marks and words, whatever the program calls them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtCore import QPoint, QPointF, QRectF
 from PySide6.QtGui import QPainter, QPicture
 from PySide6.QtWidgets import QWidget
+
+from workbench.gui.runs.end_values import EndValues, PlacedValue
 
 
 def plot_in(parent: QWidget) -> pg.PlotWidget:
@@ -58,11 +62,35 @@ def dots(plot: pg.PlotWidget) -> int:
 
 def tick_texts(plot: pg.PlotWidget, side: str) -> list[str]:
     """The numbers at an axis, from one end to the other; new ones may wait for the axis to grow wider."""
+    return [text for text, _ in ticks(plot, side)]
+
+
+def ticks(plot: pg.PlotWidget, side: str) -> list[tuple[str, QRectF]]:
+    """The numbers at an axis, with their places in the scene."""
     axis, picture = plot.getPlotItem().getAxis(side), QPicture()
     painter = QPainter(picture)
     _, _, texts = axis.generateDrawSpecs(painter)
     painter.end()
-    return [text for _, _, text in texts]
+    return [(text, axis.mapRectToScene(place)) for place, _, text in texts]
+
+
+def end_values(plot: pg.PlotWidget) -> list[PlacedValue]:
+    """What is written at the lines' ends, from top to bottom, with its place in the scene."""
+    (margin,) = _visible(plot, EndValues)
+    return [
+        replace(
+            value,
+            place=margin.mapRectToScene(value.place),
+            end=margin.mapToScene(QPointF(0, value.end)).y(),
+        )
+        for value in margin.placed()
+    ]
+
+
+def view_place(plot: pg.PlotWidget) -> QRectF:
+    """Where the data are, in the scene."""
+    place: QRectF = plot.getPlotItem().getViewBox().sceneBoundingRect()
+    return place
 
 
 def on_screen(plot: pg.PlotWidget, x: float) -> QPoint:

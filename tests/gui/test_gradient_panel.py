@@ -7,6 +7,7 @@ import numpy as np
 import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
@@ -21,7 +22,7 @@ from tests.gui.drawn import (
     tick_texts,
     written,
 )
-from tests.gui.seen import action, button, says
+from tests.gui.seen import action, button, named, says
 from tests.run_writer import Writer
 from workbench.core.config import RunConfig
 from workbench.core.events import GradientsMeasured, RunStarted
@@ -30,6 +31,7 @@ from workbench.core.home import Home
 from workbench.core.presets import Presets
 from workbench.gui.main_window import MainWindow
 from workbench.gui.runs.gradient_panel import GradientPanel
+from workbench.gui.runs.line_legend import LineLegend
 from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.theme import Theme
 from workbench.gui.work.training_session import State
@@ -104,12 +106,26 @@ def test_there_is_a_curve_for_each_stage_and_a_bar_for_each_layer(panel: Gradien
 def test_vanishing_is_said_in_words(panel: GradientPanel) -> None:
     # sqrt(2) * 10 of sqrt(3) * 1000
     assert says(panel, "Step 31 (epoch 3.10): stage 1 gets 0.82\u202f% of the gradient of stage 3")
-    assert not says(panel, "stem dotted"), "there is no room for it"
-    panel.resize(800, 480)
-    assert says(panel, "stem dotted · head dashed")
     panel.append(measured("plain", 41, lambda group: 1000.0 / 10.0**group))
     panel.redraw()
     assert says(panel, "stage 1 gets 82 times the gradient of stage 3")
+
+
+@pytest.mark.parametrize("width", [300, 560, 900])
+def test_the_legend_names_every_line_at_every_width(panel: GradientPanel, theme: Theme, width: int) -> None:
+    panel.resize(width, 480)
+    panel.redraw()
+    QApplication.sendPostedEvents()
+    legend = named(panel, LineLegend, "Legend")
+    places = legend.places(legend.width())
+    assert [words for words, _ in places] == ["stem", "stage 1", "stage 2", "stage 3", "head"]
+    assert all(legend.rect().contains(place) for _, place in places)
+    for choice in ("light", "dark"):
+        theme.choose(choice)
+        panel.redraw()
+        image = legend.grab().toImage()
+        colors = [image.pixelColor(place.left() + 3, place.center().y()).name() for _, place in places[1:-1]]
+        assert colors == [theme.series(stage).name() for stage in range(STAGES)]
 
 
 def test_a_long_name_is_cut_with_an_ellipsis(panel: GradientPanel) -> None:
@@ -176,6 +192,7 @@ def test_frozen_layers_have_neither_a_bar_nor_a_norm(panel: GradientPanel) -> No
 
 
 def test_runs_that_are_drawn_share_the_axes(panel: GradientPanel) -> None:
+    QApplication.sendPostedEvents()
     alone = tick_texts(panel.stage_plot, "left")
     panel.add_run("residual", "residual")
     panel.append(started("residual"))
@@ -192,6 +209,7 @@ def test_runs_that_are_drawn_share_the_axes(panel: GradientPanel) -> None:
     panel.show_run("plain")
     panel.hide_run("residual")
     panel.redraw()
+    QApplication.sendPostedEvents()
     assert not says(panel, "beside it")
     assert tick_texts(panel.stage_plot, "left") == alone
 

@@ -15,6 +15,7 @@ from workbench.core.home import Home
 from workbench.core.schedule import learning_rate
 from workbench.core.training_config import TrainingConfig
 from workbench.gui.main_window import MainWindow
+from workbench.gui.runs.gradient_panel import GradientPanel
 from workbench.gui.runs.plot_panel import PlotPanel
 from workbench.gui.trials.schedule_view import ScheduleView
 from workbench.gui.widgets.late_plot import LatePlot
@@ -77,6 +78,19 @@ def test_curves_follow_what_was_chosen_before_they_were_built(theme: Theme, pane
         assert plot.backgroundBrush().color().name() == DARK.surface.lower()
     # Decades of a loss between 1 and 2.
     assert panel.loss.getPlotItem().getViewBox().viewRange()[1][1] < 1
+
+
+def test_gradients_are_built_when_they_are_first_seen(qtbot: QtBot, theme: Theme) -> None:
+    panel = GradientPanel(theme)
+    qtbot.addWidget(panel)
+    theme.choose("dark")
+    panel.redraw()
+    assert plots(panel) == []
+    panel.resize(700, 500)
+    panel.show()
+    assert plots(panel) == [panel.stage_plot, panel.layer_plot]
+    assert all(plot.isVisible() and plot.width() == plot.parent().width() for plot in plots(panel))
+    assert all(plot.backgroundBrush().color().name() == DARK.surface.lower() for plot in plots(panel))
 
 
 def test_a_schedule_is_drawn_when_it_is_first_seen(qtbot: QtBot, theme: Theme) -> None:

@@ -68,6 +68,8 @@ class EndValues(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no ty
     def set_width(self, width: float) -> None:
         self.setMinimumWidth(width)
         self.setMaximumWidth(width)
+        # By itself, the view would take up its new width only after the next paint.
+        self._plot.getPlotItem().layout.activate()
 
     def placed(self) -> list[PlacedValue]:
         """What is written now, from top to bottom: of lines that end among the epochs in view."""

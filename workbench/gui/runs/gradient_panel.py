@@ -30,6 +30,7 @@ class GradientPanel(LatePlotPair["StageNormPlot", "LayerNormPlot"]):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
+        theme.changed.connect(self._restyle)
         self._runs: dict[str, RunGradients] = {}
         self._shown = ""
         self._hovered = math.nan
@@ -184,6 +185,10 @@ class GradientPanel(LatePlotPair["StageNormPlot", "LayerNormPlot"]):
         if run is not None and run.steps and not (math.isnan(epoch) and math.isnan(self._hovered)):
             self._hovered = epoch
             self._show_sample(run)
+
+    @Slot()
+    def _restyle(self) -> None:
+        self._restyle_plots()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -22,7 +22,11 @@ Lower = TypeVar("Lower", bound=ThemedPlot)
 
 
 class LatePlotPair(QWidget, Generic[Upper, Lower]):
-    """Holds both plots. A panel says what they are (`_build`) and how to draw what it knows (`redraw`)."""
+    """Holds both plots. A panel says what they are (`_build`) and how to draw what it knows (`redraw`).
+
+    It also connects the theme's `changed` to a slot of its own: PySide 6.11 goes on calling an inherited slot of a
+    deleted widget that Python still knows.
+    """
 
     redrawn = Signal()
 
@@ -31,7 +35,6 @@ class LatePlotPair(QWidget, Generic[Upper, Lower]):
         self._theme = theme
         self._plots: tuple[Upper, Lower] | None = None
         self._timer = RedrawTimer(self.redraw, self)
-        theme.changed.connect(self._restyle)
         self._rooms = (LatePlot(lambda: self._room_content(0)), LatePlot(lambda: self._room_content(1)))
 
     def _arrange(self, *above: QWidget) -> None:
@@ -65,8 +68,8 @@ class LatePlotPair(QWidget, Generic[Upper, Lower]):
     def _room_content(self, number: int) -> QWidget:
         return cast(QWidget, self._built()[number])
 
-    @Slot()
-    def _restyle(self) -> None:
+    def _restyle_plots(self) -> None:
+        """Take the theme's present colors, and draw anew a little later."""
         for plot in self._plots or ():
             plot.restyle()
         self._timer.ask()

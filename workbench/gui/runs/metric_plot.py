@@ -24,7 +24,7 @@ _TICK_PX = 22
 
 
 class _NarrowAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
-    """Writes the losses of a run that diverges so that they fit: 1.5e6; and fewer logarithmic ones where there is no room."""
+    """Writes the losses of a run that diverges so that they fit: 1.5e6; no logarithmic ones above each other."""
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
         if not self.logMode:
@@ -204,8 +204,10 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
         The limits are round numbers, so that the axes stand still while data come in.
         """
-        self.end_values.show_values(list(self._ends.values()), self._log_is_on)
-        bounds = [b for b in (self._bounds(curves) for curves in runs if curves.visible) if b]
+        shown = [curves for curves in runs if curves.visible]
+        ends = [self._ends[curves.run_id] for curves in shown if curves.run_id in self._ends]
+        self.end_values.show_values(ends, self._log_is_on)
+        bounds = [b for b in map(self._bounds, shown) if b]
         if not bounds or not self._follows_data:
             return
         right = max(b[0] for b in bounds)

@@ -25,6 +25,7 @@ class PlotPanel(LatePlotPair["MetricPlot", "MetricPlot"]):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
+        theme.changed.connect(self._restyle)
         self._runs: dict[str, RunCurves] = {}
         self._dirty: set[str] = set()
         self._header = PlotHeader(theme, self.tr("Learning curves"), after=self._settings())
@@ -163,7 +164,7 @@ class PlotPanel(LatePlotPair["MetricPlot", "MetricPlot"]):
     def _restyle(self) -> None:
         self._explain()
         self._dirty.update(self._runs)
-        super()._restyle()
+        self._restyle_plots()
 
     @Slot(float)
     def _show_readout(self, x: float) -> None:

@@ -3,7 +3,8 @@
 import itertools
 import math
 
-_ROUND = (1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10)
+_ROUND: tuple[float, ...] = (1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10)
+_ROUND_STEPS = (1.0, 2.0, 5.0, 10.0)
 # From dense to sparse, in each power of ten.
 _LOG_FACTORS = ((1, 1.5, 2, 2.5, 3, 4, 5, 6, 8), (1, 2, 3, 5), (1, 2, 5), (1, 3), (1,))
 
@@ -49,14 +50,14 @@ def log_ticks(low: float, high: float, distance: float) -> list[float]:
         return [float(power) for power in powers if power % every == 0 and low <= power <= high]
     # Between two of those numbers.
     first, last = 10.0**low, 10.0**high
-    step = round_up((last - first) / max(1, min(4, int((high - low) / distance))))
+    step = round_up((last - first) / max(1, min(4, int((high - low) / distance))), _ROUND_STEPS)
     return [math.log10(step * number) for number in range(math.ceil(first / step), math.floor(last / step) + 1)]
 
 
-def round_up(value: float) -> float:
+def round_up(value: float, round_numbers: tuple[float, ...] = _ROUND) -> float:
     """The next round number."""
     power = 10.0 ** math.floor(math.log10(max(value, 1e-9)))
-    return next(step * power for step in _ROUND if step * power >= value * (1 - 1e-9))
+    return next(step * power for step in round_numbers if step * power >= value * (1 - 1e-9))
 
 
 def round_out(low: float, high: float) -> tuple[float, float]:
