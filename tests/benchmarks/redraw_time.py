@@ -43,18 +43,18 @@ def steps(run: str, first: int, count: int, random: np.random.Generator) -> Step
 
 
 def measure(panel: PlotPanel, mark: int) -> tuple[float, float]:
-    """Milliseconds to take up new steps of the first `mark` runs and draw them; and to paint, at the median."""
+    """Milliseconds of the thread to draw new steps of the first `mark` runs, and to paint them, at the median."""
     drawing, painting, random = [], [], np.random.default_rng(1)
     for repeat in range(_REPEATS):
         for number in range(mark):
             panel.append(steps(f"run {number}", _STEPS + 20 * repeat + 1, 20, random))
-        started = time.perf_counter()
+        started = time.thread_time()
         panel.redraw()
-        drawn = time.perf_counter()
+        drawn = time.thread_time()
         for plot in (panel.loss, panel.accuracy):
             plot.viewport().repaint()
         drawing.append(drawn - started)
-        painting.append(time.perf_counter() - drawn)
+        painting.append(time.thread_time() - drawn)
     return 1000 * statistics.median(drawing), 1000 * statistics.median(painting)
 
 
