@@ -69,7 +69,8 @@ class LatePlotPair(QWidget, Generic[Upper, Lower]):
         return cast(QWidget, self._built()[number])
 
     def _restyle_plots(self) -> None:
-        """Take the theme's present colors, and draw anew a little later."""
-        for plot in self._plots or ():
-            plot.restyle()
-        self._timer.ask()
+        """Take the theme's present colors, and draw anew a little later; plots to come will have them anyway."""
+        if self._plots is not None:
+            for plot in self._plots:
+                plot.restyle()
+            self._timer.ask()
