@@ -301,7 +301,7 @@ def test_a_network_of_110_layers_is_legible(panel: GradientPanel, theme: Theme, 
 
 
 def test_the_run_that_is_trained_is_shown(qtbot: QtBot, window: MainWindow) -> None:
-    action(window, "Gradients").trigger()
+    action(window, "Gradients, or back to the curves").trigger()
     panel = window.gradient_panel
     assert panel.isVisible()
     assert is_written(panel.stage_plot, "trained or chosen")
@@ -316,7 +316,7 @@ def test_the_run_that_is_trained_is_shown(qtbot: QtBot, window: MainWindow) -> N
 
 
 def test_the_run_that_is_chosen_is_shown_whoever_trains_it(window: MainWindow, home: Home) -> None:
-    action(window, "Gradients").trigger()
+    action(window, "Gradients, or back to the curves").trigger()
     panel, library = window.gradient_panel, window.library
     writers = [Writer(home), Writer(home)]
     for number, writer in enumerate(writers):
