@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -82,7 +82,7 @@ def heading(group: FormGroup) -> QToolButton:
     return next(each for each in group.findChildren(QToolButton) if each.isCheckable())
 
 
-def recipe(panel: TrainingPanel) -> QComboBox:
+def recipe(panel: QWidget) -> QComboBox:
     return named(panel, QComboBox, "Recipe")
 
 
@@ -259,6 +259,43 @@ def test_recipes_come_anew(panel: TrainingPanel) -> None:
     assert says(panel, "My own.")
     panel.set_presets(shipped)
     assert (recipe(panel).currentText(), recipe(panel).count()) == ("Custom", len(shipped.recipes) + 1)
+
+
+def test_what_it_starts_from_stands_below_the_recipe(qtbot: QtBot, theme: Theme) -> None:
+    build = BuildPanel(Presets.load(), theme)
+    qtbot.addWidget(build)
+    build.show_tab("training")
+    build.resize(NARROWEST_PX, 600)
+    build.show()
+    with qtbot.waitExposed(build):
+        pass
+    start = named(build, QComboBox, "Start from")
+    assert [start.itemText(row) for row in range(start.count())] == [
+        "random weights", "ImageNet (torchvision)", "weights from a file…",
+    ]  # fmt: skip
+    tops = [
+        widget.mapTo(build, QPoint()).y()
+        for widget in (recipe(build), start, build.training_panel.field("epochs"))
+    ]
+    assert tops == sorted(tops)
+    assert says(build.training_panel, "To fine-tune a trained network, choose its weights here")
+    start.setCurrentIndex(1)
+    assert says(build.training_panel, "Fine-tuning: what these weights know is kept")
+    assert build.fine_tuning_panel.field("frozen_stages").isVisible()
+    assert not says(build.training_panel, "From scratch")
+
+
+def test_weights_that_are_taken_bring_the_recipe_that_suits(qtbot: QtBot, theme: Theme) -> None:
+    build = BuildPanel(Presets.load(), theme)
+    qtbot.addWidget(build)
+    build.fine_tuning_panel.take_weights("first.pt")
+    assert recipe(build).currentText() == "Fine-tune"
+    # Other weights in their place leave the recipe alone.
+    build.take_recipe("adam")
+    build.fine_tuning_panel.take_weights("second.pt")
+    assert build.config is not None
+    assert build.config.fine_tuning.weights == "second.pt"
+    assert build.presets.recipe_name(build.config) == "adam"
 
 
 @pytest.mark.parametrize("is_open", [False, True])

@@ -35,12 +35,13 @@ class BuildPanel(QWidget):
         self.data_panel = DataPanel()
         self.training_panel = TrainingPanel(presets)
         self.fine_tuning_panel = FineTuningPanel()
+        self.training_panel.add_start(self.fine_tuning_panel)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         pages = (
             (self.tr("Model"), (self.model_panel,)),
             (self.tr("Data"), (self.data_panel,)),
-            (self.tr("Train"), (self.training_panel, self.fine_tuning_panel)),
+            (self.tr("Train"), (self.training_panel,)),
         )
         for title, panels in pages:
             self.tabs.addTab(_scrolling(panels), title)

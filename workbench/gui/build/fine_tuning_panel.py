@@ -10,7 +10,7 @@ from workbench.core.config import FineTuningConfig, parse
 from workbench.core.errors import ConfigError
 from workbench.gui.widgets.config_form import ConfigForm
 from workbench.gui.widgets.field_form import labeled
-from workbench.gui.widgets.theme import FIELD_GAP, MARGIN
+from workbench.gui.widgets.theme import FIELD_GAP
 
 _FILE = "\0file"
 _TORCHVISION = "torchvision"
@@ -28,24 +28,23 @@ class FineTuningPanel(QWidget):
         self._config: FineTuningConfig | None = None
         self._chosen = ""
         self._form = form = ConfigForm("fine_tuning")
-        self._weights: QComboBox = form.add_choice("weights", self.tr("Weights"), (
-            ("", self.tr("random")), (_TORCHVISION, self.tr("torchvision's (ImageNet)")),
-            (_FILE, self.tr("from a file…")),
+        # What fine-tuning is called where nobody knows the word yet.
+        self._weights: QComboBox = form.add_choice("weights", self.tr("Start from"), (
+            ("", self.tr("random weights")), (_TORCHVISION, self.tr("ImageNet (torchvision)")),
+            (_FILE, self.tr("weights from a file…")),
         ))  # fmt: skip
         self._weights.activated.connect(self._on_choice)
         form.add_whole("frozen_stages", self.tr("Freeze"), 64, self.tr(" stages and the stem"), self.tr("nothing"))
         form.add_whole("unfreeze_every", self.tr("Free one every"), 100_000, self.tr(" epochs"), self.tr("never"))
         form.add_percent("backbone_rate", self.tr("Backbone rate"), self.tr(" % of the rate"))
         form.edited.connect(self._on_edit)
-        self._hint = labeled(self.tr("A small learning rate suits: see the recipe Fine-tune."), "secondary")
+        self._hint = labeled("", "secondary")
         self._hint.setWordWrap(True)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(MARGIN, 0, MARGIN, MARGIN)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(FIELD_GAP)
-        layout.addWidget(labeled(self.tr("Start from"), "heading"))
         layout.addWidget(form)
         layout.addWidget(self._hint)
-        layout.addStretch(1)
 
     @property
     def config(self) -> FineTuningConfig | None:
@@ -72,6 +71,14 @@ class FineTuningPanel(QWidget):
         self.offer(weights)
         self._weights.setCurrentIndex(self._weights.findData(weights))
         self._on_edit()
+
+    def take_weights(self, weights: str) -> None:
+        """Likewise, as if the person had chosen it from the list: a recipe that suits follows."""
+        before = self._chosen
+        self.choose_weights(weights)
+        self._chosen = weights
+        if not before:
+            self.weights_taken.emit()
 
     def show_error(self, dotted: str, sentence: str) -> None:
         """Mark a field whose error only the engine, or the whole network, can tell."""
@@ -122,6 +129,12 @@ class FineTuningPanel(QWidget):
                 "backbone_rate": is_tuning,
             }
         )
-        self._hint.setVisible(is_tuning)
+        self._hint.setText(
+            self.tr("Fine-tuning: what these weights know is kept, so that a small rate suits (recipe Fine-tune).")
+            if is_tuning
+            else self.tr(
+                "From scratch. To fine-tune a trained network, choose its weights here, or 'Use weights' of a run."
+            )
+        )
         self._weights.setStatusTip(str(values["weights"]))
         self.config_changed.emit(self._config)

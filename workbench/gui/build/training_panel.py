@@ -101,6 +101,10 @@ class TrainingPanel(QWidget):
         self._fill_recipes()
         self._show_recipe()
 
+    def add_start(self, widget: QWidget) -> None:
+        """Add what training starts from, below the recipe."""
+        self._essentials.insertWidget(self._essentials.indexOf(self._schedule), widget)
+
     def _recipe_form(self) -> FieldForm:
         form = FieldForm()
         self._recipe = QComboBox()
