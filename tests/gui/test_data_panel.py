@@ -1,13 +1,34 @@
-"""The window offers the named sources of images as core describes them, and normalization with its numbers."""
+"""The window offers the named sources of images as core describes them, and normalization with its numbers.
+
+What a folder of one's own must look like stands there before one is chosen, and then what was found in it.
+"""
+
+import shutil
+from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from tests.conftest import write_images
+from tests.gui.conftest import LONG_MS
+from tests.gui.seen import button, label, says
 from workbench.core.config import DataConfig
+from workbench.core.image_layout import IMAGE_SUFFIXES, FoundImages
 from workbench.core.image_sources import IMAGE_SOURCES, ImageSource
 from workbench.core.normalization import NAMED, NAMES, Normalization
+from workbench.core.presets import Presets
+from workbench.core.training_config import TrainingConfig
+from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.build.data_panel import DataPanel
+from workbench.gui.build.folder_tree import FolderTree, TreeRow
+from workbench.gui.main_window import MainWindow
+from workbench.gui.widgets.theme import Theme
+from workbench.gui.work import jobs
+from workbench.gui.work.job import Handle
+
+NARROWEST_PX = 304
 
 
 @pytest.fixture
@@ -94,3 +115,173 @@ def test_numbers_from_the_data_are_found_at_the_start_and_shown_of_a_run(panel: 
     # Of other images they would be wrong.
     panel.choose_source("cifar10")
     assert panel.config == DataConfig(source="cifar10", normalization="from-data")
+
+
+EXPECTED = """your folder/
+  train/
+    cat/ *.png, *.jpg, …
+    dog/ *.png, *.jpg, …
+  test/
+    cat/ *.png, *.jpg, …
+    dog/ *.png, *.jpg, …"""
+
+
+def drawn(panel: DataPanel) -> str:
+    """What the drawn folder says to who cannot see it."""
+    tree = panel.findChild(FolderTree)
+    assert tree.isVisibleTo(panel)
+    return str(tree.accessibleDescription())
+
+
+def test_the_layout_of_a_folder_is_drawn_before_one_is_chosen(panel: DataPanel) -> None:
+    assert drawn(panel) == EXPECTED
+    assert says(panel, "or a .zip or .tar of it")
+    assert says(panel, "resized to the network's input size")
+    said = label(panel, "PNG, JPEG").text().casefold()
+    # By their usual names; .jpg, .tif and .pgm are the same formats as others.
+    assert all(suffix[1:] in said for suffix in IMAGE_SUFFIXES if suffix not in (".jpg", ".tif", ".pgm"))
+
+
+def found_in(*names: str) -> FoundImages:
+    found = FoundImages(Path("/pets"))
+    for name in names:
+        found.add(name, is_folder=name.endswith("/"))
+    return found
+
+
+def test_what_was_found_is_drawn_in_its_place(panel: DataPanel) -> None:
+    panel.own_images.show_found(
+        found_in("train/cat/1.png", "train/cat/2.png", "train/dog/1.png", "test/cat/1.png")
+    )
+    assert drawn(panel) == "pets/\n  train/ 3\n    cat/ 2\n    dog/ 1\n  test/ 1\n    cat/ 1"
+    assert says(panel, "2 classes: 3 training and 1 test images")
+    assert label(panel, "No test images of dog.").property("role") == "warning"
+    panel.own_images.show_expected()
+    assert drawn(panel) == EXPECTED
+    assert not says(panel, "dog.")
+
+
+def test_many_classes_are_elided_but_those_that_are_wrong_are_seen(panel: DataPanel) -> None:
+    classes = [f"class {index:03}" for index in range(200)]
+    names = [f"{part}/{name}/1.png" for part in ("train", "test") for name in classes]
+    panel.own_images.show_found(found_in(*names, "train/void/", "test/zebra/1.png"))
+    lines = drawn(panel).split("\n")
+    assert len(lines) == 13
+    assert lines[2:7] == [
+        "    class 000/ 1", "    class 001/ 1", "    class 002/ 1", "    void/ no images", "    197 more",
+    ]  # fmt: skip
+    assert lines[11:] == ["    zebra/ not in train", "    197 more"]
+    assert label(panel, "test/zebra in /pets has no counterpart in train/").property("role") == "error"
+
+
+def test_without_folders_of_classes_the_layout_stays_drawn(panel: DataPanel) -> None:
+    panel.own_images.show_found(found_in("cats/1.png", "dogs/1.png"))
+    assert drawn(panel) == EXPECTED
+    assert label(panel, "2 images were found in cats/, dogs/").property("role") == "error"
+
+
+@pytest.mark.parametrize("is_dark", [False, True])
+def test_the_drawing_has_a_row_for_every_line(qtbot: QtBot, theme: Theme, is_dark: bool) -> None:
+    theme.choose("dark" if is_dark else "light")
+    tree = FolderTree()
+    qtbot.addWidget(tree)
+    tree.show_rows(
+        [TreeRow(0, "pets/"), TreeRow(1, "train/", "3"), TreeRow(2, "a" * 400, "1"), TreeRow(1, "test/")]
+    )
+    tree.resize(200, tree.sizeHint().height())
+    picture = tree.grab().toImage()
+    row = picture.height() // 4
+    assert [inked(picture, top, row) for top in range(0, 4 * row, row)] == [True] * 4
+    # A longer tree is higher, and its new rows are drawn.
+    tree.show_rows([TreeRow(0, "pets/")] * 8)
+    assert tree.sizeHint().height() == 2 * picture.height()
+
+
+def inked(picture: QImage, top: int, height: int) -> bool:
+    ground = picture.pixel(picture.width() // 2, 0)
+    return any(
+        picture.pixel(x, y) != ground for x in range(picture.width()) for y in range(top + 1, top + height - 1)
+    )
+
+
+def test_nothing_of_it_is_cut_off_where_it_is_narrowest(qtbot: QtBot, theme: Theme) -> None:
+    build = BuildPanel(Presets.load(), theme)
+    qtbot.addWidget(build)
+    panel = build.data_panel
+    panel.own_images.show_found(found_in("train/cat/1.png", f"train/{'dog' * 30}/1.png", f"{'more' * 30}/1.png"))
+    build.show_tab("data")
+    build.resize(NARROWEST_PX, 500)
+    build.show()
+    with qtbot.waitExposed(build):
+        pass
+    assert panel.width() <= build.tabs.currentWidget().viewport().width()
+    for each in panel.findChildren(QLabel):
+        if each.isVisible() and each.wordWrap():
+            assert each.height() >= each.heightForWidth(each.width()), each.text()
+
+
+# In the window
+
+
+def test_a_chosen_folder_is_looked_through_and_its_images_are_counted(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = window.build_panel.data_panel
+    root = write_images(tmp_path / "mine", 20, 2)
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(root))
+    # As this machine was measured.
+    window.build_panel.training_panel.show_config(TrainingConfig())
+    window.build_panel.show_tab("data")
+    with qtbot.waitSignal(window.source_desk.counted, timeout=LONG_MS) as counted:
+        button(panel, "Folder…").click()
+    assert counted.args == [str(root), 60, 3]
+    assert drawn(panel).startswith("mine/\n  train/ 60\n    blue/ 20\n")
+    # Now that their number is known, so is the time that they take.
+    assert says(window.build_panel.model_panel, "per epoch here")
+    # Chosen again, it is looked through again.
+    shutil.rmtree(root / "test")
+    button(panel, "Folder…").click()
+    qtbot.waitUntil(lambda: says(panel, "has no images in test/<class>/"), timeout=LONG_MS)
+    # Of a source that is known there is nothing to look for.
+    panel.choose_source("sample")
+    assert drawn(panel) == EXPECTED
+    assert not says(panel, "has no images in test")
+
+
+def test_the_next_choice_takes_the_place_of_one_that_is_looked_through(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    panel = window.build_panel.data_panel
+    first, second = (write_images(tmp_path / name, 4, 1) for name in ("first", "second"))
+    panel.choose_source(str(first))
+    panel.choose_source(str(second))
+    qtbot.waitUntil(lambda: says(panel, "3 classes: 12 training and 3 test images"), timeout=LONG_MS)
+    assert drawn(panel).startswith("second/")
+    panel.choose_source(str(first))
+    panel.choose_source("sample")
+    # A job of the same lane, so that the one before it has ended.
+    with qtbot.waitSignal(ask_for_nothing(window).ended, timeout=LONG_MS):
+        pass
+    assert drawn(panel) == EXPECTED
+
+
+def ask_for_nothing(window: MainWindow) -> Handle:
+    return window.inspecting_lane.ask(jobs.find_images("/nowhere"), window.home, window)
+
+
+def test_an_undone_choice_is_looked_through_as_well(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    panel = window.build_panel.data_panel
+    qtbot.waitUntil(lambda: drawn(panel).startswith("colors/"), timeout=LONG_MS)
+    panel.choose_source("sample")
+    assert drawn(panel) == EXPECTED
+    window.network_actions.history.undo()
+    qtbot.waitUntil(lambda: drawn(panel).startswith("colors/"), timeout=LONG_MS)
+
+
+def test_what_cannot_be_looked_through_is_said(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    panel = window.build_panel.data_panel
+    damaged = tmp_path / "damaged.zip"
+    damaged.write_bytes(b"PK")
+    panel.choose_source(str(damaged))
+    qtbot.waitUntil(lambda: says(panel, "the file is damaged or cut short"), timeout=LONG_MS)
+    assert drawn(panel) == EXPECTED

@@ -23,6 +23,7 @@ from workbench.gui.desks.network_actions import NetworkActions
 from workbench.gui.desks.network_desk import NetworkDesk
 from workbench.gui.desks.repair_desk import RepairDesk
 from workbench.gui.desks.run_desk import RunDesk
+from workbench.gui.desks.source_desk import SourceDesk
 from workbench.gui.desks.training_desk import TrainingDesk
 from workbench.gui.desks.trial_desk import TrialDesk
 from workbench.gui.network.network_panel import NetworkPanel
@@ -104,6 +105,8 @@ class MainWindow(QMainWindow):
         self.inspect_desk = InspectDesk(
             self.library, self.selection, self.network_panel, self.inspecting_lane, self.theme, self
         )
+        self.source_desk = SourceDesk(self.build_panel, self.inspecting_lane, self.home, self)
+        self.source_desk.counted.connect(self.network_desk.set_images)
         self.run_desk = RunDesk(
             self.library,
             self.selection,

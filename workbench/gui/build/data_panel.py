@@ -19,6 +19,7 @@ from workbench.core.errors import ConfigError, shown
 from workbench.core.formats import count
 from workbench.core.image_sources import IMAGE_SOURCES
 from workbench.core.normalization import DEFAULT, NAMES, Normalization, NormalizationName
+from workbench.gui.build.own_images_view import OwnImagesView
 from workbench.gui.widgets.config_form import ConfigForm
 from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.theme import FIELD_GAP, GROUP_GAP, MARGIN
@@ -28,6 +29,8 @@ class DataPanel(QWidget):
     """Edits a DataConfig. `config_changed` carries it, or None while it is not allowed."""
 
     config_changed = Signal(object)
+    source_taken = Signal()
+    """A folder or archive was chosen, perhaps the same one as before."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,8 +47,11 @@ class DataPanel(QWidget):
         layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         layout.setSpacing(FIELD_GAP)
         layout.addWidget(self._form)
-        layout.addLayout(self._buttons)
         layout.addWidget(self._note)
+        layout.addSpacing(GROUP_GAP - FIELD_GAP)
+        layout.addWidget(labeled(self.tr("Images of your own"), "heading"))
+        layout.addLayout(self._buttons)
+        layout.addWidget(self.own_images)
         self._below = QVBoxLayout()
         layout.addLayout(self._below)
         layout.addStretch(1)
@@ -63,6 +69,11 @@ class DataPanel(QWidget):
     def error(self, name: str) -> str:
         """The sentence below a field; empty while it is allowed."""
         return self._form.error(f"data.{name}")
+
+    @property
+    def source(self) -> str:
+        """The name of a known source, or a path; also while another field is wrong."""
+        return str(self._source.currentData())
 
     @property
     def note(self) -> str:
@@ -86,6 +97,7 @@ class DataPanel(QWidget):
         """Take a folder or an archive as the source."""
         self._select_source(path)
         self._on_edit()
+        self.source_taken.emit()
 
     def show_error(self, dotted: str, sentence: str) -> None:
         """Mark a field whose errors are known only once the images are read."""
@@ -112,11 +124,11 @@ class DataPanel(QWidget):
         archive.setToolTip(self.tr("Take images from a .zip or .tar with train/<class>/ and test/<class>/"))
         archive.clicked.connect(self.ask_archive)
         self._buttons = QHBoxLayout()
-        self._buttons.addStretch(1)
-        self._buttons.addWidget(folder)
-        self._buttons.addWidget(archive)
+        for button in (folder, archive):
+            self._buttons.addWidget(button, 1)
         self._note = labeled("", "secondary")
         self._note.setWordWrap(True)
+        self.own_images = OwnImagesView()
 
     @Slot()
     def ask_folder(self) -> None:
@@ -167,7 +179,7 @@ class DataPanel(QWidget):
     def _on_edit(self) -> None:
         source = self._source.currentData()
         known = IMAGE_SOURCES.get(source)
-        own = self.tr("Images from {0}, in train/<class>/ and test/<class>/.").format(shown(Path(source)))
+        own = self.tr("Images from {0}").format(shown(Path(source)))
         self._note.setText(self.tr(known.description) if known else own)
         tree = self._form.values() | {"source": source}
         tree |= self._follow_normalization(tree)

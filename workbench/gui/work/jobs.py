@@ -155,6 +155,17 @@ def _examples(config: RunConfig, epoch: int, count: int, home: Home) -> Generato
     return Examples(*preview.examples(config, Dataset.require(folder), count, epoch))
 
 
+def find_images(source: str) -> Job:
+    """Look through a folder or archive without decoding what is in it. Result: FoundImages."""
+    return Job(partial(_find_images, source))
+
+
+def _find_images(source: str, home: Home) -> Work:
+    from workbench.engine.data import listing
+
+    return (yield from listing.find(source, home))
+
+
 def export_code(run_id: str, path: Path) -> Job:
     """Write a run's network and weights as code. Result: the file of code."""
     return Job(partial(_export_code, run_id, path))
