@@ -69,6 +69,17 @@ class Presets:
                     presets.problems.append(str(error))
         return presets
 
+    @classmethod
+    def of_file(cls, path: Path) -> "Presets":
+        """Those of one file.
+
+        Raises:
+            UserError: it cannot be read, or a preset in it is not allowed.
+        """
+        presets = cls()
+        presets._read(path)
+        return presets
+
     def _read(self, path: Path) -> None:
         try:
             tree = tomllib.loads(read_text(path))

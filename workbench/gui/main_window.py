@@ -17,6 +17,7 @@ from workbench.core.interludes import BESIDE_RUNS
 from workbench.core.memory import keep_large_blocks
 from workbench.core.presets import Presets
 from workbench.gui.build.build_panel import BuildPanel
+from workbench.gui.desks.drop_desk import DropDesk
 from workbench.gui.desks.examples_desk import ExamplesDesk
 from workbench.gui.desks.inspect_desk import InspectDesk
 from workbench.gui.desks.network_actions import NetworkActions
@@ -107,6 +108,7 @@ class MainWindow(QMainWindow):
         )
         self.source_desk = SourceDesk(self.build_panel, self.inspecting_lane, self.home, self)
         self.source_desk.counted.connect(self.network_desk.set_images)
+        self.drop_desk = DropDesk(self.build_panel, self.message_bar, self.theme, self)
         self.run_desk = RunDesk(
             self.library,
             self.selection,
@@ -218,6 +220,7 @@ class MainWindow(QMainWindow):
         self.build_panel.tabs.currentChanged.connect(self._parts.show_settings_page)
         self.workspaces.changed.connect(self._on_workspace)
         self.repair_desk.list_closed.connect(self._open_home)
+        self.drop_desk.taken.connect(self._layout.docks[0].show)
         self.theme.changed.connect(self.build_panel.model_panel.refresh_icons)
         self._on_state(self.session.state)
 
