@@ -208,12 +208,14 @@ def test_nothing_of_it_is_cut_off_where_it_is_narrowest(qtbot: QtBot, theme: The
     build = BuildPanel(Presets.load(), theme)
     qtbot.addWidget(build)
     panel = build.data_panel
-    panel.own_images.show_found(found_in("train/cat/1.png", f"train/{'dog' * 30}/1.png", f"{'more' * 30}/1.png"))
     build.show_tab("data")
     build.resize(NARROWEST_PX, 500)
     build.show()
     with qtbot.waitExposed(build):
         pass
+    panel.own_images.show_found(found_in("train/cat/1.png", f"train/{'dog' * 30}/1.png", f"{'more' * 30}/1.png"))
+    tree = panel.findChild(FolderTree)
+    qtbot.waitUntil(lambda: tree.height() == tree.sizeHint().height())
     assert panel.width() <= build.tabs.currentWidget().viewport().width()
     for each in panel.findChildren(QLabel):
         if each.isVisible() and each.wordWrap():

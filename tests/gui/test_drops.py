@@ -30,6 +30,8 @@ class Dragging:
         urls = [QUrl.fromLocalFile(str(path)) if isinstance(path, Path) else QUrl(path) for path in paths]
         if urls:
             self.data.setUrls(urls)
+            # As file managers do; a text field would take it.
+            self.data.setText(" ".join(url.toString() for url in urls))
 
     def over(self, widget: QWidget) -> bool:
         """Whether it may be dropped there."""
@@ -157,7 +159,7 @@ def test_what_cannot_be_used_is_refused_before_and_after(window: MainWindow, tmp
     dragging = Dragging(tmp_path / "notes.txt")
     assert dragging.over(window)
     assert announced(window).startswith(
-        "cannot use 'notes.txt'; what can be used is a folder, .zip or .tar of images"
+        "Cannot use 'notes.txt'; what can be used is a folder, .zip or .tar of images"
     )
     dragging.dropped_on(window)
     assert announced(window) == ""
@@ -203,12 +205,24 @@ def test_every_place_of_the_window_takes_drops(qtbot: QtBot, window: MainWindow,
     path = tmp_path / "a.zip"
     path.touch()
     for widget in filter(QWidget.isVisible, window.findChildren(QWidget)):
-        text = widget.text() if isinstance(widget, QLineEdit) else ""
         Dragging(path).dropped_on(widget)
         assert config_of(window).data.source == str(path)
-        assert not isinstance(widget, QLineEdit) or widget.text() == text
         window.build_panel.data_panel.choose_source("sample")
         QApplication.sendEvent(widget, QDragLeaveEvent())
+
+
+def test_a_text_field_does_not_take_the_name_of_a_file(window: MainWindow, tmp_path: Path) -> None:
+    edit = window.build_panel.training_panel.field("milestones")
+    window.build_panel.take_values({"training.schedule": "multi-step"})
+    assert isinstance(edit, QLineEdit)
+    assert edit.isVisible()
+    (tmp_path / "a.zip").touch()
+    dragging = Dragging(tmp_path / "a.zip")
+    # It is over the window before it is over the field.
+    assert dragging.over(window)
+    dragging.dropped_on(edit)
+    assert edit.text() == "50, 75 %"
+    assert config_of(window).data.source == str(tmp_path / "a.zip")
 
 
 def test_a_closed_panel_is_opened_to_show_what_was_taken(window: MainWindow, tmp_path: Path) -> None:

@@ -52,7 +52,8 @@ class DropDesk(QObject):
         try:
             usable = self._usable(event)
         except UserError as error:
-            self.overlay.show_sentence(str(error), usable=False)
+            sentence = str(error)
+            self.overlay.show_sentence(f"{sentence[:1].upper()}{sentence[1:]}", usable=False)
             return
         match usable.kind:
             case "images":
@@ -69,11 +70,11 @@ class DropDesk(QObject):
             match usable.kind:
                 case "images":
                     self._build.data_panel.choose_source(str(usable.path))
-                    self._build.show_section("data")
+                    self._build.show_tab("data")
                     words = self.tr("The images in '{0}' are those to train on")
                 case "weights":
                     self._build.fine_tuning_panel.take_weights(str(usable.path))
-                    self._build.show_section("fine_tuning")
+                    self._build.show_tab("fine_tuning")
                     words = self.tr("Training starts from the weights '{0}'")
                 case "configuration":
                     self._configure(usable.path)
@@ -89,7 +90,7 @@ class DropDesk(QObject):
         after = configured(path, before)
         self._build.show_config(after)
         changed = [name for name in SECTIONS if before is None or getattr(before, name) != getattr(after, name)]
-        self._build.show_section(next(iter(changed), "model"))
+        self._build.show_tab(next(iter(changed), "model"))
 
     def _usable(self, event: QDropEvent) -> Usable:
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
