@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QComboBox, QDockWidget, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.conftest import write_images
@@ -225,11 +225,13 @@ def test_a_text_field_does_not_take_the_name_of_a_file(window: MainWindow, tmp_p
     assert config_of(window).data.source == str(tmp_path / "a.zip")
 
 
-def test_a_closed_panel_is_opened_to_show_what_was_taken(window: MainWindow, tmp_path: Path) -> None:
-    dock = window.findChild(QDockWidget, "build")
-    dock.close()
+@pytest.mark.parametrize("workspace", ["train", "inspect", "compare"])
+def test_what_was_taken_is_looked_at_from_every_workspace(
+    window: MainWindow, tmp_path: Path, workspace: str
+) -> None:
+    window.workspaces.show(workspace)
     Dragging(write_images(tmp_path / "pets", 1, 1)).dropped_on(window)
-    assert dock.isVisible()
+    assert window.workspaces.current == "build"
     assert window.build_panel.data_panel.isVisible()
 
 

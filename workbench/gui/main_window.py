@@ -220,7 +220,7 @@ class MainWindow(QMainWindow):
         self.build_panel.tabs.currentChanged.connect(self._parts.show_settings_page)
         self.workspaces.changed.connect(self._on_workspace)
         self.repair_desk.list_closed.connect(self._open_home)
-        self.drop_desk.taken.connect(self._layout.docks[0].show)
+        self.drop_desk.taken.connect(self._look_at_settings)
         self.theme.changed.connect(self.build_panel.model_panel.refresh_icons)
         self._on_state(self.session.state)
 
