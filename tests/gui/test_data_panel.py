@@ -213,6 +213,7 @@ def test_nothing_of_it_is_cut_off_where_it_is_narrowest(qtbot: QtBot, theme: The
     build.show()
     with qtbot.waitExposed(build):
         pass
+    panel.choose_source(f"/tmp/{'long' * 30}.zip")
     panel.own_images.show_found(found_in("train/cat/1.png", f"train/{'dog' * 30}/1.png", f"{'more' * 30}/1.png"))
     tree = panel.findChild(FolderTree)
     qtbot.waitUntil(lambda: tree.height() == tree.sizeHint().height())
@@ -269,6 +270,19 @@ def test_the_next_choice_takes_the_place_of_one_that_is_looked_through(
 
 def ask_for_nothing(window: MainWindow) -> Handle:
     return window.inspecting_lane.ask(jobs.find_images("/nowhere"), window.home, window)
+
+
+def test_images_of_a_former_source_are_not_waited_for(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    panel = window.build_panel.data_panel
+    window.build_panel.show_tab("data")
+    # Takes seconds to read; then the person chooses another one.
+    panel.choose_source("cifar10-jpeg")
+    window.examples_desk.draw(0)
+    qtbot.waitUntil(lambda: says(window.examples_desk.view, "Reading cifar10-jpeg"), timeout=LONG_MS)
+    panel.choose_source(str(write_images(tmp_path / "mine", 4, 1)))
+    qtbot.waitUntil(lambda: says(panel, "3 classes: 12 training and 3 test images"), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: says(window.examples_desk.view, "Above: original"), timeout=LONG_MS)
+    assert not list(window.home.data.glob("cifar10-jpeg*"))
 
 
 def test_an_undone_choice_is_looked_through_as_well(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:

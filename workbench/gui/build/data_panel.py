@@ -128,6 +128,8 @@ class DataPanel(QWidget):
             self._buttons.addWidget(button, 1)
         self._note = labeled("", "secondary")
         self._note.setWordWrap(True)
+        # A long name without a space must not make the panel wider than its room.
+        self._note.setMinimumWidth(1)
         self.own_images = OwnImagesView()
 
     @Slot()
@@ -181,6 +183,7 @@ class DataPanel(QWidget):
         known = IMAGE_SOURCES.get(source)
         own = self.tr("Images from {0}").format(shown(Path(source)))
         self._note.setText(self.tr(known.description) if known else own)
+        self._note.setToolTip("" if known else shown(Path(source)))
         tree = self._form.values() | {"source": source}
         tree |= self._follow_normalization(tree)
         errors: dict[str, str] = {}

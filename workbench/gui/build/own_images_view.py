@@ -1,6 +1,5 @@
 """How a folder of one's own must look, and once one is chosen, what was found in it."""
 
-from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from workbench.core.errors import shown
@@ -34,6 +33,8 @@ class OwnImagesView(QWidget):
     def _wrapped(self, role: str) -> QLabel:
         label = labeled("", role)
         label.setWordWrap(True)
+        # A long name without a space must not make the panel wider than its room.
+        label.setMinimumWidth(1)
         return label
 
     @property
@@ -110,9 +111,6 @@ class OwnImagesView(QWidget):
         for label, text in texts:
             label.setText(text)
             label.setVisible(bool(text))
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(0, super().minimumSizeHint().height())
 
 
 def _sentence(words: str) -> str:

@@ -30,7 +30,7 @@ class ExamplesDesk(QObject):
         self._build, self._inspecting = build_panel, inspecting
         self._handle: Handle | None = None
         self._engine_is_ready = self._is_shown = False
-        self._epoch, self._tried = 0, ""
+        self._epoch, self._tried, self._source = 0, "", ""
         self.view = AugmentationView()
         self._redraw = QTimer(self)
         self._redraw.setSingleShot(True)
@@ -54,7 +54,7 @@ class ExamplesDesk(QObject):
         config = self._build.config
         if config is None or self._reason():
             return
-        self._epoch, self._tried = epoch, _looks(config)
+        self._epoch, self._tried, self._source = epoch, _looks(config), config.data.source
         job = jobs.examples(config, epoch=epoch, count=_EXAMPLES)
         handle = self._handle = self._inspecting.ask(job, self.home, self)
         self.view.show_activity(self.tr("Taking images…"))
@@ -67,9 +67,11 @@ class ExamplesDesk(QObject):
     def _draw_unasked(self) -> None:
         """At once for images that lie on the disk: a download is asked for by a click."""
         config = self._build.config
-        source = IMAGE_SOURCES.get(config.data.source) if config is not None else None
-        is_there = source is None or source.is_shipped
-        if is_there and self._handle is None and (not self._is_shown or _looks_other(config, self._tried)):
+        if (
+            _lies_here(config)
+            and self._handle is None
+            and (not self._is_shown or _looks_other(config, self._tried))
+        ):
             self.draw(self._epoch)
 
     @Slot()
@@ -119,22 +121,37 @@ class ExamplesDesk(QObject):
         self._follow()
 
     def _follow(self) -> None:
-        """Make examples anew where those that are shown look otherwise by now."""
+        """Make examples anew where those that are shown look otherwise by now, or are made of other images."""
         config = self._build.config
-        if self._is_shown and _looks_other(config, self._tried):
+        if config is None or not _looks_other(config, self._tried):
+            return
+        if self._is_shown:
             self.view.mark_stale()
+        if self._is_shown or (self._handle is not None and config.data.source != self._source):
             self._redraw.start()
 
     @Slot()
     def _draw_again(self) -> None:
         config = self._build.config
-        if _looks_other(config, self._tried) and self.view.isVisible():
+        if config is None or not _looks_other(config, self._tried):
+            return
+        is_same = config.data.source == self._source
+        if self.view.isVisible() and (is_same or _lies_here(config)):
             self.draw(self._epoch)
+        elif not is_same:
+            # Reading images that nobody wants any more would keep others from being looked through.
+            self.cancel()
 
     def _note(self, training: TrainingConfig) -> str:
         """What changes the images, in words."""
         words = augmentation_words(training.model_dump())
         return " · ".join(words) or self.tr("No augmentation: images stay as they are")
+
+
+def _lies_here(config: RunConfig | None) -> bool:
+    """Whether the images need no download, as far as is known without looking."""
+    source = IMAGE_SOURCES.get(config.data.source) if config is not None else None
+    return source is None or source.is_shipped
 
 
 def _looks_other(config: RunConfig | None, tried: str) -> bool:
