@@ -54,6 +54,7 @@ class Workspace:
 
 
 _LOW_HEIGHT, _NARROW_WIDTH = 800, 1400
+_LAYOUT_PASSES = 5
 
 
 class Workspaces(QObject):
@@ -109,8 +110,10 @@ class Workspaces(QObject):
             state = self._states.get(name)
             if state is None or not window.restoreState(state, _VERSION):
                 self._arrange(workspace)
-            # What stands in the docks is placed now, or it would be painted where it stood, and then again.
-            QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
+            # What stands in the docks is placed now, or it would be painted where it stood, and then again. Each
+            # pass asks the widgets around for another one.
+            for _ in range(_LAYOUT_PASSES):
+                QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
         finally:
             window.setUpdatesEnabled(True)
         for action in self.actions:
