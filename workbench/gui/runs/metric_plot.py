@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 from PySide6.QtCore import QPointF, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtGui import QColor, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from workbench.gui.runs.end_values import EndValue, EndValues
@@ -198,6 +198,13 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             self.setXRange(0, 10, padding=0)
             self.setYRange(0, 100 if self._scale > 1 else 2.5, padding=0)
             self._place_texts()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        if event is not None:
+            # Otherwise pyqtgraph places the view and its lines while it paints, and all lines are painted twice.
+            self.getPlotItem().layout.activate()
+            self.scene().prepareForPaint()
 
     def fit(self, runs: Iterable[RunCurves]) -> None:
         """Show all of these runs, unless the person has zoomed; double click goes back to that.
