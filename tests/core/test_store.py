@@ -353,3 +353,29 @@ def test_one_unreadable_run_hides_no_other(store: RunStore, home: Home, caplog: 
     other.close()
     assert [record.id for record in store.runs()] == [good]
     assert bad in caplog.text
+
+
+def test_a_run_is_renamed_while_another_connection_trains_it(home: Home, store: RunStore) -> None:
+    run_id = create(store, "first try")
+    store.record_start(started(run_id))
+    with closing(RunStore(home)) as window:
+        window.rename(run_id, "ResNet-20, wide")
+    store.record_steps([steps(run_id, 1, 5)])
+    assert store.run(run_id).name == "ResNet-20, wide"
+    assert store.run(run_id).status == "running"
+    assert store.find("ResNet-20, wide") == run_id
+    with pytest.raises(UserError):
+        store.find("first try")
+
+
+@pytest.mark.parametrize("name", ["", "two\nlines", "x" * 256, "latest"])
+def test_what_is_no_name_is_refused_and_the_former_one_stays(store: RunStore, name: str) -> None:
+    run_id = create(store, "first try")
+    with pytest.raises(UserError, match="the run's name is '"):
+        store.rename(run_id, name)
+    assert store.run(run_id).name == "first try"
+
+
+def test_a_run_that_is_gone_is_not_renamed(store: RunStore) -> None:
+    with pytest.raises(UserError, match="is not known"):
+        store.rename("0123abcd", "anything")

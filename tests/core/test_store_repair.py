@@ -275,6 +275,31 @@ def test_what_the_database_refuses_is_in_the_journal_once(home: Home) -> None:
     assert [record.warnings for record in records(home)] == [("careful",)]
 
 
+def test_a_rebuilt_run_keeps_the_name_that_it_was_given_last(home: Home) -> None:
+    writer = Writer(home)
+    writer.start()
+    writer.steps(1, PER_EPOCH)
+    # From another process, while it is trained.
+    with closing(RunStore(home)) as window:
+        window.rename(writer.id, "a better name")
+    writer.epoch(1)
+    writer.store.close()
+    home.database.unlink()
+    (rebuilt,) = repaired(home).runs
+    assert (rebuilt.name, rebuilt.source, rebuilt.epochs) == ("a better name", "journal", 1)
+    assert [record.name for record in records(home)] == ["a better name"]
+
+
+def test_a_name_that_the_database_refuses_does_not_come_with_a_repair(home: Home) -> None:
+    writer = Writer(home)
+    change(home, "CREATE TRIGGER no BEFORE UPDATE OF name ON runs BEGIN SELECT RAISE(ABORT, 'no'); END")
+    with pytest.raises(UserError):
+        writer.store.rename(writer.id, "a better name")
+    writer.store.close()
+    kinds = [line["kind"] for line in read_journal(home.runs / writer.id / "journal.jsonl").lines]
+    assert kinds == ["created", "recorded"]
+
+
 def test_a_deleted_run_does_not_come_back(home: Home) -> None:
     first, second = recorded_runs(home, 2)
     keep_copy(home, date(2099, 1, 1))

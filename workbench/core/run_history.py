@@ -119,10 +119,6 @@ class RunHistory:
 
     def _take(self, line: Mapping[str, Any]) -> None:
         match line["kind"]:
-            case "recorded":
-                self.is_recorded, self.row["number"] = True, int(line["number"])
-            case "reopened":
-                self.row |= {"status": "running", "message": "", "config": json.dumps(line["config"])}
             case "started":
                 self._start(line)
             case "steps":
@@ -136,10 +132,22 @@ class RunHistory:
                 self.rate_changes[int(line["step"])] = (float(line["factor"]), float(line["learning_rate"]))
             case "warned":
                 self.warnings.append(str(line["message"]))
-            case "looked":
-                self.row["test_looks"] += 1
             case "gap":
                 self.is_whole = False
+            case _:
+                self._take_of_row(line)
+
+    def _take_of_row(self, line: Mapping[str, Any]) -> None:
+        """What the list itself says of the run."""
+        match line["kind"]:
+            case "recorded":
+                self.is_recorded, self.row["number"] = True, int(line["number"])
+            case "reopened":
+                self.row |= {"status": "running", "message": "", "config": json.dumps(line["config"])}
+            case "renamed":
+                self.row["name"] = str(line["name"])
+            case "looked":
+                self.row["test_looks"] += 1
             case "ended":
                 self.row |= {"status": str(line["status"]), "message": str(line["message"])}
             # A newer workbench may say more.

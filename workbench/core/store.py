@@ -35,6 +35,7 @@ from workbench.core.events import (
 from workbench.core.files import write_atomically
 from workbench.core.home import Home
 from workbench.core.locked_database import committed_state
+from workbench.core.names import run_name
 from workbench.core.run_history import RunHistory
 from workbench.core.run_journal import RunJournal
 from workbench.core.run_lock import RunLock
@@ -308,6 +309,23 @@ class RunStore(RunReader):
             # Not recorded as ended, the run counts as interrupted.
             self.release(run_id)
         store_backup.keep_copy(self.home)
+
+    def rename(self, run_id: str, name: str) -> None:
+        """Call a run `name` from now on, one that another process trains too.
+
+        Raises:
+            UserError: it may not be called so, is not known, or the store refuses.
+        """
+        if not run_name(name):
+            raise UserError("the run's name is ''; it must have at least one character")
+        self.run(run_id)
+        with self._db.transaction():
+            self._db.execute("UPDATE runs SET name=? WHERE id=?", (name, run_id))
+        # Only then: a name that was refused must not come back with a repair. The process that trains the run may
+        # append at the same moment, as to looks at the test images: a line is one write in append mode, which the
+        # system puts behind all others. Where it does not (Windows, drives of a network), a line written over is
+        # known by its CRC, and a repair takes what the database says.
+        self._journal(run_id).say("renamed", name=name)
 
     def delete(self, run_id: str) -> None:
         """Remove a run, its series and its folder.
