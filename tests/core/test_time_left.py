@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from workbench.core.config import RunConfig
-from workbench.core.events import Progress, RunStarted, StepMetrics
+from workbench.core.events import Progress, RunFinished, RunStarted, StepMetrics
 from workbench.core.time_left import Pace
 from workbench.core.work_clock import WorkClock
 
@@ -176,6 +176,8 @@ def test_the_clock_of_work_goes_on_while_it_evaluates_and_not_in_a_pause(started
     # The window was on hold for an hour.
     assert clock.take(evaluating, 3708.0) == 8.5
     assert clock.take(_steps(8.2), 3708.5) == 8.2
+    # What is said once all is saved adds nothing to the time that is recorded.
+    assert clock.take(RunFinished("a", "finished"), 3709.0) == 8.2
 
 
 @pytest.fixture

@@ -32,6 +32,14 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def rough_duration(seconds: float) -> str:
+    """`~40 s`, `~9 min`, `~3.5 h`: of what is not known better."""
+    if seconds < 55:
+        return f"~{max(10, round(seconds, -1)):.0f}\u202fs"
+    minutes = seconds / 60
+    return f"~{minutes:.0f}\u202fmin" if minutes < 99.5 else f"~{minutes / 60:.2g}\u202fh"
+
+
 def memory(size_bytes: float, space: str = "\u202f") -> str:
     """`412 MB`, of 1000 x 1000 bytes each. `space` stands before the unit; terminals want a plain one."""
     text = short_count(size_bytes).replace("\u202f", space)

@@ -20,6 +20,14 @@ def learning_rate(config: TrainingConfig, step: int, steps_per_epoch: int) -> fl
     return rate * min(1.0, (step + 1) / warmup_steps) if warmup_steps else rate
 
 
+def rates_around(
+    before: TrainingConfig, after: TrainingConfig, epochs: int, steps_per_epoch: int
+) -> tuple[float, float]:
+    """The last rate of a run that has done `epochs` as `before` says, and the next one as `after` says."""
+    step = epochs * steps_per_epoch
+    return learning_rate(before, step - 1, steps_per_epoch), learning_rate(after, step, steps_per_epoch)
+
+
 def _shape(config: TrainingConfig, step: int, steps_per_epoch: int) -> float:
     """The rate as a share of the highest one."""
     total_steps = config.epochs * steps_per_epoch

@@ -1,6 +1,6 @@
 """How long a run has worked, between the events that say so."""
 
-from workbench.core.events import EpochMetrics, Event, RunStarted, StepMetrics
+from workbench.core.events import EpochMetrics, Event, Progress, RunStarted, StepMetrics
 
 # Evaluations speak every 50 ms or so: a longer silence is a pause, which does not count.
 _LONGEST_SILENCE_S = 1.0
@@ -19,6 +19,6 @@ class WorkClock:
         silence, self._heard_at = now_s - self._heard_at, now_s
         if isinstance(event, RunStarted | StepMetrics | EpochMetrics):
             self.elapsed_s = event.elapsed_s
-        else:
+        elif isinstance(event, Progress):
             self.elapsed_s += min(silence, _LONGEST_SILENCE_S)
         return self.elapsed_s

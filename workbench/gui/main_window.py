@@ -213,6 +213,7 @@ class MainWindow(QMainWindow):
         self.network_desk.steps_changed.connect(self.plan_panel.schedule.set_steps_per_epoch)
         self.plan_panel.schedule.set_steps_per_epoch(self.network_desk.steps_per_epoch)
         self.network_desk.speed_wanted.connect(self._measure)
+        self.library.runs_changed.connect(self.network_desk.take_runs)
         self.run_desk.settings_taken.connect(self._look_at_settings)
         self.inspect_desk.run_chosen.connect(self.run_desk.show_run)
         self.inspect_desk.refused.connect(self.run_desk.tell_error)

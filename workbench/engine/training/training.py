@@ -13,7 +13,7 @@ from workbench.core.config import RunConfig
 from workbench.core.errors import ConfigError, UserError
 from workbench.core.orders import Orders
 from workbench.core.run_record import RunRecord
-from workbench.core.schedule import learning_rate
+from workbench.core.schedule import rates_around
 from workbench.core.store import RunStore
 from workbench.engine.data import sources
 from workbench.engine.machine.device import choose, describe_machine
@@ -145,9 +145,7 @@ def _jump(record: RunRecord, config: RunConfig) -> str:
     before, after = record.config.training, config.training
     if before.epochs == after.epochs or not record.started or not record.epochs:
         return ""
-    per_epoch = record.started["steps_per_epoch"]
-    step = len(record.epochs) * per_epoch
-    was, now = learning_rate(before, step - 1, per_epoch), learning_rate(after, step, per_epoch)
+    was, now = rates_around(before, after, len(record.epochs), record.started["steps_per_epoch"])
     if now < 2 * was:
         return ""
     return (

@@ -1,9 +1,11 @@
 """What the form describes, shown: counts the network at every edit and hands it to drawing, table and size."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QImage
 
-from workbench.core import speed
+from workbench.core import measured_epochs, speed
 from workbench.core.architecture import Architecture
 from workbench.core.config import RunConfig, parse
 from workbench.core.errors import ConfigError
@@ -12,9 +14,10 @@ from workbench.core.home import Home
 from workbench.core.image_sources import IMAGE_SOURCES, trained_images
 from workbench.core.model_config import ModelConfig
 from workbench.core.resources import resource_path
+from workbench.core.run_record import RunRecord
 from workbench.core.speed import Speed
 from workbench.gui.build.build_panel import BuildPanel
-from workbench.gui.network.network_figures import Figures, about
+from workbench.gui.network.network_figures import Figures, about, length
 from workbench.gui.network.network_panel import NetworkPanel
 from workbench.gui.widgets.pictures import to_pixels
 
@@ -43,6 +46,10 @@ class NetworkDesk(QObject):
         self._counts = {source.name: (source.train, len(source.class_names)) for source in IMAGE_SOURCES.values()}
         self._speeds: dict[str, Speed | None] = {}
         self._device, self._precision = "", "fp32"
+        self._records: Sequence[RunRecord] = ()
+        self._measured_text = ""
+        self._scale = 1.0
+        """What an epoch of the present network takes in truth, as a share of its estimate."""
         network_panel.show_image(to_pixels(QImage(str(resource_path("data/example.png")))))
         network_panel.compare_chosen.connect(self.compare)
         build_panel.config_changed.connect(self.refresh)
@@ -75,6 +82,15 @@ class NetworkDesk(QObject):
         """How many training images a source turned out to have, the held out ones too, and of how many classes."""
         self._counts[source] = (images, classes)
         self.refresh()
+
+    @Slot(object)
+    def take_runs(self, records: Sequence[RunRecord]) -> None:
+        """Learn from recorded runs, the newest first, how long an epoch takes in truth."""
+        self._records = records
+        config = self._build.config
+        measured = self._measured(config) if config is not None else None
+        if _text(measured) != self._measured_text:
+            self.refresh()
 
     @Slot()
     def forget_speeds(self) -> None:
@@ -124,6 +140,7 @@ class NetworkDesk(QObject):
 
     def _figures(self, architecture: Architecture) -> Figures:
         config = self._build.config
+        epoch_s, is_measured = self._epoch_s(architecture, config)
         training = config.training if config else self._build.training_panel.config
         batch_size = training.batch_size if training else 128
         precision = training.precision if training else "auto"
@@ -134,7 +151,8 @@ class NetworkDesk(QObject):
             depth=architecture.depth,
             activation_bytes=architecture.activation_bytes(batch_size, bytes_per_value),
             batch_size=batch_size,
-            epoch_s=self._epoch_s(architecture, config),
+            epoch_s=epoch_s,
+            is_measured=is_measured,
         )
 
     def _trained_images(self, config: RunConfig | None) -> int | None:
@@ -151,9 +169,23 @@ class NetworkDesk(QObject):
         trained = self._trained_images(config)
         return max(1, config.training.steps_per_epoch(trained)) if config and trained is not None else None
 
-    def _epoch_s(self, architecture: Architecture, config: RunConfig | None) -> float | None:
+    def _epoch_s(self, architecture: Architecture, config: RunConfig | None) -> tuple[float | None, bool]:
+        """And whether it was measured in a run."""
+        estimate = self._estimate(architecture, config) if config is not None else None
+        measured = self._measured(config) if config is not None else None
+        if config is None or architecture.config != config.model:
+            # As far off as the estimate of the network beside it.
+            return (None if estimate is None else estimate * self._scale), False
+        self._measured_text = _text(measured)
+        self._scale = measured / estimate if measured and estimate else 1.0
+        return (estimate if measured is None else measured), measured is not None
+
+    def _measured(self, config: RunConfig) -> float | None:
+        return measured_epochs.seconds_per_epoch(config, self._records, self._device)
+
+    def _estimate(self, architecture: Architecture, config: RunConfig) -> float | None:
         trained = self._trained_images(config)
-        if config is None or trained is None:
+        if trained is None:
             return None
         key = speed.key_of(config.training)
         if key not in self._speeds:
@@ -178,5 +210,12 @@ class NetworkDesk(QObject):
             self.tr("{0} of activations per batch").format(memory(figures.activation_bytes)),
         ]
         if figures.epoch_s is not None:
-            lines.append(self.tr("{0} per epoch here").format(about(figures.epoch_s)))
+            line = (
+                self.tr("{0} per epoch here, measured") if figures.is_measured else self.tr("{0} per epoch here")
+            )
+            lines.append(line.format(length(figures.epoch_s) if figures.is_measured else about(figures.epoch_s)))
         return "\n".join(lines)
+
+
+def _text(seconds: float | None) -> str:
+    return "" if seconds is None else length(seconds)

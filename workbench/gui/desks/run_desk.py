@@ -11,6 +11,7 @@ from workbench.core.events import EvaluationReady, Event, RunStarted
 from workbench.core.presets import FINE_TUNING_RECIPE
 from workbench.core.run_record import RunRecord
 from workbench.gui.build.build_panel import BuildPanel
+from workbench.gui.desks.run_changes import RunChanges
 from workbench.gui.records.run_library import RunLibrary
 from workbench.gui.records.selection import Selection
 from workbench.gui.runs.gradient_panel import GradientPanel
@@ -27,11 +28,12 @@ from workbench.gui.work.lane import Lane
 class RunDesk(QObject):
     """Connects the list of runs with plots and mistakes. A run being trained here is drawn from its events.
 
-    `resume_asked` carries the id of a run to go on with, `refused` an error of a job; `settings_taken` says that
-    the left side was filled with what a run was trained by.
+    `resume_asked` carries the id of a run to go on with, `longer_asked` its new number of epochs too, `refused` an
+    error of a job; `settings_taken` says that the left side was filled with what a run was trained by.
     """
 
     resume_asked = Signal(str)
+    longer_asked = Signal(str, int)
     refused = Signal(object)
     settings_taken = Signal()
 
@@ -55,6 +57,7 @@ class RunDesk(QObject):
         self.training_run = ""
         self.holds_selection = False
         """Whether the person looks at a run so closely that one that begins must not take its place."""
+        RunChanges(library, runs_panel, message_bar, window).longer_asked.connect(self.longer_asked)
         library.runs_changed.connect(self.take_list)
         library.event_read.connect(self.read)
         library.run_gone.connect(self.let_go)
@@ -78,6 +81,10 @@ class RunDesk(QObject):
             self.show_run(event.run_id)
         self.selection.restart(event.run_id, event.first_step // event.steps_per_epoch)
 
+    def show_time(self, elapsed_s: float) -> None:
+        """How long the run that is trained here has worked."""
+        self._runs.model.set_live(self.training_run, elapsed_s)
+
     def allow_training(self, allowed: bool) -> None:
         """Whether a run could be resumed now."""
         self._runs.allow_training(allowed)
@@ -86,6 +93,7 @@ class RunDesk(QObject):
     def end_run(self) -> None:
         """The run that was trained here is over; another process may go on with it."""
         self.training_run = ""
+        self.show_time(0.0)
         self.library.set_own_run("")
 
     @Slot(object)

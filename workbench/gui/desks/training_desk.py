@@ -54,6 +54,7 @@ class TrainingDesk(QObject):
         progress_panel.finish_asked.connect(self.finish)
         progress_panel.rate_factor_chosen.connect(session.change_rate)
         run_desk.resume_asked.connect(self.resume)
+        run_desk.longer_asked.connect(self.train_longer)
         run_desk.refused.connect(self.refuse)
         build_panel.config_changed.connect(self.update_start)
         session.state_changed.connect(self._on_state)
@@ -98,6 +99,11 @@ class TrainingDesk(QObject):
     def resume(self, run_id: str) -> None:
         """Go on with a recorded run."""
         self._begin(jobs.resume(run_id))
+
+    @Slot(str, int)
+    def train_longer(self, run_id: str, epochs: int) -> None:
+        """Go on with a recorded run until it has so many epochs in all."""
+        self._begin(jobs.resume(run_id, epochs))
 
     def _begin(self, job: RunJob) -> None:
         self.message_bar.hide()
@@ -144,6 +150,9 @@ class TrainingDesk(QObject):
             case Warned(sentence):
                 self.warn(sentence)
         self._progress.append(event)
+        if isinstance(event, RunStarted) and event.first_step:
+            self._progress.result.take_kept(self.library.record(event.run_id).best)
+        self._runs.show_time(self._progress.elapsed_s)
         self._runs.append(event)
         if isinstance(event, EpochMetrics | RunFinished | RunFailed):
             self.library.refresh()

@@ -31,21 +31,36 @@ class Figures:
     """Memory of the activations of one batch while training."""
     batch_size: int
     epoch_s: float | None
-    """None: not measured yet."""
+    """None: not known yet."""
+    is_measured: bool = False
+    """Whether a run took so long; else `epoch_s` is an estimate."""
+
+    @property
+    def epoch_text(self) -> str:
+        """`about 2 s`, or `16 s, measured`; a dash while it is not known."""
+        if self.epoch_s is None or not self.is_measured:
+            return about(self.epoch_s)
+        return QCoreApplication.translate("Figures", "{0}, measured").format(length(self.epoch_s))
 
 
 def about(seconds: float | None) -> str:
     """`about 12 s`; a dash while nothing is measured."""
-    translate = QCoreApplication.translate
     if seconds is None:
         return _DASH
+    text = length(seconds)
+    return text if seconds < 1 else QCoreApplication.translate("Figures", "about {0}").format(text)
+
+
+def length(seconds: float) -> str:
+    """`under 1 s`, `12 s`, `3 min`, `2.5 h`."""
+    translate = QCoreApplication.translate
     if seconds < 1:
         return translate("Figures", "under 1 s")
     if seconds < 2 * _MINUTE_S:
-        return translate("Figures", "about {0} s").format(round(seconds))
+        return translate("Figures", "{0} s").format(round(seconds))
     if seconds < 2 * _HOUR_S:
-        return translate("Figures", "about {0} min").format(round(seconds / _MINUTE_S))
-    return translate("Figures", "about {0} h").format(f"{seconds / _HOUR_S:.3g}")
+        return translate("Figures", "{0} min").format(round(seconds / _MINUTE_S))
+    return translate("Figures", "{0} h").format(f"{seconds / _HOUR_S:.3g}")
 
 
 def difference(value: float | None, base: float | None, text: Callable[[float], str]) -> str:
@@ -128,7 +143,7 @@ def _texts(figures: Figures | None) -> list[str]:
         return [_DASH] * _ROWS
     return [
         count(figures.parameters), short_count(figures.macs), str(figures.depth),
-        memory(figures.activation_bytes), about(figures.epoch_s),
+        memory(figures.activation_bytes), figures.epoch_text,
     ]  # fmt: skip
 
 

@@ -75,7 +75,7 @@ class RunLibrary(QObject):
 
         self.close()
         self._told = ""
-        # Makes the database if there is none; after that, this thread changes it only to delete a run.
+        # Makes the database if there is none; after that, this thread changes it only to delete or rename a run.
         self._store = RunStore.for_reading(home.prepare(), _PATIENCE_S)
         for follower in self._followers.values():
             follower.move_to(self._store)
@@ -173,6 +173,18 @@ class RunLibrary(QObject):
         self._followers.pop(run_id, None)
         with closing(RunStore(self._opened().home)) as store:
             store.delete(run_id)
+        self.refresh()
+
+    def rename(self, run_id: str, name: str) -> None:
+        """Call a run `name`, whichever process trains it.
+
+        Raises:
+            UserError: it may not be called so, is gone, or the list cannot be written.
+        """
+        from workbench.core.store import RunStore
+
+        with closing(RunStore(self._opened().home)) as store:
+            store.rename(run_id, name)
         self.refresh()
 
     def _opened(self) -> "RunStore":

@@ -1,14 +1,13 @@
 """The strip above everything: Start, Pause, Stop, and how the run is doing."""
 
-import math
+import time
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QProgressBar,
     QPushButton,
@@ -28,16 +27,16 @@ from workbench.core.events import (
     RunStarted,
     StepMetrics,
 )
-from workbench.core.formats import count, duration, percent, short_count
+from workbench.core.formats import count, short_count
 from workbench.core.schedule import learning_rate
+from workbench.core.work_clock import WorkClock
 from workbench.gui.runs.rate_change_dialog import RateChangeDialog
-from workbench.gui.widgets.field_form import labeled
-from workbench.gui.widgets.theme import FIELD_GAP, GAP, GROUP_GAP, LARGE_NUMBER_PX, Theme, tabular
+from workbench.gui.runs.run_figures import RunFigures
+from workbench.gui.widgets.elided_label import ElidedLabel
+from workbench.gui.widgets.fitting_label import FittingLabel
+from workbench.gui.widgets.theme import FIELD_GAP, GAP, GROUP_GAP, Theme, tabular
 from workbench.gui.work.training_session import State
 
-# The rate of the last half minute says more of the time left than the whole run does.
-_RATE_WINDOW_S = 30.0
-_REFRESH_S = 0.5
 _CURVE_POINTS = 200
 
 
@@ -56,8 +55,7 @@ class ProgressPanel(QWidget):
         self._theme = theme
         self._state = State.IDLE
         self._started: RunStarted | None = None
-        self._recent: list[tuple[float, int]] = []
-        self._shown_at = -math.inf
+        self._clock = WorkClock()
         self._start = self._button(self.tr("Start"), self.tr("Train the network on the left (Ctrl+Return)"))
         self._start.setProperty("role", "primary")
         self._start.clicked.connect(self.start_asked)
@@ -70,14 +68,17 @@ class ProgressPanel(QWidget):
         self._step = 0
         self._rate_dialog: RateChangeDialog | None = None
         self._has_best = False
-        self._activity = QLabel()
+        self._activity = ElidedLabel("")
+        # Before the figures beside it, as far as there is room.
+        self._activity.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self._activity.setMinimumWidth(1)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setRange(0, 1)
-        self._figures = labeled("", "secondary")
+        self._figures = FittingLabel("secondary")
         self._figures.setFont(tabular(self._figures.font()))
-        self._accuracy = self._large(self.tr("accuracy"))
-        self._left = self._large(self.tr("time left"))
+        self._figures.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.result = RunFigures()
         self._lay_out()
         theme.changed.connect(self._restyle)
         self._restyle()
@@ -104,16 +105,6 @@ class ProgressPanel(QWidget):
         button.setMenu(menu)
         return button
 
-    def _large(self, caption: str) -> QLabel:
-        number = QLabel("–")
-        font = tabular(number.font())
-        font.setPixelSize(LARGE_NUMBER_PX)
-        number.setFont(font)
-        number.setAccessibleName(caption)
-        # Room for the longest figure, so that nothing else moves when digits come and go.
-        number.setMinimumWidth(number.fontMetrics().horizontalAdvance("00:00:00"))
-        return number
-
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, GAP)
@@ -125,20 +116,12 @@ class ProgressPanel(QWidget):
         middle.setSpacing(GAP)
         texts = QHBoxLayout()
         texts.addWidget(self._activity)
-        texts.addStretch(1)
-        texts.addWidget(self._figures)
+        texts.addWidget(self._figures, 1)
         middle.addLayout(texts)
         middle.addWidget(self._bar)
         row.addLayout(middle, 1)
-        self._accuracy_caption = labeled(self.tr("validation accuracy"), "secondary")
-        captions = self._accuracy_caption, labeled(self.tr("time left"), "secondary")
-        for number, caption in zip((self._accuracy, self._left), captions, strict=True):
-            row.addSpacing(GROUP_GAP - FIELD_GAP)
-            column = QVBoxLayout()
-            column.setSpacing(0)
-            column.addWidget(number)
-            column.addWidget(caption)
-            row.addLayout(column)
+        row.addSpacing(GROUP_GAP - FIELD_GAP)
+        row.addWidget(self.result)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_state(self, state: State) -> None:
@@ -163,9 +146,8 @@ class ProgressPanel(QWidget):
             self._activity.setText(texts[state])
         if state in (State.STARTING, State.TRYING):
             self._has_best = False
-            self._recent, self._started = [], None
-            for label in (self._accuracy, self._left):
-                label.setText("–")
+            self._started = None
+            self.result.forget()
             self._clear_progress()
         elif state is State.IDLE and self._started is None:
             # It was a trial, or never became a run: nothing of it is left.
@@ -190,17 +172,22 @@ class ProgressPanel(QWidget):
         self._start.setEnabled(allowed)
         self._start.setToolTip(reason or self.tr("Train the network on the left (Ctrl+Return)"))
 
+    @property
+    def elapsed_s(self) -> float:
+        """How long the run has worked, also while it evaluates."""
+        return self._clock.elapsed_s
+
     def append(self, event: Event) -> None:
         """Take one event of the run that is being trained."""
+        self._clock.take(event, time.monotonic())
         match event:
             case Progress():
                 self._show_progress(event)
             case RunStarted():
                 self._started = event
-                self._recent = [(event.elapsed_s, event.first_step)]
-                self._shown_at = -math.inf
                 self._has_best = event.first_step >= event.steps_per_epoch
                 self._allow_finish()
+                self.result.begin(event)
             case StepMetrics():
                 self._learning_rate, self._step = float(event.learning_rate[-1]), int(event.steps[-1])
                 self._show_steps(event)
@@ -209,10 +196,7 @@ class ProgressPanel(QWidget):
             case EpochMetrics():
                 self._has_best = True
                 self._allow_finish()
-                best = event.validation_accuracy
-                self._accuracy.setText(percent(event.test_accuracy if best is None else best))
-                which = self.tr("test accuracy") if best is None else self.tr("validation accuracy")
-                self._accuracy_caption.setText(which)
+                self.result.take_epoch(event)
             case RunFinished(_, status, _):
                 finished = status == "finished"
                 self._end(self.tr("Finished") if finished else self.tr("Stopped, saved"), finished)
@@ -222,14 +206,16 @@ class ProgressPanel(QWidget):
     def _show_progress(self, event: Progress) -> None:
         if self._state not in (State.STOPPING, State.PAUSED):
             self._activity.setText(event.activity)
-        if self._started is None:
-            # Qt's bar counts in 32 bits: bytes in thousands.
-            scale = 1000 if event.unit == "bytes" else 1
-            self._set_progress(event.done // scale, event.total // scale)
-            text = self.tr("{0} images").format(count(event.done))
-            if event.unit == "bytes":
-                text = self.tr("{0}B of {1}B").format(short_count(event.done), short_count(event.total))
-            self._figures.setText(text if event.done else "")
+        if self._started is not None:
+            self.result.pass_time(self.elapsed_s)
+            return
+        # Qt's bar counts in 32 bits: bytes in thousands.
+        scale = 1000 if event.unit == "bytes" else 1
+        self._set_progress(event.done // scale, event.total // scale)
+        text = self.tr("{0} images").format(count(event.done))
+        if event.unit == "bytes":
+            text = self.tr("{0}B of {1}B").format(short_count(event.done), short_count(event.total))
+        self._figures.say(*((text, "") if event.done else ("",)))
 
     def _set_progress(self, done: int, total: int) -> None:
         """Empty while the total is not known.
@@ -242,37 +228,33 @@ class ProgressPanel(QWidget):
 
     def _clear_progress(self) -> None:
         self._set_progress(0, 0)
-        self._figures.setText("")
+        self._figures.say("")
 
     def _show_steps(self, event: StepMetrics) -> None:
-        started = self._started
-        if started is None:
+        started, step = self._started, int(event.steps[-1])
+        if started is None or not self.result.take_steps(event.elapsed_s, step):
             return
-        step = int(event.steps[-1])
-        self._recent.append((event.elapsed_s, step))
-        while len(self._recent) > 2 and event.elapsed_s - self._recent[0][0] > _RATE_WINDOW_S:
-            del self._recent[0]
-        # Every text costs a layout and a repaint, which compete with training for the cores.
-        if event.elapsed_s - self._shown_at < _REFRESH_S:
-            return
-        self._shown_at = event.elapsed_s
         if self._rate_dialog is not None:
             self._rate_dialog.show_rate(self._learning_rate)
-        seconds, first = self._recent[0]
-        rate = (step - first) / max(1e-9, event.elapsed_s - seconds)
-        self._left.setText(duration((started.total_steps - step) / rate) if rate else "–")
         self._set_progress(step, started.total_steps)
         if self._state is State.RUNNING:
             epochs = started.config.training.epochs
             self._activity.setText(self.tr("Epoch {0} of {1}").format(event.epoch, epochs))
-        figures = self.tr("learning rate {0:.2g} · {1} images/s")
-        self._figures.setText(figures.format(float(event.learning_rate[-1]), count(round(event.images_per_s))))
+        rate = f"{float(event.learning_rate[-1]):.2g}"
+        images = self.tr("{0} images/s").format(count(round(event.images_per_s)))
+        self._figures.say(
+            self.tr("learning rate {0} · {1}").format(rate, images),
+            self.tr("rate {0} · {1}").format(rate, images),
+            images,
+            "",
+        )
 
     def _end(self, text: str, complete: bool) -> None:
         self._activity.setText(text)
-        if complete:
-            self._left.setText(duration(0))
+        self._figures.say("")
         self._bar.setValue(self._bar.maximum() if complete else self._bar.value())
+        if self._started is not None:
+            self.result.end(self.elapsed_s)
 
     @Slot()
     def ask_rate(self) -> None:

@@ -20,8 +20,8 @@ class ElidedLabel(QLabel):
         return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        painter, flags = QPainter(self), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter = QPainter(self)
         self.style().drawItemText(
-            painter, self.rect(), int(flags), self.palette(), self.isEnabled(), self.shown_text,
+            painter, self.rect(), int(self.alignment()), self.palette(), self.isEnabled(), self.shown_text,
             QPalette.ColorRole.WindowText,
         )  # fmt: skip

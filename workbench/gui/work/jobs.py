@@ -70,15 +70,15 @@ def train(config: RunConfig, *, model: str, recipe: str, name: str = "") -> RunJ
     return RunJob(begin, orders=orders)
 
 
-def resume(run_id: str) -> RunJob:
-    """Go on with a recorded run; yields its events."""
+def resume(run_id: str, epochs: int | None = None) -> RunJob:
+    """Go on with a recorded run, to more `epochs` if given; yields its events."""
     orders = Orders()
 
     def begin(home: Home) -> Work:
         from workbench.engine.training import training
 
         with _opened(home) as store:
-            yield from training.resume(run_id, store=store, orders=orders)
+            yield from training.resume(run_id, store=store, epochs=epochs, orders=orders)
 
     return RunJob(begin, orders=orders)
 
