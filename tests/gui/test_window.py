@@ -166,7 +166,7 @@ def test_use_settings_fills_the_left_side(qtbot: QtBot, window: MainWindow, tiny
     click(qtbot, window, "Start")
     wait_for(qtbot, window, State.IDLE)
     window.build_panel.model_panel.select_preset("resnet20")
-    click(qtbot, window, "Use settings")
+    action(window.runs_panel, "Use settings").trigger()
     assert window.build_panel.config.model.widths == tiny_config.model.widths
 
 
@@ -177,9 +177,9 @@ def test_delete_asks_and_removes(
     wait_for(qtbot, window, State.IDLE)
     answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
     monkeypatch.setattr(QMessageBox, "question", lambda *_: answers.pop(0))
-    click(qtbot, window, "Delete…")
+    action(window.runs_panel, "Delete…").trigger()
     assert window.runs_panel.model.rowCount() == 1
-    click(qtbot, window, "Delete…")
+    action(window.runs_panel, "Delete…").trigger()
     assert window.runs_panel.model.rowCount() == 0
     assert RunStore(home, read_only=True).runs() == []
 
@@ -386,7 +386,7 @@ def test_a_run_deleted_elsewhere_is_told_and_leaves_the_list(qtbot: QtBot, windo
     store = RunStore(home)
     store.delete(run_id)
     store.close()
-    click(qtbot, window, "Use settings")
+    action(window.runs_panel, "Use settings").trigger()
     assert "not known" in window.message_bar.text
     assert window.runs_panel.model.rowCount() == 0
     assert button(window, "Start").isEnabled()
