@@ -203,6 +203,20 @@ def test_a_second_click_on_a_chosen_name_edits_it(qtbot: QtBot, panel: RunsPanel
     assert editor(panel).text() == "run a"
 
 
+def test_the_click_that_comes_back_to_the_table_edits_nothing(qtbot: QtBot, panel: RunsPanel) -> None:
+    choose(panel, run())
+    button(panel, "Actions").setFocus()
+    view = table(panel)
+    rect = view.visualRect(panel.model.index(0, 0))
+    name = QPoint(rect.right() - 30, rect.center().y())
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=name)
+    # As long as a second click is waited for.
+    qtbot.wait(QApplication.doubleClickInterval() + 100)
+    assert not is_edited(panel)
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=name)
+    qtbot.waitUntil(lambda: is_edited(panel))
+
+
 def test_a_list_that_is_read_anew_keeps_what_is_being_typed(panel: RunsPanel) -> None:
     choose(panel, run())
     action(panel, "Rename").trigger()

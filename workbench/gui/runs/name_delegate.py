@@ -1,7 +1,9 @@
 """Edits a run's name in its cell."""
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import QLineEdit, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+_ROOM_PX = 80
 
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -12,9 +14,17 @@ class NameDelegate(QStyledItemDelegate):
     def createEditor(self, parent: QWidget, _option: QStyleOptionViewItem, _index: _Index) -> QLineEdit:
         editor = QLineEdit(parent)
         editor.setAccessibleName(self.tr("Name of the run"))
-        # As high as its row, which is lower than a field of a form.
+        # A row is lower than a field of a form.
         editor.setProperty("role", "cell")
         return editor
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: _Index) -> None:
+        """Over the columns beside it where the name is longer than its own."""
+        super().updateEditorGeometry(editor, option, index)
+        wanted = option.fontMetrics.horizontalAdvance(str(index.data(Qt.ItemDataRole.EditRole))) + _ROOM_PX
+        parent = editor.parentWidget()
+        room = parent.width() - editor.x() if parent is not None else wanted
+        editor.resize(min(max(editor.width(), wanted), room), editor.height())
 
     def setEditorData(self, editor: QWidget, index: _Index) -> None:
         """Only once: the list is read anew while a run is trained, and would put the former name back."""

@@ -4,26 +4,19 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal, Slot
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
     QStackedLayout,
-    QTableView,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from workbench.core.run_record import DamagedRun, RunRecord
-from workbench.gui.runs.name_delegate import NameDelegate
 from workbench.gui.runs.run_actions import RunActions
 from workbench.gui.runs.runs_model import RunsModel
+from workbench.gui.runs.runs_table import RunsTable
 from workbench.gui.widgets.field_form import labeled
-from workbench.gui.widgets.tables import dress
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
-
-_ROW_PX = 26
-_NAME_WIDTH = 132
 
 
 class RunsPanel(QWidget):
@@ -72,23 +65,10 @@ class RunsPanel(QWidget):
         actions.delete_asked.connect(self.delete_asked)
         return actions
 
-    def _make_table(self) -> QTableView:
-        table = QTableView()
-        table.setModel(self.model)
-        dress(table, _ROW_PX)
-        header = table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
-        header.resizeSection(0, _NAME_WIDTH)
-        header.setStretchLastSection(True)
-        header.setMinimumSectionSize(48)
-        # A second click on a name that is chosen; F2 is an action's.
-        table.setEditTriggers(QAbstractItemView.EditTrigger.SelectedClicked)
-        table.setItemDelegateForColumn(0, NameDelegate(table))
-        table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+    def _make_table(self) -> RunsTable:
+        table = RunsTable(self.model)
         table.customContextMenuRequested.connect(self._show_menu)
         table.selectionModel().currentRowChanged.connect(self._on_current)
-        table.setAccessibleName(self.tr("Runs"))
         self._actions.add_keys(table)
         return table
 
