@@ -295,6 +295,16 @@ def test_the_time_of_the_run_that_is_trained_here_moves_cheaply(qtbot: QtBot, pa
     assert panel.model.data(panel.model.index(0, TIME)) == "1:15"
 
 
+def test_columns_hold_what_stands_in_them(panel: RunsPanel) -> None:
+    panel.show_runs([run("a", status="running", elapsed_s=0.0)])
+    panel.model.set_live("a", 3723.0)
+    view = table(panel)
+    for column in range(1, panel.model.columnCount()):
+        for text in (cell(panel.model, column), str(panel.model.headerData(column, Qt.Orientation.Horizontal))):
+            assert view.fontMetrics().horizontalAdvance(text) < view.columnWidth(column), text
+    assert cell(panel.model, TIME) == "1:02:03"
+
+
 def test_the_time_of_another_process_moves_when_the_list_is_watched(window: MainWindow, home: Home) -> None:
     writer = Writer(home)
     writer.start()

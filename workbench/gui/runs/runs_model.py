@@ -13,7 +13,7 @@ from workbench.gui.widgets.theme import Theme
 
 _Index = QModelIndex | QPersistentModelIndex
 _SWATCH_PX = 10
-_NAME, _STATUS, _VALIDATION, _TEST, _EPOCHS, _TIME = range(6)
+_NAME, _STATUS, _VALIDATION, _TEST, _EPOCHS, TIME = range(6)
 _ROLE = Qt.ItemDataRole
 
 
@@ -91,9 +91,9 @@ class RunsModel(QAbstractTableModel):
         """The time that the run which is trained here has taken so far: newer than the list's. No run: empty."""
         before, self._live = self._live, (run_id, elapsed_s)
         if run_id != before[0]:
-            self._redraw(before[0], _TIME)
+            self._redraw(before[0], TIME)
         if run_id != before[0] or duration(elapsed_s) != duration(before[1]):
-            self._redraw(run_id, _TIME)
+            self._redraw(run_id, TIME)
 
     def _redraw(self, run_id: str, column: int) -> None:
         row = self.row_of(run_id)

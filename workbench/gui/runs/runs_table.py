@@ -1,15 +1,18 @@
 """The table of runs: how it looks, and when a click edits a name."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QModelIndex, Qt, Slot
 from PySide6.QtGui import QFocusEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from workbench.gui.runs.name_delegate import NameDelegate
-from workbench.gui.runs.runs_model import RunsModel
+from workbench.gui.runs.runs_model import TIME, RunsModel
 from workbench.gui.widgets.tables import dress
+from workbench.gui.widgets.theme import FIELD_GAP
 
 _ROW_PX = 26
 _NAME_WIDTH = 132
+# From the first that is seen on.
+_MEASURED_ROWS = 40
 _Trigger = QAbstractItemView.EditTrigger
 
 
@@ -22,7 +25,10 @@ class RunsTable(QTableView):
         self.setModel(model)
         dress(self, _ROW_PX)
         header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        # Not to contents: each cell that changes, once a second while a run is trained, would have all rows
+        # measured anew, which takes 90 ms where there are 300.
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setResizeContentsPrecision(_MEASURED_ROWS)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
         header.resizeSection(0, _NAME_WIDTH)
         header.setStretchLastSection(True)
@@ -31,6 +37,23 @@ class RunsTable(QTableView):
         self.setItemDelegateForColumn(0, NameDelegate(self))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setAccessibleName(self.tr("Runs"))
+        model.modelReset.connect(self._fit)
+        model.dataChanged.connect(self._on_data)
+        self._fit()
+
+    @Slot(QModelIndex, QModelIndex)
+    def _on_data(self, first: QModelIndex, last: QModelIndex) -> None:
+        if first.column() != last.column():
+            self._fit()
+
+    @Slot()
+    def _fit(self) -> None:
+        """Make columns as wide as what stands in them, but for the name's, which is the person's to choose."""
+        for column in range(1, self.horizontalHeader().count()):
+            self.resizeColumnToContents(column)
+        # It grows while nothing else changes.
+        longest = self.fontMetrics().horizontalAdvance("0:00:00") + 2 * FIELD_GAP
+        self.setColumnWidth(TIME, max(self.columnWidth(TIME), longest))
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         self._was_elsewhere = event.reason() == Qt.FocusReason.MouseFocusReason
