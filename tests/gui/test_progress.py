@@ -1,5 +1,8 @@
 """The strip of progress: what it says while a run goes on and after it, and in how little room."""
 
+import os
+import platform
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -11,10 +14,15 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
 from tests.gui.seen import button, label, says, texts
+from workbench.core import speed
+from workbench.core.architecture import Architecture
 from workbench.core.config import RunConfig
 from workbench.core.events import EpochMetrics, Progress, RunFailed, RunFinished, RunStarted, StepMetrics
 from workbench.core.formats import rough_duration
+from workbench.core.run_record import RunRecord
+from workbench.core.speed import Speed, seconds_per_epoch
 from workbench.gui.main_window import MainWindow
+from workbench.gui.network.network_figures import Figures
 from workbench.gui.runs.progress_panel import ProgressPanel
 from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.theme import Theme
@@ -85,7 +93,8 @@ def test_without_a_split_it_is_the_last_epochs_test_accuracy(panel: ProgressPane
 
 def test_a_resumed_run_keeps_the_epoch_that_was_best_before(panel: ProgressPanel) -> None:
     begin(panel, started(first_step=2 * PER_EPOCH))
-    panel.result.take_kept(epoch(2, 0.8))
+    panel.result.take_before(epoch(2, 0.8), epoch(2, 0.8))
+    assert says(panel, "validation, live, epoch 2")
     panel.append(epoch(3, 0.6, best=False))
     panel.append(RunFinished("a", "finished"))
     assert {"80.0\u202f%", "validation, kept epoch 2"} <= {*texts(panel)}
@@ -198,3 +207,38 @@ def test_the_window_says_how_long_an_epoch_took(qtbot: QtBot, window: MainWindow
     assert not says(panel, "measured")
     window.build_panel.training_panel.field("batch_size").setValue(16)
     assert says(panel, "per epoch here, measured")
+
+
+def test_an_epoch_that_was_measured_is_not_told_as_an_estimate() -> None:
+    estimate = Figures(1, 1, 1, 1, 128, 2.2)
+    assert estimate.epoch_text == "about 2 s"
+    assert replace(estimate, epoch_s=16.1, is_measured=True).epoch_text == "16 s, measured"
+    assert replace(estimate, epoch_s=None).epoch_text == "–"
+
+
+def test_a_network_beside_a_measured_one_is_estimated_by_the_same_measure(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, shown = window.network_desk, list[Figures]()
+    window.build_panel.show_config(RunConfig())
+    monkeypatch.setattr(window.network_panel, "show_compared", lambda *said: shown.append(said[2]))
+    desk.compare("resnet20")
+    assert shown[-1].epoch_s is not None
+    own = Architecture.of(RunConfig().model)
+    estimate = seconds_per_epoch(own, images=9000, training=RunConfig().training, speed=speed_here(window))
+    record = RunRecord(
+        "a", 1, "a", "resnet8", "quick", "sample", RunConfig(), "finished", "", "",
+        {"platform": platform.platform(), "cpu_count": os.cpu_count()},
+        {"device": speed_here(window).device, "steps_per_epoch": 70}, 1.0, 0,
+        (epoch(1, 0.5, elapsed_s=3 * estimate),),
+    )  # fmt: skip
+    before = shown[-1].epoch_s
+    desk.take_runs([record])
+    assert shown[-1].epoch_s == pytest.approx(3 * before)
+    assert not shown[-1].is_measured
+
+
+def speed_here(window: MainWindow) -> Speed:
+    found = speed.read(window.home, speed.key_of(RunConfig().training))
+    assert found is not None
+    return found

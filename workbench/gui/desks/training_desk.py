@@ -151,7 +151,8 @@ class TrainingDesk(QObject):
                 self.warn(sentence)
         self._progress.append(event)
         if isinstance(event, RunStarted) and event.first_step:
-            self._progress.result.take_kept(self.library.record(event.run_id).best)
+            record = self.library.record(event.run_id)
+            self._progress.result.take_before(record.last, record.best)
         self._runs.show_time(self._progress.elapsed_s)
         self._runs.append(event)
         if isinstance(event, EpochMetrics | RunFinished | RunFailed):

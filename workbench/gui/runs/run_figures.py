@@ -44,9 +44,11 @@ class RunFigures(QWidget):
             first_step=event.first_step, elapsed_s=event.elapsed_s,
         )  # fmt: skip
 
-    def take_kept(self, epoch: EpochMetrics | None) -> None:
-        """The best epoch of a run that is resumed, of before: a later one may never be better."""
-        self._kept = epoch
+    def take_before(self, last: EpochMetrics | None, kept: EpochMetrics | None) -> None:
+        """Epochs of a run that is resumed: none that follows may be better than the kept one."""
+        self._kept = kept
+        if last is not None:
+            self._show_live(last)
 
     def take_steps(self, elapsed_s: float, step: int) -> bool:
         """Whether they are shown, and other figures should be: every text costs a layout and a repaint, which
@@ -76,6 +78,9 @@ class RunFigures(QWidget):
             self._kept = event
         if self._pace is not None:
             self._pace.take_epoch(event.elapsed_s, event.epoch)
+        self._show_live(event)
+
+    def _show_live(self, event: EpochMetrics) -> None:
         of = self._show_accuracy(event)
         self._accuracy.explain(
             self.tr("{0}, live, epoch {1}").format(of, event.epoch),
