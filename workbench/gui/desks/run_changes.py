@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from workbench.gui.records.run_library import RunLibrary
 from workbench.gui.runs.runs_panel import RunsPanel
+from workbench.gui.runs.train_longer_dialog import TrainLongerDialog
 from workbench.gui.widgets.message_bar import MessageBar
 from workbench.gui.widgets.told import told
 
@@ -34,8 +35,6 @@ class RunChanges(QObject):
     @told
     def ask_longer(self, run_id: str) -> None:
         """Ask how many epochs a run shall have, and have it trained on."""
-        from workbench.gui.runs.train_longer_dialog import TrainLongerDialog
-
         dialog = TrainLongerDialog(self.library.record(run_id), self._window)
         accepted = dialog.exec() == QDialog.DialogCode.Accepted
         epochs = dialog.epochs
