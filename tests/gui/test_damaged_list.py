@@ -7,12 +7,11 @@ from collections.abc import Callable
 from contextlib import closing
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from tests.damage import change, recorded_runs
 from tests.gui.conftest import LONG_MS
-from tests.gui.seen import button, has_button, named, says
+from tests.gui.seen import button, has_button, says
 from workbench.core.home import Home
 from workbench.core.store import RunStore
 from workbench.core.store_repair import repair
@@ -23,10 +22,6 @@ def rows(window: MainWindow) -> list[tuple[str, str]]:
     """Name and status of each row of the table."""
     model = window.runs_panel.model
     return [(model.index(row, 0).data(), model.index(row, 1).data()) for row in range(model.rowCount())]
-
-
-def dismiss(qtbot: QtBot, window: MainWindow) -> None:
-    qtbot.mouseClick(named(window.message_bar, QToolButton, "Dismiss"), Qt.MouseButton.LeftButton)
 
 
 def press_repair(qtbot: QtBot, window: MainWindow) -> None:
@@ -62,9 +57,6 @@ def test_a_damaged_run_is_marked_and_the_others_are_shown(
     model = window.runs_panel.model
     assert "started" in model.index(1, 0).data(Qt.ItemDataRole.ToolTipRole)
     assert not model.flags(model.index(1, 0)) & Qt.ItemFlag.ItemIsUserCheckable
-    # What is said of the run that is shown stands before it.
-    assert "images" in window.message_bar.text
-    dismiss(qtbot, window)
     assert "Run 'a' cannot be read in the list of runs" in window.message_bar.text
     assert window.plot_panel.has_run(good)
     press_repair(qtbot, window)
@@ -139,7 +131,6 @@ def test_what_killed_processes_left_is_said(
     cut.write_bytes(b"x" * 1000)
     os.utime(cut, (time.time() - 3600,) * 2)
     window = make_window()
-    dismiss(qtbot, window)
     qtbot.waitUntil(lambda: "Removed what killed processes had left" in window.message_bar.text, timeout=LONG_MS)
     assert not cut.exists()
 
@@ -151,7 +142,6 @@ def test_a_run_that_the_list_does_not_name_is_said_and_taken_in(
     for table, column in (("epochs", "run_id"), ("steps", "run_id"), ("warnings", "run_id"), ("runs", "id")):
         change(home, f"DELETE FROM {table} WHERE {column}=?", first)
     window = make_window()
-    dismiss(qtbot, window)
     qtbot.waitUntil(lambda: f"run {first} has its folder" in window.message_bar.text, timeout=LONG_MS)
     press_repair(qtbot, window)
     assert len(rows(window)) == 2

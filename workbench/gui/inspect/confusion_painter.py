@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen
 
 from workbench.core.evaluation import Evaluation
 from workbench.gui.inspect.confusion_layout import ConfusionLayout, Headings, Place
-from workbench.gui.inspect.confusion_scales import Legend, mistake_scale, right_scale
+from workbench.gui.inspect.confusion_scales import ColorScale, Legend, mistake_scale, right_scale
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, Theme
 
 _CENTER = Qt.AlignmentFlag.AlignCenter
@@ -45,8 +45,12 @@ class ConfusionPainter:
         self._draw_column_headings(painter, column)
         self._draw_titles(painter, row, column)
         self._draw_marks(painter, marks)
-        scales = (right_scale(self.theme), mistake_scale())
+        scales = (self._right_scale, mistake_scale())
         self.legend.draw(painter, cells.left(), cells.bottom() + FIELD_GAP, scales, self.theme)
+
+    @cached_property
+    def _right_scale(self) -> ColorScale:
+        return right_scale(self.theme)
 
     @cached_property
     def _shares(self) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
@@ -61,7 +65,7 @@ class ConfusionPainter:
         """All cells, pixel by pixel: one rectangle each took 60 ms of 100 classes."""
         colors = mistake_scale().colors(self._shares)
         diagonal = np.arange(len(colors))
-        colors[diagonal, diagonal] = right_scale(self.theme).colors(self._shares.diagonal())
+        colors[diagonal, diagonal] = self._right_scale.colors(self._shares.diagonal())
         opaque = np.full((*colors.shape[:2], 1), 255, np.uint8)
         heights, widths = np.diff(self.layout.ys), np.diff(self.layout.xs)
         pixels = np.concatenate([colors, opaque], axis=2).repeat(heights, axis=0).repeat(widths, axis=1)
@@ -74,7 +78,7 @@ class ConfusionPainter:
 
     def _draw_counts(self, painter: QPainter, font: QFont) -> None:
         painter.setFont(font)
-        confusion, mistakes, right = self.evaluation.confusion, mistake_scale(), right_scale(self.theme)
+        confusion, mistakes, right = self.evaluation.confusion, mistake_scale(), self._right_scale
         for truth, said in np.argwhere(confusion).tolist():
             scale = right if truth == said else mistakes
             painter.setPen(scale.ink(float(self._shares[truth, said])))

@@ -20,6 +20,7 @@ class ColorScale:
 
     def __init__(self, table: NDArray[np.uint8]) -> None:
         self._table = table
+        self._inks: dict[int, QColor] = {}
 
     def colors(self, shares: NDArray[np.float64]) -> NDArray[np.uint8]:
         """Red, green and blue of each share, along one more axis at the end."""
@@ -32,8 +33,12 @@ class ColorScale:
 
     def ink(self, share: float) -> QColor:
         """What can be read on the color of `share`: black or white."""
-        ground = self.color(share)
-        return max((QColor("#FFFFFF"), QColor("#000000")), key=lambda ink: contrast(ink, ground))
+        step = round(min(max(share, 0.0), 1.0) * (_STEPS - 1))
+        if step not in self._inks:
+            ground = QColor(*(int(value) for value in self._table[step]))
+            inks = (QColor("#FFFFFF"), QColor("#000000"))
+            self._inks[step] = max(inks, key=lambda ink: contrast(ink, ground))
+        return self._inks[step]
 
 
 @functools.cache

@@ -1,6 +1,7 @@
 """A slider over a run's epochs, with the accuracy that chooses among them drawn in it."""
 
 import math
+from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from workbench.core.evaluation_changes import deciding_accuracy
 from workbench.core.formats import percent
+from workbench.core.run_record import RunRecord
 from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
 
@@ -60,46 +62,27 @@ class EpochSlider(QWidget):
 
     # Where epochs stand
 
-    def _last(self) -> int:
-        run = self._selection.run
-        return max(run.planned if run.is_training else run.newest, 2)
-
-    def _plot(self) -> QRectF:
-        metrics = QFontMetrics(self.font())
+    def _axes(self) -> "_Axes":
+        run, metrics = self._selection.run, QFontMetrics(self.font())
         left = MARGIN + metrics.horizontalAdvance("100 %") + GAP
         bottom = self.height() - metrics.height() - 2 * GAP - _KNOB_PX / 2
-        return QRectF(left, FIELD_GAP, self.width() - left - 2 * MARGIN, bottom - FIELD_GAP)
+        plot = QRectF(left, FIELD_GAP, self.width() - left - 2 * MARGIN, bottom - FIELD_GAP)
+        return _Axes(plot, max(run.planned if run.is_training else run.newest, 2), *_limits(run.record))
 
     def x_of(self, epoch: int) -> float:
         """Where an epoch stands, in this widget's pixels."""
-        plot = self._plot()
-        return plot.left() + plot.width() * (epoch - 1) / (self._last() - 1)
+        return self._axes().x_of(epoch)
 
     def _epoch_at(self, x: float) -> int:
         """The nearest one that there is; 0 without any."""
-        plot = self._plot()
-        return self._selection.run.nearest(round(1 + (x - plot.left()) / plot.width() * (self._last() - 1)))
-
-    def _limits(self) -> tuple[float, float]:
-        """Of the axis: what the curve spans, to whole tenths."""
-        record = self._selection.run.record
-        values = [deciding_accuracy(epoch) for epoch in record.epochs] if record is not None else []
-        values = [value for value in values if math.isfinite(value)]
-        if not values:
-            return 0.0, 1.0
-        low, high = math.floor(min(values) * 10) / 10, math.ceil(max(values) * 10) / 10
-        return low, high if high > low else low + 0.1
-
-    def _point(self, epoch: int, value: float) -> QPointF:
-        plot, (low, high) = self._plot(), self._limits()
-        return QPointF(self.x_of(epoch), plot.bottom() - plot.height() * (value - low) / (high - low))
+        return self._selection.run.nearest(self._axes().epoch_at(x))
 
     # Drawing
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        selection, theme, plot = self._selection, self._theme, self._plot()
+        selection, theme, axes = self._selection, self._theme, self._axes()
         painter.fillRect(QRectF(MARGIN, 0, self.width() - 2 * MARGIN, self.height() - GAP), theme.color("surface"))
         record = selection.run.record
         if record is None or not selection.run.every:
@@ -107,8 +90,8 @@ class EpochSlider(QWidget):
             text = self.tr("The epochs of the chosen run stand here, from the first one on.")
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, text)
             return
-        self._draw_axes(painter, plot)
-        points = {epoch.epoch: self._point(epoch.epoch, deciding_accuracy(epoch)) for epoch in record.epochs}
+        self._draw_axes(painter, axes)
+        points = {epoch.epoch: axes.point(epoch.epoch, deciding_accuracy(epoch)) for epoch in record.epochs}
         color = theme.series(record.number - 1)
         painter.setPen(QPen(color, 1.5))
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -118,7 +101,7 @@ class EpochSlider(QWidget):
         for point in points.values() if len(points) <= _MOST_DOTS else ():
             painter.drawEllipse(point, _DOT_PX, _DOT_PX)
         self._draw_bumps(painter, points)
-        self._draw_marks(painter, plot, points)
+        self._draw_marks(painter, axes, points)
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(theme.color("accent"), 1))
@@ -126,19 +109,19 @@ class EpochSlider(QWidget):
                 QRectF(MARGIN, 0.5, self.width() - 2 * MARGIN - 1, self.height() - GAP - 1), 6, 6
             )
 
-    def _draw_axes(self, painter: QPainter, plot: QRectF) -> None:
-        theme, (low, high) = self._theme, self._limits()
+    def _draw_axes(self, painter: QPainter, axes: "_Axes") -> None:
+        theme, plot = self._theme, axes.plot
         painter.setPen(theme.color("hairline"))
         for y in (plot.top(), plot.bottom()):
             painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
         painter.setPen(theme.color("secondary"))
         line = QFontMetrics(self.font()).height()
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        for y, value in ((plot.top(), high), (plot.bottom(), low)):
+        for y, value in ((plot.top(), axes.high), (plot.bottom(), axes.low)):
             room = QRectF(MARGIN, y - line / 2, plot.left() - MARGIN - GAP, line)
             painter.drawText(room, right, percent(value, 0))
-        for epoch in _ticks(self._last()):
-            room = QRectF(self.x_of(epoch) - 30, plot.bottom() + _KNOB_PX, 60, line)
+        for epoch in _ticks(axes.last):
+            room = QRectF(axes.x_of(epoch) - 30, plot.bottom() + _KNOB_PX, 60, line)
             painter.drawText(room, Qt.AlignmentFlag.AlignHCenter, str(epoch))
 
     def _draw_bumps(self, painter: QPainter, points: dict[int, QPointF]) -> None:
@@ -154,12 +137,12 @@ class EpochSlider(QWidget):
             ]
             painter.drawPolygon(QPolygonF(corners))
 
-    def _draw_marks(self, painter: QPainter, plot: QRectF, points: dict[int, QPointF]) -> None:
+    def _draw_marks(self, painter: QPainter, axes: "_Axes", points: dict[int, QPointF]) -> None:
         """The kept epoch, the one that is compared with, and the one that is shown."""
-        selection, theme = self._selection, self._theme
+        selection, theme, plot = self._selection, self._theme, axes.plot
         painter.setPen(QPen(theme.color("secondary"), 1, Qt.PenStyle.DashLine))
         if selection.marked_epoch:
-            x = self.x_of(selection.marked_epoch)
+            x = axes.x_of(selection.marked_epoch)
             painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
         kept = points.get(selection.run.kept)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -168,7 +151,7 @@ class EpochSlider(QWidget):
             diamond = [QPointF(0, -5), QPointF(5, 0), QPointF(0, 5), QPointF(-5, 0)]
             painter.drawPolygon(QPolygonF([kept + corner for corner in diamond]))
         if selection.epoch:
-            x = self.x_of(selection.epoch)
+            x = axes.x_of(selection.epoch)
             painter.setPen(QPen(theme.color("accent"), 2))
             painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
             painter.setPen(QPen(theme.color("surface"), 1.5))
@@ -230,6 +213,36 @@ class EpochSlider(QWidget):
             self._selection.step(by)
         else:
             super().keyPressEvent(event)
+
+
+@dataclass(frozen=True)
+class _Axes:
+    """Epochs 1 to `last` across `plot`, accuracies from `low` to `high` up."""
+
+    plot: QRectF
+    last: int
+    low: float
+    high: float
+
+    def x_of(self, epoch: int) -> float:
+        return self.plot.left() + self.plot.width() * (epoch - 1) / (self.last - 1)
+
+    def epoch_at(self, x: float) -> int:
+        return round(1 + (x - self.plot.left()) / self.plot.width() * (self.last - 1))
+
+    def point(self, epoch: int, value: float) -> QPointF:
+        height = self.plot.height() * (value - self.low) / (self.high - self.low)
+        return QPointF(self.x_of(epoch), self.plot.bottom() - height)
+
+
+def _limits(record: RunRecord | None) -> tuple[float, float]:
+    """What the curve spans, to whole tenths."""
+    values = [deciding_accuracy(epoch) for epoch in record.epochs] if record is not None else []
+    values = [value for value in values if math.isfinite(value)]
+    if not values:
+        return 0.0, 1.0
+    low, high = math.floor(min(values) * 10) / 10, math.ceil(max(values) * 10) / 10
+    return low, high if high > low else low + 0.1
 
 
 def _ticks(last: int) -> list[int]:

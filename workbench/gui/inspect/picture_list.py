@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QResizeEvent
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QResizeEvent
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from workbench.core.dataset import ImageSet
@@ -72,6 +72,9 @@ class GalleryDelegate(QStyledItemDelegate):
         self._model, self._theme = model, theme
         self._side = SIDES[0]
         self._captions = Captions()
+        self._font = QFont(parent.font())
+        self._font.setPixelSize(_CAPTION_PX)
+        self._metrics = QFontMetrics(self._font)
 
     def set_side(self, side: int) -> None:
         """How large pictures are; the list is to be laid out anew."""
@@ -101,14 +104,12 @@ class GalleryDelegate(QStyledItemDelegate):
             color = self._theme.color("accent" if selected else "wrong")
             draw_edge(painter, picture, color)
         painter.setPen(self._theme.color("text" if wrong else "secondary"))
-        font = painter.font()
-        font.setPixelSize(_CAPTION_PX)
-        painter.setFont(font)
+        painter.setFont(self._font)
         caption = QRect(
             rect.left() + 2, picture.bottom() + GAP, rect.width() - 4, rect.bottom() - picture.bottom() - GAP
         )
         verdict = Verdict.of(model.evaluation, image)
-        text = self._captions.of(verdict, QFontMetrics(font), caption.width())
+        text = self._captions.of(verdict, self._metrics, caption.width())
         painter.drawText(caption, Qt.AlignmentFlag.AlignCenter, text)
 
 
@@ -133,6 +134,8 @@ class PictureList(QListView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.fill_rows()
         super().resizeEvent(event)
+        # Laid out now rather than by a timer, it is painted once.
+        self.executeDelayedItemsLayout()
 
     def fill_rows(self) -> None:
         """Spread as many pictures as fit over the width; also to be called after their size was changed."""
