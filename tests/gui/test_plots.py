@@ -69,14 +69,24 @@ def settle(panel: PlotPanel, size: tuple[int, int]) -> None:
 
 def line(plot: MetricPlot, look: str) -> pg.PlotDataItem:
     """Of one run: `faint` and `smoothed` for training, `with dots` for validation, `dotted` for test."""
+    ground = plot.backgroundBrush().color()
+    strongest = max(_distance(item.opts["pen"].color(), ground) for item in plot.getPlotItem().listDataItems())
+
+    def strength(item: pg.PlotDataItem) -> float:
+        return _distance(item.opts["pen"].color(), ground) / strongest
+
     looks = {
-        "faint": lambda item: item.opts["pen"].color().alphaF() < 0.3,
-        "smoothed": lambda item: 0.3 < item.opts["pen"].color().alphaF() < 0.7,
+        "faint": lambda item: strength(item) < 0.3,
+        "smoothed": lambda item: 0.3 < strength(item) < 0.7,
         "with dots": lambda item: item.opts["symbol"] and item.opts["pen"].style() is Qt.PenStyle.SolidLine,
         "dotted": lambda item: item.opts["pen"].style() is Qt.PenStyle.DotLine,
     }
     (found,) = (item for item in plot.getPlotItem().listDataItems() if looks[look](item))
     return found
+
+
+def _distance(color: QColor, other: QColor) -> float:
+    return sum(abs(a - b) for a, b in zip(color.getRgbF(), other.getRgbF(), strict=True))
 
 
 # Lines
@@ -115,12 +125,16 @@ def test_kinds_differ_in_the_color_of_their_run(plots: PlotPanel, theme: Theme, 
     plots.redraw()
     for plot in (plots.loss, plots.accuracy):
         pens = {look: line(plot, look).opts["pen"] for look in ("faint", "smoothed", "with dots", "dotted")}
-        assert {pen.color().name() for pen in pens.values()} == {theme.series(0).name()}
-        assert pens["faint"].color().alphaF() == pytest.approx(0.25, abs=0.01)
+        color, ground = theme.series(0), theme.color("surface")
+        assert pens["with dots"].color() == pens["dotted"].color() == color
+        for look, share in (("faint", 0.25), ("smoothed", 0.55)):
+            expected = [
+                share * a + (1 - share) * b for a, b in zip(color.getRgbF(), ground.getRgbF(), strict=True)
+            ]
+            assert pens[look].color().getRgbF() == pytest.approx(expected, abs=0.01)
         # Of many points, of which wider lines are slow.
         assert pens["faint"].width() == pens["smoothed"].width() == 1
         assert pens["with dots"].width() == 2
-        assert pens["with dots"].color().alphaF() == pens["dotted"].color().alphaF() == 1
         assert dots(plot) == 2, "of validation only"
         heights = {look: line(plot, look).zValue() for look in pens}
         training = max(heights["faint"], heights["smoothed"])

@@ -72,6 +72,8 @@ class Workspaces(QObject):
         self._window, self._stack = window, stack
         self._every = {workspace.name: workspace for workspace in every}
         self._current = ""
+        self._between = QWidget()
+        stack.addWidget(self._between)
         self._states: dict[str, QByteArray] = {}
         self.actions: list[QAction] = []
         group = QActionGroup(self)
@@ -105,20 +107,27 @@ class Workspaces(QObject):
         try:
             self._remember()
             self._current = name
-            self._stack.setCurrentWidget(workspace.page)
+            # Pages keep their size for the next time: docks come and go around none of them.
+            self._stack.setCurrentWidget(self._between)
             self._set_corners(workspace)
             state = self._states.get(name)
             if state is None or not window.restoreState(state, _VERSION):
                 self._arrange(workspace)
-            # What stands in the docks is placed now, or it would be painted where it stood, and then again. Each
-            # pass asks the widgets around for another one.
-            for _ in range(_LAYOUT_PASSES):
-                QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
+            self._settle()
+            self._stack.setCurrentWidget(workspace.page)
+            self._settle()
         finally:
             window.setUpdatesEnabled(True)
         for action in self.actions:
             action.setChecked(action.data() == name)
         self.changed.emit(name)
+
+    @staticmethod
+    def _settle() -> None:
+        """Place everything now: else it would be painted where it stood, and then again."""
+        for _ in range(_LAYOUT_PASSES):
+            # Each pass asks the widgets around for another one.
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
 
     def _remember(self) -> None:
         if self._current:

@@ -144,9 +144,9 @@ class StageNormPlot(_NormPlot):
             line.setData(x, y)
 
     def _style_lines(self) -> None:
-        groups = len(self._lines)
+        groups, ground = len(self._lines), self._theme.color("surface")
         for number, line in enumerate(self._lines):
-            line.setPen(group_look(number, groups).pen(group_color(self._theme, number, groups)))
+            line.setPen(group_look(number, groups).pen(group_color(self._theme, number, groups), ground))
 
     def _set_right(self, right: float) -> None:
         if right != self._right:

@@ -83,13 +83,13 @@ class LineLegend(QWidget):
 
     def _paint_sample(self, painter: QPainter, entry: LegendEntry, place: QRect) -> None:
         left, middle = place.left(), place.center().y()
-        painter.setPen(entry.look.pen(entry.color))
+        painter.setPen(entry.look.pen(entry.color, self._theme.color("surface")))
         heights = _NOISE if entry.look.is_noisy else (0, 0)
         apart = _SAMPLE_PX / (len(heights) - 1)
         painter.drawPolyline([QPointF(left + apart * at, middle + height) for at, height in enumerate(heights)])
         if entry.look.has_dots:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(entry.look.color(entry.color))
+            painter.setBrush(entry.look.color(entry.color, self._theme.color("surface")))
             painter.drawEllipse(QPointF(left + _SAMPLE_PX / 2, middle), DOT_PX / 2, DOT_PX / 2)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

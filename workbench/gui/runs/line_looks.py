@@ -5,28 +5,30 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 
-from workbench.gui.widgets.theme import Theme
+from workbench.gui.widgets.theme import Theme, mixed
 
 DOT_PX = 6
 
 
 @dataclass(frozen=True)
 class LineLook:
-    """A line in whatever color. One of many points is a pixel wide, because wider ones take six times as long."""
+    """A line in whatever color. One of many points is a pixel wide, because wider ones take six times as long.
+
+    A faint one is mixed with the ground that it stands on: drawn translucent, it takes three times as long.
+    """
 
     width: int = 1
-    alpha: float = 1.0
+    share: float = 1.0
+    """Of its color; the rest is the ground's."""
     style: Qt.PenStyle = Qt.PenStyle.SolidLine
     has_dots: bool = False
     is_noisy: bool = False
 
-    def color(self, color: QColor) -> QColor:
-        shown = QColor(color)
-        shown.setAlphaF(self.alpha)
-        return shown
+    def color(self, color: QColor, ground: QColor) -> QColor:
+        return mixed(color, ground, self.share)
 
-    def pen(self, color: QColor) -> QPen:
-        pen = QPen(self.color(color), self.width, self.style)
+    def pen(self, color: QColor, ground: QColor) -> QPen:
+        pen = QPen(self.color(color, ground), self.width, self.style)
         # As wide on the screen however the axes are stretched.
         pen.setCosmetic(True)
         if self.style is Qt.PenStyle.DotLine:
@@ -37,8 +39,8 @@ class LineLook:
 
 # Training has a point per step, validation and test have one per epoch.
 CURVE_LOOKS = {
-    "raw": LineLook(alpha=0.25, is_noisy=True),
-    "smoothed": LineLook(alpha=0.55),
+    "raw": LineLook(share=0.25, is_noisy=True),
+    "smoothed": LineLook(share=0.55),
     "validation": LineLook(width=2, has_dots=True),
     "test": LineLook(width=2, style=Qt.PenStyle.DotLine),
 }

@@ -151,9 +151,10 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     def _style(self, line: pg.PlotDataItem, kind: str, color_index: int) -> None:
         look, color = CURVE_LOOKS[kind], self._theme.series(color_index)
-        line.setPen(look.pen(color))
+        ground = self._theme.color("surface")
+        line.setPen(look.pen(color, ground))
         line.setSymbolSize(DOT_PX)
-        line.setSymbolBrush(look.color(color))
+        line.setSymbolBrush(look.color(color, ground))
         line.setSymbolPen(None)
         line.color_index = color_index
 

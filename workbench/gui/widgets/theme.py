@@ -172,6 +172,19 @@ def tabular(font: QFont) -> QFont:
     return result
 
 
+def mixed(color: QColor, ground: QColor, share: float) -> QColor:
+    """As `color` looks on `ground` where it covers a share of it."""
+
+    def part(over: float, under: float) -> float:
+        return share * over + (1 - share) * under
+
+    return QColor.fromRgbF(
+        part(color.redF(), ground.redF()),
+        part(color.greenF(), ground.greenF()),
+        part(color.blueF(), ground.blueF()),
+    )
+
+
 def contrast(first: QColor, second: QColor) -> float:
     """Contrast ratio of WCAG 2, 1 to 21."""
     lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)
