@@ -35,6 +35,7 @@ from workbench.gui.runs.plot_panel import PlotPanel
 from workbench.gui.runs.progress_panel import ProgressPanel
 from workbench.gui.runs.runs_panel import RunsPanel
 from workbench.gui.trials.plan_panel import PlanPanel
+from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.late_plot import PlotBuilder
 from workbench.gui.widgets.menus import Menus, show_about
 from workbench.gui.widgets.message_bar import MessageBar
@@ -56,6 +57,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.home, self.theme, self._settings = home, theme, settings
         self._closing = self._painted = self._is_closed = False
+        self._reason = ""
         self.has_let_go = True
         """False if a job would not end before the window closed, so that a thread still runs."""
         self.engine_is_ready = False
@@ -93,7 +95,12 @@ class MainWindow(QMainWindow):
         self.gradient_panel = GradientPanel(self.theme)
         self.runs_panel = RunsPanel(self.theme)
         self._build_desks()
+        self._plan = ElidedLabel("secondary")
+        self._plan.setContentsMargins(MARGIN, 0, MARGIN, 0)
         self._machine = QLabel(self.tr("loading PyTorch…"))
+        self._machine.setContentsMargins(MARGIN, 0, MARGIN, 0)
+        self.statusBar().setSizeGripEnabled(False)
+        self.statusBar().addWidget(self._plan, 1)
         self.statusBar().addPermanentWidget(self._machine)
 
     def _build_desks(self) -> None:
@@ -212,6 +219,7 @@ class MainWindow(QMainWindow):
         self.trial_desk.plan_asked.connect(self._look_at_plan)
         self.network_desk.steps_changed.connect(self.plan_panel.schedule.set_steps_per_epoch)
         self.plan_panel.schedule.set_steps_per_epoch(self.network_desk.steps_per_epoch)
+        self.network_desk.plan_changed.connect(self._tell_plan)
         self.network_desk.speed_wanted.connect(self._measure)
         self.library.runs_changed.connect(self.network_desk.take_runs)
         self.run_desk.settings_taken.connect(self._look_at_settings)
@@ -346,7 +354,14 @@ class MainWindow(QMainWindow):
     @Slot(bool, str)
     def _allow_start(self, allowed: bool, reason: str) -> None:
         self._start_action.setEnabled(allowed)
-        self.statusBar().showMessage(reason if self.session.state is State.IDLE else "")
+        self._reason = reason
+        self._tell_plan()
+
+    @Slot()
+    def _tell_plan(self) -> None:
+        """What Start would do, or why it does nothing."""
+        is_idle = self.session.state is State.IDLE
+        self._plan.setText((self._reason or self.network_desk.plan) if is_idle else "")
 
     @Slot(object)
     def _on_state(self, state: State) -> None:

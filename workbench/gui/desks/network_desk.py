@@ -1,6 +1,7 @@
 """What the form describes, shown: counts the network at every edit and hands it to drawing, table and size."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QImage
@@ -8,11 +9,12 @@ from PySide6.QtGui import QImage
 from workbench.core import measured_epochs, speed
 from workbench.core.architecture import Architecture
 from workbench.core.config import RunConfig, parse
-from workbench.core.errors import ConfigError
+from workbench.core.errors import ConfigError, shown
 from workbench.core.formats import count, memory, short_count
 from workbench.core.home import Home
 from workbench.core.image_sources import IMAGE_SOURCES, trained_images
 from workbench.core.model_config import ModelConfig
+from workbench.core.presets import CUSTOM
 from workbench.core.resources import resource_path
 from workbench.core.run_record import RunRecord
 from workbench.core.speed import Speed
@@ -27,19 +29,19 @@ _BASE = "\0base"
 class NetworkDesk(QObject):
     """Connects the form at the left with the network in the middle; needs no torch.
 
-    `network_edited` follows an edit of the network itself. `speed_wanted` asks for this machine's figures,
-    which are not known yet for the chosen device. `steps_changed` carries the number of steps of an epoch, None
-    while it is not known.
+    `speed_wanted` asks for this machine's figures, which are not known yet for the chosen device. `steps_changed`
+    carries the number of steps of an epoch, None while it is not known; `plan_changed` what Start would train.
     """
 
-    network_edited = Signal()
     speed_wanted = Signal()
     steps_changed = Signal(object)
+    plan_changed = Signal(str)
 
     def __init__(self, build_panel: BuildPanel, network_panel: NetworkPanel, home: Home) -> None:
         super().__init__(network_panel)
         self._build, self._panel, self.home = build_panel, network_panel, home
-        self._shown: ModelConfig | None = None
+        self.plan = ""
+        """What Start would train and about how long, in a sentence; empty while a field is wrong."""
         self._compared = ""
         self._other: Architecture | None = None
         # Training images and classes; of sources by name they are known before they are read.
@@ -111,11 +113,26 @@ class NetworkDesk(QObject):
         figures = self._figures(architecture)
         panel.show_size(self._size(figures))
         self._panel.show_network(self.title, architecture, figures)
-        edited, self._shown = config != self._shown and self._shown is not None, config
         if self._compared:
             self.compare(self._compared)
-        if edited:
-            self.network_edited.emit()
+        self.plan = self._plan(figures)
+        self.plan_changed.emit(self.plan)
+
+    def _plan(self, figures: Figures) -> str:
+        """What Start would train, and about how long; empty while a field is wrong."""
+        config, presets = self._build.config, self._build.presets
+        if config is None:
+            return ""
+        name = presets.recipe_name(config)
+        recipe = presets.recipe(name).title if name != CUSTOM else self.tr("a recipe of your own")
+        known = IMAGE_SOURCES.get(config.data.source)
+        images = self.tr(known.title) if known else shown(Path(config.data.source).name or config.data.source)
+        words = self.tr("Start (Ctrl+Return) trains {0} on {1} by {2}, {3} epochs").format(
+            self.title, images, recipe, count(config.training.epochs)
+        )
+        if figures.epoch_s is None:
+            return words
+        return self.tr("{0}: {1}").format(words, about(figures.epoch_s * config.training.epochs))
 
     @Slot(str)
     def compare(self, name: str) -> None:
