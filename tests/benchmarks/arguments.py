@@ -14,6 +14,17 @@ def one_run() -> tuple[Path, str, float]:
     return arguments.home, arguments.model, arguments.seconds
 
 
+def one_run_in_a_workspace() -> tuple[Path, str, float, str]:
+    """The same in the window: home, model, seconds and the workspace that is shown meanwhile."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("home", type=Path)
+    parser.add_argument("model")
+    parser.add_argument("seconds", type=float)
+    parser.add_argument("workspace", nargs="?", default="train")
+    arguments = parser.parse_args()
+    return arguments.home, arguments.model, arguments.seconds, arguments.workspace
+
+
 def pairs_of_runs(models: list[str], pairs: int, seconds: float) -> tuple[list[str], int, float]:
     """Of a comparison of two things in turn, with these defaults: models, pairs per model, seconds per run."""
     parser = argparse.ArgumentParser()

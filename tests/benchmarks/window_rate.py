@@ -1,10 +1,11 @@
 """The same training with the window open and its plots live, against the headless one; and how late its ticks are.
 
-    python -m tests.benchmarks.window_rate [--models resnet18 resnet20] [--pairs 5] [--seconds 24]
+    python -m tests.benchmarks.window_rate [--models resnet18 resnet20] [--pairs 5] [--seconds 24] [--workspaces train]
 
 Uses the display it finds; without one, Qt's offscreen platform, which draws too but shows nothing.
 """
 
+import argparse
 import json
 import os
 import statistics
@@ -12,7 +13,6 @@ import subprocess
 import sys
 import tempfile
 
-from tests.benchmarks.arguments import pairs_of_runs
 from tests.benchmarks.table import machine, print_table
 
 os.environ.setdefault("QT_QPA_PLATFORM", "xcb" if os.environ.get("DISPLAY") else "offscreen")
@@ -23,33 +23,49 @@ def headless(home: str, model: str, seconds: float) -> float:
     return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1])
 
 
-def in_window(home: str, model: str, seconds: float) -> dict[str, float]:
-    command = [sys.executable, "-m", "tests.benchmarks.window_run", home, model, str(seconds)]
+def in_window(home: str, model: str, seconds: float, workspace: str) -> dict[str, float]:
+    command = [sys.executable, "-m", "tests.benchmarks.window_run", home, model, str(seconds), workspace]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     result: dict[str, float] = json.loads(done.stdout.strip().split("\n")[-1])
     return result
 
 
 def main() -> None:
-    models, pairs, seconds = pairs_of_runs(["resnet18", "resnet20"], 5, 24.0)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--models", nargs="+", default=["resnet18", "resnet20"])
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=24.0)
+    parser.add_argument("--workspaces", nargs="+", default=["train"])
+    arguments = parser.parse_args()
     rows = []
     with tempfile.TemporaryDirectory() as home:
-        for model in models:
-            plain, window = [], []
-            for _ in range(pairs):
-                plain.append(headless(home, model, seconds))
-                window.append(in_window(home, model, seconds))
-            ratios = [w["images_per_s"] / h for w, h in zip(window, plain, strict=True)]
-            open_rate = statistics.median(w["images_per_s"] for w in window)
-            rows.append(
-                (model, f"{statistics.median(plain):.0f}", f"{open_rate:.0f}",
-                 f"{statistics.median(ratios):.1%}", f"{statistics.median(w['late_p99_ms'] for w in window):.0f}",
-                 f"{max(w['late_max_ms'] for w in window):.0f}")
-            )  # fmt: skip
-    columns = ("network", "headless, images/s", "window open, images/s", "ratio (median)", "tick late p99, ms",
-               "latest tick, ms")  # fmt: skip
+        for model in arguments.models:
+            rows += compared(home, model, arguments)
+    columns = ("network", "workspace", "headless, images/s", "window open, images/s", "ratio (median)", "range",
+               "tick late p99, ms", "latest tick, ms")  # fmt: skip
     print_table(columns, rows)
     print(f"{machine()}, Qt platform {os.environ['QT_QPA_PLATFORM']}")
+
+
+def compared(home: str, model: str, arguments: argparse.Namespace) -> list[tuple[str, ...]]:
+    """One row per workspace: each turn has a headless run, then one in each workspace."""
+    plain = list[float]()
+    found: dict[str, list[dict[str, float]]] = {workspace: [] for workspace in arguments.workspaces}
+    for _ in range(arguments.pairs):
+        plain.append(headless(home, model, arguments.seconds))
+        for workspace, results in found.items():
+            results.append(in_window(home, model, arguments.seconds, workspace))
+    rows = []
+    for workspace, results in found.items():
+        ratios = [w["images_per_s"] / h for w, h in zip(results, plain, strict=True)]
+        open_rate = statistics.median(w["images_per_s"] for w in results)
+        rows.append(
+            (model, workspace, f"{statistics.median(plain):.0f}", f"{open_rate:.0f}",
+             f"{statistics.median(ratios):.1%}", f"{min(ratios):.1%} to {max(ratios):.1%}",
+             f"{statistics.median(w['late_p99_ms'] for w in results):.0f}",
+             f"{max(w['late_max_ms'] for w in results):.0f}")
+        )  # fmt: skip
+    return rows
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
-from tests.benchmarks.arguments import one_run
+from tests.benchmarks.arguments import one_run_in_a_workspace
 from workbench.core.events import StepMetrics
 from workbench.core.home import Home
 from workbench.core.presets import Presets
@@ -23,9 +23,9 @@ TICK_MS = 16
 class Probe(QObject):
     """Starts the run when the engine is ready, measures, closes the window."""
 
-    def __init__(self, window: MainWindow, seconds: float) -> None:
+    def __init__(self, window: MainWindow, seconds: float, workspace: str) -> None:
         super().__init__()
-        self.window, self.seconds = window, seconds
+        self.window, self.seconds, self.workspace = window, seconds, workspace
         self.first = self.started = 0.0
         self.lateness: list[float] = []
         self.ticked = 0.0
@@ -57,6 +57,7 @@ class Probe(QObject):
             return
         now, done = time.perf_counter(), int(message.steps[-1])
         if not self.started and done >= 3:
+            self.window.workspaces.show(self.workspace)
             self.started, self.first = now, done
         elif not self.rate and self.started and now - self.started >= self.seconds and done - self.first >= 4:
             self.rate = 128 * (done - self.first) / (now - self.started)
@@ -78,13 +79,13 @@ class Probe(QObject):
 
 
 def main() -> None:
-    folder, model, seconds = one_run()
+    folder, model, seconds, workspace = one_run_in_a_workspace()
     application = QApplication([])
     home = Home(folder).prepare()
     settings = QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat)
     window = MainWindow(home, Theme(application, "light"), settings)
     window.build_panel.show_config(Presets.load().run_config(model, "tutorial", "cifar10-jpeg"))
-    probe = Probe(window, seconds)
+    probe = Probe(window, seconds, workspace)
     window.show()
     application.exec()
     del probe

@@ -3,7 +3,6 @@
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import (
     QDockWidget,
-    QFrame,
     QHBoxLayout,
     QMainWindow,
     QScrollArea,
@@ -14,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workbench.gui.widgets.scrolling import scrolling
 from workbench.gui.widgets.segments import Segments
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN
 from workbench.gui.workspaces import BOTTOM, LEFT, RIGHT, Place, Workspace, Workspaces
@@ -159,9 +159,4 @@ def _page(content: QWidget) -> QScrollArea:
     layout.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, MARGIN)
     layout.addWidget(content)
     layout.addStretch(1)
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidget(page)
-    return area
+    return scrolling(page)

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QScrollArea, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from workbench.core.config import RunConfig
 from workbench.core.errors import ConfigError
@@ -13,6 +13,7 @@ from workbench.gui.build.data_panel import DataPanel
 from workbench.gui.build.fine_tuning_panel import FineTuningPanel
 from workbench.gui.build.model_panel import ModelPanel
 from workbench.gui.build.training_panel import TrainingPanel
+from workbench.gui.widgets.scrolling import scrolling
 from workbench.gui.widgets.theme import Theme
 from workbench.gui.work import jobs
 from workbench.gui.work.job import RunJob
@@ -44,7 +45,7 @@ class BuildPanel(QWidget):
             (self.tr("Train"), (self.training_panel,)),
         )
         for title, panels in pages:
-            self.tabs.addTab(_scrolling(panels), title)
+            self.tabs.addTab(scrolling(_page(panels)), title)
         # Section of the config, panel, tab that it stands in.
         self._sections: tuple[tuple[str, ModelPanel | DataPanel | TrainingPanel | FineTuningPanel, int], ...] = (
             ("model", self.model_panel, 0),
@@ -194,15 +195,11 @@ class BuildPanel(QWidget):
                         self._misfits.append(panel)
 
 
-def _scrolling(panels: tuple[QWidget, ...]) -> QScrollArea:
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+def _page(panels: tuple[QWidget, ...]) -> QWidget:
     page = QWidget()
     layout = QVBoxLayout(page)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(0)
     for panel in panels:
         layout.addWidget(panel)
-    area.setWidget(page)
-    return area
+    return page

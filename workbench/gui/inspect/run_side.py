@@ -5,10 +5,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSize, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
-    QFrame,
     QHBoxLayout,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QTabWidget,
     QVBoxLayout,
@@ -23,6 +21,7 @@ from workbench.gui.inspect.evaluation_bar import EvaluationBar
 from workbench.gui.inspect.seen_words import absence, epoch_words
 from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.empty_state import EmptyState
+from workbench.gui.widgets.scrolling import scrolling
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
 
 _WIDTH = 380
@@ -54,8 +53,8 @@ class RunSide(QWidget):
         self._empty = EmptyState()
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
-        self._tabs.addTab(_scrolling(self.confusion_view), self.tr("Confusion"))
-        self._tabs.addTab(_scrolling(self.class_view), self.tr("Per class"))
+        self._tabs.addTab(scrolling(self.confusion_view, sideways=True), self.tr("Confusion"))
+        self._tabs.addTab(scrolling(self.class_view, sideways=True), self.tr("Per class"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, GAP, MARGIN, FIELD_GAP)
         layout.setSpacing(FIELD_GAP)
@@ -165,12 +164,3 @@ class RunSide(QWidget):
     @Slot(int)
     def _filter_prediction(self, index: int) -> None:
         self._selection.filter_classes(None, index)
-
-
-def _scrolling(view: QWidget) -> QScrollArea:
-    """Rows keep a height that can be hit with the mouse."""
-    area = QScrollArea()
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setWidgetResizable(True)
-    area.setWidget(view)
-    return area

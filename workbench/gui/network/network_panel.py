@@ -10,10 +10,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QComboBox,
-    QFrame,
     QHBoxLayout,
     QLabel,
-    QScrollArea,
     QSizePolicy,
     QSplitter,
     QTabWidget,
@@ -31,6 +29,7 @@ from workbench.gui.network.network_view import NetworkView
 from workbench.gui.network.part_words import layers_of_part
 from workbench.gui.network.receptive_view import ReceptiveView
 from workbench.gui.widgets.field_form import labeled, shrinkable
+from workbench.gui.widgets.scrolling import scrolling
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
 
 _COMPARE_WIDTH = 180
@@ -80,7 +79,7 @@ class NetworkPanel(QWidget):
             label.setWordWrap(True)
             label.hide()
             layout.addWidget(label)
-        layout.addWidget(_scrolling(self._body()), 1)
+        layout.addWidget(scrolling(self._body()), 1)
         self.view.part_chosen.connect(self._show_part)
         self._draw()
         self._show_figures()
@@ -152,7 +151,7 @@ class NetworkPanel(QWidget):
             label.setWordWrap(True)
             words.addWidget(label)
         words.addStretch(1)
-        return _scrolling(_SideBySide(self._figures_table, words))
+        return scrolling(_SideBySide(self._figures_table, words))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -256,13 +255,3 @@ class NetworkPanel(QWidget):
     @Slot()
     def _on_compare(self) -> None:
         self.compare_chosen.emit(self.compared_with)
-
-
-def _scrolling(content: QWidget) -> QScrollArea:
-    """Scrolls up and down where the window is low, so that nothing is squeezed until it cannot be read."""
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidget(content)
-    return area

@@ -15,9 +15,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workbench.gui.runs.then_and_now import then_and_now
 from workbench.gui.widgets.config_form import DecimalBox
 from workbench.gui.widgets.field_form import labeled, mark_invalid, shrinkable
-from workbench.gui.widgets.theme import FIELD_GAP, GAP, GROUP_GAP, MARGIN, tabular
+from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN
 
 _HIGHEST = 100.0
 _DECIMALS = 12
@@ -86,21 +87,7 @@ class RateChangeDialog(QDialog):
         return None if is_same else new / self._current
 
     def _lay_out(self) -> None:
-        now = self._now
-        now.setFont(tabular(now.font()))
-        # Where the number in the field begins.
-        now.setContentsMargins(FIELD_GAP, 0, 0, 0)
-        self._box.setFont(tabular(self._box.font()))
-        new_caption = labeled(self.tr("From the next step"), "")
-        new_caption.setBuddy(self._box)
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(GROUP_GAP)
-        grid.setVerticalSpacing(FIELD_GAP)
-        grid.setColumnStretch(1, 1)
-        grid.addWidget(labeled(self.tr("Now"), ""), 0, 0)
-        grid.addWidget(now, 0, 1)
-        grid.addWidget(new_caption, 1, 0)
-        grid.addWidget(self._box, 1, 1)
+        grid = then_and_now(self.tr("Now"), self._now, self.tr("From the next step"), self._box)
         quick = QHBoxLayout()
         quick.setSpacing(FIELD_GAP)
         for index, factor in enumerate(_FACTORS):

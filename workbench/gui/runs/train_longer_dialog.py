@@ -3,7 +3,6 @@
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
     QDialog,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -14,8 +13,9 @@ from PySide6.QtWidgets import (
 
 from workbench.core.run_record import RunRecord
 from workbench.core.schedule import rates_around
+from workbench.gui.runs.then_and_now import then_and_now
 from workbench.gui.widgets.field_form import labeled, shrinkable
-from workbench.gui.widgets.theme import FIELD_GAP, GROUP_GAP, MARGIN, tabular
+from workbench.gui.widgets.theme import FIELD_GAP, MARGIN
 
 _MOST_EPOCHS = 100_000
 _WIDTH = 380
@@ -37,7 +37,6 @@ class TrainLongerDialog(QDialog):
         self._box.setValue(max(least, planned + max(1, planned // 2)))
         self._box.setAccessibleName(self.tr("Epochs in all"))
         self._box.setToolTip(self.tr("How many epochs the run has in the end, those that are done included"))
-        self._box.setFont(tabular(self._box.font()))
         shrinkable(self._box)
         self._explanation = labeled("", "secondary")
         self._explanation.setWordWrap(True)
@@ -58,19 +57,7 @@ class TrainLongerDialog(QDialog):
         return self._box.value()
 
     def _lay_out(self, done: QLabel) -> None:
-        done.setFont(tabular(done.font()))
-        # Where the number in the field begins.
-        done.setContentsMargins(FIELD_GAP, 0, 0, 0)
-        caption = labeled(self.tr("Epochs in all"), "")
-        caption.setBuddy(self._box)
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(GROUP_GAP)
-        grid.setVerticalSpacing(FIELD_GAP)
-        grid.setColumnStretch(1, 1)
-        grid.addWidget(labeled(self.tr("Finished epochs"), ""), 0, 0)
-        grid.addWidget(done, 0, 1)
-        grid.addWidget(caption, 1, 0)
-        grid.addWidget(self._box, 1, 1)
+        grid = then_and_now(self.tr("Finished epochs"), done, self.tr("Epochs in all"), self._box)
         ends = QHBoxLayout()
         ends.setSpacing(FIELD_GAP)
         ends.addStretch(1)

@@ -2,12 +2,13 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from workbench.gui.trials.preflight_card import PreflightCard
 from workbench.gui.trials.rate_finder_view import RateFinderView
 from workbench.gui.trials.schedule_view import ScheduleView
 from workbench.gui.widgets.field_form import labeled
+from workbench.gui.widgets.scrolling import scrolling
 from workbench.gui.widgets.theme import FIELD_GAP, MARGIN, Theme
 
 _WIDE = 720
@@ -34,14 +35,9 @@ class PlanPanel(QWidget):
         column.addWidget(self.schedule)
         column.addSpacing(FIELD_GAP)
         column.addLayout(self._cards, 1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(area)
+        layout.addWidget(scrolling(page))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -1,7 +1,18 @@
-"""Moving what stands in a scroll area into sight."""
+"""Areas that scroll where what stands in them has no room, and moving a part of it into sight."""
 
-from PySide6.QtCore import QRect
-from PySide6.QtWidgets import QScrollArea, QWidget
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+
+
+def scrolling(content: QWidget, sideways: bool = False) -> QScrollArea:
+    """An area without a frame around `content`, which scrolls up and down, and `sideways` if that is wanted."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    if not sideways:
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(content)
+    return area
 
 
 def bring_into_view(widget: QWidget, rect: QRect) -> None:
