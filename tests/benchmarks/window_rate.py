@@ -1,6 +1,6 @@
 """The same training with the window open and its plots live, against the headless one; and how late its ticks are.
 
-    python -m tests.benchmarks.window_rate [--models resnet18 resnet20] [--pairs 5] [--seconds 24] [--workspaces train]
+    python -m tests.benchmarks.window_rate [--models resnet18 resnet20] [--pairs 5] [--workspaces train inspect]
 
 Uses the display it finds; without one, Qt's offscreen platform, which draws too but shows nothing.
 """
