@@ -4,6 +4,7 @@ from PySide6.QtCore import QSettings, QTimer, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QPaintEvent
 from PySide6.QtWidgets import (
     QFileDialog,
+    QHBoxLayout,
     QLabel,
     QMainWindow,
     QVBoxLayout,
@@ -96,11 +97,15 @@ class MainWindow(QMainWindow):
         self.runs_panel = RunsPanel(self.theme)
         self._build_desks()
         self._plan = ElidedLabel("secondary")
-        self._plan.setContentsMargins(MARGIN, 0, MARGIN, 0)
+        # A label with a role gets its margins from the style sheet.
+        plan = QWidget()
+        row = QHBoxLayout(plan)
+        row.setContentsMargins(MARGIN, 0, MARGIN, 0)
+        row.addWidget(self._plan)
         self._machine = QLabel(self.tr("loading PyTorch…"))
         self._machine.setContentsMargins(MARGIN, 0, MARGIN, 0)
         self.statusBar().setSizeGripEnabled(False)
-        self.statusBar().addWidget(self._plan, 1)
+        self.statusBar().addWidget(plan, 1)
         self.statusBar().addPermanentWidget(self._machine)
 
     def _build_desks(self) -> None:

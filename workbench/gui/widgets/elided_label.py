@@ -17,11 +17,11 @@ class ElidedLabel(QLabel):
     @property
     def shown_text(self) -> str:
         """What there is room for."""
-        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.contentsRect().width())
+        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         self.style().drawItemText(
-            painter, self.contentsRect(), int(self.alignment()), self.palette(), self.isEnabled(), self.shown_text,
+            painter, self.rect(), int(self.alignment()), self.palette(), self.isEnabled(), self.shown_text,
             QPalette.ColorRole.WindowText,
         )  # fmt: skip
