@@ -234,3 +234,37 @@ def test_nothing_stands_out_of_a_small_window(qtbot: QtBot, window: MainWindow) 
         for label in window.inspect_desk.epoch_panel.findChildren(QLabel):
             if label.isVisible() and label.text():
                 assert label.width() >= min(label.sizeHint().width(), label.minimumSizeHint().width())
+
+
+def test_all_of_it_goes_by_keyboard(
+    qtbot: QtBot, make_window: Callable[..., MainWindow], home: Home, tiny_config: RunConfig
+) -> None:
+    """Start, the worst mistake, five epochs back, two runs side by side."""
+    older = record_run(home, tiny_config)
+    window = make_window()
+    window.build_panel.show_config(tiny_config.with_values({"training.epochs": 7}))
+    window.activateWindow()
+    press(qtbot, window, Qt.Key.Key_1, control=True)
+    press(qtbot, window, Qt.Key.Key_Return, control=True)
+    wait_for(qtbot, window, State.RUNNING)
+    wait_for(qtbot, window, State.IDLE)
+    assert window.workspaces.current == "train"
+    newer = window.selection.run_id
+    press(qtbot, window, Qt.Key.Key_3, control=True)
+    button(window.inspect_desk.gallery, "Wrong only").setChecked(False)
+    assert window.selection.image == window.selection.order[0]
+    press(qtbot, window, Qt.Key.Key_Right)
+    assert window.selection.image == window.selection.order[1]
+    press(qtbot, window, Qt.Key.Key_End)
+    for _ in range(5):
+        press(qtbot, window, Qt.Key.Key_PageUp)
+    assert window.selection.epoch == 2
+    press(qtbot, window, Qt.Key.Key_4, control=True)
+    press(qtbot, window, Qt.Key.Key_Down)
+    assert window.selection.run_id == older
+    assert window.plot_panel.curves(older).visible
+    assert window.plot_panel.curves(newer).visible
+    press(qtbot, window, Qt.Key.Key_Space)
+    assert not window.plot_panel.curves(older).visible
+    press(qtbot, window, Qt.Key.Key_Space)
+    assert window.plot_panel.curves(older).visible

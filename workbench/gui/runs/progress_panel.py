@@ -82,6 +82,7 @@ class ProgressPanel(QWidget):
         self._lay_out()
         theme.changed.connect(self._restyle)
         self._restyle()
+        self.setFocusProxy(self._start)
         self.show_state(State.IDLE)
 
     def _button(self, text: str, tooltip: str) -> QPushButton:

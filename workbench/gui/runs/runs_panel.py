@@ -41,6 +41,7 @@ class RunsPanel(QWidget):
         self.model.name_entered.connect(self.name_entered)
         self._actions = self._make_actions()
         self._table = self._make_table()
+        self.setFocusProxy(self._table)
         self._empty = labeled("", "secondary")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._stack = QStackedLayout()
