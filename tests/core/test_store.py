@@ -6,6 +6,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -294,6 +295,17 @@ def test_evaluations_are_kept_per_epoch(store: RunStore) -> None:
     assert store.run(run_id).test_looks == 2
 
 
+def test_a_resumed_run_forgets_what_was_said_after_its_checkpoint(store: RunStore) -> None:
+    """Evaluations of weights that are gone would pass for the newest."""
+    run_id = create(store)
+    store.record_start(started(run_id))
+    for epoch in (1, 2, 3):
+        store.record_evaluation(run_id, Evaluation(np.array([0]), np.zeros((1, 2), np.float32), ("x", "y"), epoch))
+    store.record_start(started(run_id, first_step=10))
+    assert store.evaluated_epochs(run_id) == [1]
+    assert store.evaluation(run_id).epoch == 1
+
+
 def test_delete_removes_rows_and_folder_but_not_a_running_run(store: RunStore) -> None:
     run_id = create(store)
     store.record_warning(Warned("careful", run_id))
@@ -379,3 +391,18 @@ def test_what_is_no_name_is_refused_and_the_former_one_stays(store: RunStore, na
 def test_a_run_that_is_gone_is_not_renamed(store: RunStore) -> None:
     with pytest.raises(UserError, match="is not known"):
         store.rename("0123abcd", "anything")
+
+
+def test_a_writer_waits_no_longer_than_it_is_told(home: Home, store: RunStore) -> None:
+    """The window's thread does not stand still for a process that holds the database."""
+    run_id = create(store)
+    holder = sqlite3.connect(home.database, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with closing(RunStore(home, patience_s=0.05)) as window:
+        begun = time.monotonic()
+        with pytest.raises(UserError, match="locked"):
+            window.rename(run_id, "another")
+        assert time.monotonic() - begun < 10, "the usual patience is 30 s"
+    holder.execute("ROLLBACK")
+    holder.close()
+    assert store.run(run_id).name == "a"

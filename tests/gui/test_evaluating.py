@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -152,6 +153,52 @@ def test_it_is_canceled_by_its_button_and_by_another_choice(
     qtbot.waitUntil(lambda: has_button(window.inspect_desk.side, "Evaluate"))
     assert slow.closed in ([second], [second, second]), "canceled before or after it began"
     assert slow.asked == [second, second]
+
+
+def test_a_result_that_is_on_its_way_is_not_of_the_next_run(
+    qtbot: QtBot,
+    make_window: Callable[..., MainWindow],
+    home: Home,
+    tiny_config: RunConfig,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = (record_run(home, tiny_config.with_values({"training.seed": seed})) for seed in (0, 1))
+    window = make_window()
+    window.selection.look_at(window.library.record(second))
+    evaluation = window.library.evaluation(second, 3)
+    done = threading.Event()
+
+    def at_once(_run_id: str) -> Job:
+        def begin(_home: Home) -> Generator[Progress, None, Evaluation]:
+            yield from ()
+            done.set()
+            return evaluation
+
+        return Job(begin)
+
+    monkeypatch.setattr(jobs, "evaluate_kept", at_once)
+    click(qtbot, window, "Evaluate")
+    while not done.wait(0.01):
+        # What was asked before it comes first.
+        window.inspecting_lane.drain()
+    window.runs_panel.select(first)
+    shown = window.selection.epoch
+    qtbot.waitUntil(lambda: window.selection.run_id == first)
+    for _ in range(20):
+        time.sleep(0.01)
+        window.inspecting_lane.drain()
+    assert (window.selection.run_id, window.selection.epoch, window.selection.follows) == (first, shown, True)
+    assert has_button(window.inspect_desk.side, "Evaluate")
+
+
+def test_a_list_that_is_closed_refuses_in_words(
+    make_window: Callable[..., MainWindow], home: Home, tiny_config: RunConfig
+) -> None:
+    record_run(home, tiny_config)
+    window = make_window()
+    window.library.close()
+    action(window, "Evaluate the kept epoch").trigger()
+    assert "not open" in window.message_bar.text
 
 
 def test_closing_the_window_ends_it(

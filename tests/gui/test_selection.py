@@ -60,7 +60,9 @@ def test_a_run_that_trains_stands_at_its_newest_epoch_until_it_is_moved(
     selection: Selection, source: Recorded, evaluation: Evaluation
 ) -> None:
     selection.look_at(record(VALIDATION[:4], run_id="0badbeef", status="running"))
-    assert selection.epoch == 5, "the newest evaluation comes before its epoch counts"
+    assert selection.epoch == 4, "on the disk there is a fifth, of a former attempt"
+    selection.add("0badbeef", source.evaluations[5])
+    assert selection.epoch == 5, "it comes before its epoch counts"
     assert epoch_words(selection) == "epoch 5, live"
     selection.add("0badbeef", answers(evaluation, 6))
     assert selection.epoch == 6
@@ -196,7 +198,6 @@ def test_a_resumed_run_forgets_what_is_done_again(selection: Selection, source: 
     selection.mark(5)
     selection.show_epoch(4)
     read = len(source.read)
-    del source.evaluations[3], source.evaluations[4], source.evaluations[5]
     selection.restart("0badcafe", 2)
     selection.update(record(VALIDATION[:2], status="running"))
     assert selection.epoch == 2
@@ -244,3 +245,31 @@ def test_nothing_is_wrong_with_nothing(qtbot: QtBot) -> None:
     selection.toggle_change("right")
     selection.choose_image(3)
     assert (selection.epoch, selection.image, len(selection.order)) == (0, None, 0)
+
+
+def test_what_is_compared_with_is_what_is_said_after_a_resume(selection: Selection) -> None:
+    selection.show_epoch(2)
+    selection.mark(5)
+    selection.restart("0badcafe", 3)
+    assert selection.reference_epoch == 1
+    assert np.flatnonzero(selection.changes.newly_wrong).tolist() == [1]
+
+
+def test_what_can_be_read_again_is_read(selection: Selection, source: Recorded) -> None:
+    source.damaged = {5}
+    selection.show_epoch(5)
+    assert selection.problem
+    source.damaged = set()
+    selection.update(record(VALIDATION))
+    assert selection.epoch == 5
+    assert selection.problem == ""
+    assert selection.evaluation is not None
+
+
+def test_a_class_that_is_gone_filters_nothing(selection: Selection, source: Recorded) -> None:
+    two = Evaluation(np.arange(40) % 2, np.eye(2, dtype=np.float32)[np.arange(40) % 2], ("cat", "dog"), 5)
+    source.evaluations[5] = two
+    selection.filter_classes(3, None)
+    selection.show_epoch(5)
+    assert selection.filter.is_any
+    assert in_sight(selection) == "0 wrong · epoch 5 (kept: 3)"

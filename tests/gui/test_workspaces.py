@@ -1,10 +1,11 @@
 """Four workspaces in the real window: what each shows, who switches, and what each remembers."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QDockWidget, QLabel, QTabWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
@@ -268,3 +269,69 @@ def test_all_of_it_goes_by_keyboard(
     assert not window.plot_panel.curves(older).visible
     press(qtbot, window, Qt.Key.Key_Space)
     assert window.plot_panel.curves(older).visible
+
+
+def test_fields_keep_their_keys_in_inspect(
+    qtbot: QtBot, make_window: Callable[..., MainWindow], home: Home, tiny_config: RunConfig
+) -> None:
+    record_run(home, tiny_config)
+    window = make_window()
+    window.activateWindow()
+    window.workspaces.show("inspect")
+    window.findChild(QDockWidget, "settings").show()
+    window.build_panel.show_tab("training")
+    epochs = window.build_panel.training_panel.field("epochs")
+    before, shown = epochs.value(), window.selection.epoch
+    epochs.setFocus()
+    press(qtbot, window, Qt.Key.Key_PageDown)
+    assert epochs.value() < before
+    assert window.selection.epoch == shown
+    window.inspect_desk.gallery.setFocus()
+    press(qtbot, window, Qt.Key.Key_PageUp)
+    assert window.selection.epoch != shown or shown == 1
+
+
+def test_another_home_shows_no_run_of_the_former(
+    qtbot: QtBot, make_window: Callable[..., MainWindow], home: Home, tiny_config: RunConfig, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    run_id = record_run(home, tiny_config)
+    window = make_window()
+    assert window.selection.run_id == run_id
+    window.home = Home(tmp_path / "other").prepare()
+    window.repair_desk.list_closed.emit()
+    assert window.runs_panel.model.rowCount() == 0
+    assert window.selection.run_id == ""
+    assert not window.plot_panel.has_run(run_id)
+    window.library.watch()
+    assert "deleted" not in window.message_bar.text
+
+
+def test_hidden_curves_are_drawn_when_they_are_seen(
+    qtbot: QtBot, make_window: Callable[..., MainWindow], home: Home, tiny_config: RunConfig
+) -> None:
+    record_run(home, tiny_config)
+    window = make_window()
+    drawn: list[None] = []
+    window.plot_panel.redrawn.connect(lambda: drawn.append(None))
+    window.plot_panel.redraw()
+    assert drawn == []
+    window.workspaces.show("train")
+    assert len(drawn) == 1
+
+
+def test_the_chosen_run_stays_under_the_hand(
+    qtbot: QtBot, make_window: Callable[..., MainWindow], home: Home, tiny_config: RunConfig
+) -> None:
+    for seed in (0, 1):
+        record_run(home, tiny_config.with_values({"training.seed": seed}))
+    window = make_window()
+    window.workspaces.show("inspect")
+    chooser = named(window.inspect_desk.side, QComboBox, "Run")
+    chooser.showPopup()
+    rows = chooser.view()
+    rows.setCurrentIndex(rows.model().index(1, 0))
+    window.library.refresh()
+    assert rows.isVisible()
+    assert rows.currentIndex().row() == 1
+    chooser.hidePopup()

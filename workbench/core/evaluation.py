@@ -104,10 +104,16 @@ class Evaluation:
 
     def most_confused(self, most: int) -> list[tuple[int, int, int]]:
         """At most so many (truth, prediction, count) of different classes, the highest counts first."""
-        mistakes = self.confusion - np.diag(self.confusion.diagonal())
-        order = np.argsort(-mistakes, axis=None, kind="stable")[:most]
-        cells = zip(*np.unravel_index(order, mistakes.shape), strict=True)
-        return [(int(i), int(j), int(mistakes[i, j])) for i, j in cells if mistakes[i, j]]
+        cells = zip(*np.unravel_index(self._confused[:most], self.confusion.shape), strict=True)
+        found = ((int(i), int(j), int(self.confusion[i, j])) for i, j in cells if i != j)
+        return [each for each in found if each[2]]
+
+    @cached_property
+    def _confused(self) -> NDArray[np.int64]:
+        """Flat cells of different classes, the highest counts first, then those of the diagonal."""
+        mistakes = self.confusion.copy()
+        np.fill_diagonal(mistakes, -1)
+        return np.argsort(-mistakes, axis=None, kind="stable").astype(np.int64)
 
     def per_class(self) -> tuple[ClassFigures, ...]:
         right = self.confusion.diagonal()

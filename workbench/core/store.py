@@ -48,6 +48,8 @@ __all__ = ["Glance", "RunStore"]
 
 # Commits take milliseconds: who holds the database longer is stopped or stuck, and is read past.
 _READING_PATIENCE_S = 2.0
+# What a run has to say must be recorded.
+_WRITING_PATIENCE_S = 30.0
 _HEADER_BYTES = 100
 
 
@@ -57,14 +59,15 @@ class RunStore(RunReader):
     Args:
         home: its folders must exist (`Home.prepare`) unless read_only.
         read_only: refuse every change; the database must exist.
-        patience_s: how long a reader waits for a process that holds the database, before it reads past it.
+        patience_s: how long a process that holds the database is waited for: by a reader, before it reads past it,
+            and by a writer, before it gives up; None: as long as usual.
 
     Raises:
         DamagedDatabase: the database cannot be read, or is empty beside the folders of runs.
         UserError: it is of a newer version or cannot be opened.
     """
 
-    def __init__(self, home: Home, read_only: bool = False, patience_s: float = _READING_PATIENCE_S) -> None:
+    def __init__(self, home: Home, read_only: bool = False, patience_s: float | None = None) -> None:
         self._stack = ExitStack()
         self._journals: dict[str, RunJournal] = {}
         self._ahead: dict[int, Event] = {}
@@ -74,7 +77,11 @@ class RunStore(RunReader):
         self.is_behind = False
         """Whether this is the state before what another process writes; to be opened again when it is done."""
         path = home.database
-        super().__init__(home, self._read_only(path, patience_s) if read_only else Database(path))
+        if read_only:
+            database = self._read_only(path, _READING_PATIENCE_S if patience_s is None else patience_s)
+        else:
+            database = Database(path, patience_s=_WRITING_PATIENCE_S if patience_s is None else patience_s)
+        super().__init__(home, database)
         self._stack.callback(self._db.close)
         with ExitStack() as on_failure:
             on_failure.callback(self._stack.close)
@@ -232,6 +239,14 @@ class RunStore(RunReader):
                 "UPDATE runs SET started=?, config=? WHERE id=?",
                 (json.dumps(started), event.config.model_dump_json(), event.run_id),
             )
+        self._forget_evaluations(event.run_id, done)
+
+    def _forget_evaluations(self, run_id: str, done: int) -> None:
+        """Those of later epochs than `done` are of weights that are gone."""
+        layout = self._layout(run_id)
+        for epoch in layout.evaluated_epochs():
+            if epoch > done:
+                layout.evaluation(epoch).unlink(missing_ok=True)
 
     def _starts(self, run_id: str) -> list[tuple[int, float]]:
         rows = self._db.read("SELECT started FROM runs WHERE id=?", run_id)

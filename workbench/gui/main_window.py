@@ -120,6 +120,7 @@ class MainWindow(QMainWindow):
         )
         self.source_desk = SourceDesk(self.build_panel, self.inspecting_lane, self.home, self)
         self.source_desk.counted.connect(self.network_desk.set_images)
+        self.source_desk.counted.connect(self.examples_desk.take_count)
         self.drop_desk = DropDesk(self.build_panel, self.message_bar, self.theme, self)
         self.run_desk = RunDesk(
             self.library,
@@ -254,6 +255,8 @@ class MainWindow(QMainWindow):
         if self._is_closed:
             return
         problem = ""
+        if self.training_desk.home != self.home:
+            self.run_desk.leave_home()
         try:
             self.library.open(self.home)
         except DamagedDatabase as error:

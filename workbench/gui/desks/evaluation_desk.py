@@ -4,6 +4,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
+from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import Progress
 from workbench.gui.inspect.evaluation_bar import EvaluationBar
@@ -32,7 +33,7 @@ class EvaluationDesk(QObject):
         self._action: QAction | None = None
         bar.evaluation_asked.connect(self.evaluate)
         bar.cancel_asked.connect(self.cancel)
-        selection.run_changed.connect(self.cancel)
+        selection.run_changed.connect(self._give_up)
         selection.epochs_changed.connect(self._allow)
         self._allow()
 
@@ -45,9 +46,14 @@ class EvaluationDesk(QObject):
         """Evaluate the run's kept epoch; a newer wish replaces an older."""
         if self._reason():
             return
+        try:
+            home = self._library.home
+        except UserError as error:
+            # The list is closed, to be repaired.
+            self.refused.emit(error)
+            return
         self._run_id = self._selection.run_id
-        job = jobs.evaluate_kept(self._run_id)
-        handle = self._handle = self._inspecting.ask(job, self._library.home, self)
+        handle = self._handle = self._inspecting.ask(jobs.evaluate_kept(self._run_id), home, self)
         self._bar.show_progress(self.tr("Evaluating the kept epoch"), 0, 0)
         handle.progressed.connect(self._show_progress)
         handle.finished.connect(self._show)
@@ -58,6 +64,13 @@ class EvaluationDesk(QObject):
     def cancel(self) -> None:
         if self._handle is not None:
             self._handle.cancel()
+
+    @Slot()
+    def _give_up(self) -> None:
+        """Another run is looked at: a result that is on its way says nothing of that one."""
+        if self._handle is not None:
+            self._handle.drop()
+            self._end()
 
     @Slot(object)
     def _show_progress(self, progress: Progress) -> None:

@@ -17,6 +17,8 @@ from workbench.gui.work.job import Handle
 from workbench.gui.work.lane import Lane
 
 _EXAMPLES = 16
+# All images of a source are decoded to show a few: more of one's own could take long, and all memory.
+_MOST_UNASKED = 10_000
 # Examples follow an edit once the person has finished typing.
 _REDRAW_MS = 400
 
@@ -31,6 +33,8 @@ class ExamplesDesk(QObject):
         self._handle: Handle | None = None
         self._engine_is_ready = self._is_shown = False
         self._epoch, self._tried, self._source = 0, "", ""
+        self._counts: dict[str, int] = {}
+        """Training images of sources of one's own."""
         self.view = AugmentationView()
         self._redraw = QTimer(self)
         self._redraw.setSingleShot(True)
@@ -65,14 +69,29 @@ class ExamplesDesk(QObject):
 
     @Slot()
     def _draw_unasked(self) -> None:
-        """At once for images that lie on the disk: a download is asked for by a click."""
+        """At once for few images on the disk: a download, and reading many, are asked for by a click."""
         config = self._build.config
         if (
-            _lies_here(config)
+            self._are_few(config)
             and self._handle is None
             and (not self._is_shown or _looks_other(config, self._tried))
         ):
             self.draw(self._epoch)
+
+    @Slot(str, object)
+    def take_count(self, source: str, images: int) -> None:
+        """How many training images a source of one's own turned out to have."""
+        self._counts[source] = images
+        if self.view.isVisible():
+            self._draw_unasked()
+
+    def _are_few(self, config: RunConfig | None) -> bool:
+        if config is None:
+            return False
+        known = IMAGE_SOURCES.get(config.data.source)
+        if known is not None:
+            return known.is_shipped
+        return self._counts.get(config.data.source, _MOST_UNASKED + 1) <= _MOST_UNASKED
 
     @Slot()
     def cancel(self) -> None:
@@ -136,7 +155,7 @@ class ExamplesDesk(QObject):
         if config is None or not _looks_other(config, self._tried):
             return
         is_same = config.data.source == self._source
-        if self.view.isVisible() and (is_same or _lies_here(config)):
+        if self.view.isVisible() and (is_same or self._are_few(config)):
             self.draw(self._epoch)
         elif not is_same:
             # Reading images that nobody wants any more would keep others from being looked through.
@@ -146,12 +165,6 @@ class ExamplesDesk(QObject):
         """What changes the images, in words."""
         words = augmentation_words(training.model_dump())
         return " · ".join(words) or self.tr("No augmentation: images stay as they are")
-
-
-def _lies_here(config: RunConfig | None) -> bool:
-    """Whether the images need no download, as far as is known without looking."""
-    source = IMAGE_SOURCES.get(config.data.source) if config is not None else None
-    return source is None or source.is_shipped
 
 
 def _looks_other(config: RunConfig | None, tried: str) -> bool:

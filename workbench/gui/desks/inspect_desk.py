@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QWidget
 
 from workbench.core.run_record import RunRecord
 from workbench.gui.desks.evaluation_desk import EvaluationDesk
@@ -47,6 +47,10 @@ class InspectDesk(QObject):
         self._evaluation = EvaluationDesk(library, selection, self.side.bar, inspecting, window)
         self._evaluation.refused.connect(self.refused)
         self._of_workspace: list[QAction] = []
+        self._is_shown = False
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.focusChanged.connect(self._follow_focus)
         self.side.run_chosen.connect(self.run_chosen)
         self.strip.inspect_asked.connect(self.inspect_asked)
         library.runs_changed.connect(self._take_list)
@@ -74,8 +78,18 @@ class InspectDesk(QObject):
     @Slot(str)
     def allow_keys(self, workspace: str) -> None:
         """Elsewhere, Home and Page Up have other meanings."""
+        self._is_shown = workspace == "inspect"
+        self._allow(QApplication.focusWidget())
+
+    @Slot(QWidget, QWidget)
+    def _follow_focus(self, _before: QWidget | None, now: QWidget | None) -> None:
+        self._allow(now)
+
+    def _allow(self, focus: QWidget | None) -> None:
+        """A field, too, has other meanings for them."""
+        is_field = isinstance(focus, QAbstractSpinBox | QComboBox | QLineEdit)
         for action in self._of_workspace:
-            action.setEnabled(workspace == "inspect")
+            action.setEnabled(self._is_shown and not is_field)
 
     @Slot(object)
     def _take_list(self, records: list[RunRecord]) -> None:

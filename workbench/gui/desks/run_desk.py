@@ -228,6 +228,11 @@ class RunDesk(QObject):
         self.library.delete(run_id)
         self._remove(run_id)
 
+    def leave_home(self) -> None:
+        """Show no run of it any more: another one is opened."""
+        for run_id in [record.id for record in self._runs.model.records]:
+            self._remove(run_id)
+
     def _remove(self, run_id: str) -> None:
         self._runs.model.checked.discard(run_id)
         for panel in (self._plots, self._gradients):

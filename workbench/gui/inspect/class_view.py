@@ -161,12 +161,9 @@ class ClassView(QWidget):
             self.class_clicked.emit(row)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Up, Down, Home and End move over the classes, Return or Space chooses one."""
+        """Up and Down move over the classes, Return or Space chooses one."""
         last = len(self._bars) - 1
-        moves = {
-            Qt.Key.Key_Up: self._current - 1, Qt.Key.Key_Down: self._current + 1,
-            Qt.Key.Key_Home: 0, Qt.Key.Key_End: last,
-        }  # fmt: skip
+        moves = {Qt.Key.Key_Up: self._current - 1, Qt.Key.Key_Down: self._current + 1}
         key = Qt.Key(event.key())
         if last < 0:
             super().keyPressEvent(event)

@@ -1,4 +1,4 @@
-"""A narrow strip of the worst mistakes of the newest epoch, to be seen while a run trains."""
+"""A narrow strip of the worst mistakes, to be seen while a run trains."""
 
 from PySide6.QtCore import QModelIndex, QSize, Signal, Slot
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget

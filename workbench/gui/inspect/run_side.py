@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Signal, Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -100,10 +101,18 @@ class RunSide(QWidget):
         return QSize(_WIDTH, 480)
 
     def show_runs(self, records: Sequence[RunRecord]) -> None:
-        """The runs that can be looked at."""
+        """The runs that can be looked at; rows stay where they are unless runs came or went."""
+        texts = [f"{record.number}  {record.name}" for record in records]
+        if [record.id for record in records] == [self._runs.itemData(row) for row in range(self._runs.count())]:
+            for row, text in enumerate(texts):
+                if self._runs.itemText(row) != text:
+                    self._runs.setItemText(row, text)
+            return
+        # What a person is about to choose must not move away.
+        self._runs.hidePopup()
         self._runs.clear()
-        for record in records:
-            self._runs.addItem(f"{record.number}  {record.name}", record.id)
+        for record, text in zip(records, texts, strict=True):
+            self._runs.addItem(text, record.id)
         self._mark_run()
 
     @Slot()
@@ -123,8 +132,7 @@ class RunSide(QWidget):
         self._empty.show_text(reason)
         self._empty.setVisible(bool(reason))
         self._tabs.setVisible(not reason)
-        self.confusion_view.show_evaluation(selection.evaluation)
-        self.class_view.show_evaluation(selection.evaluation)
+        self._show_views()
         for box, title in ((self._truth, self.tr("Truth")), (self._prediction, self.tr("Prediction"))):
             names = selection.class_names
             if box.count() == 0 or tuple(box.itemText(i) for i in range(1, box.count())) != names:
@@ -133,6 +141,16 @@ class RunSide(QWidget):
                 for index, name in enumerate(names):
                     box.addItem(name, index)
         self._follow_filter()
+
+    def _show_views(self) -> None:
+        """Matrix and classes, once they can be seen: of a thousand classes they take most of a second."""
+        if self.isVisible():
+            self.confusion_view.show_evaluation(self._selection.evaluation)
+            self.class_view.show_evaluation(self._selection.evaluation)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show_views()
 
     @Slot()
     def _show_title(self) -> None:

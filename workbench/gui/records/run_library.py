@@ -24,6 +24,8 @@ _log = logging.getLogger(__name__)
 _WATCH_INTERVAL_MS = 2000
 # Of the window's thread, for another process to end what it writes, before the list is read past it.
 _PATIENCE_S = 0.2
+# And before a name or a deletion is refused.
+_WRITING_PATIENCE_S = 1.0
 
 
 class RunLibrary(QObject):
@@ -73,6 +75,9 @@ class RunLibrary(QObject):
         """
         from workbench.core.store import RunStore
 
+        if self._store is not None and self._store.home != home:
+            self._followers.clear()
+            self._datasets.clear()
         self.close()
         self._told = ""
         # Makes the database if there is none; after that, this thread changes it only to delete or rename a run.
@@ -171,7 +176,7 @@ class RunLibrary(QObject):
         from workbench.core.store import RunStore
 
         self._followers.pop(run_id, None)
-        with closing(RunStore(self._opened().home)) as store:
+        with closing(RunStore(self._opened().home, patience_s=_WRITING_PATIENCE_S)) as store:
             store.delete(run_id)
         self.refresh()
 
@@ -183,7 +188,7 @@ class RunLibrary(QObject):
         """
         from workbench.core.store import RunStore
 
-        with closing(RunStore(self._opened().home)) as store:
+        with closing(RunStore(self._opened().home, patience_s=_WRITING_PATIENCE_S)) as store:
             store.rename(run_id, name)
         self.refresh()
 

@@ -74,12 +74,14 @@ class Selection(QObject):
         self._source = source
         self._evaluations = EpochEvaluations(source.evaluation)
         self._run = RunEpochs()
-        self._epoch = self._marked = 0
+        self._epoch = self._marked = self._compared = 0
         self._follows = True
         self._evaluation: Evaluation | None = None
         self._images: ImageSet | None = None
         self._problem = self._images_problem = ""
         self._filter = ImageFilter()
+        self._class_names: tuple[str, ...] = ()
+        """Those that the filter is of."""
         self._picked: int | None = None
         self._seen = _Seen(None, None, self._filter)
 
@@ -100,17 +102,14 @@ class Selection(QObject):
         if record is not None and record.id == self.run_id:
             self.update(record)
             return
-        former = self.class_names
         self._run = RunEpochs()
         if record is not None:
-            self._run = RunEpochs(record, frozenset(self._source.evaluated_epochs(record.id)))
+            self._run = RunEpochs(record, self._on_disk(record))
         self._evaluations.take_run(self.run_id)
         self._follows, self._marked, self._picked = True, 0, None
         self._images, self._images_problem = None, ""
         self._epoch = self._run.followed
         self._load()
-        if self.class_names != former:
-            self._filter = ImageFilter(wrong_only=self._filter.wrong_only)
         self._see()
         self.run_changed.emit()
         self.epochs_changed.emit()
@@ -119,9 +118,16 @@ class Selection(QObject):
     def update(self, record: RunRecord) -> None:
         """Take what is known by now of the run that is looked at; nothing of another one."""
         if record.id == self.run_id:
-            # What was evaluated here may not be on the disk yet.
-            on_disk = self._source.evaluated_epochs(record.id)
-            self._take(RunEpochs(record, self._run.evaluated.union(on_disk)))
+            # What was evaluated here may not count yet.
+            self._take(RunEpochs(record, self._run.evaluated | self._on_disk(record)))
+
+    def _on_disk(self, record: RunRecord) -> frozenset[int]:
+        """Evaluated epochs that count: while a run trains, a later one is of a former attempt."""
+        epochs = frozenset(self._source.evaluated_epochs(record.id))
+        if record.status != "running":
+            return epochs
+        last = record.last.epoch if record.last is not None else 0
+        return frozenset(epoch for epoch in epochs if epoch <= last)
 
     def restart(self, run_id: str, epochs_done: int) -> None:
         """A run was taken up again: what came after its checkpoint is done anew."""
@@ -148,8 +154,10 @@ class Selection(QObject):
         self._run = run
         self.epochs_changed.emit()
         self._follows = self._follows or self._epoch not in run.every
-        if self._follows and self._epoch != run.followed:
-            self._go(run.followed)
+        epoch = run.followed if self._follows else self._epoch
+        could_be_read = self._evaluation is None and epoch in run.evaluated
+        if epoch != self._epoch or self.reference_epoch != self._compared or could_be_read:
+            self._go(epoch)
 
     # The epoch
 
@@ -240,6 +248,14 @@ class Selection(QObject):
         return self._evaluation.class_names if self._evaluation is not None else ()
 
     def _load(self) -> None:
+        former = self._class_names
+        self._read()
+        self._class_names = self.class_names or former
+        if self._class_names != former:
+            # A number of a class would mean another one.
+            self._filter = ImageFilter(wrong_only=self._filter.wrong_only)
+
+    def _read(self) -> None:
         self._evaluation, self._problem = None, ""
         record = self._run.record
         if record is None or not self._epoch:
@@ -314,7 +330,7 @@ class Selection(QObject):
             self.image_changed.emit()
 
     def _see(self) -> None:
-        reference = None
+        reference, self._compared = None, self.reference_epoch
         # Unreadable, it cannot be compared with; looked at, it says why.
         if self._evaluation is not None and self.reference_epoch in self._run.evaluated:
             try:

@@ -4,7 +4,6 @@ import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from workbench.core.events import Event, GradientsMeasured, RunStarted
@@ -189,7 +188,3 @@ class GradientPanel(LatePlotPair["StageNormPlot", "LayerNormPlot"]):
     @Slot()
     def _restyle(self) -> None:
         self._restyle_plots()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.redraw()

@@ -3,6 +3,7 @@
 from typing import Generic, Protocol, TypeVar, cast
 
 from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from workbench.gui.widgets.late_plot import LatePlot
@@ -52,8 +53,13 @@ class LatePlotPair(QWidget, Generic[Upper, Lower]):
 
     @Slot()
     def redraw(self) -> None:
-        """Draw what is known by now."""
+        """Draw what is known by now, if anybody can see it."""
         raise NotImplementedError
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        # Nothing is drawn unseen.
+        self.redraw()
 
     def _built(self) -> tuple[Upper, Lower]:
         """Both plots, built when they are first wanted."""

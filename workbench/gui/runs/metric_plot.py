@@ -94,7 +94,7 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     def draw(self, curves: RunCurves) -> None:
         """Update the lines of one run, or remove them if it is hidden."""
         if not curves.visible:
-            self._remove(curves.run_id)
+            self.remove(curves.run_id)
             return
         smoothed = curves.smoothed.get(self.metric)
         train, validation, test = (part[self.metric] for part in (curves.train, curves.validation, curves.test))
@@ -174,7 +174,8 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             return f"{value:.1f}"
         return f"{value:.{decimals}f}" if value < _LARGE else short(value)
 
-    def _remove(self, run_id: str) -> None:
+    def remove(self, run_id: str) -> None:
+        """Draw nothing of a run any more."""
         for kind in CURVE_LOOKS:
             line = self._lines.pop((run_id, kind), None)
             if line is not None:

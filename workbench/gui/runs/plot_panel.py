@@ -119,9 +119,8 @@ class PlotPanel(LatePlotPair["MetricPlot", "MetricPlot"]):
             self._mark(run_id)
 
     def remove_run(self, run_id: str) -> None:
-        self.hide_run(run_id)
-        self.redraw()
-        self._runs.pop(run_id, None)
+        if self._runs.pop(run_id, None) is not None:
+            self._mark(run_id)
 
     def curves(self, run_id: str) -> RunCurves:
         return self._runs[run_id]
@@ -132,12 +131,16 @@ class PlotPanel(LatePlotPair["MetricPlot", "MetricPlot"]):
 
     @Slot()
     def redraw(self) -> None:
-        """Draw what changed since the last time."""
+        """Draw what changed since the last time, if anybody can see it."""
+        if not self.isVisible():
+            return
         for run_id in self._dirty:
             curves = self._runs.get(run_id)
             for plot in self._built():
                 if curves is not None:
                     plot.draw(curves)
+                else:
+                    plot.remove(run_id)
         self._dirty.clear()
         empty = not any(curves.visible for curves in self._runs.values())
         for plot in self._built():
