@@ -2,8 +2,9 @@
 
 from typing import TypeVar
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QAbstractButton, QLabel, QListView, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QListView, QWidget
 
 _Widget = TypeVar("_Widget", bound=QWidget)
 
@@ -66,6 +67,17 @@ def action(window: QWidget, text: str) -> QAction:
     found = [each for each in window.findChildren(QAction) if each.text().replace("&", "") == text]
     assert len(found) == 1, f"{len(found)} entries '{text}'"
     return found[0]
+
+
+def press_in_dialog(text: str) -> None:
+    """Once a dialog asks, press its button."""
+
+    def press() -> None:
+        dialog = QApplication.activeModalWidget()
+        assert dialog is not None, "nothing is asked"
+        button(dialog, text).click()
+
+    QTimer.singleShot(50, press)
 
 
 def _is_shown(widget: QWidget, parent: QWidget) -> bool:

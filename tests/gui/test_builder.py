@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListView,
     QMenu,
-    QMessageBox,
     QSpinBox,
     QToolButton,
     QWidget,
@@ -28,7 +27,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from tests.gui.drawn import curves, plot_in, points
-from tests.gui.seen import action, button, button_like, named, says
+from tests.gui.seen import action, button, button_like, named, press_in_dialog, says
 from tests.model_trees import allowed, model_trees
 from workbench.core.config import RunConfig
 from workbench.core.events import Progress
@@ -433,13 +432,14 @@ def test_an_own_preset_is_saved_found_and_deleted(
     assert preset_shown(panel) == "My wide net"
     assert type_preset(qtbot, window.build_panel, "my wide", Qt.Key.Key_Escape) == ["My wide net"]
     assert offered(window, "My wide net")
-    answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.Yes]
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: answers.pop(0))
+    press_in_dialog("Cancel")
     stage(panel, "Width", 1).setValue(28)
     actions.save_preset()
     assert Presets.load(home.presets).model("my-wide-net").config.widths[0] == 24
+    press_in_dialog("Replace")
     actions.save_preset()
     assert Presets.load(home.presets).model("my-wide-net").config.widths[0] == 28
+    press_in_dialog("Delete")
     actions.delete_preset()
     assert "my-wide-net" not in Presets.load(home.presets).models
     assert not offered(window, "My wide net")

@@ -104,12 +104,12 @@ def test_filters_by_truth_and_prediction(gallery: Gallery, side: RunSide) -> Non
 
 
 def test_a_filter_without_images_offers_all_classes(gallery: Gallery, selection: Selection) -> None:
-    assert not has_button(gallery, "All classes")
+    assert not has_button(gallery, "Clear filter")
     selection.filter_classes(1, 3)
-    assert has_button(gallery, "All classes")
-    button(gallery, "Show all classes").click()
+    assert has_button(gallery, "Clear filter")
+    button(gallery, "Show all again").click()
     assert pictures_in(gallery) == 10
-    assert not has_button(gallery, "Show all classes")
+    assert not has_button(gallery, "Show all again")
 
 
 def test_a_cell_of_the_diagonal_shows_the_right_ones(
@@ -165,6 +165,21 @@ def test_without_a_pick_the_worst_one_is_marked(
     selection.add("0badcafe", answers(evaluation, 3, i0=1))
     view = pictures(gallery)
     assert image_of(view.currentIndex()) == selection.image == shown(view)[0] == 0
+
+
+def test_other_images_begin_with_the_first(qtbot: QtBot, gallery: Gallery, selection: Selection) -> None:
+    button(gallery, "Wrong only").click()
+    view = pictures(gallery)
+    gallery.resize(300, 220)
+    qtbot.waitUntil(lambda: view.verticalScrollBar().maximum() > 0)
+    view.verticalScrollBar().setValue(view.verticalScrollBar().maximum())
+    selection.step(-1)
+    assert view.verticalScrollBar().value() == 0
+    picked = shown(view)[30]
+    selection.choose_image(picked)
+    selection.step(-1)
+    place = view.visualRect(view.model().index(shown(view).index(picked), 0))
+    assert view.viewport().rect().contains(place.center())
 
 
 def test_pictures_grow_by_whole_multiples(qtbot: QtBot, gallery: Gallery) -> None:

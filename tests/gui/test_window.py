@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtWidgets import QMessageBox, QSpinBox
+from PySide6.QtWidgets import QSpinBox
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
-from tests.gui.seen import action, button, named, pictures_in, says, texts
+from tests.gui.seen import action, button, named, pictures_in, press_in_dialog, says, texts
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.events import EpochMetrics, Event, StepMetrics
@@ -170,15 +170,13 @@ def test_use_settings_fills_the_left_side(qtbot: QtBot, window: MainWindow, tiny
     assert window.build_panel.config.model.widths == tiny_config.model.widths
 
 
-def test_delete_asks_and_removes(
-    qtbot: QtBot, window: MainWindow, home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_delete_asks_and_removes(qtbot: QtBot, window: MainWindow, home: Home) -> None:
     click(qtbot, window, "Start")
     wait_for(qtbot, window, State.IDLE)
-    answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: answers.pop(0))
+    press_in_dialog("Cancel")
     action(window.runs_panel, "Delete…").trigger()
     assert window.runs_panel.model.rowCount() == 1
+    press_in_dialog("Delete")
     action(window.runs_panel, "Delete…").trigger()
     assert window.runs_panel.model.rowCount() == 0
     assert RunStore(home, read_only=True).runs() == []

@@ -286,7 +286,7 @@ def test_fields_keep_their_keys_in_inspect(
     press(qtbot, window, Qt.Key.Key_PageDown)
     assert epochs.value() < before
     assert window.selection.epoch == shown
-    window.inspect_desk.gallery.setFocus()
+    window.inspect_desk.gallery.focus_pictures()
     press(qtbot, window, Qt.Key.Key_PageUp)
     assert window.selection.epoch != shown or shown == 1
 

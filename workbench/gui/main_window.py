@@ -58,7 +58,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.home, self.theme, self._settings = home, theme, settings
         self._closing = self._painted = self._is_closed = False
-        self._reason = ""
+        self._reason = self._machine_text = ""
         self.has_let_go = True
         """False if a job would not end before the window closed, so that a thread still runs."""
         self.engine_is_ready = False
@@ -298,10 +298,16 @@ class MainWindow(QMainWindow):
         # Only now: two threads that load torch at once would meet half-loaded modules.
         self.inspecting_lane.open()
         self.engine_is_ready = True
-        self._machine.setText(f"{machine.device} · {machine.precision}")
+        self._machine_text = f"{machine.device} · {machine.precision}"
+        self._show_machine()
         self.network_desk.set_machine(machine.device, machine.precision)
         self.trial_desk.set_engine_ready()
         self.examples_desk.set_engine_ready()
+
+    def _show_machine(self) -> None:
+        """What a run would be computed on."""
+        if self._machine_text:
+            self._machine.setText(self._machine_text)
 
     @Slot(object)
     def _on_engine_missing(self, error: Exception) -> None:
@@ -339,10 +345,13 @@ class MainWindow(QMainWindow):
 
     def _focus(self) -> None:
         """So that keys work at once in what one has come for."""
-        {
-            "inspect": self.inspect_desk.gallery,
-            "compare": self.runs_panel,
-        }.get(self.workspaces.current, self.progress_panel).setFocus()
+        match self.workspaces.current:
+            case "inspect":
+                self.inspect_desk.gallery.focus_pictures()
+            case "compare":
+                self.runs_panel.focus_table()
+            case _:
+                self.progress_panel.focus_start()
 
     @Slot()
     def _look_at_settings(self) -> None:
@@ -370,6 +379,7 @@ class MainWindow(QMainWindow):
         """What Start would do, or why it does nothing."""
         is_idle = self.session.state is State.IDLE
         self._plan.setText((self._reason or self.network_desk.plan) if is_idle else "")
+        self._plan.setToolTip(self._plan.text())
 
     @Slot(object)
     def _on_state(self, state: State) -> None:
@@ -380,6 +390,7 @@ class MainWindow(QMainWindow):
         if state is State.IDLE and self._closing:
             self.close()
         elif state is State.IDLE:
+            self._show_machine()
             # A machine that was too busy to be measured may be free now.
             self.network_desk.forget_speeds()
 

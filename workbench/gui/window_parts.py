@@ -52,7 +52,7 @@ class WindowParts(QObject):
         built = self._dock(self.tr("Settings"), "settings", settings)
         listed = self._dock(self.tr("Runs"), "runs", runs)
         worst = self._dock(self.tr("Mistakes"), "mistakes", mistakes)
-        chosen = self._dock(self.tr("Run"), "run", run_side)
+        chosen = self._dock(self.tr("Run and classes"), "run", run_side)
         looked_at = self._dock(self.tr("Image"), "image", image)
         over_time = self._dock(self.tr("Epochs"), "epochs", epochs)
         # At the side, its title takes no height from the curve.
@@ -111,7 +111,7 @@ class WindowParts(QObject):
         switch = Segments(self.tr("Workspace"), self.workspaces.actions)
         content = QWidget()
         row = QHBoxLayout(content)
-        row.setContentsMargins(0, GAP, 0, 0)
+        row.setContentsMargins(0, GAP, 0, GAP)
         row.setSpacing(MARGIN)
         row.addWidget(switch, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(strip, 1)

@@ -55,6 +55,7 @@ class Workspace:
 
 _LOW_HEIGHT, _NARROW_WIDTH = 800, 1400
 _LAYOUT_PASSES = 5
+_MOST_GROWTH = 1.5
 
 
 class Workspaces(QObject):
@@ -162,7 +163,13 @@ class Workspaces(QObject):
         ):
             is_small = window.width() < _NARROW_WIDTH if BOTTOM not in sides else window.height() < _LOW_HEIGHT
             places = [place for place in workspace.places if place.area in sides]
-            sizes = [place.size_low if is_small and place.size_low else place.size for place in places]
+            length, usual = (
+                (window.height(), _FIRST_SIZE[1]) if BOTTOM in sides else (window.width(), _FIRST_SIZE[0])
+            )
+            growth = min(max(length / usual, 1.0), _MOST_GROWTH)
+            sizes = [
+                place.size_low if is_small and place.size_low else round(place.size * growth) for place in places
+            ]
             window.resizeDocks([place.dock for place in places], sizes, direction)
 
     # Remembered

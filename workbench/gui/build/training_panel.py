@@ -56,6 +56,7 @@ class TrainingPanel(QWidget):
         for group in self._groups:
             groups.addWidget(group)
         layout.addLayout(groups)
+        layout.addStretch(1)
 
     @property
     def config(self) -> TrainingConfig | None:

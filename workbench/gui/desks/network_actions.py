@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QInputDialog, QLineEdit, QMessageBox, QWidget
+from PySide6.QtWidgets import QInputDialog, QLineEdit, QWidget
 
 from workbench.core import presets as preset_files
 from workbench.core.config import model_from_json
@@ -14,6 +14,7 @@ from workbench.core.presets import Presets
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.build.edit_history import EditHistory
 from workbench.gui.desks.network_desk import NetworkDesk
+from workbench.gui.widgets.confirm import confirmed
 from workbench.gui.widgets.file_dialogs import ask_code_path
 from workbench.gui.widgets.menus import Menus
 from workbench.gui.work import jobs
@@ -108,8 +109,7 @@ class NetworkActions(QObject):
 
     def _may_replace(self, title: str) -> bool:
         question = self.tr("There is a preset {0} of yours already. Replace it?").format(title)
-        answer = QMessageBox.question(self._window, self.tr("Replace preset"), question)
-        return answer == QMessageBox.StandardButton.Yes
+        return confirmed(self._window, self.tr("Replace preset"), question, self.tr("Replace"))
 
     @Slot()
     def delete_preset(self) -> None:
@@ -118,8 +118,7 @@ class NetworkActions(QObject):
         if preset is None or not preset.is_own:
             return
         question = self.tr("Delete the preset {0}? Runs that used it stay.").format(preset.title)
-        answer = QMessageBox.question(self._window, self.tr("Delete preset"), question)
-        if answer != QMessageBox.StandardButton.Yes:
+        if not confirmed(self._window, self.tr("Delete preset"), question, self.tr("Delete")):
             return
         try:
             preset_files.delete_model(preset)

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from workbench.core.errors import DamagedDatabase
+from workbench.core.evaluation_changes import deciding_accuracy
 from workbench.core.events import EvaluationReady, Event, RunStarted
+from workbench.core.formats import percent
 from workbench.core.presets import FINE_TUNING_RECIPE
 from workbench.core.run_record import RunRecord
 from workbench.gui.build.build_panel import BuildPanel
@@ -17,6 +19,7 @@ from workbench.gui.records.selection import Selection
 from workbench.gui.runs.gradient_panel import GradientPanel
 from workbench.gui.runs.plot_panel import PlotPanel
 from workbench.gui.runs.runs_panel import RunsPanel
+from workbench.gui.widgets.confirm import confirmed
 from workbench.gui.widgets.file_dialogs import ask_code_path
 from workbench.gui.widgets.message_bar import MessageBar
 from workbench.gui.widgets.told import sentence_of, told
@@ -124,7 +127,9 @@ class RunDesk(QObject):
         """Look at a recorded run: draw its curves, and select it for all views."""
         if run_id == self.selection.run_id:
             return
-        self._runs.model.set_checked(run_id, True)
+        # What was unchecked stays so: a run can be looked at without being drawn.
+        if not self._plots.has_run(run_id):
+            self._runs.model.set_checked(run_id, True)
         self._gradients.show_run(run_id)
         self.selection.look_at(self.library.record(run_id))
         self._runs.select(run_id)
@@ -162,8 +167,11 @@ class RunDesk(QObject):
     @told
     def use_settings(self, run_id: str) -> None:
         """Fill the left side with a run's settings."""
-        self._build.show_config(self.library.record(run_id).config)
+        record = self.library.record(run_id)
+        self._build.show_config(record.config)
         self.settings_taken.emit()
+        taken = self.tr("Settings of run {0}, {1} are taken; Ctrl+Z brings back the former ones")
+        self.message_bar.tell("info", taken.format(record.number, record.name))
 
     @Slot(str)
     @told
@@ -220,10 +228,12 @@ class RunDesk(QObject):
     @told
     def delete(self, run_id: str) -> None:
         """Remove a run with its files, after a question."""
-        question = self.tr("Delete run {0} with its checkpoints? This cannot be undone.")
-        name = self.library.record(run_id).name
-        answer = QMessageBox.question(self._window, self.tr("Delete run"), question.format(name))
-        if answer != QMessageBox.StandardButton.Yes:
+        record = self.library.record(run_id)
+        name = self.tr("run {0}, {1}").format(record.number, record.name)
+        if record.best is not None:
+            name = self.tr("{0} ({1})").format(name, percent(deciding_accuracy(record.best)))
+        question = self.tr("Delete {0}, with its checkpoints? This cannot be undone.").format(name)
+        if not confirmed(self._window, self.tr("Delete run"), question, self.tr("Delete")):
             return
         self.library.delete(run_id)
         self._remove(run_id)

@@ -138,10 +138,12 @@ class ConfusionPainter:
             if column is not None:
                 self._frame(painter, (None, column), color)
         if marks.chosen != (None, None):
+            # On dark and on light cells alike.
+            self._frame(painter, marks.chosen, self.theme.color("surface"), 2)
             self._frame(painter, marks.chosen, self.theme.color("accent"))
 
-    def _frame(self, painter: QPainter, place: Place, color: QColor) -> None:
-        painter.setPen(QPen(color, 2 if self.layout.gap else 1))
+    def _frame(self, painter: QPainter, place: Place, color: QColor, wider: int = 0) -> None:
+        painter.setPen(QPen(color, (2 if self.layout.gap else 1) + wider))
         painter.drawRect(self.layout.rect(place).adjusted(-1, -1, 0, 0))
 
 

@@ -108,7 +108,10 @@ class EpochPanel(QWidget):
                 if found is not None
                 else self.tr("There is no other epoch to compare with")
             )
-        self._against.setText(self.tr("against epoch {0}").format(reference) if reference else "")
+        words = self.tr("against epoch {0}").format(reference) if reference else ""
+        if selection.marked_epoch and selection.marked_epoch == selection.epoch:
+            words = self.tr("marked: go to another epoch")
+        self._against.setText(words)
         self._against.setAlignment(Qt.AlignmentFlag.AlignVCenter)
         is_marked = bool(selection.marked_epoch)
         self._mark.setText(self.tr("Unmark") if is_marked else self.tr("Mark"))

@@ -18,6 +18,7 @@ from workbench.gui.inspect.seen_words import absence, in_sight
 from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.empty_state import EmptyState
+from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.theme import FIELD_GAP, MARGIN, Theme
 
 _SLIDER_WIDTH = 72
@@ -43,7 +44,6 @@ class Gallery(QWidget):
         layout.setSpacing(FIELD_GAP)
         layout.addLayout(self._header())
         layout.addLayout(self._stack, 1)
-        self.setFocusProxy(self._view)
         selection.filter_changed.connect(self._fill)
         selection.image_changed.connect(self._follow_image)
         selection.epochs_changed.connect(self._show_filter)
@@ -54,7 +54,11 @@ class Gallery(QWidget):
         self._title = ElidedLabel("secondary")
         self._wrong = QCheckBox(self.tr("Wrong only"))
         self._wrong.toggled.connect(self._on_wrong)
-        self._clear = QPushButton(self.tr("All classes"))
+        self._clear = QPushButton(self.tr("Clear filter"))
+        # Nothing moves when it comes and goes.
+        policy = self._clear.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self._clear.setSizePolicy(policy)
         self._clear.setToolTip(self.tr("Take away the filter by class or change (Escape)"))
         self._clear.clicked.connect(self._selection.clear_filter)
         self._size = QSlider(Qt.Orientation.Horizontal)
@@ -67,9 +71,15 @@ class Gallery(QWidget):
         row = QHBoxLayout()
         row.setSpacing(FIELD_GAP)
         row.addWidget(self._title, 1)
-        for widget in (self._clear, self._wrong, self._size):
+        caption = labeled(self.tr("Size"), "secondary")
+        caption.setBuddy(self._size)
+        for widget in (self._clear, self._wrong, caption, self._size):
             row.addWidget(widget)
         return row
+
+    def focus_pictures(self) -> None:
+        """Let keys move over the pictures."""
+        self._view.setFocus()
 
     @Slot()
     def _fill(self) -> None:
@@ -82,6 +92,7 @@ class Gallery(QWidget):
             self._model.show(selection.evaluation, selection.images, selection.order)
         self._is_filling = False
         self._follow_image()
+        self._bring_into_sight()
         self._show_filter()
         self._stack.setCurrentWidget(self._view if self._model.rowCount() else self._empty)
         if reason:
@@ -91,8 +102,16 @@ class Gallery(QWidget):
         elif not self._model.rowCount():
             sentence = self.tr("No test image fits these filters.")
             self._empty.show_text(
-                sentence, self.tr("Show all classes"), self._clear.toolTip(), selection.clear_filter
+                sentence, self.tr("Show all again"), self._clear.toolTip(), selection.clear_filter
             )
+
+    def _bring_into_sight(self) -> None:
+        """The chosen image where it is among these; else they begin with the first."""
+        current = self._view.currentIndex()
+        if current.isValid() and current.row():
+            self._view.scrollTo(current)
+        else:
+            self._view.scrollToTop()
 
     @Slot()
     def _show_filter(self) -> None:

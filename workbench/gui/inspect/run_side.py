@@ -126,7 +126,7 @@ class RunSide(QWidget):
     @Slot()
     def _follow_epoch(self) -> None:
         selection = self._selection
-        reason = absence(selection, self.tr("What the network takes for what appears here"))
+        reason = absence(selection, self.tr("The confusion matrix appears here"))
         self._mark_run()
         self._show_title()
         self._empty.show_text(reason)

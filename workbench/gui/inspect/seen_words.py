@@ -32,7 +32,10 @@ def absence(selection: Selection, what: str, needs_pictures: bool = False) -> st
     if selection.run.record is None:
         return tr("{0} once a run is chosen or trained.").format(what)
     if selection.problem:
-        return tr("{0}.").format(selection.problem.rstrip("."))
+        remedy = tr("Evaluate (Ctrl+K) asks the network again.")
+        if selection.epoch != selection.run.kept:
+            remedy = tr("The kept epoch can be evaluated anew (Ctrl+K).")
+        return f"{selection.problem.rstrip('.')}. {remedy}"
     if selection.evaluation is None:
         return tr("{0} after the run's first epoch.").format(what)
     if needs_pictures and selection.images is None:

@@ -82,7 +82,6 @@ class ProgressPanel(QWidget):
         self._lay_out()
         theme.changed.connect(self._restyle)
         self._restyle()
-        self.setFocusProxy(self._start)
         self.show_state(State.IDLE)
 
     def _button(self, text: str, tooltip: str) -> QPushButton:
@@ -167,6 +166,10 @@ class ProgressPanel(QWidget):
             if self._has_best
             else self.tr("No epoch is finished yet")
         )
+
+    def focus_start(self) -> None:
+        """Let the space bar start."""
+        self._start.setFocus()
 
     def allow_start(self, allowed: bool, reason: str) -> None:
         """Enable Start, or say in its tooltip why it is disabled."""

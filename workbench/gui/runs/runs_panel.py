@@ -41,7 +41,6 @@ class RunsPanel(QWidget):
         self.model.name_entered.connect(self.name_entered)
         self._actions = self._make_actions()
         self._table = self._make_table()
-        self.setFocusProxy(self._table)
         self._empty = labeled("", "secondary")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._stack = QStackedLayout()
@@ -97,6 +96,10 @@ class RunsPanel(QWidget):
         if chosen is not None and self.chosen is None:
             self.select(chosen.id)
         self._actions.show_run(self.chosen)
+
+    def focus_table(self) -> None:
+        """Let keys move over the runs."""
+        self._table.setFocus()
 
     def set_readable(self, is_readable: bool) -> None:
         """Whether there is a list to show: one that cannot be read must not look as if it had just begun."""

@@ -26,7 +26,7 @@ class PlanPanel(QWidget):
         self._cards.setSpacing(MARGIN)
         # The pre-flight is as high as what it says; the finder's plot takes what there is.
         self._cards.addWidget(self.card, 2, Qt.AlignmentFlag.AlignTop)
-        self._cards.addWidget(self.finder, 3)
+        self._cards.addWidget(self.finder, 3, Qt.AlignmentFlag.AlignTop)
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, MARGIN)

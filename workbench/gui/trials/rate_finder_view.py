@@ -26,7 +26,7 @@ from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme, tabular
 if TYPE_CHECKING:
     from workbench.gui.trials.rate_plot import RatePlot
 
-_PLOT_HEIGHT = 160
+_PLOT_HEIGHT, _MOST_PLOT_HEIGHT = 160, 360
 
 
 class RateFinderView(QFrame):
@@ -47,6 +47,7 @@ class RateFinderView(QFrame):
         self._plot: RatePlot | None = None
         self._room = LatePlot(lambda: self.plot)
         self._room.setMinimumHeight(_PLOT_HEIGHT)
+        self._room.setMaximumHeight(_MOST_PLOT_HEIGHT)
         # As high as the card has room for: what plots ask for would make the page scroll.
         self._room.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self._reason = QLabel()

@@ -257,4 +257,6 @@ def _evaluate_kept(run_id: str, home: Home) -> Work:
     from workbench.engine.training import evaluation
 
     with _opened(home) as store:
-        return (yield from evaluation.evaluate_run(run_id, store, beside=True))
+        found = yield from evaluation.evaluate_run(run_id, store, beside=True)
+        store.mend_evaluation(run_id, found)
+        return found
