@@ -406,3 +406,17 @@ def test_a_writer_waits_no_longer_than_it_is_told(home: Home, store: RunStore) -
     holder.execute("ROLLBACK")
     holder.close()
     assert store.run(run_id).name == "a"
+
+
+def test_an_evaluation_made_anew_takes_the_place_of_a_damaged_one_only(store: RunStore) -> None:
+    run_id = create(store)
+    for number, logit in ((1, 1.0), (2, 1.0)):
+        logits = np.array([[0.0, logit]], np.float32)
+        store.record_evaluation(run_id, Evaluation(np.array([0]), logits, ("x", "y"), number))
+    file = store.folder(run_id) / "evaluations" / "epoch-00002.npz"
+    file.write_bytes(file.read_bytes()[:60])
+    for number in (1, 2, 3):
+        logits = np.array([[1.0, 0.0]], np.float32)
+        store.mend_evaluation(run_id, Evaluation(np.array([0]), logits, ("x", "y"), number))
+    kept = [store.evaluation(run_id, number) for number in (1, 2, 3)]
+    assert [each.predictions[0] for each in kept if each is not None] == [1, 0, 0]

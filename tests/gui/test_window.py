@@ -207,7 +207,7 @@ def test_fields_that_do_not_fit_together_are_said(window: MainWindow) -> None:
     ("key", "value", "words"),
     [
         ("data.source", "/nowhere", "there is no such file"),
-        ("training.batch_size", 4096, "at most 96"),
+        ("training.batch_size", 110, "at most 96"),
         ("training.device", "cuda:77", "training.device is 'cuda:77'"),
     ],
 )
@@ -245,6 +245,42 @@ def test_a_home_that_cannot_be_written_is_told_and_another_can_be_chosen(
     click(qtbot, window, "Choose folder…")
     assert button(window, "Start").isEnabled()
     assert (tmp_path / "good" / "workbench.db").exists()
+
+
+def test_what_was_said_of_a_field_goes_with_its_edit(
+    qtbot: QtBot, window: MainWindow, tiny_config: RunConfig
+) -> None:
+    window.build_panel.show_config(tiny_config.with_values({"training.batch_size": 110}))
+    click(qtbot, window, "Start")
+    wait_for(qtbot, window, State.IDLE)
+    assert "at most 96" in window.message_bar.text
+    window.build_panel.training_panel.field("batch_size").setValue(32)
+    assert not window.message_bar.isVisible()
+
+
+def test_more_images_in_a_batch_than_there_are_is_said_before_start(
+    qtbot: QtBot, window: MainWindow, tiny_config: RunConfig
+) -> None:
+    window.build_panel.show_config(tiny_config.with_values({"training.batch_size": 128}))
+    start = button(window, "Start")
+    qtbot.waitUntil(lambda: not start.isEnabled(), timeout=LONG_MS)
+    assert start.toolTip() == "Batch size 128 in the tab 'Train' is more than the 120 training images"
+    window.build_panel.training_panel.field("batch_size").setValue(32)
+    assert start.isEnabled()
+
+
+def test_a_folder_without_classes_is_shown_where_it_was_chosen_and_keeps_start_from_beginning(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    (tmp_path / "odd" / "pictures").mkdir(parents=True)
+    window.workspaces.show("compare")
+    window.build_panel.data_panel.choose_source(str(tmp_path / "odd"))
+    assert window.workspaces.current == "build"
+    assert window.build_panel.tabs.currentIndex() == 1
+    qtbot.waitUntil(lambda: not button(window, "Start").isEnabled(), timeout=LONG_MS)
+    assert "odd" in button(window, "Start").toolTip()
+    window.build_panel.data_panel.choose_source("sample")
+    assert button(window, "Start").isEnabled()
 
 
 class ScriptedEngine:

@@ -121,6 +121,7 @@ class MainWindow(QMainWindow):
         self.source_desk = SourceDesk(self.build_panel, self.inspecting_lane, self.home, self)
         self.source_desk.counted.connect(self.network_desk.set_images)
         self.source_desk.counted.connect(self.examples_desk.take_count)
+        self.source_desk.source_taken.connect(self._look_at_data)
         self.drop_desk = DropDesk(self.build_panel, self.message_bar, self.theme, self)
         self.run_desk = RunDesk(
             self.library,
@@ -361,6 +362,11 @@ class MainWindow(QMainWindow):
     def _look_at_plan(self) -> None:
         self.workspaces.show("build")
         self.build_panel.show_tab("training")
+
+    @Slot()
+    def _look_at_data(self) -> None:
+        self.workspaces.show("build")
+        self.build_panel.show_tab("data")
 
     @Slot()
     def _look_at_mistakes(self) -> None:

@@ -31,6 +31,8 @@ class BuildPanel(QWidget):
         self.presets = presets
         self._filling = False
         self._traces = RecipeTraces()
+        self._source_problems: dict[str, str] = {}
+        self._most_images: int | None = None
         self._misfits: list[DataPanel | TrainingPanel | FineTuningPanel] = []
         self.model_panel = ModelPanel(presets, theme)
         self.data_panel = DataPanel()
@@ -97,9 +99,32 @@ class BuildPanel(QWidget):
             if panel.config is None:
                 return self.tr("Correct the marked field in the tab '{0}' first").format(self.tabs.tabText(tab))
         try:
-            self._build()
+            config = self._build()
         except ConfigError as error:
             return str(error)
+        return self._misfit_of_images(config)
+
+    def refuse_source(self, source: str, problem: str) -> None:
+        """Say why nothing can be trained on a source, by what was found in it; empty takes that back."""
+        if self._source_problems.get(source, "") != problem:
+            self._source_problems[source] = problem
+            self.config_changed.emit()
+
+    def set_most_images(self, images: int | None) -> None:
+        """How many images there are to train on at most; None while it is not known."""
+        if images != self._most_images:
+            self._most_images = images
+            self.config_changed.emit()
+
+    def _misfit_of_images(self, config: RunConfig) -> str:
+        """Why these images cannot be trained on, as far as that is known before Start."""
+        problem = self._source_problems.get(config.data.source, "")
+        if problem:
+            return problem
+        images, batch = self._most_images, config.training.batch_size
+        if images is not None and batch > images:
+            words = self.tr("Batch size {0} in the tab '{1}' is more than the {2} training images")
+            return words.format(batch, self.tabs.tabText(2), images)
         return ""
 
     def job(self) -> RunJob:

@@ -124,7 +124,8 @@ class ExamplesDesk(QObject):
         """Why no examples can be made now; empty if they can."""
         if not self._engine_is_ready:
             return self.tr("PyTorch is being loaded")
-        return self._build.problem()
+        # Pictures can be had of images that are too few for a batch.
+        return "" if self._build.config is not None else self._build.problem()
 
     def _allow(self) -> None:
         reason = self._reason()

@@ -103,6 +103,7 @@ class NetworkDesk(QObject):
     @Slot()
     def refresh(self) -> None:
         """Count and show the present network."""
+        self._build.set_most_images(self._most_images())
         self.steps_changed.emit(self.steps_per_epoch)
         panel, config = self._build.model_panel, self._build.model_panel.config
         if config is None:
@@ -178,6 +179,14 @@ class NetworkDesk(QObject):
         if config is None or counts is None:
             return None
         return config.data.train_images or trained_images(*counts, config.data.validation_fraction)
+
+    def _most_images(self) -> int | None:
+        """With those that will be held out, whose number depends on the sizes of the classes."""
+        config = self._build.config
+        counts = self._counts.get(config.data.source) if config is not None else None
+        if config is None or counts is None:
+            return None
+        return config.data.train_images or counts[0]
 
     @property
     def steps_per_epoch(self) -> int | None:

@@ -21,14 +21,18 @@ class SourceDesk(QObject):
     """
 
     counted = Signal(str, object, object)
+    source_taken = Signal()
+    """The person has chosen a folder or archive: what is found in it is to be seen."""
 
     def __init__(self, build_panel: BuildPanel, inspecting: Lane, home: Home, window: QObject) -> None:
         super().__init__(window)
-        self._panel, self._inspecting, self._home = build_panel.data_panel, inspecting, home
+        self._build, self._panel = build_panel, build_panel.data_panel
+        self._inspecting, self._home = inspecting, home
         self._handle: Handle | None = None
         self._source = ""
         self._panel.config_changed.connect(self._follow)
         self._panel.source_taken.connect(self._look)
+        self._panel.source_taken.connect(self.source_taken)
 
     @Slot()
     def _follow(self) -> None:
@@ -60,6 +64,7 @@ class SourceDesk(QObject):
     def _show_found(self, found: FoundImages) -> None:
         self._handle = None
         self._panel.own_images.show_found(found)
+        self._build.refuse_source(self._source, found.problem())
         if not found.problem():
             self.counted.emit(self._source, found.images("train"), len(found.class_names))
 

@@ -47,6 +47,8 @@ class TrainingDesk(QObject):
         self._session, self._progress, self._build, self._runs = session, progress_panel, build_panel, run_desk
         self._home_problem = ""
         self._remedy: dict[str, object] = {}
+        self._wrong_field = ""
+        """What was said of a field, until that is edited."""
         progress_panel.start_asked.connect(self.start)
         progress_panel.pause_asked.connect(session.pause)
         progress_panel.proceed_asked.connect(session.proceed)
@@ -56,7 +58,7 @@ class TrainingDesk(QObject):
         run_desk.resume_asked.connect(self.resume)
         run_desk.longer_asked.connect(self.train_longer)
         run_desk.refused.connect(self.refuse)
-        build_panel.config_changed.connect(self.update_start)
+        build_panel.config_changed.connect(self._on_edit)
         session.state_changed.connect(self._on_state)
         session.event_said.connect(self.take_event)
         session.refused.connect(self.refuse)
@@ -79,6 +81,13 @@ class TrainingDesk(QObject):
         reason = self._reason()
         self._progress.allow_start(not reason, reason)
         self.start_allowed.emit(not reason, reason)
+
+    @Slot()
+    def _on_edit(self) -> None:
+        if self._wrong_field and self._build.config is not None:
+            self.message_bar.withdraw(self._wrong_field)
+            self._wrong_field = ""
+        self.update_start()
 
     def _reason(self) -> str:
         if self._home_problem:
@@ -176,6 +185,7 @@ class TrainingDesk(QObject):
         elif isinstance(error, UserError):
             self._tell_error(str(error), error.remedy)
             self._build.show_errors(error.fields)
+            self._wrong_field = str(error) if error.fields else ""
         else:
             self._tell_error(sentence_of(error), {})
 

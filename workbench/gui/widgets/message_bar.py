@@ -67,6 +67,11 @@ class MessageBar(QFrame):
         """Show a sentence, with a button `action` that calls `do`, if it is not empty."""
         self._show(Message(level, sentence, action, do))
 
+    def withdraw(self, sentence: str) -> None:
+        """Show it no longer, if it is shown: what it was about is mended."""
+        if self._shown is not None and self._shown.sentence == sentence:
+            self._dismiss()
+
     def keep(self, message: Message, *, at_once: bool = True) -> None:
         """Show a message that comes back after others, until the person dismisses it or takes an action.
 
