@@ -335,3 +335,14 @@ def test_the_chosen_run_stays_under_the_hand(
     assert rows.isVisible()
     assert rows.currentIndex().row() == 1
     chooser.hidePopup()
+
+
+def test_what_was_drawn_is_drawn_again(
+    qtbot: QtBot, make_window: Callable[..., MainWindow], home: Home, tiny_config: RunConfig
+) -> None:
+    first, second, third = (record_run(home, tiny_config.with_values({"training.seed": n})) for n in range(3))
+    window = make_window()
+    window.runs_panel.model.set_checked(first, True)
+    window.close()
+    again = make_window()
+    assert [again.plot_panel.has_run(run_id) for run_id in (first, second, third)] == [True, False, True]

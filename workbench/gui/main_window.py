@@ -278,6 +278,7 @@ class MainWindow(QMainWindow):
         records = self.runs_panel.model.records
         if records and not self.selection.run_id:
             self.runs_panel.select(records[0].id)
+            self.run_desk.draw_again(self._settings.value("drawn"))
         self._focus()
         self._plot_builder.start()
 
@@ -433,6 +434,7 @@ class MainWindow(QMainWindow):
             return
         self._is_closed = True
         self.workspaces.save(self._settings)
+        self._settings.setValue("drawn", self.run_desk.drawn)
         self._settings.sync()
         for lane in (self.training_lane, self.inspecting_lane):
             self.has_let_go &= lane.close()

@@ -27,6 +27,9 @@ from workbench.gui.work import jobs
 from workbench.gui.work.job import Job
 from workbench.gui.work.lane import Lane
 
+# Each is read whole before the window can be used.
+_MOST_DRAWN_AGAIN = 8
+
 
 class RunDesk(QObject):
     """Connects the list of runs with plots and mistakes. A run being trained here is drawn from its events.
@@ -237,6 +240,18 @@ class RunDesk(QObject):
             return
         self.library.delete(run_id)
         self._remove(run_id)
+
+    @property
+    def drawn(self) -> str:
+        """The runs whose curves are drawn, to be remembered."""
+        return " ".join(record.id for record in self._runs.model.records if record.id in self._runs.model.checked)
+
+    def draw_again(self, remembered: object) -> None:
+        """Draw those that were drawn when the window was closed, as far as they are still there."""
+        wanted = remembered.split() if isinstance(remembered, str) else []
+        known = [record.id for record in self._runs.model.records]
+        for run_id in [run_id for run_id in known if run_id in wanted][:_MOST_DRAWN_AGAIN]:
+            self._runs.model.set_checked(run_id, True)
 
     def leave_home(self) -> None:
         """Show no run of it any more: another one is opened."""
