@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QMenu, QSpinBox, QTableView, QToolButton
+from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
@@ -15,7 +16,7 @@ from tests.run_writer import PER_EPOCH, Writer
 from workbench.core.config import RunConfig
 from workbench.core.events import EpochMetrics
 from workbench.core.home import Home
-from workbench.core.run_record import RunRecord
+from workbench.core.run_record import DamagedRun, RunRecord
 from workbench.core.store import RunStore
 from workbench.gui.main_window import MainWindow
 from workbench.gui.runs.runs_model import RunsModel
@@ -223,6 +224,83 @@ def test_a_list_that_is_read_anew_keeps_what_is_being_typed(panel: RunsPanel) ->
     editor(panel).setText("half a na")
     panel.show_runs([run(epochs=5)])
     assert editor(panel).text() == "half a na"
+
+
+BROKEN = DamagedRun("x", "run x", "its config is cut short")
+LISTS = {
+    "newer": ("dcba", ""), "older gone": ("cb", ""), "newer gone": ("ba", ""), "both": ("edb", ""),
+    "damaged": ("cba", "xy"), "damaged itself": ("ba", "xc"), "renewed": ("xcba", ""), "damaged gone": ("cba", ""),
+}  # fmt: skip
+
+
+def listed(records: str, damaged: str = "") -> tuple[list[RunRecord], list[DamagedRun]]:
+    """A run for each letter."""
+    return [run(each) for each in records], [replace(BROKEN, id=each, name=f"run {each}") for each in damaged]
+
+
+def letters(panel: RunsPanel) -> str:
+    """Of the runs as their names stand in the table."""
+    names = (str(panel.model.index(row, 0).data()) for row in range(panel.model.rowCount()))
+    return "".join(name.partition("run ")[2][0] for name in names)
+
+
+@pytest.mark.parametrize("after", LISTS.values(), ids=list(LISTS))
+def test_a_name_being_typed_outlasts_runs_that_come_and_go(
+    qtbot: QtBot, panel: RunsPanel, after: tuple[str, str], qtmodeltester: ModelTester
+) -> None:
+    qtmodeltester.check(panel.model)
+    panel.show_runs(*listed("cba", "x"))
+    panel.select("b")
+    action(panel, "Rename").trigger()
+    editor(panel).setText("half a na")
+    entered = list[tuple[str, str]]()
+    panel.name_entered.connect(lambda *of: entered.append(of))
+    with qtbot.assertNotEmitted(panel.run_chosen):
+        panel.show_runs(*listed(*after))
+    assert letters(panel) == "".join(after)
+    assert editor(panel).text() == "half a na"
+    assert panel.chosen is not None
+    assert panel.chosen.id == "b"
+    assert table(panel).visualRect(table(panel).currentIndex()).contains(editor(panel).geometry().topLeft())
+    qtbot.keyClick(editor(panel), Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not is_edited(panel))
+    assert entered == [("b", "half a na")]
+
+
+def test_a_run_that_goes_takes_its_editor_along_and_no_other_is_chosen(qtbot: QtBot, panel: RunsPanel) -> None:
+    panel.show_runs(*listed("cba", "x"))
+    panel.select("b")
+    action(panel, "Rename").trigger()
+    with qtbot.assertNotEmitted(panel.run_chosen):
+        panel.show_runs(*listed("ca", "x"))
+    qtbot.waitUntil(lambda: not is_edited(panel))
+    assert panel.chosen is None
+    assert not action(panel, "Rename").isEnabled()
+
+
+def test_a_list_in_another_order_is_shown_so(panel: RunsPanel) -> None:
+    panel.show_runs(*listed("cba"))
+    panel.select("b")
+    panel.show_runs(*listed("abdc"))
+    assert letters(panel) == "abdc"
+    assert panel.chosen is not None
+    assert panel.chosen.id == "b"
+
+
+def test_what_is_seen_of_a_long_list_stays_where_it_is(panel: RunsPanel) -> None:
+    names = [f"{number:03}" for number in range(100, 0, -1)]
+    panel.show_runs([run(name) for name in names])
+    view = table(panel)
+    # A new run is seen by who looks at the newest ones.
+    panel.show_runs([run(name) for name in ["101", *names]])
+    assert view.rowAt(0) == 0
+    for scrolled in (40, view.verticalScrollBar().maximum()):
+        view.verticalScrollBar().setValue(scrolled)
+        top = panel.model.records[view.rowAt(0)].id
+        panel.show_runs([run(name) for name in ["103", "102", *names]])
+        assert panel.model.records[view.rowAt(0)].id == top
+        panel.show_runs([run(name) for name in names])
+        assert panel.model.records[view.rowAt(0)].id == top
 
 
 def test_a_renamed_run_has_its_new_name_everywhere(qtbot: QtBot, window: MainWindow, home: Home) -> None:

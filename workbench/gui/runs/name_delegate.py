@@ -9,7 +9,7 @@ _Index = QModelIndex | QPersistentModelIndex
 
 
 class NameDelegate(QStyledItemDelegate):
-    """A line that holds what is typed, whatever becomes of the list meanwhile."""
+    """A line that holds what is typed while the list is read anew, as long as the run stays in its place in it."""
 
     def createEditor(self, parent: QWidget, _option: QStyleOptionViewItem, _index: _Index) -> QLineEdit:
         editor = QLineEdit(parent)

@@ -15,6 +15,9 @@ _Index = QModelIndex | QPersistentModelIndex
 _SWATCH_PX = 10
 _NAME, _STATUS, _VALIDATION, _TEST, _EPOCHS, TIME = range(6)
 _ROLE = Qt.ItemDataRole
+_Row = RunRecord | DamagedRun
+# Whether it can be read, and its id.
+_Key = tuple[bool, str]
 
 
 @dataclass(frozen=True)
@@ -70,17 +73,38 @@ class RunsModel(QAbstractTableModel):
     # Changes
 
     def show(self, records: list[RunRecord], damaged: Sequence[DamagedRun] = ()) -> None:
-        """Take the present list; rows stay where they are unless runs came or went."""
-        same = [r.id for r in records] == [r.id for r in self.records] and tuple(damaged) == self.damaged
-        if same:
-            self.records = records
-            if records:
-                last = self.index(len(records) - 1, len(self._columns) - 1)
-                self.dataChanged.emit(self.index(0, 0), last)
+        """Take the present list.
+
+        Only rows of runs that came or went are new or gone, so that what is edited, chosen or in sight stays so;
+        in another order, all rows are new.
+        """
+        rows: list[_Row] = [*records, *damaged]
+        before, after = ([_key(row) for row in each] for each in (self._rows, rows))
+        left, came = set(before) - set(after), set(after) - set(before)
+        if [key for key in before if key not in left] != [key for key in after if key not in came]:
+            self.beginResetModel()
+            self._take(rows)
+            self.endResetModel()
             return
-        self.beginResetModel()
-        self.records, self.damaged = records, tuple(damaged)
-        self.endResetModel()
+        for first, last in reversed(_blocks(before, left)):
+            self.beginRemoveRows(QModelIndex(), first, last)
+            self._take(self._rows[:first] + self._rows[last + 1 :])
+            self.endRemoveRows()
+        for first, last in _blocks(after, came):
+            self.beginInsertRows(QModelIndex(), first, last)
+            self._take(self._rows[:first] + rows[first : last + 1] + self._rows[first:])
+            self.endInsertRows()
+        self._take(rows)
+        if rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(self._columns) - 1))
+
+    @property
+    def _rows(self) -> list[_Row]:
+        return [*self.records, *self.damaged]
+
+    def _take(self, rows: Sequence[_Row]) -> None:
+        self.records = [row for row in rows if isinstance(row, RunRecord)]
+        self.damaged = tuple(row for row in rows if isinstance(row, DamagedRun))
 
     def set_checked(self, run_id: str, checked: bool) -> None:
         (self.checked.add if checked else self.checked.discard)(run_id)
@@ -239,3 +263,18 @@ class RunsModel(QAbstractTableModel):
 
 def _goes_on(record: RunRecord) -> bool:
     return record.status == "running"
+
+
+def _key(row: _Row) -> _Key:
+    return isinstance(row, RunRecord), row.id
+
+
+def _blocks(keys: Sequence[_Key], chosen: set[_Key]) -> list[tuple[int, int]]:
+    """Where chosen keys stand, one beside the other: the first and last row of each block."""
+    blocks = list[tuple[int, int]]()
+    for row in (row for row, key in enumerate(keys) if key in chosen):
+        if blocks and blocks[-1][1] == row - 1:
+            blocks[-1] = blocks[-1][0], row
+        else:
+            blocks.append((row, row))
+    return blocks

@@ -90,8 +90,9 @@ class RunsPanel(QWidget):
     @Slot(object)
     def show_runs(self, records: list[RunRecord], damaged: Sequence[DamagedRun] = ()) -> None:
         """Take the present list; the selected run stays selected."""
-        chosen = self.chosen
+        chosen, top = self.chosen, self._table.top()
         self.model.show(records, damaged)
+        self._table.keep_top(top)
         self._stack.setCurrentWidget(self._table if records or damaged else self._empty)
         if chosen is not None and self.chosen is None:
             self.select(chosen.id)

@@ -1,6 +1,6 @@
 """The table of runs: how it looks, and when a click edits a name."""
 
-from PySide6.QtCore import QModelIndex, Qt, Slot
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt, Slot
 from PySide6.QtGui import QFocusEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
@@ -24,6 +24,8 @@ class RunsTable(QTableView):
         self._was_elsewhere = False
         self.setModel(model)
         dress(self, _ROW_PX)
+        # Its value is then the first row that is seen.
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
         header = self.horizontalHeader()
         # Not to contents: each cell that changes, once a second while a run is trained, would have all rows
         # measured anew, which takes 90 ms where there are 300.
@@ -54,6 +56,24 @@ class RunsTable(QTableView):
         # It grows while nothing else changes.
         longest = self.fontMetrics().horizontalAdvance("0:00:00") + 2 * FIELD_GAP
         self.setColumnWidth(TIME, max(self.columnWidth(TIME), longest))
+
+    def top(self) -> QPersistentModelIndex:
+        """What is seen first, for `keep_top`; none where the table is not scrolled and new runs are to be seen."""
+        is_scrolled = self.verticalScrollBar().value() > 0
+        return QPersistentModelIndex(self.indexAt(QPoint(0, 0)) if is_scrolled else QModelIndex())
+
+    def keep_top(self, top: QPersistentModelIndex) -> None:
+        """Scroll what was seen first there again, after rows above it came or went."""
+        if top.isValid():
+            # The range of the scroll bar is that of the rows before until then.
+            self.updateGeometries()
+            self.verticalScrollBar().setValue(top.row())
+
+    def rowsAboutToBeRemoved(self, parent: QModelIndex | QPersistentModelIndex, start: int, end: int) -> None:
+        """Nothing is chosen in place of a run that goes: Qt would choose, and so show, the one beside it."""
+        if start <= self.currentIndex().row() <= end:
+            self.selectionModel().clear()
+        super().rowsAboutToBeRemoved(parent, start, end)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         self._was_elsewhere = event.reason() == Qt.FocusReason.MouseFocusReason
