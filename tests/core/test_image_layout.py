@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from workbench.core import image_layout
 from workbench.core.errors import UserError
-from workbench.core.image_layout import FoundImages, is_archive, is_image, part_and_class
+from workbench.core.image_layout import MOST_CLASSES, FoundImages, is_archive, is_image, part_and_class
 
 
 def found(*names: str) -> FoundImages:
@@ -102,3 +103,19 @@ def test_a_whole_disk_is_not_remembered() -> None:
     assert disk.elsewhere.total() == 20_000
     assert len(disk.elsewhere) + len(disk.folders) < 3000
     assert len(disk.problem()) < 400
+
+
+@pytest.mark.parametrize("name", ["train/{0}/1.png", "test/{0}/1.png", "train/{0}/", "test/{0}/"])
+def test_no_more_classes_are_kept_than_can_be_looked_at(name: str) -> None:
+    names = [name.format(number) for number in range(MOST_CLASSES + 1)]
+    found(*names[:-1], *names[:-1])
+    part = name.partition("/")[0]
+    with pytest.raises(UserError, match=rf"/pets has more than 10\u202f000 folders of classes in {part}/; give a"):
+        found(*names)
+
+
+def test_the_name_that_was_meant_is_looked_for_among_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = list[int]()
+    monkeypatch.setattr(image_layout, "did_you_mean", lambda _, names: compared.append(len(names)) or "")
+    found(*(f"train/{number}/1.png" for number in range(MOST_CLASSES)), "test/x/1.png").problem()
+    assert compared == [1000]

@@ -1,18 +1,24 @@
 """A source looked through by names agrees with the same source read, and decodes nothing."""
 
+import gzip
+import io
+import lzma
 import shutil
+import tarfile
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from tests.conftest import CLASSES, write_images
 from tests.engine.test_sources import read, run
+from workbench.core import image_layout
 from workbench.core.errors import UserError
 from workbench.core.home import Home
 from workbench.core.image_layout import FoundImages
-from workbench.engine.data import listing
+from workbench.engine.data import containers, listing, sources
 
 
 def look(source: Path, home: Home) -> FoundImages:
@@ -69,7 +75,7 @@ def test_folders_of_classes_without_images_are_noted(tmp_path: Path, home: Home)
 def test_it_says_how_far_it_is_and_can_be_left(
     tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing, "REPORT_EVERY_S", -1.0)
+    monkeypatch.setattr(containers, "REPORT_EVERY_S", -1.0)
     root = write_images(tmp_path / "mine", 4, 2)
     said, _ = run(listing.find(str(root), home))
     assert said[-1].done == 18
@@ -78,6 +84,73 @@ def test_it_says_how_far_it_is_and_can_be_left(
     next(work)
     next(work)
     work.close()
+
+
+LONG = 32 << 20
+
+
+def with_long_member(path: Path, kind: str, *, padding: int = 0) -> Path:
+    """An archive with a long file that is no image, and zeros behind its end mark."""
+    with tarfile.open(path, "w") as archive:
+        for name, size in (("train/a/1.png", 0), ("train/a/notes.txt", LONG), ("train/b/1.png", 0)):
+            member = tarfile.TarInfo(name)
+            member.size = size
+            archive.addfile(member, io.BytesIO(bytes(size)))
+    path.write_bytes(
+        {"gz": gzip.compress, "xz": lzma.compress, "": bytes}[kind](path.read_bytes() + bytes(padding))
+    )
+    return path
+
+
+@pytest.mark.parametrize("padding", [0, LONG])
+@pytest.mark.parametrize("kind", ["", "gz", "xz"])
+def test_a_long_file_in_an_archive_is_passed_over_in_pieces(
+    tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch, kind: str, padding: int
+) -> None:
+    monkeypatch.setattr(containers, "REPORT_EVERY_S", -1.0)
+    path = with_long_member(tmp_path / "mine.tar", kind, padding=padding)
+    said, found = run(listing.find(str(path), home))
+    assert isinstance(found, FoundImages)
+    assert found.counts["train"] == {"a": 1, "b": 1}
+    # One a mebibyte, or nearly so.
+    assert len(said) > 0.9 * (LONG + padding) / (1 << 20)
+    monkeypatch.setattr(sources, "_decode", lambda *_: np.zeros((8, 8, 3), np.uint8))
+    reading = sources.read(str(path), 8, home)
+    assert [next(reading).done for _ in range(20)][-1] == 1, "it pauses within the long file"
+    reading.close()
+
+
+@pytest.mark.parametrize("kind", ["", "gz"])
+def test_an_archive_that_is_cut_within_a_long_file_is_named(tmp_path: Path, home: Home, kind: str) -> None:
+    path = with_long_member(tmp_path / "mine.tar", kind)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(UserError, match=r"mine\.tar.*damaged or cut short"):
+        look(path, home)
+
+
+@pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.XGLTYPE])
+def test_a_name_of_megabytes_is_not_read(tmp_path: Path, home: Home, kind: bytes) -> None:
+    words = tarfile.TarInfo("words")
+    words.type, words.size = kind, LONG
+    (tmp_path / "mine.tar").write_bytes(words.tobuf(tarfile.GNU_FORMAT) + bytes(LONG + 1024))
+    with pytest.raises(UserError, match="a name or header in it is longer than 1 MiB"):
+        look(tmp_path / "mine.tar", home)
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip", "gztar"])
+def test_too_many_classes_are_refused_alike(
+    tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    source = packed(write_images(tmp_path / "mine", 2, 1), kind)
+    monkeypatch.setattr(image_layout, "MOST_CLASSES", 2)
+    sentences = set[str]()
+    for ask in (look, read):
+        with pytest.raises(UserError) as refused:
+            ask(source, home)
+        sentences.add(str(refused.value))
+    (sentence,) = sentences
+    assert "mine" in sentence
+    assert "has more than 2 folders of classes in t" in sentence
 
 
 @pytest.mark.parametrize("keep", [0.0, 0.6])

@@ -18,6 +18,10 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".ti
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz")
 
 _LEAST_CLASSES = 2
+# As many as iNaturalist has. Of more, how they are mistaken for each other would take over 400 MB an epoch.
+MOST_CLASSES = 10_000
+# Names among which the one that was meant is looked for: among 10 000 much alike that takes 4 s.
+_MOST_COMPARED = 1000
 # Folders kept to be named: who hands over a whole disk needs no more of them.
 _MOST_FOLDERS = 1000
 _SHOWN_FOLDERS = 3
@@ -66,14 +70,15 @@ class FoundImages:
         """Take note of a file or folder of this name, with slashes; returns whether it is an image of a class.
 
         Raises:
-            UserError: its class is shown, recorded and exported under its folder's name, which is no text.
+            UserError: its class is shown, recorded and exported under its folder's name, which is no text; or
+                there are more than MOST_CLASSES.
         """
         path = PurePosixPath(name)
         if (is_folder or len(path.parts) > 1) and path.parts and len(self.folders) < _MOST_FOLDERS:
             self.folders.add(path.parts[0])
         if is_folder:
             if len(path.parts) >= 2 and path.parts[-2] in PARTS:
-                self.class_folders[path.parts[-2]].add(path.name)
+                self._take_folder(path.parts[-2], path.name)
             return False
         if not is_image(name):
             if _looks_like_image(path):
@@ -84,8 +89,22 @@ class FoundImages:
         part, label = part_and_class(name)
         if label not in self.counts[part]:
             self._check_class(part, label)
+            self._check_room(part, self.counts[part])
         self.counts[part][label] += 1
         return True
+
+    def _take_folder(self, part: str, label: str) -> None:
+        folders = self.class_folders[part]
+        if label not in folders:
+            self._check_room(part, folders)
+            folders.add(label)
+
+    def _check_room(self, part: str, classes: Collection[str]) -> None:
+        if len(classes) >= MOST_CLASSES:
+            raise UserError(
+                f"{shown(self.origin)} has more than {count(MOST_CLASSES)} folders of classes in {part}/; give a "
+                "folder or archive of fewer"
+            )
 
     def _check_class(self, part: str, label: str) -> None:
         if not is_class_name(label):
@@ -120,7 +139,7 @@ class FoundImages:
             unknown = self.unknown_classes[0]
             return (
                 f"the class folder test/{shown(unknown)} in {origin} has no counterpart in train/; "
-                f"classes are {shown(', '.join(names), 200)}{did_you_mean(unknown, names)}"
+                f"classes are {shown(', '.join(names), 200)}{did_you_mean(unknown, names[:_MOST_COMPARED])}"
             )
         if not self.images("test"):
             return f"{origin} has no images in test/<class>/; they are needed to look at mistakes{self._instead()}"

@@ -3,6 +3,7 @@
 import lzma
 import os
 import tarfile
+import time
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -12,7 +13,9 @@ from pathlib import Path
 
 from workbench.core.errors import UserError, reason, shown
 from workbench.core.image_layout import is_image
-from workbench.engine.data.tar import opened_tar
+from workbench.engine.data.tar import members_of, opened_tar
+
+REPORT_EVERY_S = 0.05
 
 # What the standard library raises for cut, damaged or mislabeled archives.
 _DAMAGED = (tarfile.TarError, zipfile.BadZipFile, EOFError, lzma.LZMAError, zlib.error, OSError)
@@ -29,8 +32,11 @@ class Entry:
     """Of a file, its content; to be called before the next entry is asked for."""
 
 
-def entries(path: Path, *, in_order: bool) -> Iterator[Entry]:
+def entries(path: Path, *, in_order: bool) -> Iterator[Entry | None]:
     """Everything in a folder or archive; of what is named like an image of a class, only files.
+
+    None comes every REPORT_EVERY_S, between entries and while a long one is passed over: then there is time to
+    say how far it is, or to leave.
 
     Args:
         in_order: sort what is in a folder, which takes all names at once. Archives have the order that they have.
@@ -38,6 +44,16 @@ def entries(path: Path, *, in_order: bool) -> Iterator[Entry]:
     Raises:
         OSError, or what the standard library raises for damaged archives; `said_of` makes sentences of it.
     """
+    paused_at = time.monotonic()
+    for entry in _found(path, in_order):
+        if entry is not None:
+            yield entry
+        if time.monotonic() - paused_at > REPORT_EVERY_S:
+            yield None
+            paused_at = time.monotonic()
+
+
+def _found(path: Path, in_order: bool) -> Iterator[Entry | None]:
     if path.is_dir():
         return _of_folder(path, in_order)
     return _of_zip(path) if path.suffix.lower() == ".zip" else _of_tar(path)
@@ -57,10 +73,12 @@ def _of_zip(path: Path) -> Iterator[Entry]:
             yield Entry(entry.filename, entry.is_dir(), lambda entry=entry: archive.read(entry))  # type: ignore[misc]
 
 
-def _of_tar(path: Path) -> Iterator[Entry]:
+def _of_tar(path: Path) -> Iterator[Entry | None]:
     with opened_tar(path) as stream:
-        for member in stream:
-            if member.isfile() or member.isdir():
+        for member in members_of(stream):
+            if member is None:
+                yield None
+            elif member.isfile() or member.isdir():
                 yield Entry(member.name, member.isdir(), lambda member=member: _content(stream, member))  # type: ignore[misc]
 
 

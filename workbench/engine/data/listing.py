@@ -1,6 +1,5 @@
 """Which classes and how many images a source has, found by names alone: no image is decoded."""
 
-import time
 from collections.abc import Generator
 
 from workbench.core.errors import shown
@@ -9,8 +8,6 @@ from workbench.core.home import Home
 from workbench.core.image_layout import FoundImages
 from workbench.engine.data.containers import entries, said_of
 from workbench.engine.data.sources import locate
-
-REPORT_EVERY_S = 0.05
 
 
 def find(source: str, home: Home) -> Generator[Progress, None, FoundImages]:
@@ -22,12 +19,12 @@ def find(source: str, home: Home) -> Generator[Progress, None, FoundImages]:
     path = locate(source, home)
     found, activity = FoundImages(path), f"Looking through {shown(path.name)}"
     yield Progress(activity, 0, 0)
-    images, said_at = 0, time.monotonic()
+    images = 0
     with said_of(path):
         for entry in entries(path, in_order=False):
-            images += found.add(entry.name, is_folder=entry.is_folder)
-            if time.monotonic() - said_at > REPORT_EVERY_S:
+            if entry is None:
                 # How many there are is known at the end alone.
                 yield Progress(activity, images, 0)
-                said_at = time.monotonic()
+            else:
+                images += found.add(entry.name, is_folder=entry.is_folder)
     return found

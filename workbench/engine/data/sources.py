@@ -26,8 +26,6 @@ from workbench.core.resources import resource_path
 from workbench.engine.data.containers import below, entries, said_of
 from workbench.engine.data.official import fetch_official, read_official
 
-_REPORT_EVERY = 500
-
 Reading = Generator[Progress, None, Dataset]
 # Name and pixels.
 _Decoded = tuple[str, NDArray[np.uint8]]
@@ -119,11 +117,10 @@ def _read_images(path: Path, image_size: int) -> Reading:
     found = FoundImages(path)
     with said_of(path):
         for entry in entries(path, in_order=True):
-            if not found.add(entry.name, is_folder=entry.is_folder):
-                continue
-            decoded.append((entry.name, _decode(entry.read(), entry.name, path, image_size)))
-            if len(decoded) % _REPORT_EVERY == 0:
+            if entry is None:
                 yield Progress(activity, len(decoded), 0)
+            elif found.add(entry.name, is_folder=entry.is_folder):
+                decoded.append((entry.name, _decode(entry.read(), entry.name, path, image_size)))
     yield Progress(activity, len(decoded), len(decoded))
     return _assemble(decoded, found)
 

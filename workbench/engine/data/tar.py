@@ -7,9 +7,16 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Self, cast
 
 _END = bytes(2 * tarfile.BLOCKSIZE)
+# Passed over at once: 3 ms of zeros from gzip, some 20 of photographs from xz.
+_PIECE = 1 << 20
+# Of what a member is called and other words about it, which Python's reader takes at once.
+_LONGEST_WORDS = 1 << 20
+_WORDS = (
+    tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE,
+)  # fmt: skip
 _GZIP_MAGIC, _XZ_MAGIC = b"\x1f\x8b", b"\xfd7zXZ\x00"
 
 
@@ -23,12 +30,48 @@ def opened_tar(path: Path) -> Iterator[tarfile.TarFile]:
     with path.open("rb") as raw:
         magic = raw.read(len(_XZ_MAGIC))
         raw.seek(0)
-        with _Tail(_decompressed(raw, magic)) as content, tarfile.open(fileobj=content, mode="r|") as stream:
+        with (
+            _Tail(_decompressed(raw, magic)) as content,
+            tarfile.open(fileobj=content, mode="r|", tarinfo=_Member) as stream,
+        ):
             yield stream
             while content.read(1 << 16):
                 pass
             if not content.tail.endswith(_END):
                 raise tarfile.ReadError("the archive ends before its end mark")
+
+
+def members_of(stream: tarfile.TarFile) -> Iterator[tarfile.TarInfo | None]:
+    """The members in their order, and None after each piece of one, or of what follows the last, is passed over.
+
+    Left to itself, Python's reader skips a member without a pause: 3 GB of zeros in a .tar.gz of 13 MB take 8 s.
+    """
+    content = stream.fileobj
+    if content is None:
+        raise ValueError("the archive is closed")
+    while (member := stream.next()) is not None:
+        # All that have been would be kept, which nothing asks for.
+        stream.members.clear()  # type: ignore[attr-defined]
+        yield member
+        # The last piece is left to the reader, which sees whether it is there.
+        while stream.offset - content.tell() > _PIECE:
+            content.seek(content.tell() + _PIECE - 1)
+            if not content.read(1):
+                break
+            yield None
+    while content.read(_PIECE):
+        yield None
+
+
+class _Member(tarfile.TarInfo):
+    """Refuses words about a member that nobody would write by hand, before they are read."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        member = super().frombuf(buf, encoding, errors)
+        if member.type in _WORDS and member.size > _LONGEST_WORDS:
+            raise tarfile.ReadError(f"a name or header in it is longer than {_LONGEST_WORDS >> 20} MiB")
+        return member
 
 
 def _decompressed(raw: IO[bytes], magic: bytes) -> IO[bytes]:
