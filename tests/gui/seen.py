@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QListView, QWidget
 
@@ -78,6 +78,18 @@ def press_in_dialog(text: str) -> None:
         button(dialog, text).click()
 
     QTimer.singleShot(50, press)
+
+
+def is_drawn_as_written(each: QLabel) -> bool:
+    """Whether all characters of its text are seen, also those that could be markup."""
+    pictures = []
+    for text_format in (each.textFormat(), Qt.TextFormat.PlainText):
+        copy = QLabel(each.text())
+        copy.setTextFormat(text_format)
+        copy.setWordWrap(True)
+        copy.resize(320, 160)
+        pictures.append(copy.grab().toImage())
+    return pictures[0] == pictures[1]
 
 
 def _is_shown(widget: QWidget, parent: QWidget) -> bool:

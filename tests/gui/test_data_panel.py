@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.conftest import write_images
 from tests.gui.conftest import LONG_MS
-from tests.gui.seen import button, label, says
+from tests.gui.seen import button, is_drawn_as_written, label, says
 from workbench.core.config import DataConfig
 from workbench.core.image_layout import IMAGE_SUFFIXES, FoundImages
 from workbench.core.image_sources import IMAGE_SOURCES, ImageSource
@@ -178,6 +178,24 @@ def test_without_folders_of_classes_the_layout_stays_drawn(panel: DataPanel) -> 
     panel.own_images.show_found(found_in("cats/1.png", "dogs/1.png"))
     assert drawn(panel) == EXPECTED
     assert label(panel, "2 images were found in cats/, dogs/").property("role") == "error"
+
+
+MARKUP = "<h1>big</h1>"
+
+
+def test_names_that_could_be_markup_are_shown_as_they_are(panel: DataPanel) -> None:
+    panel.choose_source(f"/{MARKUP}")
+    note = label(panel, f"/{MARKUP}")
+    assert is_drawn_as_written(note)
+    assert "&lt;h1&gt;" in note.toolTip()
+    own = panel.own_images
+    own.show_looking(f"Looking through {MARKUP}")
+    assert is_drawn_as_written(label(own, "Looking through"))
+    own.show_found(found_in("train/<h1>big/1.png", "train/dog/1.png", "test/dog/1.png"))
+    assert is_drawn_as_written(label(own, "No test images of <h1>"))
+    assert "&lt;h1&gt;big" in own.findChild(FolderTree).toolTip()
+    own.show_refused(f"cannot read {MARKUP}")
+    assert is_drawn_as_written(label(own, "Cannot read"))
 
 
 @pytest.mark.parametrize("is_dark", [False, True])

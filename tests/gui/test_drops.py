@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.conftest import write_images
 from tests.gui.conftest import LONG_MS
-from tests.gui.seen import named, says
+from tests.gui.seen import is_drawn_as_written, label, named, says
 from workbench.core.config import RunConfig
 from workbench.core.presets import Presets
 from workbench.gui.main_window import MainWindow
@@ -170,6 +170,16 @@ def test_what_cannot_be_used_is_refused_before_and_after(window: MainWindow, tmp
     Dragging(tmp_path / "odd.json").dropped_on(window)
     assert "training.epochs is 0" in window.message_bar.text
     assert config_of(window) == before
+
+
+def test_a_name_that_could_be_markup_is_said_as_it_is(window: MainWindow, tmp_path: Path) -> None:
+    path = tmp_path / "<h1>big.zip"
+    path.touch()
+    dragging = Dragging(path)
+    assert dragging.over(window)
+    assert is_drawn_as_written(label(window.findChild(DropOverlay), "<h1>big.zip"))
+    dragging.dropped_on(window)
+    assert is_drawn_as_written(label(window.message_bar, "<h1>big.zip"))
 
 
 def test_of_several_files_the_first_that_can_be_used_is_taken(window: MainWindow, tmp_path: Path) -> None:

@@ -333,6 +333,14 @@ def test_a_name_that_is_too_long_is_refused_in_a_sentence(qtbot: QtBot, window: 
     assert writer.store.run(writer.id).name == "a"
 
 
+def test_a_name_that_could_be_markup_stays_so_in_the_tooltip(panel: RunsPanel) -> None:
+    panel.show_runs([run(name="<b>wide</b>")], [replace(BROKEN, reason="<b>cut</b>")])
+    assert "&lt;b&gt;wide&lt;/b&gt;" in cell(panel.model, TIME, Qt.ItemDataRole.ToolTipRole)
+    assert "&lt;b&gt;cut" in panel.model.index(1, 0).data(Qt.ItemDataRole.ToolTipRole)
+    panel.show_runs([run(name="a wide one")])
+    assert "a wide one (a), started" in cell(panel.model, TIME, Qt.ItemDataRole.ToolTipRole)
+
+
 # Figures
 
 

@@ -21,7 +21,7 @@ from workbench.core.image_sources import IMAGE_SOURCES
 from workbench.core.normalization import DEFAULT, NAMES, Normalization, NormalizationName
 from workbench.gui.build.own_images_view import OwnImagesView
 from workbench.gui.widgets.config_form import ConfigForm
-from workbench.gui.widgets.field_form import labeled
+from workbench.gui.widgets.field_form import labeled, plain_tip
 from workbench.gui.widgets.theme import FIELD_GAP, GROUP_GAP, MARGIN
 
 
@@ -52,8 +52,6 @@ class DataPanel(QWidget):
         layout.addWidget(labeled(self.tr("Images of your own"), "heading"))
         layout.addLayout(self._buttons)
         layout.addWidget(self.own_images)
-        self._below = QVBoxLayout()
-        layout.addLayout(self._below)
         layout.addStretch(1)
         layout.addWidget(credit)
 
@@ -87,11 +85,6 @@ class DataPanel(QWidget):
         is_found = config.normalization == "from-data" and config.mean
         self._found, self._found_in = config.normalized_by if is_found else None, config.source
         self._on_edit()
-
-    def add_below(self, widget: QWidget) -> None:
-        """Show something more about the images, below the fields."""
-        self._below.setContentsMargins(0, GROUP_GAP - FIELD_GAP, 0, 0)
-        self._below.addWidget(widget)
 
     def choose_source(self, path: str) -> None:
         """Take a folder or an archive as the source."""
@@ -183,7 +176,7 @@ class DataPanel(QWidget):
         known = IMAGE_SOURCES.get(source)
         own = self.tr("Images from {0}").format(shown(Path(source)))
         self._note.setText(self.tr(known.description) if known else own)
-        self._note.setToolTip("" if known else shown(Path(source)))
+        self._note.setToolTip("" if known else plain_tip(shown(Path(source))))
         tree = self._form.values() | {"source": source}
         tree |= self._follow_normalization(tree)
         errors: dict[str, str] = {}

@@ -6,7 +6,7 @@ from workbench.core.errors import shown
 from workbench.core.formats import count
 from workbench.core.image_layout import PARTS, FoundImages
 from workbench.gui.build.folder_tree import FolderTree, TreeRow
-from workbench.gui.widgets.field_form import labeled
+from workbench.gui.widgets.field_form import labeled, plain_tip
 from workbench.gui.widgets.theme import GAP
 
 _SHOWN_CLASSES = 4
@@ -36,11 +36,6 @@ class OwnImagesView(QWidget):
         # A long name without a space must not make the panel wider than its room.
         label.setMinimumWidth(1)
         return label
-
-    @property
-    def layout_text(self) -> str:
-        """The drawn folder as lines of text."""
-        return self._tree.text
 
     def show_expected(self, problem: str = "") -> None:
         """How a folder must look, as long as there is none; or none that is right."""
@@ -80,7 +75,7 @@ class OwnImagesView(QWidget):
         for part in PARTS:
             rows += self._part(found, part)
         self._show(summary, rows, "", found.problem(), "\n".join(map(_sentence, found.notes())))
-        self._tree.setToolTip(self.tr("Classes: {0}").format(shown(", ".join(names), _LONGEST_NAMES)))
+        self._tree.setToolTip(plain_tip(self.tr("Classes: {0}").format(shown(", ".join(names), _LONGEST_NAMES))))
 
     def show_refused(self, sentence: str) -> None:
         """It could not be looked through."""

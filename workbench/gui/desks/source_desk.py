@@ -27,7 +27,7 @@ class SourceDesk(QObject):
     def __init__(self, build_panel: BuildPanel, inspecting: Lane, home: Home, window: QObject) -> None:
         super().__init__(window)
         self._build, self._panel = build_panel, build_panel.data_panel
-        self._inspecting, self._home = inspecting, home
+        self._inspecting, self.home = inspecting, home
         self._handle: Handle | None = None
         self._source = ""
         self._panel.config_changed.connect(self._follow)
@@ -49,7 +49,7 @@ class SourceDesk(QObject):
         if self._source in IMAGE_SOURCES:
             self._panel.own_images.show_expected()
             return
-        handle = self._handle = self._inspecting.ask(jobs.find_images(self._source), self._home, self)
+        handle = self._handle = self._inspecting.ask(jobs.find_images(self._source), self.home, self)
         self._panel.own_images.show_looking(self.tr("Looking through it…"))
         handle.progressed.connect(self._show_progress)
         handle.finished.connect(self._show_found)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QPixmap
 
 from workbench.core.formats import duration, percent
 from workbench.core.run_record import DamagedRun, RunRecord
+from workbench.gui.widgets.field_form import plain_tip
 from workbench.gui.widgets.theme import Theme
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -163,7 +164,7 @@ class RunsModel(QAbstractTableModel):
         if role == _ROLE.DisplayRole:
             return self._text(record, column)
         if role == _ROLE.ToolTipRole:
-            return self._tooltip(record, column)
+            return plain_tip(self._tooltip(record, column))
         if role == _ROLE.TextAlignmentRole and self._columns[column].is_number:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == _ROLE.ForegroundRole and column == _STATUS:
@@ -182,7 +183,8 @@ class RunsModel(QAbstractTableModel):
             return {_NAME: run.name or run.id, _STATUS: self.tr("damaged")}.get(column, "")
         if role == _ROLE.ForegroundRole and column == _STATUS:
             return self._theme.color("wrong")
-        return self.tr("Run {0}: {1}").format(run.id, run.reason) if role == _ROLE.ToolTipRole else None
+        why = plain_tip(self.tr("Run {0}: {1}").format(run.id, run.reason))
+        return why if role == _ROLE.ToolTipRole else None
 
     def setData(self, index: _Index, value: Any, role: int = _ROLE.EditRole) -> bool:
         if index.row() >= len(self.records) or index.column() != _NAME:

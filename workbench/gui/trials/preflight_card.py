@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QVBoxLayout,
@@ -79,7 +78,7 @@ class PreflightCard(QFrame):
         self._remedy.clicked.connect(self._on_remedy)
 
     def _build_progress(self) -> None:
-        self._activity, self._done = QLabel(), labeled("", "secondary")
+        self._activity, self._done = labeled("", ""), labeled("", "secondary")
         self._activity.setWordWrap(True)
         self._done.setFont(tabular(self._done.font()))
         self._bar = QProgressBar()

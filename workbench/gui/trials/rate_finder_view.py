@@ -7,7 +7,6 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QSizePolicy,
@@ -50,7 +49,7 @@ class RateFinderView(QFrame):
         self._room.setMaximumHeight(_MOST_PLOT_HEIGHT)
         # As high as the card has room for: what plots ask for would make the page scroll.
         self._room.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
-        self._reason = QLabel()
+        self._reason = labeled("", "")
         self._reading = labeled(
             self.tr(
                 "How to read it: take a rate where the loss falls steeply, well left of where it turns up; "

@@ -2,8 +2,9 @@
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.theme import GROUP_GAP, MARGIN, Theme
 
 _VEIL = 0.6
@@ -18,8 +19,7 @@ class DropOverlay(QWidget):
         super().__init__(window)
         self._theme, self._window, self._color = theme, window, "accent"
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._text = QLabel()
-        self._text.setProperty("role", "heading")
+        self._text = labeled("", "heading")
         self._text.setWordWrap(True)
         self._text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._text.setFixedWidth(_WIDTH_PX)

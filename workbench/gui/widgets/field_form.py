@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from PySide6 import QtGui
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -142,8 +143,18 @@ def shrinkable(field: QWidget) -> None:
         field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
 
+def plain_tip(text: str) -> str:
+    """A tooltip that shows `text` as it is, whatever names stand in it."""
+    return text if not QtGui.Qt.mightBeRichText(text) else QtGui.Qt.convertFromPlainText(text)
+
+
 def labeled(text: str, role: str) -> QLabel:
-    """A label in one of the style sheet's roles: heading, secondary, error, warning."""
+    """A label in one of the style sheet's roles: heading, secondary, error, warning; or in none: empty.
+
+    It shows its text as it is, as names of files and classes stand in it: left to itself, a label draws a folder
+    that is called `<h1>big</h1>` as a heading.
+    """
     label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setProperty("role", role)
     return label

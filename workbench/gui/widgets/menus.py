@@ -1,5 +1,6 @@
 """The menu bar: every action of the window, with its shortcut."""
 
+import html
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject
@@ -52,4 +53,4 @@ def show_about(window: QMainWindow, home: Home) -> None:
         "<b>ResNet Workbench {0}</b><br>Build residual networks, watch them train, and look at what they get "
         "wrong.<br><br>Images: CIFAR-10, Krizhevsky 2009.<br>Runs and data: {1}"
     )
-    QMessageBox.about(window, window.tr("About"), text.format(__version__, home.root))
+    QMessageBox.about(window, window.tr("About"), text.format(__version__, html.escape(str(home.root))))

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QTimer, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QWidget
 
+from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
 
 _INFO_MS = 8000
@@ -35,7 +36,7 @@ class MessageBar(QFrame):
         self._theme = theme
         self._shown: Message | None = None
         self._kept: Message | None = None
-        self._text = QLabel()
+        self._text = labeled("", "")
         self._text.setWordWrap(True)
         self._action, self._second = QPushButton(), QPushButton()
         self._action.clicked.connect(self._act)
