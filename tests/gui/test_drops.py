@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QWindow
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -23,7 +23,7 @@ BUTTON, NO_KEYS = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
 
 class Dragging:
-    """What a person drags over a window, as Qt tells the widget below the pointer."""
+    """What a person drags over a window, as the system tells Qt, which looks for the widget below the pointer."""
 
     def __init__(self, *paths: Path | str) -> None:
         self.data = QMimeData()
@@ -35,21 +35,37 @@ class Dragging:
 
     def over(self, widget: QWidget) -> bool:
         """Whether it may be dropped there."""
-        at = widget.rect().center()
+        at = middle(widget)
         enter = QDragEnterEvent(at, ACTIONS, self.data, BUTTON, NO_KEYS)
-        QApplication.sendEvent(widget, enter)
+        QApplication.sendEvent(handle(widget), enter)
         move = QDragMoveEvent(at, ACTIONS, self.data, BUTTON, NO_KEYS)
-        QApplication.sendEvent(widget, move)
-        # What is moved is removed from where it was.
-        assert not move.isAccepted() or move.dropAction() == Qt.DropAction.CopyAction
+        QApplication.sendEvent(handle(widget), move)
         return enter.isAccepted() and move.isAccepted()
 
-    def dropped_on(self, widget: QWidget) -> None:
+    def dropped_on(self, widget: QWidget) -> QDropEvent:
         assert self.over(widget)
-        drop = QDropEvent(QPointF(widget.rect().center()), ACTIONS, self.data, BUTTON, NO_KEYS)
-        QApplication.sendEvent(widget, drop)
+        drop = QDropEvent(QPointF(middle(widget)), ACTIONS, self.data, BUTTON, NO_KEYS)
+        QApplication.sendEvent(handle(widget), drop)
         assert drop.isAccepted()
-        assert drop.dropAction() == Qt.DropAction.CopyAction
+        # What is moved is removed from where it was.
+        assert not self.data.urls() or drop.dropAction() == Qt.DropAction.CopyAction
+        return drop
+
+
+def handle(widget: QWidget) -> QWindow:
+    """What the system knows of the window that a widget stands in."""
+    handle = widget.window().windowHandle()
+    assert handle is not None
+    return handle
+
+
+def middle(widget: QWidget) -> QPoint:
+    return widget.mapTo(widget.window(), widget.rect().center())
+
+
+def leave(widget: QWidget) -> None:
+    """Drag what is over a window away again."""
+    QApplication.sendEvent(handle(widget), QDragLeaveEvent())
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +73,8 @@ def nothing_dragged(qapp: QApplication) -> Iterator[None]:
     yield
     # Qt remembers the widget that a drag was over.
     for window in qapp.topLevelWidgets():
-        QApplication.sendEvent(window, QDragLeaveEvent())
+        if window.windowHandle() is not None:
+            leave(window)
 
 
 def announced(window: MainWindow) -> str:
@@ -87,7 +104,7 @@ def test_a_folder_is_the_images_to_train_on(qtbot: QtBot, window: MainWindow, tm
     dragging = Dragging(root)
     assert dragging.over(window)
     assert announced(window) == "Drop to train on the images in 'pets'"
-    QApplication.sendEvent(window, QDragLeaveEvent())
+    leave(window)
     assert announced(window) == ""
     assert config_of(window) == before
     dragging.dropped_on(window)
@@ -204,10 +221,40 @@ def test_a_part_waits_for_a_wrong_field_to_be_corrected(window: MainWindow, tmp_
     assert epochs.value() == 0
 
 
-def test_text_that_is_dragged_is_left_alone(window: MainWindow) -> None:
+def milestones(window: MainWindow) -> QLineEdit:
+    edit = window.build_panel.training_panel.field("milestones")
+    window.build_panel.take_values({"training.schedule": "multi-step"})
+    window.build_panel.show_tab("training")
+    assert isinstance(edit, QLineEdit)
+    assert edit.isVisible()
+    edit.setText("50")
+    return edit
+
+
+def dragged_text(text: str) -> Dragging:
     dragging = Dragging()
-    dragging.data.setText("30, 60")
-    assert not dragging.over(window)
+    dragging.data.setText(text)
+    return dragging
+
+
+@pytest.mark.parametrize("after", ["nothing", "leave", "drop"])
+def test_text_that_is_dragged_into_a_field_stands_in_it(window: MainWindow, tmp_path: Path, after: str) -> None:
+    edit = milestones(window)
+    (tmp_path / "notes.txt").touch()
+    files = Dragging(tmp_path / "notes.txt")
+    if after == "leave":
+        assert files.over(window.menuBar())
+        leave(window)
+    elif after == "drop":
+        files.dropped_on(window.menuBar())
+    edit.clear()
+    dragged_text("30, 60").dropped_on(edit)
+    assert announced(window) == ""
+    assert edit.text() == "30, 60"
+
+
+def test_text_is_not_for_the_window(window: MainWindow) -> None:
+    assert not dragged_text("30, 60").over(window.menuBar())
     assert announced(window) == ""
 
 
@@ -218,21 +265,21 @@ def test_every_place_of_the_window_takes_drops(qtbot: QtBot, window: MainWindow,
         Dragging(path).dropped_on(widget)
         assert config_of(window).data.source == str(path)
         window.build_panel.data_panel.choose_source("sample")
-        QApplication.sendEvent(widget, QDragLeaveEvent())
+        leave(widget)
 
 
 def test_a_text_field_does_not_take_the_name_of_a_file(window: MainWindow, tmp_path: Path) -> None:
-    edit = window.build_panel.training_panel.field("milestones")
-    window.build_panel.take_values({"training.schedule": "multi-step"})
-    assert isinstance(edit, QLineEdit)
-    assert edit.isVisible()
+    late = QLineEdit(window)
+    late.show()
     (tmp_path / "a.zip").touch()
     dragging = Dragging(tmp_path / "a.zip")
-    # It is over the window before it is over the field.
-    assert dragging.over(window)
-    dragging.dropped_on(edit)
-    assert edit.text() == "50, 75 %"
-    assert config_of(window).data.source == str(tmp_path / "a.zip")
+    for edit in (milestones(window), late):
+        edit.setText("50")
+        # Not over anything else before.
+        dragging.dropped_on(edit)
+        assert edit.text() == "50"
+        assert config_of(window).data.source == str(tmp_path / "a.zip")
+        window.build_panel.data_panel.choose_source("sample")
 
 
 @pytest.mark.parametrize("workspace", ["train", "inspect", "compare"])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QWidget
 
 from workbench.core.config import SECTIONS
 from workbench.core.dropped_files import USABLE, Usable, configured, first_usable
@@ -16,7 +16,11 @@ from workbench.gui.widgets.theme import Theme
 
 
 class DropDesk(QObject):
-    """Follows what is dragged over a window. `taken` follows a drop that has changed the build panel."""
+    """Follows what is dragged over a window. `taken` follows a drop that has changed the build panel.
+
+    Files are seen before Qt looks for the widget below the pointer: a text field would take the name of one. What
+    else is dragged is left to the widgets.
+    """
 
     taken = Signal()
 
@@ -28,12 +32,17 @@ class DropDesk(QObject):
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._window:
+            # Only then the system knows of it; what it knows may be renewed.
+            if event.type() in (QEvent.Type.Show, QEvent.Type.WinIdChange) and self._window.windowHandle():
+                self._window.windowHandle().installEventFilter(self)
+            return super().eventFilter(watched, event)
         match event.type():
             case QEvent.Type.DragEnter if isinstance(event, QDragEnterEvent) and event.mimeData().urls():
                 self._announce(event)
             case QEvent.Type.DragMove if isinstance(event, QDragMoveEvent) and self.overlay.text:
                 _accept(event)
-            case QEvent.Type.DragLeave:
+            case QEvent.Type.DragLeave if self.overlay.text:
                 self.overlay.hide()
             case QEvent.Type.Drop if isinstance(event, QDropEvent) and event.mimeData().urls():
                 self.overlay.hide()
@@ -44,9 +53,6 @@ class DropDesk(QObject):
         return True
 
     def _announce(self, event: QDropEvent) -> None:
-        # A text field would take the name of the file; here a file dropped on one means the same as elsewhere.
-        for edit in self._window.findChildren(QLineEdit):
-            edit.setAcceptDrops(False)
         # What cannot be used is accepted too: only then the drag is followed, and its drop can be answered.
         _accept(event)
         try:
