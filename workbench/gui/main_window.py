@@ -268,7 +268,8 @@ class MainWindow(QMainWindow):
             self.message_bar.tell("error", problem, self.tr("Choose folder…"), self._choose_home)
         self.runs_panel.set_readable(not problem)
         self.training_desk.set_home(self.home, problem)
-        self.trial_desk.home = self.examples_desk.home = self.repair_desk.home = self.home
+        for desk in (self.trial_desk, self.examples_desk, self.repair_desk, self.source_desk):
+            desk.home = self.home
         if not problem:
             self.repair_desk.look_after()
         if self.network_desk.home != self.home:

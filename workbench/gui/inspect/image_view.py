@@ -8,6 +8,7 @@ from workbench.gui.inspect.class_bars import ROW_PX, BarRows, ClassBar, probabil
 from workbench.gui.inspect.image_caption import Captions, Verdict
 from workbench.gui.inspect.seen_words import absence, epoch_words
 from workbench.gui.records.selection import Selection
+from workbench.gui.widgets.field_form import plain_tip
 from workbench.gui.widgets.pictures import draw_edge, to_qimage
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
 
@@ -66,7 +67,7 @@ class ImageView(QWidget):
             self._name = selection.images.names[index]
             self._bars = probability_bars(evaluation, index, _MAX_CLASSES_SHOWN)
         self.setAccessibleDescription(self.caption or self._absence)
-        self.setToolTip(self._name)
+        self.setToolTip(plain_tip(self._name))
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:

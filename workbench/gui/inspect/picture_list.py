@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOpti
 from workbench.core.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
 from workbench.gui.inspect.image_caption import Captions, Verdict
+from workbench.gui.widgets.field_form import plain_tip
 from workbench.gui.widgets.pictures import EDGE_PX, draw_edge, thumbnail
 from workbench.gui.widgets.theme import GAP, Theme
 
@@ -60,7 +61,7 @@ class GalleryModel(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             about = self.tr("{0}\ntruth {1}, prediction {2} ({3:.1%})")
             said = verdict.said or verdict.truth
-            return about.format(self.images.names[image], verdict.truth, said, verdict.confidence)
+            return plain_tip(about.format(self.images.names[image], verdict.truth, said, verdict.confidence))
         return None
 
 
