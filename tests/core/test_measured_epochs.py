@@ -4,6 +4,7 @@ import math
 import os
 import platform
 from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -33,10 +34,40 @@ def measured(config: RunConfig, *records: RunRecord, device: str = DEVICE) -> fl
     return seconds_per_epoch(config, records, device)
 
 
-def test_it_is_the_usual_length_of_the_last_epochs() -> None:
+def ends(*took_s: float) -> list[float]:
+    return list(accumulate(took_s))
+
+
+def test_it_is_the_usual_length_of_a_runs_epochs() -> None:
     # The third was held up, the first read the images.
-    assert measured(RunConfig(), run(30, 46, 92, 108, 124)) == 16
+    assert measured(RunConfig(), run(*ends(30, 16, 46, 16, 16))) == 16
     assert measured(RunConfig(), run(16.5)) == 16.5
+    # Too few to leave one out.
+    assert measured(RunConfig(), run(*ends(18, 16))) == 17
+
+
+def test_a_run_whose_first_epochs_were_slow_is_measured_by_the_others() -> None:
+    """16 epochs in 127 s, the first two beside other work."""
+    assert measured(RunConfig(), run(*ends(69, 16, *[3.0] * 14))) == 3
+
+
+def test_a_run_that_was_slow_as_a_whole_is_outvoted_by_those_before_it() -> None:
+    slow, usual = run(*ends(*[69.0] * 6)), run(*ends(*[8.0] * 6))
+    assert measured(RunConfig(), slow, usual, usual) == 8
+
+
+def test_only_the_newest_runs_count() -> None:
+    new, old = run(*ends(*[8.0] * 4)), run(*ends(*[69.0] * 16))
+    assert measured(RunConfig(), new, new, new, old, old) == 8
+    # One that trained for long enough speaks alone.
+    assert measured(RunConfig(), run(*ends(*[8.0] * 31)), old, old) == 8
+    # Its newest epochs, and thirty of them.
+    assert measured(RunConfig(), run(*ends(*[69.0] * 40, *[8.0] * 16))) == 8
+
+
+def test_runs_that_say_nothing_take_no_ones_place() -> None:
+    usual = run(*ends(*[8.0] * 4))
+    assert measured(RunConfig(), run(), run(0.0, 0.0), run(), usual) == 8
 
 
 def test_without_a_finished_epoch_nothing_is_measured() -> None:
@@ -45,10 +76,6 @@ def test_without_a_finished_epoch_nothing_is_measured() -> None:
     # Rebuilt from its checkpoints.
     assert measured(RunConfig(), run(0.0, 0.0)) is None
     assert measured(RunConfig(), run(math.nan)) is None
-
-
-def test_the_newest_run_counts() -> None:
-    assert measured(RunConfig(), run(), run(10, 22), run(10, 17)) == 12
 
 
 @pytest.mark.parametrize(
@@ -74,11 +101,12 @@ def test_the_newest_run_counts() -> None:
 )
 def test_only_what_costs_time_tells_configurations_apart(field: str, value: object, is_alike: bool) -> None:
     other = RunConfig().with_values({field: value})
-    assert measured(other, run(10, 22)) == (12 if is_alike else None)
+    assert measured(other, run(10, 22, 34)) == (12 if is_alike else None)
 
 
 def test_another_machine_or_several_processes_say_nothing_of_this_one() -> None:
-    here = run(10, 22)
+    here = run(10, 22, 34)
+    assert measured(RunConfig(), here) == 12
     assert measured(RunConfig(), here, device="NVIDIA H200") is None
     assert measured(RunConfig(), replace(here, machine=HERE | {"cpu_count": 256})) is None
     assert measured(RunConfig(), replace(here, machine=HERE | {"processes": 2})) is None

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
 from tests.gui.seen import button, label, says, texts
-from workbench.core import speed
+from workbench.core import measured_epochs, speed
 from workbench.core.architecture import Architecture
 from workbench.core.config import RunConfig
 from workbench.core.events import EpochMetrics, Progress, RunFailed, RunFinished, RunStarted, StepMetrics
@@ -22,7 +22,7 @@ from workbench.core.formats import rough_duration
 from workbench.core.run_record import RunRecord
 from workbench.core.speed import Speed, seconds_per_epoch
 from workbench.gui.main_window import MainWindow
-from workbench.gui.network.network_figures import Figures
+from workbench.gui.network.network_figures import Figures, about, length
 from workbench.gui.runs.progress_panel import ProgressPanel
 from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.theme import Theme
@@ -236,6 +236,26 @@ def test_a_network_beside_a_measured_one_is_estimated_by_the_same_measure(
     desk.take_runs([record])
     assert shown[-1].epoch_s == pytest.approx(3 * before)
     assert not shown[-1].is_measured
+
+
+def test_the_plan_follows_what_a_run_took(qtbot: QtBot, window: MainWindow) -> None:
+    bar, per_epoch = window.statusBar(), window.build_panel.model_panel
+    config = window.build_panel.config
+    assert config is not None
+    assert says(bar, "Start (Ctrl+Return) trains")
+    qtbot.mouseClick(button(window, "Start"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.session.state is State.IDLE, timeout=LONG_MS)
+    record = window.library.record(window.selection.run_id)
+    took = measured_epochs.seconds_per_epoch(config, [record], record.started["device"])
+    assert took is not None
+    assert says(bar, f"{config.training.epochs} epochs: {about(took * config.training.epochs)}")
+    # As if each epoch had taken 0.3 s, and then 0.9 s: "under 1 s" both, but not so many of them.
+    for seconds in (300.0, 0.3, 0.9):
+        window.build_panel.training_panel.field("epochs").setValue(100)
+        ends = [replace(record.epochs[0], epoch=number, elapsed_s=number * seconds) for number in (1, 2, 3)]
+        window.library.runs_changed.emit([replace(record, epochs=tuple(ends))])
+        assert says(per_epoch, f"{length(seconds)} per epoch here, measured")
+        assert says(bar, f"100 epochs: about {length(100 * seconds)}")
 
 
 def speed_here(window: MainWindow) -> Speed:

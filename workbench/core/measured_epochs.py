@@ -22,27 +22,32 @@ _FREE = {
     },
     "fine_tuning": {"weights", "backbone_rate"},
 }  # fmt: skip
-# So many last epochs: a machine that was busy in one of them is not taken for a slow one.
-_LAST = 5
+# Of so many of the newest runs, and so many of their last epochs: a machine that was busy for a while, even for a
+# whole run, is not taken for a slow one, and one that has become faster is told soon.
+_RUNS, _EPOCHS = 3, 30
 
 
 def seconds_per_epoch(config: RunConfig, records: Iterable[RunRecord], device: str) -> float | None:
-    """Of the first of `records` that was trained as `config` says, on this machine; None without one.
+    """The median of the newest epochs that were trained as `config` says, on this machine; None without one.
 
     Evaluations are included.
 
     Args:
+        records: the newest first.
         device: what `auto` means here, as RunStarted calls it; empty while it is not known.
     """
     wanted = _counted(config)
+    found, runs = list[float](), 0
     for record in records:
         # Widths alone tell most others apart, and much faster.
         is_alike = record.config.model.widths == config.model.widths and _counted(record.config) == wanted
         if record.epochs and is_alike and _is_here(record, device):
             seconds = _seconds(record)
-            if seconds is not None:
-                return seconds
-    return None
+            found += reversed(seconds)
+            runs += bool(seconds)
+            if runs == _RUNS or len(found) >= _EPOCHS:
+                break
+    return statistics.median(found[:_EPOCHS]) if found else None
 
 
 def _counted(config: RunConfig) -> dict[str, Any]:
@@ -63,10 +68,9 @@ def _machine() -> Mapping[str, Any]:
     return {"platform": platform.platform(), "cpu_count": os.cpu_count()}
 
 
-def _seconds(record: RunRecord) -> float | None:
-    """The first epoch counts only while it is alone: it reads images and chooses algorithms."""
+def _seconds(record: RunRecord) -> list[float]:
+    """Of each epoch; the first one reads images and chooses algorithms, and is left out where others can speak."""
     ends = [epoch.elapsed_s for epoch in record.epochs]
-    took = [after - before for before, after in pairwise(ends)][-_LAST:] or ends
+    took = [after - before for before, after in pairwise([0.0, *ends])]
     # A run rebuilt from its checkpoints has no times.
-    known = [seconds for seconds in took if seconds > 0]
-    return statistics.median(known) if known else None
+    return [seconds for seconds in (took[1:] if len(took) > 2 else took) if seconds > 0]

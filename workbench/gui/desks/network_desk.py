@@ -90,8 +90,7 @@ class NetworkDesk(QObject):
         """Learn from recorded runs, the newest first, how long an epoch takes in truth."""
         self._records = records
         config = self._build.config
-        measured = self._measured(config) if config is not None else None
-        if _text(measured) != self._measured_text:
+        if config is not None and _measured_text(config, self._measured(config)) != self._measured_text:
             self.refresh()
 
     @Slot()
@@ -202,7 +201,7 @@ class NetworkDesk(QObject):
         if config is None or architecture.config != config.model:
             # As far off as the estimate of the network beside it.
             return (None if estimate is None else estimate * self._scale), False
-        self._measured_text = _text(measured)
+        self._measured_text = _measured_text(config, measured)
         self._scale = measured / estimate if measured and estimate else 1.0
         return (estimate if measured is None else measured), measured is not None
 
@@ -243,5 +242,6 @@ class NetworkDesk(QObject):
         return "\n".join(lines)
 
 
-def _text(seconds: float | None) -> str:
-    return "" if seconds is None else length(seconds)
+def _measured_text(config: RunConfig, seconds: float | None) -> str:
+    """What is shown of it: of an epoch, and of all of them, which may change where an epoch's does not."""
+    return "" if seconds is None else f"{length(seconds)} {length(seconds * config.training.epochs)}"

@@ -67,10 +67,12 @@ class RunFigures(QWidget):
             self._time.show_nothing(caption)
         elif left.is_rough:
             self._time.show_number(rough_duration(left.seconds))
-            self._time.explain(caption, tooltip=self.tr("Roughly; better known once the first epoch is finished"))
+            self._time.explain(
+                caption, tooltip=self.tr("Roughly: the pace is changing, or no epoch is finished yet")
+            )
         else:
             self._time.show_number(duration(left.seconds))
-            self._time.explain(caption, tooltip=self.tr("By the pace of the last minutes, evaluations included"))
+            self._time.explain(caption, tooltip=self.tr("By the recent pace, evaluations included"))
         return True
 
     def take_epoch(self, event: EpochMetrics) -> None:
