@@ -16,8 +16,8 @@ _LEAST_S, _ENOUGH_S = 3.0, 10.0
 # A pace is another one when three parts of so many seconds, one after the other, are all so many times slower or
 # faster than what was before. Something that keeps the machine busy for 20 s is over by then.
 _PART_S, _CHANGE = 9.0, 1.75
-# The figure has "~" while the last third of the window differs so much from all of it; less to lose it again, or it
-# would come and go.
+# The figure has "~" while the last third of the window differs so much from all of it; less to lose it again, or
+# it would come and go.
 _ROUGH, _FINE = 0.2, 0.15
 _SMOOTHED_S = 4.0
 # Evaluations: one that was slow among three does not count.
