@@ -103,22 +103,17 @@ class Workspaces(QObject):
         if name == self._current:
             return
         window, workspace = self._window, self._every[name]
-        # One picture of the result, not one for each dock that moves.
-        window.setUpdatesEnabled(False)
-        try:
-            self._remember()
-            self._current = name
-            # Pages keep their size for the next time: docks come and go around none of them.
-            self._stack.setCurrentWidget(self._between)
-            self._set_corners(workspace)
-            state = self._states.get(name)
-            if state is None or not window.restoreState(state, _VERSION):
-                self._arrange(workspace)
-            self._settle()
-            self._stack.setCurrentWidget(workspace.page)
-            self._settle()
-        finally:
-            window.setUpdatesEnabled(True)
+        self._remember()
+        self._current = name
+        # Pages keep their size for the next time: docks come and go around none of them.
+        self._stack.setCurrentWidget(self._between)
+        self._set_corners(workspace)
+        state = self._states.get(name)
+        if state is None or not window.restoreState(state, _VERSION):
+            self._arrange(workspace)
+        self._settle()
+        self._stack.setCurrentWidget(workspace.page)
+        self._settle()
         for action in self.actions:
             action.setChecked(action.data() == name)
         self.changed.emit(name)
