@@ -28,6 +28,7 @@ from tests.gui.run_events import epoch, started, steps
 from tests.gui.seen import button, named
 from workbench.core.events import RateChanged
 from workbench.gui.runs.line_legend import LineLegend
+from workbench.gui.runs.line_looks import DOT_PX
 from workbench.gui.runs.metric_plot import MetricPlot
 from workbench.gui.runs.plot_panel import PlotPanel
 from workbench.gui.runs.run_curves import RunCurves, Smoothed
@@ -89,7 +90,21 @@ def _distance(color: QColor, other: QColor) -> float:
     return sum(abs(a - b) for a, b in zip(color.getRgbF(), other.getRgbF(), strict=True))
 
 
+def test_keys_pass_by_plots_that_know_none(plots: PlotPanel) -> None:
+    settle(plots, LARGE)
+    assert all(plot.focusPolicy() is Qt.FocusPolicy.NoFocus for plot in (plots.loss, plots.accuracy))
+
+
 # Lines
+
+
+def test_what_is_all_right_is_drawn_whole(plots: PlotPanel) -> None:
+    plots.append(steps(1, 10))
+    plots.append(replace(epoch(1), validation_accuracy=1.0))
+    settle(plots, SMALL)
+    view = plots.accuracy.getPlotItem().getViewBox()
+    low, high = view.viewRange()[1]
+    assert (high - 100.0) / (high - low) * view.height() > DOT_PX / 2
 
 
 def test_many_events_are_few_redraws(qtbot: QtBot, plots: PlotPanel) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
@@ -127,6 +127,18 @@ def test_time_left_is_rough_until_an_epoch_is_finished(panel: ProgressPanel) -> 
     panel.append(steps(PER_EPOCH + 2, 61.0))
     # 15 epochs of 50 s and 10 s of evaluation, less a second.
     assert says(panel, "14:59")
+
+
+def test_buttons_stand_on_one_line_and_stay_there(qtbot: QtBot, panel: ProgressPanel) -> None:
+    seen = list[list[QRect]]()
+    for state in (State.IDLE, State.STARTING, State.RUNNING, State.PAUSED, State.STOPPING, State.TRYING):
+        panel.allow_start(state is State.IDLE, "")
+        panel.show_state(state)
+        QApplication.processEvents()
+        names = ("Start", "Resume" if state is State.PAUSED else "Pause", "Stop", "More")
+        seen.append([button(panel, name).geometry() for name in names])
+    assert all(each == seen[0] for each in seen)
+    assert len({(each.top(), each.height()) for each in seen[0]}) == 1
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtGui import QColor, QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QMenu, QSpinBox, QTableView, QToolButton
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
@@ -25,7 +25,7 @@ from workbench.gui.runs.train_longer_dialog import TrainLongerDialog
 from workbench.gui.widgets.theme import Theme
 from workbench.gui.work.training_session import State
 
-VALIDATION, TEST, EPOCHS, TIME = 2, 3, 4, 5
+STATUS, VALIDATION, TEST, EPOCHS, TIME, RECIPE = range(1, 7)
 STARTED = {"steps_per_epoch": PER_EPOCH, "device": "CPU, 2 threads"}
 
 
@@ -192,30 +192,102 @@ def test_escape_leaves_the_name(qtbot: QtBot, panel: RunsPanel) -> None:
     assert names == []
 
 
-def test_a_second_click_on_a_chosen_name_edits_it(qtbot: QtBot, panel: RunsPanel) -> None:
-    panel.show_runs([run()])
-    view = table(panel)
-    rect = view.visualRect(panel.model.index(0, 0))
-    name = QPoint(rect.right() - 30, rect.center().y())
-    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=name)
-    assert not is_edited(panel)
-    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=name)
-    qtbot.waitUntil(lambda: is_edited(panel))
-    assert editor(panel).text() == "run a"
+def beside_the_box(panel: RunsPanel, row: int = 0) -> QPoint:
+    rect = table(panel).visualRect(panel.model.index(row, 0))
+    return QPoint(rect.right() - 30, rect.center().y())
 
 
-def test_the_click_that_comes_back_to_the_table_edits_nothing(qtbot: QtBot, panel: RunsPanel) -> None:
+def double_click(qtbot: QtBot, panel: RunsPanel, place: QPoint) -> None:
+    """With the first click and the last release, which QTest leaves out."""
+    where = table(panel).viewport()
+    qtbot.mouseClick(where, Qt.MouseButton.LeftButton, pos=place)
+    qtbot.mouseDClick(where, Qt.MouseButton.LeftButton, pos=place)
+    qtbot.mouseRelease(where, Qt.MouseButton.LeftButton, pos=place)
+
+
+def test_clicks_on_a_chosen_name_edit_nothing(qtbot: QtBot, panel: RunsPanel) -> None:
     choose(panel, run())
-    button(panel, "Actions").setFocus()
-    view = table(panel)
-    rect = view.visualRect(panel.model.index(0, 0))
-    name = QPoint(rect.right() - 30, rect.center().y())
-    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=name)
-    # As long as a second click is waited for.
-    qtbot.wait(QApplication.doubleClickInterval() + 100)
+    table(panel).setFocus()
+    for _ in range(2):
+        qtbot.mouseClick(table(panel).viewport(), Qt.MouseButton.LeftButton, pos=beside_the_box(panel))
+        # As long as a second click is waited for.
+        qtbot.wait(QApplication.doubleClickInterval() + 100)
+        assert not is_edited(panel)
+
+
+def test_a_double_click_or_return_asks_to_inspect(qtbot: QtBot, panel: RunsPanel) -> None:
+    asked = list[str]()
+    panel.inspect_asked.connect(asked.append)
+    panel.show_runs([run("b"), run("a")], [DamagedRun("c", "", "no such file")])
+    double_click(qtbot, panel, beside_the_box(panel, 1))
+    assert asked == ["a"]
     assert not is_edited(panel)
-    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=name)
-    qtbot.waitUntil(lambda: is_edited(panel))
+    qtbot.keyClick(table(panel), Qt.Key.Key_Return)
+    assert asked == ["a", "a"]
+    double_click(qtbot, panel, beside_the_box(panel, 2))
+    assert asked == ["a", "a"], "what cannot be read cannot be looked at"
+
+
+def test_quick_clicks_on_a_check_box_only_check(qtbot: QtBot, panel: RunsPanel) -> None:
+    asked, drawn = list[str](), list[bool]()
+    panel.inspect_asked.connect(asked.append)
+    panel.run_drawn_changed.connect(lambda _, is_drawn: drawn.append(is_drawn))
+    choose(panel, run())
+    rect = table(panel).visualRect(panel.model.index(0, 0))
+    double_click(qtbot, panel, QPoint(rect.left() + 12, rect.center().y()))
+    assert drawn == [True, False]
+    assert asked == []
+
+
+def test_return_that_ends_an_edit_does_not_inspect(qtbot: QtBot, panel: RunsPanel) -> None:
+    asked = list[str]()
+    panel.inspect_asked.connect(asked.append)
+    choose(panel, run())
+    action(panel, "Rename").trigger()
+    enter(qtbot, panel, "another")
+    assert asked == []
+
+
+@pytest.mark.parametrize("key", ["menu", "shift+F10"])
+def test_a_key_opens_the_menu_at_the_current_run(qtbot: QtBot, panel: RunsPanel, key: str) -> None:
+    panel.show_runs([run(f"{number}") for number in range(40)])
+    panel.select("30")
+    view = table(panel)
+    view.setFocus()
+    if key == "menu":
+        center = view.rect().center()
+        event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, center, view.mapToGlobal(center))
+        QApplication.sendEvent(view, event)
+    else:
+        qtbot.keyClick(view, Qt.Key.Key_F10, Qt.KeyboardModifier.ShiftModifier)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    assert entries(menu) == ALL
+    row = view.visualRect(panel.model.index(30, 0))
+    assert row.contains(view.viewport().mapFromGlobal(menu.pos()))
+    menu.close()
+
+
+def test_actions_wait_for_a_run(panel: RunsPanel) -> None:
+    panel.show_runs([run()])
+    assert not button(panel, "Actions").isEnabled()
+    assert button(panel, "Actions").toolTip() == "Choose a run in the table first"
+    panel.select("a")
+    assert button(panel, "Actions").isEnabled()
+    panel.show_runs([])
+    assert not button(panel, "Actions").isEnabled()
+
+
+def test_a_button_whose_menu_was_used_looks_as_before(qtbot: QtBot, panel: RunsPanel) -> None:
+    choose(panel, run())
+    more = button(panel, "Actions")
+    # As the mouse leaves it when it presses the button; the pointer of the tests is elsewhere.
+    more.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, True)
+    assert isinstance(more, QToolButton)
+    menu = more.menu()
+    menu.popup(more.mapToGlobal(more.rect().bottomLeft()))
+    menu.close()
+    assert not more.underMouse()
 
 
 def test_a_list_that_is_read_anew_keeps_what_is_being_typed(panel: RunsPanel) -> None:
@@ -379,6 +451,66 @@ def test_the_time_of_the_run_that_is_trained_here_moves_cheaply(qtbot: QtBot, pa
     panel.model.set_live("", 0.0)
     assert panel.model.data(panel.model.index(1, TIME)) == "0:02"
     assert panel.model.data(panel.model.index(0, TIME)) == "1:15"
+
+
+def test_a_run_that_is_held_here_is_paused(panel: RunsPanel) -> None:
+    panel.show_runs([run("b", status="running"), run("a", status="running")])
+    panel.model.set_live("a", 5.0)
+    panel.model.set_paused(True)
+    assert panel.model.data(panel.model.index(1, STATUS)) == "paused"
+    assert panel.model.data(panel.model.index(0, STATUS)) == "running", "another process trains it"
+    panel.model.set_paused(False)
+    assert panel.model.data(panel.model.index(1, STATUS)) == "running"
+
+
+def test_a_chosen_run_keeps_its_color(qtbot: QtBot, panel: RunsPanel, theme: Theme) -> None:
+    panel.show_runs([replace(run("b"), number=2), replace(run("a"), number=1)])
+    panel.select("b")
+    view = table(panel)
+
+    def has(row: int, color: QColor) -> bool:
+        picture = view.viewport().grab(view.visualRect(panel.model.index(row, 0))).toImage()
+        return any(
+            picture.pixelColor(x, y) == color for x in range(picture.width()) for y in range(picture.height())
+        )
+
+    assert has(0, theme.series(1))
+    assert has(1, theme.series(0))
+
+
+ORDINARY = (
+    run("b", status="stopped", recipe="custom", source="/data/photographs of all the birds of the north",
+        warnings=("slow",)),
+    run("a", status="interrupted", elapsed_s=4000.0),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [570, 1000, 1800])
+def test_columns_fill_the_table_and_no_more(qtbot: QtBot, panel: RunsPanel, width: int) -> None:
+    panel.resize(width + 24, 300)
+    panel.show_runs([*ORDINARY])
+    view = table(panel)
+    qtbot.waitUntil(lambda: view.width() == width)
+    assert not view.horizontalScrollBar().isVisible()
+    columns = [view.columnWidth(column) for column in range(panel.model.columnCount())]
+    assert sum(columns) == view.viewport().width()
+    assert columns[0] >= 132
+    # Whole, all but the least important ones, which a narrow table cuts.
+    assert all(view.sizeHintForColumn(column) <= columns[column] for column in range(1, 6))
+    if width >= 1000:
+        assert view.sizeHintForColumn(RECIPE) <= columns[RECIPE]
+        assert columns[0] > 400
+    # With more runs than there is room for, the other scroll bar takes some.
+    panel.show_runs([run(f"{number}") for number in range(40)])
+    qtbot.waitUntil(view.verticalScrollBar().isVisible)
+    assert not view.horizontalScrollBar().isVisible()
+
+
+def test_what_is_cut_is_in_its_tooltip(panel: RunsPanel) -> None:
+    choose(panel, ORDINARY[0])
+    tip = Qt.ItemDataRole.ToolTipRole
+    assert "/data/photographs of all the birds of the north" in cell(panel.model, 7, tip)
+    assert "Recipe: custom" in cell(panel.model, RECIPE, tip)
 
 
 def test_columns_hold_what_stands_in_them(panel: RunsPanel) -> None:

@@ -87,6 +87,8 @@ def test_pause_holds_and_resume_goes_on(qtbot: QtBot, window: MainWindow) -> Non
     wait_until_trained(qtbot, window)
     click(qtbot, window, "Pause")
     assert window.session.state is State.PAUSED
+    listed = window.runs_panel.model
+    assert listed.data(listed.index(0, 1)) == "paused"
     curves = window.plot_panel.curves(window.run_desk.training_run)
     window.training_lane.drain()
     said: list[object] = []

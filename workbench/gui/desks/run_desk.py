@@ -91,6 +91,10 @@ class RunDesk(QObject):
         """How long the run that is trained here has worked."""
         self._runs.model.set_live(self.training_run, elapsed_s)
 
+    def show_paused(self, is_paused: bool) -> None:
+        """Whether the run that is trained here is held."""
+        self._runs.model.set_paused(is_paused)
+
     def allow_training(self, allowed: bool) -> None:
         """Whether a run could be resumed now."""
         self._runs.allow_training(allowed)

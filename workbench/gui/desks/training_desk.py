@@ -138,6 +138,7 @@ class TrainingDesk(QObject):
     @Slot(object)
     def _on_state(self, state: State) -> None:
         self._progress.show_state(state)
+        self._runs.show_paused(state is State.PAUSED)
         self._runs.allow_training(state is State.IDLE)
         self.update_start()
 

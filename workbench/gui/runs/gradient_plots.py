@@ -44,6 +44,8 @@ class _NormPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             item.getAxis(name).enableAutoSIPrefix(False)
             # Painting ticks and grid costs more than painting the lines; they change only with the range.
             item.getAxis(name).setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+        # Those that have keys take it.
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.disableAutoRange()
         item.getViewBox().sigResized.connect(self._fit_axis)
         self._readout = Readout(self, theme)

@@ -73,6 +73,7 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             item.getAxis(name).setZValue(-1)
             # Painting ticks and grid costs more than painting the lines; they change only with the range.
             item.getAxis(name).setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMouseEnabled(x=True, y=False)
         self.disableAutoRange()
         self._follows_data = True
@@ -230,7 +231,8 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         if wanted != self._range:
             self._range = wanted
             self.setXRange(*wanted[0], padding=0.02)
-            self.setYRange(*wanted[1], padding=0.02)
+            # So that dots and numbers at 100 % are whole.
+            self.setYRange(*wanted[1], padding=0.05)
 
     def _bounds(self, curves: RunCurves) -> tuple[float, float, float] | None:
         """Last x, lowest and highest y in the plot's unit."""

@@ -1,7 +1,14 @@
 """Edits a run's name in its cell."""
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtWidgets import QLineEdit, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QLineEdit,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
 _ROOM_PX = 80
 
@@ -10,6 +17,20 @@ _Index = QModelIndex | QPersistentModelIndex
 
 class NameDelegate(QStyledItemDelegate):
     """A line that holds what is typed while the list is read anew, as long as the run stays in its place in it."""
+
+    def __init__(self, view: QAbstractItemView) -> None:
+        super().__init__(view)
+        self._view = view
+
+    def check_box(self, index: _Index) -> QRect:
+        """Where the run's check box is in the view."""
+        option = QStyleOptionViewItem()
+        self._view.initViewItemOption(option)
+        self.initStyleOption(option, index)
+        option.rect = self._view.visualRect(index)
+        return self._view.style().subElementRect(
+            QStyle.SubElement.SE_ItemViewItemCheckIndicator, option, self._view
+        )
 
     def createEditor(self, parent: QWidget, _option: QStyleOptionViewItem, _index: _Index) -> QLineEdit:
         editor = QLineEdit(parent)

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -34,6 +33,8 @@ from workbench.gui.runs.rate_change_dialog import RateChangeDialog
 from workbench.gui.runs.run_figures import RunFigures
 from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.fitting_label import FittingLabel
+from workbench.gui.widgets.menus import PopupButton
+from workbench.gui.widgets.steady_button import SteadyButton
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, GROUP_GAP, Theme, tabular
 from workbench.gui.work.training_session import State
 
@@ -56,10 +57,11 @@ class ProgressPanel(QWidget):
         self._state = State.IDLE
         self._started: RunStarted | None = None
         self._clock = WorkClock()
-        self._start = self._button(self.tr("Start"), self.tr("Train the network on the left (Ctrl+Return)"))
+        self._start = self._button(self.tr("Start"), self._start_tooltip())
         self._start.setProperty("role", "primary")
         self._start.clicked.connect(self.start_asked)
-        self._pause = self._button(self.tr("Pause"), self.tr("Hold the run after this step (Ctrl+P)"))
+        self._pause = SteadyButton((self.tr("Pause"), self.tr("Resume")))
+        self._pause.setToolTip(self.tr("Hold the run after this step (Ctrl+P)"))
         self._pause.clicked.connect(self._on_pause)
         self._stop = self._button(self.tr("Stop"), self.tr("End the run and save it; it can be resumed (Ctrl+.)"))
         self._stop.clicked.connect(self.stop_asked)
@@ -89,25 +91,21 @@ class ProgressPanel(QWidget):
         button.setToolTip(tooltip)
         return button
 
-    def _menu_button(self) -> QToolButton:
+    def _menu_button(self) -> PopupButton:
         """What is asked for less often than Stop."""
-        button = QToolButton()
-        button.setText(self.tr("More"))
-        button.setProperty("role", "button")
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setToolTip(self.tr("End the run with its best epoch, or change its learning rate"))
-        menu = QMenu(button)
+        menu = QMenu(self)
         menu.setToolTipsVisible(True)
         self._rate = menu.addAction(self.tr("Change learning rate…\tCtrl+L"))
         self._rate.triggered.connect(self.ask_rate)
         self._finish = menu.addAction(self.tr("Stop and keep the best\tCtrl+Shift+."))
         self._finish.triggered.connect(self.finish_asked)
-        button.setMenu(menu)
-        return button
+        return PopupButton(
+            self.tr("More"), self.tr("End the run with its best epoch, or change its learning rate"), menu
+        )
 
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, GAP)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(FIELD_GAP)
         for button in (self._start, self._pause, self._stop, self._more):
             row.addWidget(button)
@@ -167,6 +165,9 @@ class ProgressPanel(QWidget):
             else self.tr("No epoch is finished yet")
         )
 
+    def _start_tooltip(self) -> str:
+        return self.tr("Train the network of the workspace Build (Ctrl+Return)")
+
     def focus_start(self) -> None:
         """Let the space bar start."""
         self._start.setFocus()
@@ -174,7 +175,7 @@ class ProgressPanel(QWidget):
     def allow_start(self, allowed: bool, reason: str) -> None:
         """Enable Start, or say in its tooltip why it is disabled."""
         self._start.setEnabled(allowed)
-        self._start.setToolTip(reason or self.tr("Train the network on the left (Ctrl+Return)"))
+        self._start.setToolTip(reason or self._start_tooltip())
 
     @property
     def elapsed_s(self) -> float:

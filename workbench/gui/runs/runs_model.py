@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPixmap
 
 from workbench.core.formats import duration, percent
 from workbench.core.run_record import DamagedRun, RunRecord
@@ -14,7 +14,7 @@ from workbench.gui.widgets.theme import Theme
 
 _Index = QModelIndex | QPersistentModelIndex
 _SWATCH_PX = 10
-_NAME, _STATUS, _VALIDATION, _TEST, _EPOCHS, TIME = range(6)
+NAME, STATUS, _VALIDATION, _TEST, _EPOCHS, TIME, RECIPE, DATA = range(8)
 _ROLE = Qt.ItemDataRole
 _Row = RunRecord | DamagedRun
 # Whether it can be read, and its id.
@@ -46,12 +46,16 @@ class RunsModel(QAbstractTableModel):
         """Those that cannot be read; they stand below the others."""
         self.checked: set[str] = set()
         self._live: tuple[str, float] = ("", 0.0)
+        self._is_paused = False
         self._columns = self._make_columns()
 
     def _make_columns(self) -> tuple[_Column, ...]:
         """The most telling ones first: a narrow table shows only these."""
         return (
-            _Column(self.tr("Run"), self.tr("Name (and model where it differs); checked runs are drawn")),
+            _Column(
+                self.tr("Run"),
+                self.tr("Name (and model where it differs); checked runs are drawn; a double click inspects"),
+            ),
             _Column(
                 self.tr("Status"), self.tr("How the run ended, if it has; (!): it has warned, see its tooltip")
             ),
@@ -110,7 +114,7 @@ class RunsModel(QAbstractTableModel):
     def set_checked(self, run_id: str, checked: bool) -> None:
         (self.checked.add if checked else self.checked.discard)(run_id)
         self.checked_changed.emit(run_id, checked)
-        self._redraw(run_id, _NAME)
+        self._redraw(run_id, NAME)
 
     def set_live(self, run_id: str, elapsed_s: float) -> None:
         """The time that the run which is trained here has taken so far: newer than the list's. No run: empty."""
@@ -119,6 +123,12 @@ class RunsModel(QAbstractTableModel):
             self._redraw(before[0], TIME)
         if run_id != before[0] or duration(elapsed_s) != duration(before[1]):
             self._redraw(run_id, TIME)
+
+    def set_paused(self, is_paused: bool) -> None:
+        """Whether the run that is trained here (`set_live`) is held."""
+        if is_paused != self._is_paused:
+            self._is_paused = is_paused
+            self._redraw(self._live[0], STATUS)
 
     def _redraw(self, run_id: str, column: int) -> None:
         row = self.row_of(run_id)
@@ -139,7 +149,7 @@ class RunsModel(QAbstractTableModel):
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
         flags = super().flags(index)
-        if index.column() != _NAME or index.row() >= len(self.records):
+        if index.column() != NAME or index.row() >= len(self.records):
             return flags
         return flags | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEditable
 
@@ -167,9 +177,9 @@ class RunsModel(QAbstractTableModel):
             return plain_tip(self._tooltip(record, column))
         if role == _ROLE.TextAlignmentRole and self._columns[column].is_number:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        if role == _ROLE.ForegroundRole and column == _STATUS:
+        if role == _ROLE.ForegroundRole and column == STATUS:
             return self._status_color(record)
-        return self._name_data(record, role) if column == _NAME else None
+        return self._name_data(record, role) if column == NAME else None
 
     def _name_data(self, record: RunRecord, role: int) -> Any:
         if role == _ROLE.CheckStateRole:
@@ -180,14 +190,14 @@ class RunsModel(QAbstractTableModel):
 
     def _damaged_data(self, run: DamagedRun, column: int, role: int) -> Any:
         if role == _ROLE.DisplayRole:
-            return {_NAME: run.name or run.id, _STATUS: self.tr("damaged")}.get(column, "")
-        if role == _ROLE.ForegroundRole and column == _STATUS:
+            return {NAME: run.name or run.id, STATUS: self.tr("damaged")}.get(column, "")
+        if role == _ROLE.ForegroundRole and column == STATUS:
             return self._theme.color("wrong")
         why = plain_tip(self.tr("Run {0}: {1}").format(run.id, run.reason))
         return why if role == _ROLE.ToolTipRole else None
 
     def setData(self, index: _Index, value: Any, role: int = _ROLE.EditRole) -> bool:
-        if index.row() >= len(self.records) or index.column() != _NAME:
+        if index.row() >= len(self.records) or index.column() != NAME:
             return False
         record = self.records[index.row()]
         if role == _ROLE.CheckStateRole:
@@ -236,6 +246,9 @@ class RunsModel(QAbstractTableModel):
 
     def _origin(self, record: RunRecord, column: int) -> str:
         kept = record.best
+        if column in (RECIPE, DATA):
+            # There may be no room for it in the cell.
+            return self.tr("Recipe: {0}").format(record.recipe) if column == RECIPE else record.source
         if column == _EPOCHS and _goes_on(record) and record.started:
             return self.tr("Epoch {0} goes on").format(self._epoch(record))
         if column not in (_VALIDATION, _TEST) or kept is None:
@@ -251,16 +264,21 @@ class RunsModel(QAbstractTableModel):
             "running": self.tr("running"), "finished": self.tr("finished"), "stopped": self.tr("stopped"),
             "failed": self.tr("failed"), "interrupted": self.tr("interrupted"),
         }  # fmt: skip
-        return words[record.status] + (" (!)" if record.warnings else "")
+        is_held = self._is_paused and _goes_on(record) and record.id == self._live[0]
+        word = self.tr("paused") if is_held else words[record.status]
+        return word + (" (!)" if record.warnings else "")
 
     def _status_color(self, record: RunRecord) -> QColor:
         roles = {"finished": "right", "failed": "wrong", "interrupted": "warning", "stopped": "warning"}
         return self._theme.color(roles.get(record.status, "accent"))
 
-    def _swatch(self, record: RunRecord) -> QPixmap:
+    def _swatch(self, record: RunRecord) -> QIcon:
         pixmap = QPixmap(_SWATCH_PX, _SWATCH_PX)
         pixmap.fill(self._theme.series(record.number - 1))
-        return pixmap
+        icon = QIcon(pixmap)
+        # Of a chosen row, the style would tint it: another run's color, maybe.
+        icon.addPixmap(pixmap, QIcon.Mode.Selected)
+        return icon
 
 
 def _goes_on(record: RunRecord) -> bool:

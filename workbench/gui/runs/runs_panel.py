@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QStackedLayout,
@@ -16,6 +16,7 @@ from workbench.gui.runs.run_actions import RunActions
 from workbench.gui.runs.runs_model import RunsModel
 from workbench.gui.runs.runs_table import RunsTable
 from workbench.gui.widgets.field_form import labeled
+from workbench.gui.widgets.menus import PopupButton
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
 
 
@@ -31,6 +32,8 @@ class RunsPanel(QWidget):
     export_asked = Signal(str)
     training_export_asked = Signal(str)
     delete_asked = Signal(str)
+    inspect_asked = Signal(str)
+    """A run was opened: by a double click, or by Return."""
     name_entered = Signal(str, str)
     """A run's id, and what it shall be called."""
 
@@ -67,25 +70,33 @@ class RunsPanel(QWidget):
 
     def _make_table(self) -> RunsTable:
         table = RunsTable(self.model)
-        table.customContextMenuRequested.connect(self._show_menu)
+        table.menu_asked.connect(self._actions.menu.popup)
+        table.opened.connect(self._on_opened)
         table.selectionModel().currentRowChanged.connect(self._on_current)
         self._actions.add_keys(table)
         return table
 
     def _make_buttons(self) -> QHBoxLayout:
-        more = QToolButton()
-        more.setText(self.tr("Actions"))
-        more.setToolTip(self.tr("What can be done with the chosen run (also by the right mouse button on it)"))
-        more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        more.setMenu(self._actions.menu)
+        self._more = PopupButton(self.tr("Actions"), "", self._actions.menu)
         resume = QToolButton()
         resume.setDefaultAction(self._actions.resume)
+        resume.setProperty("role", "button")
         row = QHBoxLayout()
         row.addStretch(1)
-        for button in (more, resume):
-            button.setProperty("role", "button")
+        for button in (self._more, resume):
             row.addWidget(button)
+        self._offer(None)
         return row
+
+    def _offer(self, run: RunRecord | None) -> None:
+        """Let be done what can be done with a run; None without one that can be read."""
+        self._actions.show_run(run)
+        self._more.setEnabled(run is not None)
+        self._more.setToolTip(
+            self.tr("What can be done with the chosen run (also by the right mouse button on it)")
+            if run is not None
+            else self.tr("Choose a run in the table first")
+        )
 
     @Slot(object)
     def show_runs(self, records: list[RunRecord], damaged: Sequence[DamagedRun] = ()) -> None:
@@ -96,7 +107,7 @@ class RunsPanel(QWidget):
         self._stack.setCurrentWidget(self._table if records or damaged else self._empty)
         if chosen is not None and self.chosen is None:
             self.select(chosen.id)
-        self._actions.show_run(self.chosen)
+        self._offer(self.chosen)
 
     def focus_table(self) -> None:
         """Let keys move over the runs."""
@@ -105,7 +116,9 @@ class RunsPanel(QWidget):
     def set_readable(self, is_readable: bool) -> None:
         """Whether there is a list to show: one that cannot be read must not look as if it had just begun."""
         if is_readable:
-            self._empty.setText(self.tr("No runs yet. Press Start to train the network on the left."))
+            self._empty.setText(
+                self.tr("No runs yet. Start (Ctrl+Return) trains the network of the workspace Build.")
+            )
         else:
             self._empty.setText(self.tr("The list of runs cannot be read."))
             self.show_runs([])
@@ -127,7 +140,7 @@ class RunsPanel(QWidget):
     @Slot(QModelIndex, QModelIndex)
     def _on_current(self, _current: QModelIndex, _previous: QModelIndex) -> None:
         chosen = self.chosen
-        self._actions.show_run(chosen)
+        self._offer(chosen)
         if chosen is not None:
             self.run_chosen.emit(chosen.id)
 
@@ -135,7 +148,7 @@ class RunsPanel(QWidget):
     def _edit_name(self) -> None:
         self._table.edit(self.model.index(self._table.currentIndex().row(), 0))
 
-    @Slot(QPoint)
-    def _show_menu(self, position: QPoint) -> None:
-        if self._table.indexAt(position).isValid():
-            self._actions.menu.popup(self._table.viewport().mapToGlobal(position))
+    @Slot(int)
+    def _on_opened(self, row: int) -> None:
+        if row < len(self.model.records):
+            self.inspect_asked.emit(self.model.records[row].id)

@@ -1,11 +1,11 @@
-"""The menu bar: every action of the window, with its shortcut."""
+"""The menu bar: every action of the window, with its shortcut; buttons that open a menu."""
 
 import html
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox
+from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtGui import QAction, QActionGroup, QCursor, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox, QToolButton
 
 from workbench import __version__
 from workbench.core.home import Home
@@ -45,6 +45,26 @@ class Menus(QObject):
             action.setChecked(data == chosen)
             group.addAction(action)
         group.triggered.connect(do)
+
+
+class PopupButton(QToolButton):
+    """A button that does nothing but open its menu."""
+
+    def __init__(self, text: str, tooltip: str, menu: QMenu) -> None:
+        super().__init__()
+        self.setText(text)
+        self.setToolTip(tooltip)
+        self.setProperty("role", "button")
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.setMenu(menu)
+        menu.aboutToHide.connect(self._look_for_mouse)
+
+    @Slot()
+    def _look_for_mouse(self) -> None:
+        """Qt tells nobody of a mouse that leaves while a menu is open: the button would look hovered for good."""
+        is_over = self.rect().contains(self.mapFromGlobal(QCursor.pos()))
+        self.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, is_over)
+        self.update()
 
 
 def show_about(window: QMainWindow, home: Home) -> None:
