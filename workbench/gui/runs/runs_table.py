@@ -12,8 +12,8 @@ from workbench.gui.widgets.theme import FIELD_GAP
 _ROW_PX = 26
 # The name takes the room that is left, and at least this; a folder's name is cut here.
 _NAME_WIDTH, _MOST_DATA_WIDTH = 132, 160
-# Where there is too little room, columns are cut in this order, down to these widths.
-_CUTS = ((DATA, 48), (RECIPE, 48), (NAME, 100), (STATUS, 64))
+# Where there is too little room, these are cut, in this order, and where that is not enough, they are left out.
+_FIRST_CUT, _LEAST_WIDTH = (DATA, RECIPE), 48
 # From the first that is seen on.
 _MEASURED_ROWS = 40
 
@@ -38,7 +38,7 @@ class RunsTable(QTableView):
         # measured anew, which takes 90 ms where there are 300.
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setResizeContentsPrecision(_MEASURED_ROWS)
-        header.setMinimumSectionSize(48)
+        header.setMinimumSectionSize(_LEAST_WIDTH)
         self._name_delegate = NameDelegate(self)
         self.setItemDelegateForColumn(NAME, self._name_delegate)
         self.setAccessibleName(self.tr("Runs"))
@@ -70,13 +70,19 @@ class RunsTable(QTableView):
     def _share_room(self) -> None:
         widths = list(self._wanted)
         room = self.viewport().width() - sum(widths)
-        for column, least in _CUTS:
-            cut = max(0, min(-room, widths[column] - least))
+        for column in _FIRST_CUT:
+            cut = max(0, min(-room, widths[column] - _LEAST_WIDTH))
             widths[column] -= cut
             room += cut
+        for column in _FIRST_CUT:
+            if room < 0:
+                room += widths[column]
+                widths[column] = 0
         widths[NAME] += max(room, 0)
         for column, width in enumerate(widths):
-            self.setColumnWidth(column, width)
+            self.setColumnHidden(column, not width)
+            if width:
+                self.setColumnWidth(column, width)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -136,5 +142,6 @@ class RunsTable(QTableView):
         index = self.currentIndex().siblingAtColumn(NAME)
         if index.isValid():
             self.scrollTo(index)
-            place = self._name_delegate.check_box(index).bottomRight()
+            # Below the name, which stays in sight.
+            place = QPoint(self._name_delegate.check_box(index).right(), self.visualRect(index).bottom())
             self.menu_asked.emit(self.viewport().mapToGlobal(place))
