@@ -100,7 +100,7 @@ def test_keys_pass_by_plots_that_know_none(plots: PlotPanel) -> None:
 
 def test_what_is_all_right_is_drawn_whole(plots: PlotPanel) -> None:
     plots.append(steps(1, 10))
-    plots.append(replace(epoch(1), validation_accuracy=1.0))
+    plots.append(replace(epoch(1), validation_accuracy=1.0, test_accuracy=0.0))
     settle(plots, SMALL)
     view = plots.accuracy.getPlotItem().getViewBox()
     low, high = view.viewRange()[1]
