@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from workbench.core.config import RunConfig
 from workbench.core.errors import DamagedDatabase, UserError
 from workbench.core.events import (
     EpochMetrics,
@@ -49,6 +50,7 @@ class TrainingDesk(QObject):
         self._remedy: dict[str, object] = {}
         self._wrong_field = ""
         """What was said of a field, until that is edited."""
+        self._refused: RunConfig | None = None
         progress_panel.start_asked.connect(self.start)
         progress_panel.pause_asked.connect(session.pause)
         progress_panel.proceed_asked.connect(session.proceed)
@@ -84,7 +86,8 @@ class TrainingDesk(QObject):
 
     @Slot()
     def _on_edit(self) -> None:
-        if self._wrong_field and self._build.config is not None:
+        config = self._build.config
+        if self._wrong_field and config is not None and config != self._refused:
             self.message_bar.withdraw(self._wrong_field)
             self._wrong_field = ""
         self.update_start()
@@ -186,7 +189,7 @@ class TrainingDesk(QObject):
         elif isinstance(error, UserError):
             self._tell_error(str(error), error.remedy)
             self._build.show_errors(error.fields)
-            self._wrong_field = str(error) if error.fields else ""
+            self._wrong_field, self._refused = str(error) if error.fields else "", self._build.config
         else:
             self._tell_error(sentence_of(error), {})
 
