@@ -105,10 +105,8 @@ class GradientPanel(LatePlotPair["StageNormPlot", "LayerNormPlot"]):
 
     # Drawing
 
-    @Slot()
-    def redraw(self) -> None:
-        """Draw what is known by now, if anybody can see it."""
-        if self._plots is None or not self.isVisible():
+    def _draw(self) -> None:
+        if self._plots is None:
             return
         run = self._runs.get(self._shown)
         self._name.setText(run.name if run is not None else "")

@@ -23,7 +23,7 @@ Lower = TypeVar("Lower", bound=ThemedPlot)
 
 
 class LatePlotPair(QWidget, Generic[Upper, Lower]):
-    """Holds both plots. A panel says what they are (`_build`) and how to draw what it knows (`redraw`).
+    """Holds both plots. A panel says what they are (`_build`) and how to draw what it knows (`_draw`).
 
     It also connects the theme's `changed` to a slot of its own: PySide 6.11 goes on calling an inherited slot of a
     deleted widget that Python still knows.
@@ -35,6 +35,7 @@ class LatePlotPair(QWidget, Generic[Upper, Lower]):
         super().__init__(parent)
         self._theme = theme
         self._plots: tuple[Upper, Lower] | None = None
+        self._is_behind = True
         self._timer = RedrawTimer(self.redraw, self)
         self._rooms = (LatePlot(lambda: self._room_content(0)), LatePlot(lambda: self._room_content(1)))
 
@@ -53,13 +54,18 @@ class LatePlotPair(QWidget, Generic[Upper, Lower]):
 
     @Slot()
     def redraw(self) -> None:
-        """Draw what is known by now, if anybody can see it."""
+        """Draw what is known by now, or as soon as anybody can see it."""
+        self._is_behind = not self.isVisible()
+        if not self._is_behind:
+            self._draw()
+
+    def _draw(self) -> None:
         raise NotImplementedError
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        # Nothing is drawn unseen.
-        self.redraw()
+        if self._is_behind:
+            self.redraw()
 
     def _built(self) -> tuple[Upper, Lower]:
         """Both plots, built when they are first wanted."""

@@ -129,11 +129,8 @@ class PlotPanel(LatePlotPair["MetricPlot", "MetricPlot"]):
         self._dirty.add(run_id)
         self._timer.ask()
 
-    @Slot()
-    def redraw(self) -> None:
-        """Draw what changed since the last time, if anybody can see it."""
-        if not self.isVisible():
-            return
+    def _draw(self) -> None:
+        """What changed since the last time."""
         for run_id in self._dirty:
             curves = self._runs.get(run_id)
             for plot in self._built():
