@@ -95,7 +95,14 @@ def _noted(kind: type[QObject], monkeypatch: pytest.MonkeyPatch) -> list[QObject
 
 
 def _shown_windows(application: QApplication) -> list[QWidget]:
-    return [widget for widget in application.topLevelWidgets() if widget.isVisible()]
+    # The plots of windows that are gone are circles: collected in between, they would free some of these widgets.
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return [widget for widget in application.topLevelWidgets() if widget.isVisible()]
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 @pytest.fixture(scope="session")
