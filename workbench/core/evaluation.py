@@ -166,6 +166,15 @@ class Evaluation:
         write_atomically(path, lambda file: file.write(buffer.getvalue()))
 
     @classmethod
+    def is_whole(cls, path: Path) -> bool:
+        """Whether `load` would read it."""
+        try:
+            cls.load(path)
+        except UserError:
+            return False
+        return True
+
+    @classmethod
     def load(cls, path: Path) -> "Evaluation":
         """The inverse of `save`.
 

@@ -317,15 +317,10 @@ class RunStore(RunReader):
 
     def mend_evaluation(self, run_id: str, evaluation: Evaluation) -> None:
         """Keep an evaluation that was made anew where the recorded one of its epoch is lost or damaged."""
-        try:
-            is_there = evaluation.epoch in self.evaluated_epochs(run_id)
-            if is_there and self.evaluation(run_id, evaluation.epoch) is not None:
-                return
-        except UserError:
-            pass
         path = self._layout(run_id).evaluation(evaluation.epoch)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        evaluation.save(path)
+        if not Evaluation.is_whole(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            evaluation.save(path)
 
     def finish(self, run_id: str, status: Status, message: str = "") -> None:
         try:

@@ -57,46 +57,56 @@ class WindowParts(QObject):
         over_time = self._dock(self.tr("Epochs"), "epochs", epochs)
         # At the side, its title takes no height from the curve.
         over_time.setFeatures(over_time.features() | QDockWidget.DockWidgetFeature.DockWidgetVerticalTitleBar)
-        self.workspaces = Workspaces(
-            window,
-            self.stack,
-            (
-                Workspace(
-                    "build",
-                    self.tr("Build"),
-                    self.tr("Describe network, images and training"),
-                    self._settings_pages,
-                    (Place(built, LEFT, 328, 312),),
+        places = (built, listed, worst, chosen, looked_at, over_time)
+        self.workspaces = Workspaces(window, self.stack, self._arranged(views, *places))
+        self._add_tool_bar(strip)
+
+    def _arranged(
+        self,
+        views: QWidget,
+        built: QDockWidget,
+        listed: QDockWidget,
+        worst: QDockWidget,
+        chosen: QDockWidget,
+        looked_at: QDockWidget,
+        over_time: QDockWidget,
+    ) -> tuple[Workspace, ...]:
+        """What stands where in each of the four."""
+        return (
+            Workspace(
+                "build",
+                self.tr("Build"),
+                self.tr("Describe network, images and training"),
+                self._settings_pages,
+                (Place(built, LEFT, 328, 312),),
+            ),
+            Workspace(
+                "train",
+                self.tr("Train"),
+                self.tr("Watch runs learn"),
+                self._curves,
+                (Place(listed, BOTTOM, 220, 168), Place(worst, RIGHT, 148, 140)),
+            ),
+            Workspace(
+                "inspect",
+                self.tr("Inspect"),
+                self.tr("See what a network gets wrong, epoch by epoch"),
+                views,
+                (
+                    Place(chosen, LEFT, 400, 356),
+                    Place(looked_at, RIGHT, 340, 300),
+                    Place(over_time, BOTTOM, 164, 128),
                 ),
-                Workspace(
-                    "train",
-                    self.tr("Train"),
-                    self.tr("Watch runs learn"),
-                    self._curves,
-                    (Place(listed, BOTTOM, 220, 168), Place(worst, RIGHT, 148, 140)),
-                ),
-                Workspace(
-                    "inspect",
-                    self.tr("Inspect"),
-                    self.tr("See what a network gets wrong, epoch by epoch"),
-                    views,
-                    (
-                        Place(chosen, LEFT, 400, 356),
-                        Place(looked_at, RIGHT, 340, 300),
-                        Place(over_time, BOTTOM, 164, 128),
-                    ),
-                    has_wide_bottom=True,
-                ),
-                Workspace(
-                    "compare",
-                    self.tr("Compare"),
-                    self.tr("Set recorded runs side by side"),
-                    self._curves,
-                    (Place(listed, LEFT, 720, 600),),
-                ),
+                has_wide_bottom=True,
+            ),
+            Workspace(
+                "compare",
+                self.tr("Compare"),
+                self.tr("Set recorded runs side by side"),
+                self._curves,
+                (Place(listed, LEFT, 720, 600),),
             ),
         )
-        self._add_tool_bar(strip)
 
     def _dock(self, title: str, name: str, content: QWidget) -> QDockWidget:
         dock = QDockWidget(title)
