@@ -187,14 +187,7 @@ class MainWindow(QMainWindow):
         menus.add(menus.file, self.tr("&Quit"), self.close, QKeySequence.StandardKey.Quit)
 
     def _fill_run_menu(self, menus: Menus) -> None:
-        desk = self.training_desk
-        self._start_action = menus.add(menus.run, self.tr("&Start"), desk.start, "Ctrl+Return")
-        self._pause_action = menus.add(menus.run, self.tr("&Pause or resume"), desk.toggle_pause, "Ctrl+P")
-        self._stop_action = menus.add(menus.run, self.tr("S&top"), self.session.stop, "Ctrl+.")
-        self._finish_action = menus.add(menus.run, self.tr("Stop and &keep the best"), desk.finish, "Ctrl+Shift+.")
-        self._rate_action = menus.add(
-            menus.run, self.tr("Change &learning rate…"), self.progress_panel.ask_rate, "Ctrl+L"
-        )
+        self.training_desk.add_to(menus)
         menus.run.addSeparator()
         menus.add(menus.run, self.tr("&Measure time and memory"), self.trial_desk.measure, "Ctrl+M")
         menus.add(menus.run, self.tr("&Find a learning rate"), self.trial_desk.find_rate, "Ctrl+R")
@@ -378,8 +371,7 @@ class MainWindow(QMainWindow):
     # The run that goes on
 
     @Slot(bool, str)
-    def _allow_start(self, allowed: bool, reason: str) -> None:
-        self._start_action.setEnabled(allowed)
+    def _allow_start(self, _allowed: bool, reason: str) -> None:
         self._reason = reason
         self._tell_plan()
 
@@ -392,10 +384,6 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _on_state(self, state: State) -> None:
-        is_on = state in (State.RUNNING, State.PAUSED)
-        self._stop_action.setEnabled(is_on or state in (State.STARTING, State.TRYING))
-        for action in (self._pause_action, self._rate_action, self._finish_action):
-            action.setEnabled(is_on)
         if state is State.IDLE and self._closing:
             self.close()
         elif state is State.IDLE:

@@ -1,6 +1,7 @@
 """The run that is trained here: Start, Pause and Stop, what it says, and why it cannot start or has ended."""
 
 from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QAction
 
 from workbench.core.config import RunConfig
 from workbench.core.errors import DamagedDatabase, UserError
@@ -18,6 +19,7 @@ from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.desks.run_desk import RunDesk
 from workbench.gui.records.run_library import RunLibrary
 from workbench.gui.runs.progress_panel import ProgressPanel
+from workbench.gui.widgets.menus import Menus
 from workbench.gui.widgets.message_bar import MessageBar
 from workbench.gui.widgets.remedies import offer
 from workbench.gui.widgets.told import sentence_of, told
@@ -51,6 +53,9 @@ class TrainingDesk(QObject):
         self._wrong_field = ""
         """What was said of a field, until that is edited."""
         self._refused: RunConfig | None = None
+        self._start_entry: QAction | None = None
+        self._stop_entry: QAction | None = None
+        self._entries_of_run: list[QAction] = []
         progress_panel.start_asked.connect(self.start)
         progress_panel.pause_asked.connect(session.pause)
         progress_panel.proceed_asked.connect(session.proceed)
@@ -72,6 +77,26 @@ class TrainingDesk(QObject):
 
     # Orders
 
+    def add_to(self, menus: Menus) -> None:
+        """Fill the part of the menu Run that is about the run that is trained here."""
+        self._start_entry = menus.add(menus.run, self.tr("&Start"), self.start, "Ctrl+Return")
+        pause = menus.add(menus.run, self.tr("&Pause or resume"), self.toggle_pause, "Ctrl+P")
+        self._stop_entry = menus.add(menus.run, self.tr("S&top"), self._session.stop, "Ctrl+.")
+        finish = menus.add(menus.run, self.tr("Stop and &keep the best"), self.finish, "Ctrl+Shift+.")
+        rate = menus.add(menus.run, self.tr("Change &learning rate…"), self._progress.ask_rate, "Ctrl+L")
+        self._entries_of_run = [pause, finish, rate]
+        self._allow_entries()
+
+    def _allow_entries(self) -> None:
+        state = self._session.state
+        is_on = state in (State.RUNNING, State.PAUSED)
+        if self._start_entry is not None:
+            self._start_entry.setEnabled(not self._reason())
+        if self._stop_entry is not None:
+            self._stop_entry.setEnabled(is_on or state in (State.STARTING, State.TRYING))
+        for entry in self._entries_of_run:
+            entry.setEnabled(is_on)
+
     def set_home(self, home: Home, problem: str = "") -> None:
         """Train into `home` from now on; with a `problem` nothing can start."""
         self.home, self._home_problem = home, problem
@@ -82,6 +107,7 @@ class TrainingDesk(QObject):
         """Say whether a run could start, and if not, why."""
         reason = self._reason()
         self._progress.allow_start(not reason, reason)
+        self._allow_entries()
         self.start_allowed.emit(not reason, reason)
 
     @Slot()
