@@ -189,18 +189,10 @@ class MainWindow(QMainWindow):
     def _fill_run_menu(self, menus: Menus) -> None:
         self.training_desk.add_to(menus)
         menus.run.addSeparator()
-        menus.add(menus.run, self.tr("&Measure time and memory"), self.trial_desk.measure, "Ctrl+M")
-        menus.add(menus.run, self.tr("&Find a learning rate"), self.trial_desk.find_rate, "Ctrl+R")
-        menus.add(menus.run, self.tr("Certify e&xact resume"), self.trial_desk.certify)
+        self.trial_desk.add_to(menus)
 
     def _fill_view_menu(self, menus: Menus) -> None:
-        menus.view.addActions(self.workspaces.actions)
-        menus.view.addSeparator()
-        menus.add(menus.view, self.tr("&Gradients, or back to the curves"), self._parts.toggle_gradients, "Ctrl+G")
-        menus.view.addSeparator()
-        for dock in self._parts.docks:
-            menus.view.addAction(dock.toggleViewAction())
-        menus.add(menus.view, self.tr("&Reset this workspace"), self.workspaces.reset)
+        self._parts.add_to(menus)
         menus.view.addSeparator()
         choices = (
             (self.tr("&System colors"), "system"),

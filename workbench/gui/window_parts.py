@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workbench.gui.widgets.menus import Menus
 from workbench.gui.widgets.scrolling import scrolling
 from workbench.gui.widgets.segments import Segments
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN
@@ -107,6 +108,16 @@ class WindowParts(QObject):
                 (Place(listed, LEFT, 720, 600),),
             ),
         )
+
+    def add_to(self, menus: Menus) -> None:
+        """Fill the part of the menu View that is about workspaces and docks."""
+        menus.view.addActions(self.workspaces.actions)
+        menus.view.addSeparator()
+        menus.add(menus.view, self.tr("&Gradients, or back to the curves"), self.toggle_gradients, "Ctrl+G")
+        menus.view.addSeparator()
+        for dock in self.docks:
+            menus.view.addAction(dock.toggleViewAction())
+        menus.add(menus.view, self.tr("&Reset this workspace"), self.workspaces.reset)
 
     def _dock(self, title: str, name: str, content: QWidget) -> QDockWidget:
         dock = QDockWidget(title)

@@ -10,6 +10,7 @@ from workbench.core.home import Home
 from workbench.core.trials import RateTrial
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.trials.plan_panel import PlanPanel
+from workbench.gui.widgets.menus import Menus
 from workbench.gui.work import jobs
 from workbench.gui.work.job import Handle
 from workbench.gui.work.training_session import State, TrainingSession
@@ -60,6 +61,12 @@ class TrialDesk(QObject):
         self.card.remedy_asked.connect(self._build.take_values)
         self._build.config_changed.connect(self._on_edit)
         self._session.state_changed.connect(self._on_state)
+
+    def add_to(self, menus: Menus) -> None:
+        """Fill the part of the menu Run that is about what comes before a run."""
+        menus.add(menus.run, self.tr("&Measure time and memory"), self.measure, "Ctrl+M")
+        menus.add(menus.run, self.tr("&Find a learning rate"), self.find_rate, "Ctrl+R")
+        menus.add(menus.run, self.tr("Certify e&xact resume"), self.certify)
 
     # Trials of the whole machine
 
