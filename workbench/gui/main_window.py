@@ -2,14 +2,7 @@
 
 from PySide6.QtCore import QSettings, QTimer, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QPaintEvent
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QHBoxLayout,
-    QLabel,
-    QMainWindow,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QVBoxLayout, QWidget
 
 from workbench.core.errors import DamagedDatabase, UserError
 from workbench.core.events import RunStarted
@@ -26,6 +19,7 @@ from workbench.gui.desks.network_desk import NetworkDesk
 from workbench.gui.desks.repair_desk import RepairDesk
 from workbench.gui.desks.run_desk import RunDesk
 from workbench.gui.desks.source_desk import SourceDesk
+from workbench.gui.desks.status_desk import StatusDesk
 from workbench.gui.desks.training_desk import TrainingDesk
 from workbench.gui.desks.trial_desk import TrialDesk
 from workbench.gui.network.network_panel import NetworkPanel
@@ -36,7 +30,6 @@ from workbench.gui.runs.plot_panel import PlotPanel
 from workbench.gui.runs.progress_panel import ProgressPanel
 from workbench.gui.runs.runs_panel import RunsPanel
 from workbench.gui.trials.plan_panel import PlanPanel
-from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.late_plot import PlotBuilder
 from workbench.gui.widgets.menus import Menus, show_about
 from workbench.gui.widgets.message_bar import MessageBar
@@ -58,7 +51,6 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.home, self.theme, self._settings = home, theme, settings
         self._closing = self._painted = self._is_closed = False
-        self._reason = self._machine_text = ""
         self.has_let_go = True
         """False if a job would not end before the window closed, so that a thread still runs."""
         self.engine_is_ready = False
@@ -96,17 +88,6 @@ class MainWindow(QMainWindow):
         self.gradient_panel = GradientPanel(self.theme)
         self.runs_panel = RunsPanel(self.theme)
         self._build_desks()
-        self._plan = ElidedLabel("secondary")
-        # A label with a role gets its margins from the style sheet.
-        plan = QWidget()
-        row = QHBoxLayout(plan)
-        row.setContentsMargins(MARGIN, 0, MARGIN, 0)
-        row.addWidget(self._plan)
-        self._machine = QLabel(self.tr("loading PyTorch…"))
-        self._machine.setContentsMargins(MARGIN, 0, MARGIN, 0)
-        self.statusBar().setSizeGripEnabled(False)
-        self.statusBar().addWidget(plan, 1)
-        self.statusBar().addPermanentWidget(self._machine)
 
     def _build_desks(self) -> None:
         self.network_desk = NetworkDesk(self.build_panel, self.network_panel, self.home)
@@ -138,6 +119,7 @@ class MainWindow(QMainWindow):
         self.training_desk = TrainingDesk(
             self.session, self.progress_panel, self.build_panel, self.run_desk, self.message_bar, self.home
         )
+        self.status_desk = StatusDesk(self.statusBar(), self.session, self.network_desk, self.training_desk)
 
     def _lay_out(self) -> None:
         inspect = self.inspect_desk
@@ -202,7 +184,6 @@ class MainWindow(QMainWindow):
         menus.add_choice(menus.view, choices, self.theme.choice, self._choose_theme)
 
     def _connect(self) -> None:
-        self.training_desk.start_allowed.connect(self._allow_start)
         self.training_desk.run_started.connect(self._show_run)
         self.session.state_changed.connect(self._on_state)
         for refusing in (self.trial_desk, self.network_actions):
@@ -211,7 +192,6 @@ class MainWindow(QMainWindow):
         self.trial_desk.plan_asked.connect(self._look_at_plan)
         self.network_desk.steps_changed.connect(self.plan_panel.schedule.set_steps_per_epoch)
         self.plan_panel.schedule.set_steps_per_epoch(self.network_desk.steps_per_epoch)
-        self.network_desk.plan_changed.connect(self._tell_plan)
         self.network_desk.speed_wanted.connect(self._measure)
         self.library.runs_changed.connect(self.network_desk.take_runs)
         self.run_desk.settings_taken.connect(self._look_at_settings)
@@ -287,16 +267,10 @@ class MainWindow(QMainWindow):
         # Only now: two threads that load torch at once would meet half-loaded modules.
         self.inspecting_lane.open()
         self.engine_is_ready = True
-        self._machine_text = f"{machine.device} · {machine.precision}"
-        self._show_machine()
+        self.status_desk.set_machine(machine)
         self.network_desk.set_machine(machine.device, machine.precision)
         self.trial_desk.set_engine_ready()
         self.examples_desk.set_engine_ready()
-
-    def _show_machine(self) -> None:
-        """What a run would be computed on."""
-        if self._machine_text:
-            self._machine.setText(self._machine_text)
 
     @Slot(object)
     def _on_engine_missing(self, error: Exception) -> None:
@@ -362,40 +336,23 @@ class MainWindow(QMainWindow):
 
     # The run that goes on
 
-    @Slot(bool, str)
-    def _allow_start(self, _allowed: bool, reason: str) -> None:
-        self._reason = reason
-        self._tell_plan()
-
-    @Slot()
-    def _tell_plan(self) -> None:
-        """What Start would do, or why it does nothing."""
-        is_idle = self.session.state is State.IDLE
-        self._plan.setText((self._reason or self.network_desk.plan) if is_idle else "")
-        self._plan.setToolTip(self._plan.text())
-
     @Slot(object)
     def _on_state(self, state: State) -> None:
         if state is State.IDLE and self._closing:
             self.close()
         elif state is State.IDLE:
-            self._show_machine()
             # A machine that was too busy to be measured may be free now.
             self.network_desk.forget_speeds()
 
     @Slot(object)
     def _show_run(self, event: RunStarted) -> None:
         """Look at the run that begins, unless the person looks at another one; say what it runs on."""
-        train, validation, test = event.images
+        train, validation, _test = event.images
         if not event.config.data.train_images:
             self.network_desk.set_images(event.config.data.source, train + validation, len(event.class_names))
         if self.workspaces.current == "build":
             self.workspaces.show("train")
-        self._machine.setText(
-            self.tr("{0} · {1} · {2} ({3} / {4} / {5} images)").format(
-                event.device, event.precision, event.config.data.source, train, validation, test
-            )
-        )
+        self.status_desk.show_run(event)
 
     # Qt
 
