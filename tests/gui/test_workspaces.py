@@ -1,11 +1,20 @@
 """Four workspaces in the real window: what each shows, who switches, and what each remembers."""
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QComboBox, QDockWidget, QLabel, QTabWidget, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import (
+    QAbstractScrollArea,
+    QApplication,
+    QComboBox,
+    QDockWidget,
+    QLabel,
+    QTabWidget,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
@@ -86,6 +95,38 @@ def test_sizes_come_back(qtbot: QtBot, window: MainWindow) -> None:
     window.workspaces.show("build")
     window.workspaces.show("inspect")
     qtbot.waitUntil(lambda: abs(side.width() - 460) <= 2)
+
+
+class Paintings(QObject):
+    """Counts how often each widget is painted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.of: Counter[QObject] = Counter()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.of[watched] += event.type() == QEvent.Type.Paint
+        return False
+
+
+def test_a_switch_paints_what_it_shows_once(
+    qtbot: QtBot, make_window: Callable[..., MainWindow], home: Home, tiny_config: RunConfig
+) -> None:
+    record_run(home, tiny_config)
+    window = make_window()
+    for name in (*DOCKS, *DOCKS):
+        window.workspaces.show(name)
+        qtbot.wait(50)
+    for name in DOCKS:
+        paintings = Paintings()
+        QApplication.instance().installEventFilter(paintings)
+        window.workspaces.show(name)
+        # Whatever waits, but no timers.
+        QApplication.sendPostedEvents()
+        QApplication.instance().removeEventFilter(paintings)
+        areas = (area.viewport() for area in window.findChildren(QAbstractScrollArea) if area.isVisible())
+        shown = [window, *(area for area in areas if not area.visibleRegion().isEmpty())]
+        assert {paintings.of[widget] for widget in shown} == {1}, name
 
 
 def test_start_goes_from_build_to_train(qtbot: QtBot, window: MainWindow) -> None:

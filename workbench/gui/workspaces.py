@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QObject, QSettings, Qt, Signal, Slot
+from PySide6.QtCore import QByteArray, QObject, QSettings, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QWidget
+
+from workbench.gui.widgets.paint_once import PaintOnce
 
 # Raised whenever docks are others, so that what was remembered of former ones is not taken for theirs.
 _VERSION = 3
@@ -54,7 +56,6 @@ class Workspace:
 
 
 _LOW_HEIGHT, _NARROW_WIDTH = 800, 1400
-_LAYOUT_PASSES = 5
 _MOST_GROWTH = 1.5
 
 
@@ -103,27 +104,21 @@ class Workspaces(QObject):
         if name == self._current:
             return
         window, workspace = self._window, self._every[name]
-        self._remember()
-        self._current = name
-        # Pages keep their size for the next time: docks come and go around none of them.
-        self._stack.setCurrentWidget(self._between)
-        self._set_corners(workspace)
-        state = self._states.get(name)
-        if state is None or not window.restoreState(state, _VERSION):
-            self._arrange(workspace)
-        self._settle()
-        self._stack.setCurrentWidget(workspace.page)
-        self._settle()
-        for action in self.actions:
-            action.setChecked(action.data() == name)
-        self.changed.emit(name)
-
-    @staticmethod
-    def _settle() -> None:
-        """Place everything now: else it would be painted where it stood, and then again."""
-        for _ in range(_LAYOUT_PASSES):
-            # Each pass asks the widgets around for another one.
-            QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
+        with PaintOnce(window) as painting:
+            self._remember()
+            self._current = name
+            # Pages keep their size for the next time: docks come and go around none of them.
+            self._stack.setCurrentWidget(self._between)
+            self._set_corners(workspace)
+            state = self._states.get(name)
+            if state is None or not window.restoreState(state, _VERSION):
+                self._arrange(workspace)
+            painting.settle()
+            self._stack.setCurrentWidget(workspace.page)
+            painting.settle()
+            for action in self.actions:
+                action.setChecked(action.data() == name)
+            self.changed.emit(name)
 
     def _remember(self) -> None:
         if self._current:

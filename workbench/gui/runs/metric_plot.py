@@ -210,7 +210,17 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         if event is not None:
             # Otherwise pyqtgraph places the view and its lines while it paints, and all lines are painted twice.
             self.getPlotItem().layout.activate()
-            self.scene().prepareForPaint()
+            self._place_lines()
+
+    @Slot()
+    def _place_lines(self) -> None:
+        self.scene().prepareForPaint()
+
+    def share_epochs(self, other: "MetricPlot") -> None:
+        """Show the same epochs as another plot, one below the other."""
+        self.setXLink(other)
+        # This moves the lines here, once more.
+        other.getPlotItem().getViewBox().sigResized.connect(self._place_lines)
 
     def fit(self, runs: Iterable[RunCurves]) -> None:
         """Show all of these runs, unless the person has zoomed; double click goes back to that.

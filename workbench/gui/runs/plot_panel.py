@@ -47,7 +47,7 @@ class PlotPanel(LatePlotPair["MetricPlot", "MetricPlot"]):
         loss = MetricPlot("loss", self.tr("loss / nats"), 1.0, self._theme)
         loss.hide_x_title()
         accuracy = MetricPlot("accuracy", self.tr("accuracy / %"), 100.0, self._theme)
-        loss.setXLink(accuracy)
+        loss.share_epochs(accuracy)
         for plot in (loss, accuracy):
             plot.hovered.connect(self._show_readout)
             plot.refit_asked.connect(self.redraw)
