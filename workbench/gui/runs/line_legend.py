@@ -83,7 +83,7 @@ class LineLegend(QWidget):
 
     def _paint_sample(self, painter: QPainter, entry: LegendEntry, place: QRect) -> None:
         left, middle = place.left(), place.center().y()
-        painter.setPen(entry.look.pen(entry.color, self._theme.color("surface")))
+        painter.setPen(entry.look.pen(entry.color, self._theme.color("surface"), self.devicePixelRatioF()))
         heights = _NOISE if entry.look.is_noisy else (0, 0)
         apart = _SAMPLE_PX / (len(heights) - 1)
         painter.drawPolyline([QPointF(left + apart * at, middle + height) for at, height in enumerate(heights)])

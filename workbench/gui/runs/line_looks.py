@@ -12,9 +12,10 @@ DOT_PX = 6
 
 @dataclass(frozen=True)
 class LineLook:
-    """A line in whatever color. One of many points is a pixel wide, because wider ones take six times as long.
+    """A line in whatever color.
 
-    A faint one is mixed with the ground that it stands on: drawn translucent, it takes three times as long.
+    One of many points is a device pixel wide, because wider ones take six times as long. A faint one is mixed with
+    the ground that it stands on: drawn translucent, it takes three times as long.
     """
 
     width: int = 1
@@ -27,8 +28,10 @@ class LineLook:
     def color(self, color: QColor, ground: QColor) -> QColor:
         return mixed(color, ground, self.share)
 
-    def pen(self, color: QColor, ground: QColor) -> QPen:
-        pen = QPen(self.color(color, ground), self.width, self.style)
+    def pen(self, color: QColor, ground: QColor, ratio: float = 1.0) -> QPen:
+        """For a screen with so many device pixels per pixel, which cosmetic pens are measured in."""
+        width = self.width * ratio if self.width > 1 else 1.0
+        pen = QPen(self.color(color, ground), width, self.style)
         # As wide on the screen however the axes are stretched.
         pen.setCosmetic(True)
         if self.style is Qt.PenStyle.DotLine:

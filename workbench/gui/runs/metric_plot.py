@@ -47,14 +47,16 @@ def _written(value: float) -> str:
 
 
 class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
-    """Draws RunCurves of one metric. `hovered` carries the epoch under the pointer."""
+    """Draws RunCurves of one quantity, `loss` or `accuracy`. `hovered` carries the epoch under the pointer."""
 
     hovered = Signal(float)
     refit_asked = Signal()
 
-    def __init__(self, metric: str, title: str, scale: float, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, quantity: str, title: str, scale: float, theme: Theme, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent, axisItems={"left": _NarrowAxis("left")}, enableMenu=False)
-        self.metric, self._title, self._scale, self._theme = metric, title, scale, theme
+        self.quantity, self._title, self._scale, self._theme = quantity, title, scale, theme
         self._lines: dict[tuple[str, str], pg.PlotDataItem] = {}
         self._ends: dict[str, EndValue] = {}
         self._changes: dict[str, list[pg.InfiniteLine]] = {}
@@ -100,8 +102,8 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         if not curves.visible:
             self.remove(curves.run_id)
             return
-        smoothed = curves.smoothed.get(self.metric)
-        train, validation, test = (part[self.metric] for part in (curves.train, curves.validation, curves.test))
+        smoothed = curves.smoothed.get(self.quantity)
+        train, validation, test = (part[self.quantity] for part in (curves.train, curves.validation, curves.test))
         # Once for both lines: of many steps, it takes as long as all that is drawn.
         steps = np.array(train.x)
         values = {
@@ -156,7 +158,7 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     def _style(self, line: pg.PlotDataItem, kind: str, color_index: int) -> None:
         look, color = CURVE_LOOKS[kind], self._theme.series(color_index)
         ground = self._theme.color("surface")
-        line.setPen(look.pen(color, ground))
+        line.setPen(look.pen(color, ground, self.devicePixelRatioF()))
         line.setSymbolSize(DOT_PX)
         line.setSymbolBrush(look.color(color, ground))
         line.setSymbolPen(None)
@@ -164,7 +166,7 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     def _note_end(self, curves: RunCurves) -> None:
         """The last value that counts; it says what it is unless it is validation."""
-        last = curves.last(self.metric)
+        last = curves.last(self.quantity)
         if last is None:
             self._ends.pop(curves.run_id, None)
             return
@@ -246,7 +248,7 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     def _bounds(self, curves: RunCurves) -> tuple[float, float, float] | None:
         """Last x, lowest and highest y in the plot's unit."""
-        every = (curves.train[self.metric], curves.validation[self.metric], curves.test[self.metric])
+        every = (curves.train[self.quantity], curves.validation[self.quantity], curves.test[self.quantity])
         filled = [series for series in every if series.y]
         if not filled:
             return None
@@ -275,7 +277,7 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             axis.enableAutoSIPrefix(False)
         self._cursor.setPen(pg.mkPen(theme.color("secondary"), style=Qt.PenStyle.DashLine))
         self._empty.setText(
-            self.tr("The {0} of every step will appear here: press Start").format(self.metric),
+            self.tr("The {0} of every step will appear here: press Start").format(self.quantity),
             theme.color("secondary"),
         )
         self._readout.restyle()

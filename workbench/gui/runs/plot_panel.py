@@ -172,10 +172,10 @@ class PlotPanel(LatePlotPair["MetricPlot", "MetricPlot"]):
             lines = []
             for curves in self._runs.values():
                 if curves.visible:
-                    values = curves.at(plot.metric, x)
+                    values = curves.at(plot.quantity, x)
                     names = (self.tr("train"), self.tr("validation"), self.tr("test"))
                     texts = [
-                        f"{name} {percent(value) if plot.metric == 'accuracy' else format(value, '.3f')}"
+                        f"{name} {percent(value) if plot.quantity == 'accuracy' else format(value, '.3f')}"
                         for name, value in zip(names, values, strict=True)
                         if value is not None
                     ]
