@@ -66,3 +66,18 @@ def test_after_pyqtgraph_the_bindings_of_cuda_can_be_loaded() -> None:
     statement = "import sys; import workbench.gui.widgets.plotting; assert 'cuda.bindings' not in sys.modules"
     loaded = loaded_by(statement)
     assert "pyqtgraph" in loaded
+
+
+SOURCES_READ = """
+import inspect
+from workbench.gui.app import prepare_imports
+prepare_imports()
+of_object, read = inspect.getsource, []
+inspect.getsource = lambda asked: read.append(inspect.ismodule(asked)) or of_object(asked)
+import workbench.gui.main_window
+assert not any(read), sum(read)
+"""
+
+
+def test_no_source_is_read_of_what_the_window_imports() -> None:
+    subprocess.run([sys.executable, "-c", SOURCES_READ], check=True, timeout=60)

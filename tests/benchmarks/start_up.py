@@ -58,6 +58,8 @@ application.exec()
 WORKBENCH = f"""
 import os, sys, time
 started = float(sys.argv[1])
+from workbench.gui.app import prepare_imports
+prepare_imports()
 from workbench.gui import main_window
 Painted = main_window.MainWindow
 {REPORT}
@@ -71,6 +73,8 @@ main(["--home", sys.argv[2]])
 USABLE = """
 import os, sys, time
 started = float(sys.argv[1])
+from workbench.gui.app import prepare_imports
+prepare_imports()
 from PySide6.QtCore import QTimer, Qt
 from PySide6.QtGui import QKeySequence
 from workbench.gui import main_window

@@ -27,8 +27,7 @@ def open_window(home_override: str = "") -> int:
     if problem is not None:
         sys.stderr.write(f"error: {problem}\n")
         return 2
-    # Nothing of what is built for the first paint is garbage; the window's own collector takes over after it.
-    gc.disable()
+    prepare_imports()
     try:
         home = Home.locate(home_override or None)
     except UserError as error:
@@ -70,6 +69,23 @@ def open_window(home_override: str = "") -> int:
         logging.shutdown()
         os._exit(code)
     return code
+
+
+def prepare_imports() -> None:
+    """To be called before the window's modules are imported: leaves out what only delays the first paint."""
+    # Nothing of what is built for the first paint is garbage; the window's own collector takes over after it.
+    gc.disable()
+    # Looking for plugins reads the metadata of every installed package; no configuration here has a use for one
+    # (https://docs.pydantic.dev/latest/concepts/plugins/).
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    import PySide6.QtCore  # noqa: F401  # brings the module below
+
+    # From now on PySide reads and decodes the source of every module that is imported, also all those of torch,
+    # to learn whether it may have chosen `snake_case` or `true_property`, which nothing here does
+    # (https://code.qt.io/cgit/pyside/pyside-setup.git/tree/sources/shiboken6/shibokenmodule/files.dir/shibokensupport/feature.py).
+    feature = sys.modules.get("shibokensupport.feature")
+    if hasattr(feature, "_mod_uses_pyside"):
+        feature._mod_uses_pyside = lambda _module: True  # type: ignore[union-attr]  # asked just before
 
 
 def _start_log(home: Home) -> None:
