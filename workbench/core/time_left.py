@@ -97,8 +97,8 @@ class Pace:
         evaluation = statistics.median_low(self._evaluations) if self._evaluations else 0.0
         found = (self._total - self._step + (self._epochs - self._epoch) * evaluation) * pace
         is_rough = is_changing or not self._evaluations or self._is_rough(now, pace, found)
-        # What was rough is put right at once.
-        if before is not None and not before.is_rough and not is_rough:
+        # What was rough is put right at once, and so is the end.
+        if found and before is not None and not before.is_rough and not is_rough:
             passed = max(0.0, self._at - self._told_at)
             expected = before.seconds - passed
             found = expected + (1 - math.exp(-passed / _SMOOTHED_S)) * (found - expected)
