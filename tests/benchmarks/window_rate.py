@@ -42,26 +42,32 @@ def main() -> None:
         for model in arguments.models:
             rows += compared(home, model, arguments)
     columns = ("network", "workspace", "headless, images/s", "window open, images/s", "ratio (median)", "range",
-               "tick late p99, ms", "latest tick, ms")  # fmt: skip
+               "window's thread, of a core", "tick late p99, ms", "latest tick, ms")  # fmt: skip
     print_table(columns, rows)
     print(f"{machine()}, Qt platform {os.environ['QT_QPA_PLATFORM']}")
 
 
 def compared(home: str, model: str, arguments: argparse.Namespace) -> list[tuple[str, ...]]:
-    """One row per workspace: each turn has a headless run, then one in each workspace."""
-    plain = list[float]()
+    """One row per workspace. Each of its runs stands between two headless ones, with whose mean it is compared:
+    the pace of a shared machine drifts."""
     found: dict[str, list[dict[str, float]]] = {workspace: [] for workspace in arguments.workspaces}
+    beside: dict[str, list[float]] = {workspace: [] for workspace in arguments.workspaces}
+    before = headless(home, model, arguments.seconds)
     for _ in range(arguments.pairs):
-        plain.append(headless(home, model, arguments.seconds))
         for workspace, results in found.items():
             results.append(in_window(home, model, arguments.seconds, workspace))
+            after = headless(home, model, arguments.seconds)
+            beside[workspace].append((before + after) / 2)
+            before = after
     rows = []
     for workspace, results in found.items():
+        plain = beside[workspace]
         ratios = [w["images_per_s"] / h for w, h in zip(results, plain, strict=True)]
         open_rate = statistics.median(w["images_per_s"] for w in results)
         rows.append(
             (model, workspace, f"{statistics.median(plain):.0f}", f"{open_rate:.0f}",
              f"{statistics.median(ratios):.1%}", f"{min(ratios):.1%} to {max(ratios):.1%}",
+             f"{statistics.median(w['window_share'] for w in results):.1%}",
              f"{statistics.median(w['late_p99_ms'] for w in results):.0f}",
              f"{max(w['late_max_ms'] for w in results):.0f}")
         )  # fmt: skip

@@ -1,4 +1,5 @@
-"""One run in the real window: its rate, and then the lateness of a 16 ms tick while it goes on, as JSON.
+"""One run in the real window: its rate and how much of a core the window's own thread takes meanwhile; then the
+lateness of a 16 ms tick while it goes on. As JSON.
 
 One after the other: the tick belongs to the measurement, not to the window, and would cost some of the rate.
 """
@@ -26,7 +27,7 @@ class Probe(QObject):
     def __init__(self, window: MainWindow, seconds: float, workspace: str) -> None:
         super().__init__()
         self.window, self.seconds, self.workspace = window, seconds, workspace
-        self.first = self.started = 0.0
+        self.first = self.started = self.own_s = self.share = 0.0
         self.lateness: list[float] = []
         self.ticked = 0.0
         self.timer = QTimer(self)
@@ -58,9 +59,10 @@ class Probe(QObject):
         now, done = time.perf_counter(), int(message.steps[-1])
         if not self.started and done >= 3:
             self.window.workspaces.show(self.workspace)
-            self.started, self.first = now, done
+            self.started, self.first, self.own_s = now, done, time.thread_time()
         elif not self.rate and self.started and now - self.started >= self.seconds and done - self.first >= 4:
             self.rate = 128 * (done - self.first) / (now - self.started)
+            self.share = (time.thread_time() - self.own_s) / (now - self.started)
             self.timer.start(TICK_MS)
         elif self.rate and now - self.started >= 1.6 * self.seconds:
             self.finish()
@@ -69,6 +71,7 @@ class Probe(QObject):
         late = np.maximum(self.lateness, 0)
         result = {
             "images_per_s": self.rate,
+            "window_share": self.share,
             "late_p99_ms": float(np.percentile(late, 99)),
             "late_max_ms": float(late.max()),
         }

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
 from tests.gui.seen import action, button, has_button, pictures_in, says
+from tests.trained import record_run
 from workbench.core.config import RunConfig
 from workbench.core.errors import ConfigError
 from workbench.core.evaluation import Evaluation
@@ -29,11 +30,11 @@ from workbench.gui.work.training_session import State
 KEPT = ", kept"
 
 
-def record_run(home: Home, config: RunConfig) -> str:
-    store = RunStore(home)
-    run_id = list(training.train(config, store=store))[-1].run_id
-    store.close()
-    return str(run_id)
+@pytest.fixture
+def two_runs(home: Home, tiny_config: RunConfig) -> tuple[str, str]:
+    """The second one is chosen in a window that is opened."""
+    first, second = (record_run(home, tiny_config.with_values({"training.seed": seed})) for seed in (0, 1))
+    return first, second
 
 
 def click(qtbot: QtBot, window: MainWindow, text: str) -> None:
@@ -135,11 +136,10 @@ class Slow:
 def test_it_is_canceled_by_its_button_and_by_another_choice(
     qtbot: QtBot,
     make_window: Callable[..., MainWindow],
-    home: Home,
-    tiny_config: RunConfig,
+    two_runs: tuple[str, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    first, second = (record_run(home, tiny_config.with_values({"training.seed": seed})) for seed in (0, 1))
+    first, second = two_runs
     slow = Slow(monkeypatch)
     window = make_window()
     click(qtbot, window, "Evaluate")
@@ -159,10 +159,10 @@ def test_a_result_that_is_on_its_way_is_not_of_the_next_run(
     qtbot: QtBot,
     make_window: Callable[..., MainWindow],
     home: Home,
-    tiny_config: RunConfig,
+    two_runs: tuple[str, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    first, second = (record_run(home, tiny_config.with_values({"training.seed": seed})) for seed in (0, 1))
+    first, second = two_runs
     window = make_window()
     window.selection.look_at(window.library.record(second))
     evaluation = window.library.evaluation(second, 3)

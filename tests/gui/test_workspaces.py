@@ -19,10 +19,10 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
 from tests.gui.seen import action, button, named, says
+from tests.trained import record_run
 from workbench.core.config import RunConfig
 from workbench.core.home import Home
 from workbench.core.store import RunStore
-from workbench.engine.training import training
 from workbench.gui.main_window import MainWindow
 from workbench.gui.work.training_session import State
 
@@ -36,13 +36,6 @@ DOCKS = {
 
 def docks(window: MainWindow) -> set[str]:
     return {dock.objectName() for dock in window.findChildren(QDockWidget) if dock.isVisible()}
-
-
-def record_run(home: Home, config: RunConfig) -> str:
-    store = RunStore(home)
-    run_id = list(training.train(config, store=store))[-1].run_id
-    store.close()
-    return str(run_id)
 
 
 def press(qtbot: QtBot, window: MainWindow, key: Qt.Key, control: bool = False) -> None:
@@ -116,7 +109,7 @@ def test_a_switch_paints_what_it_shows_once(
     window = make_window()
     for name in (*DOCKS, *DOCKS):
         window.workspaces.show(name)
-        qtbot.wait(50)
+        QApplication.sendPostedEvents()
     for name in DOCKS:
         paintings = Paintings()
         QApplication.instance().installEventFilter(paintings)

@@ -11,12 +11,12 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from workbench.gui.runs.then_and_now import then_and_now
 from workbench.gui.widgets.config_form import DecimalBox
+from workbench.gui.widgets.dialog_column import lay_out_dialog
 from workbench.gui.widgets.field_form import labeled, mark_invalid, shrinkable
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN
 
@@ -54,11 +54,7 @@ class RateChangeDialog(QDialog):
         self._explanation.setWordWrap(True)
         self._quick = QButtonGroup(self)
         self._quick.idClicked.connect(self._multiply)
-        self._change, self._cancel = QPushButton(self.tr("Change")), QPushButton(self.tr("Cancel"))
-        self._change.setProperty("role", "primary")
-        self._change.setDefault(True)
-        self._change.clicked.connect(self.accept)
-        self._cancel.clicked.connect(self.reject)
+        self._change = QPushButton(self.tr("Change"))
         self._box.valueChanged.connect(self._on_edit)
         self._lay_out()
         self._refresh()
@@ -98,21 +94,8 @@ class RateChangeDialog(QDialog):
             self._quick.addButton(button, index)
             quick.addWidget(button, 1)
         grid.addLayout(quick, 2, 1)
-        ends = QHBoxLayout()
-        ends.setSpacing(FIELD_GAP)
-        ends.addStretch(1)
-        ends.addWidget(self._cancel)
-        ends.addWidget(self._change)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
-        layout.setSpacing(MARGIN)
-        layout.addLayout(grid)
-        if self._curve is not None:
-            layout.addLayout(self._captioned(self._curve))
-        layout.addWidget(self._explanation)
-        layout.addStretch(1)
-        layout.addLayout(ends)
-        self.setMinimumWidth(_WIDTH)
+        curve = [] if self._curve is None else [self._captioned(self._curve)]
+        lay_out_dialog(self, [grid, *curve, self._explanation], self._change, _WIDTH)
 
     def _captioned(self, curve: "RestCurve") -> QGridLayout:
         grid = QGridLayout()

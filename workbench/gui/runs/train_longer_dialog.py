@@ -1,21 +1,13 @@
 """More epochs for a run that is over, or that was stopped."""
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import (
-    QDialog,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QSpinBox,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QSpinBox, QWidget
 
 from workbench.core.run_record import RunRecord
 from workbench.core.schedule import rates_around
 from workbench.gui.runs.then_and_now import then_and_now
+from workbench.gui.widgets.dialog_column import lay_out_dialog
 from workbench.gui.widgets.field_form import labeled, shrinkable
-from workbench.gui.widgets.theme import FIELD_GAP, MARGIN
 
 _MOST_EPOCHS = 100_000
 _WIDTH = 380
@@ -41,13 +33,11 @@ class TrainLongerDialog(QDialog):
         self._explanation = labeled("", "secondary")
         self._explanation.setWordWrap(True)
         self._box.valueChanged.connect(self._explain)
-        self._train, self._cancel = QPushButton(self.tr("Train")), QPushButton(self.tr("Cancel"))
-        self._train.setProperty("role", "primary")
-        self._train.setDefault(True)
-        self._train.setToolTip(self.tr("Go on with the run from its last checkpoint"))
-        self._train.clicked.connect(self.accept)
-        self._cancel.clicked.connect(self.reject)
-        self._lay_out(QLabel(self.tr("{0} of {1} planned").format(done, planned)))
+        train = QPushButton(self.tr("Train"))
+        train.setToolTip(self.tr("Go on with the run from its last checkpoint"))
+        now = QLabel(self.tr("{0} of {1} planned").format(done, planned))
+        grid = then_and_now(self.tr("Finished epochs"), now, self.tr("Epochs in all"), self._box)
+        lay_out_dialog(self, [grid, self._explanation], train, _WIDTH)
         self._explain()
         self._box.selectAll()
 
@@ -55,22 +45,6 @@ class TrainLongerDialog(QDialog):
     def epochs(self) -> int:
         """The new total."""
         return self._box.value()
-
-    def _lay_out(self, done: QLabel) -> None:
-        grid = then_and_now(self.tr("Finished epochs"), done, self.tr("Epochs in all"), self._box)
-        ends = QHBoxLayout()
-        ends.setSpacing(FIELD_GAP)
-        ends.addStretch(1)
-        ends.addWidget(self._cancel)
-        ends.addWidget(self._train)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
-        layout.setSpacing(MARGIN)
-        layout.addLayout(grid)
-        layout.addWidget(self._explanation)
-        layout.addStretch(1)
-        layout.addLayout(ends)
-        self.setMinimumWidth(_WIDTH)
 
     @Slot()
     def _explain(self) -> None:
