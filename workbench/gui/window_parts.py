@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 from workbench.gui.widgets.menus import Menus
 from workbench.gui.widgets.scrolling import scrolling
 from workbench.gui.widgets.segments import Segments
+from workbench.gui.widgets.size_barrier import SizeBarrier
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN
 from workbench.gui.workspaces import BOTTOM, LEFT, RIGHT, Place, Workspace, Workspaces
 
@@ -135,7 +136,7 @@ class WindowParts(QObject):
         row.setContentsMargins(0, GAP, 0, GAP)
         row.setSpacing(MARGIN)
         row.addWidget(switch, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(strip, 1)
+        row.addWidget(SizeBarrier(strip), 1)
         toolbar = QToolBar(self.tr("Training"))
         toolbar.setObjectName("trainingToolBar")
         toolbar.setMovable(False)
