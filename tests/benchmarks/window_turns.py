@@ -41,7 +41,7 @@ class Turns(QObject):
         """Of each state; None of one in which the run did something else than steps."""
         self._heard: list[tuple[float, int]] = []
         self._is_pure = True
-        self._began = self._own = 0.0
+        self._began = self._own = self._own_since = 0.0
         self._starter = QTimer(self)
         self._starter.timeout.connect(self._start)
         self._starter.start(100)
@@ -77,12 +77,17 @@ class Turns(QObject):
             self.window.show()
             self.window.workspaces.show(state)
         self._heard, self._is_pure, self._began = [], True, time.perf_counter()
-        self._own = time.thread_time()
+        QTimer.singleShot(round(1000 * _SETTLED_S), self._settle)
         QTimer.singleShot(round(1000 * (self.seconds + _SETTLED_S)), self._leave)
 
     @Slot()
+    def _settle(self) -> None:
+        """What the switch itself cost is not what looking costs."""
+        self._own, self._own_since = time.thread_time(), time.perf_counter()
+
+    @Slot()
     def _leave(self) -> None:
-        own = (time.thread_time() - self._own) / (time.perf_counter() - self._began)
+        own = (time.thread_time() - self._own) / (time.perf_counter() - self._own_since)
         self.found.append(None)
         if self._is_pure and len(self._heard) > 1:
             (first_at, first), (last_at, last) = self._heard[0], self._heard[-1]

@@ -10,7 +10,8 @@ from workbench.core.time_left import Pace
 from workbench.gui.runs.large_figure import LargeFigure
 from workbench.gui.widgets.theme import GROUP_GAP
 
-_REFRESH_S = 0.5
+_REFRESH_S = 0.95
+"""Once a second, and no second is left out for an event that comes a little early."""
 
 
 class RunFigures(QWidget):
