@@ -1,7 +1,7 @@
 """Accuracy for wall time: the same network and images under several recipes, each as users train it.
 
     python -m tests.benchmarks.accuracy_in_time
-    python -m tests.benchmarks.accuracy_in_time --model resnet18 --recipes fast-gpu tutorial
+    python -m tests.benchmarks.accuracy_in_time --model resnet18 --recipes fast-gpu kuangliu
 
 The seconds are those of the whole command, from the start of Python to its end; the images are in the cache.
 """

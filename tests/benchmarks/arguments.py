@@ -3,6 +3,9 @@
 import argparse
 from pathlib import Path
 
+WARM_UP_S = 3.0
+"""Of a run, before it is measured: as long as a window takes to settle."""
+
 
 def one_run() -> tuple[Path, str, float]:
     """Of one measured run in a process of its own: home, model and seconds."""

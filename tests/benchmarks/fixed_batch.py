@@ -11,10 +11,10 @@ import time
 from pathlib import Path
 
 from tests.benchmarks.arguments import pairs_of_runs
+from tests.benchmarks.measured_config import measured_config
 from tests.benchmarks.table import machine, print_table
 from tests.generators import result_of
 from workbench.core.home import Home
-from workbench.core.presets import Presets
 from workbench.engine.training.loop import YIELD_INTERVAL_S
 from workbench.engine.training.preparation import prepare
 from workbench.engine.training.trainer import PendingSteps, Trainer
@@ -44,9 +44,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder)).prepare()
         for model in models:
-            trainer = result_of(
-                prepare(Presets.load().run_config(model, "tutorial", "cifar10-jpeg"), home)
-            ).trainer
+            trainer = result_of(prepare(measured_config(model), home)).trainer
             draw = trainer.images.batch
             batch = draw(trainer._epoch_plan(), 0, trainer.config.training.batch_size)
             for _ in range(_WARM_UP):

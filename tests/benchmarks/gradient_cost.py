@@ -13,10 +13,10 @@ from pathlib import Path
 
 from tests.benchmarks.arguments import pairs_of_runs
 from tests.benchmarks.fixed_batch import rate
+from tests.benchmarks.measured_config import measured_config
 from tests.benchmarks.table import machine, print_table
 from tests.generators import result_of
 from workbench.core.home import Home
-from workbench.core.presets import Presets
 from workbench.engine.training.gradient_norms import LEAST_DISTANCE_S, GradientNorms
 from workbench.engine.training.loop import YIELD_INTERVAL_S
 from workbench.engine.training.preparation import prepare
@@ -45,7 +45,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder)).prepare()
         for model in models:
-            prepared = result_of(prepare(Presets.load().run_config(model, "tutorial", "sample"), home))
+            prepared = result_of(prepare(measured_config(model, "sample"), home))
             trainer = prepared.trainer
             for _ in range(_WARM_UP):
                 trainer.step()

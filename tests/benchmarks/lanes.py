@@ -22,10 +22,10 @@ import numpy as np
 from PySide6.QtCore import QEventLoop, QObject, QSettings, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
+from tests.benchmarks.measured_config import measured_config
 from tests.benchmarks.table import machine, print_table
 from workbench.core.events import StepMetrics
 from workbench.core.home import Home
-from workbench.core.presets import Presets
 from workbench.core.store import RunStore
 from workbench.engine.training.training import train
 from workbench.gui.main_window import MainWindow
@@ -40,7 +40,6 @@ EVERY_S = 5.0
 WARM_UP_S = 2.0
 """Left out at the start of every block: steps and evaluations of the one before."""
 LONGEST_STEP_S = 1.5
-RECIPE = "tutorial"
 
 
 def wait(milliseconds: float) -> None:
@@ -156,7 +155,7 @@ def kept_run(home: Home, model: str) -> str:
     """A run with one kept epoch, to be evaluated on 2 000 test images."""
     values = {"data.train_images": 256, "training.epochs": 1}
     # The sample has 2 000 test images.
-    config = Presets.load().run_config(model, RECIPE, "sample").with_values(values)
+    config = measured_config(model, "sample").with_values(values)
     store = RunStore(home)
     run_id = str(list(train(config, store=store))[-1].run_id)
     store.close()
@@ -225,7 +224,7 @@ def main() -> None:
             run_id = executor.submit(kept_run, home, arguments.model).result()
         settings = QSettings(str(home.root / "window.ini"), QSettings.Format.IniFormat)
         window = MainWindow(home, Theme(application, "light"), settings)
-        window.build_panel.show_config(Presets.load().run_config(arguments.model, RECIPE, "cifar10-jpeg"))
+        window.build_panel.show_config(measured_config(arguments.model))
         window.show()
         while not window.engine_is_ready:
             wait(100)

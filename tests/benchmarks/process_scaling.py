@@ -28,7 +28,8 @@ def rate(home: str, model: str, images: int, processes: int, threads: int, parts
     launcher = [*_LAUNCHER, f"--nproc-per-node={processes}"] if processes > 1 else []
     command = [
         sys.executable, *launcher, "-m", "workbench", "--home", home, "train", "--model", model, "--data",
-        "cifar10-jpeg", "--recipe", "tutorial", "--epochs", "1", "--device", "cpu", "--json",
+        "cifar10-jpeg", "--recipe", "kuangliu", "--epochs", "1", "--device", "cpu", "--json",
+        "--set", "training.precision=auto",
         "--set", f"training.threads={threads}", "--set", f"training.accumulation={parts}",
         "--set", f"data.train_images={images}",
     ]  # fmt: skip

@@ -11,10 +11,10 @@ import numpy as np
 from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
-from tests.benchmarks.arguments import one_run_in_a_workspace
+from tests.benchmarks.arguments import WARM_UP_S, one_run_in_a_workspace
+from tests.benchmarks.measured_config import measured_config
 from workbench.core.events import StepMetrics
 from workbench.core.home import Home
-from workbench.core.presets import Presets
 from workbench.gui.main_window import MainWindow
 from workbench.gui.widgets.theme import Theme
 
@@ -27,7 +27,7 @@ class Probe(QObject):
     def __init__(self, window: MainWindow, seconds: float, workspace: str) -> None:
         super().__init__()
         self.window, self.seconds, self.workspace = window, seconds, workspace
-        self.first = self.started = self.own_s = self.share = 0.0
+        self.begun = self.first = self.started = self.own_s = self.share = 0.0
         self.lateness: list[float] = []
         self.ticked = 0.0
         self.timer = QTimer(self)
@@ -57,8 +57,10 @@ class Probe(QObject):
         if not isinstance(message, StepMetrics):
             return
         now, done = time.perf_counter(), int(message.steps[-1])
-        if not self.started and done >= 3:
+        if not self.begun:
+            self.begun = now
             self.window.workspaces.show(self.workspace)
+        elif not self.started and done >= 3 and now - self.begun >= WARM_UP_S:
             self.started, self.first, self.own_s = now, done, time.thread_time()
         elif not self.rate and self.started and now - self.started >= self.seconds and done - self.first >= 4:
             self.rate = 128 * (done - self.first) / (now - self.started)
@@ -87,7 +89,7 @@ def main() -> None:
     home = Home(folder).prepare()
     settings = QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat)
     window = MainWindow(home, Theme(application, "light"), settings)
-    window.build_panel.show_config(Presets.load().run_config(model, "tutorial", "cifar10-jpeg"))
+    window.build_panel.show_config(measured_config(model))
     probe = Probe(window, seconds, workspace)
     window.show()
     application.exec()

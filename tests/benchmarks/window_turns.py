@@ -19,10 +19,10 @@ os.environ.setdefault("QT_QPA_PLATFORM", "xcb" if os.environ.get("DISPLAY") else
 from PySide6.QtCore import QObject, QSettings, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
+from tests.benchmarks.measured_config import measured_config
 from tests.benchmarks.table import machine, print_table
 from workbench.core.events import EpochMetrics, Progress, StepMetrics
 from workbench.core.home import Home
-from workbench.core.presets import Presets
 from workbench.gui.main_window import MainWindow
 from workbench.gui.widgets.theme import Theme
 
@@ -115,7 +115,7 @@ def main() -> None:
         home = Home(Path(folder)).prepare()
         settings = QSettings(str(Path(folder) / "window.ini"), QSettings.Format.IniFormat)
         window = MainWindow(home, Theme(application, "light"), settings)
-        window.build_panel.show_config(Presets.load().run_config(arguments.model, "tutorial", "cifar10-jpeg"))
+        window.build_panel.show_config(measured_config(arguments.model))
         turns = Turns(window, states, arguments.seconds)
         window.show()
         application.exec()
