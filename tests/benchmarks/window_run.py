@@ -8,11 +8,12 @@ import json
 import time
 
 import numpy as np
-from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Slot
+from PySide6.QtCore import QSettings, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from tests.benchmarks.arguments import WARM_UP_S, one_run_in_a_workspace
 from tests.benchmarks.measured_config import measured_config
+from tests.benchmarks.run_in_window import RunInWindow
 from workbench.core.events import StepMetrics
 from workbench.core.home import Home
 from workbench.gui.main_window import MainWindow
@@ -21,12 +22,12 @@ from workbench.gui.widgets.theme import Theme
 TICK_MS = 16
 
 
-class Probe(QObject):
-    """Starts the run when the engine is ready, measures, closes the window."""
+class Probe(RunInWindow):
+    """Measures the run, closes the window."""
 
     def __init__(self, window: MainWindow, seconds: float, workspace: str) -> None:
-        super().__init__()
-        self.window, self.seconds, self.workspace = window, seconds, workspace
+        super().__init__(window)
+        self.seconds, self.workspace = seconds, workspace
         self.begun = self.first = self.started = self.own_s = self.share = 0.0
         self.lateness: list[float] = []
         self.ticked = 0.0
@@ -34,16 +35,6 @@ class Probe(QObject):
         self.timer.setTimerType(Qt.TimerType.PreciseTimer)
         self.timer.timeout.connect(self.tick)
         self.rate = 0.0
-        self.starter = QTimer(self)
-        self.starter.timeout.connect(self.start)
-        self.starter.start(100)
-        window.session.event_said.connect(self.receive)
-
-    @Slot()
-    def start(self) -> None:
-        if self.window.engine_is_ready:
-            self.starter.stop()
-            self.window.training_desk.start()
 
     @Slot()
     def tick(self) -> None:
@@ -78,7 +69,7 @@ class Probe(QObject):
             "late_max_ms": float(late.max()),
         }
         print(json.dumps(result), flush=True)
-        self.window.session.event_said.disconnect(self.receive)
+        self.stop_listening()
         self.timer.stop()
         self.window.close()
 

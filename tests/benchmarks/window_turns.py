@@ -16,10 +16,11 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "xcb" if os.environ.get("DISPLAY") else "offscreen")
 
-from PySide6.QtCore import QObject, QSettings, QTimer, Slot
+from PySide6.QtCore import QSettings, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from tests.benchmarks.measured_config import measured_config
+from tests.benchmarks.run_in_window import RunInWindow
 from tests.benchmarks.table import machine, print_table
 from workbench.core.events import EpochMetrics, Progress, StepMetrics
 from workbench.core.home import Home
@@ -31,30 +32,20 @@ HIDDEN = ""
 _SETTLED_S = 0.6
 
 
-class Turns(QObject):
+class Turns(RunInWindow):
     """Goes through `states`; notes of each the steps per second and the window's thread's share of a core."""
 
     def __init__(self, window: MainWindow, states: list[str], seconds: float) -> None:
-        super().__init__()
-        self.window, self.states, self.seconds = window, states, seconds
+        super().__init__(window)
+        self.states, self.seconds = states, seconds
         self.found: list[tuple[float, float] | None] = []
         """Of each state; None of one in which the run did something else than steps."""
         self._heard: list[tuple[float, int]] = []
         self._is_pure = True
         self._began = self._own = self._own_since = 0.0
-        self._starter = QTimer(self)
-        self._starter.timeout.connect(self._start)
-        self._starter.start(100)
-        window.session.event_said.connect(self._receive)
-
-    @Slot()
-    def _start(self) -> None:
-        if self.window.engine_is_ready:
-            self._starter.stop()
-            self.window.training_desk.start()
 
     @Slot(object)
-    def _receive(self, event: object) -> None:
+    def receive(self, event: object) -> None:
         now = time.perf_counter()
         if not self._began and isinstance(event, StepMetrics):
             # A few seconds to warm up.
@@ -96,7 +87,7 @@ class Turns(QObject):
         if len(self.found) < len(self.states):
             self._enter()
         else:
-            self.window.session.event_said.disconnect(self._receive)
+            self.stop_listening()
             self.window.show()
             QApplication.setQuitOnLastWindowClosed(True)
             self.window.close()

@@ -1,52 +1,55 @@
 """When things are redrawn: as rarely as what it costs demands."""
 
 import time
-from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from pytestqt.qtbot import QtBot
 
 from workbench.gui.widgets.redraw_timer import RedrawTimer
 
 
-def busy_for(milliseconds: float) -> Callable[[], None]:
-    """Something that takes so much processor time."""
+class Processor:
+    """Time that passes only where something is computed."""
 
-    def compute() -> None:
-        end = time.thread_time() + milliseconds / 1000
-        while time.thread_time() < end:
-            pass
+    def __init__(self) -> None:
+        self.now_s = 100.0
 
-    return compute
-
-
-def interval_after(qtbot: QtBot, redraw: Callable[[], None]) -> int:
-    """What the timer waits when it has redrawn once."""
-    parent = QObject()
-    timer = RedrawTimer(redraw, parent)
-    weighed: list[None] = []
-    timer.weighed.connect(lambda: weighed.append(None))
-    timer.ask()
-    qtbot.waitUntil(lambda: len(weighed) > 0)
-    return timer.interval()
+    def compute(self, milliseconds: float) -> None:
+        self.now_s += milliseconds / 1000
 
 
-@pytest.mark.parametrize(("cost", "shortest", "longest"), [(0, 1000, 1000), (20, 2000, 2900), (60, 3000, 3000)])
+@pytest.fixture
+def processor(monkeypatch: pytest.MonkeyPatch) -> Processor:
+    processor = Processor()
+    monkeypatch.setattr(time, "thread_time", lambda: processor.now_s)
+    return processor
+
+
+@pytest.mark.parametrize(("cost_ms", "interval_ms"), [(0, 1000), (20, 2000), (60, 3000)])
 def test_the_rest_is_a_hundred_times_the_cost_within_limits(
-    qtbot: QtBot, cost: float, shortest: int, longest: int
+    qtbot: QtBot, processor: Processor, cost_ms: float, interval_ms: int
 ) -> None:
-    assert shortest <= interval_after(qtbot, busy_for(cost)) <= longest
-
-
-def test_what_follows_a_redrawing_at_once_is_part_of_its_cost(qtbot: QtBot) -> None:
     parent = QObject()
-    timer = RedrawTimer(lambda: painting.ask(), parent)
-    painting = RedrawTimer(busy_for(25), parent)
-    painting.setInterval(0)
+    timer = RedrawTimer(lambda: processor.compute(cost_ms), parent)
     with qtbot.waitSignal(timer.weighed):
         timer.ask()
-    assert timer.interval() > 2000
+    assert timer.interval() == interval_ms
+
+
+def test_the_painting_that_follows_is_part_of_the_cost(qtbot: QtBot, processor: Processor) -> None:
+    parent = QObject()
+    painting = QTimer(parent, singleShot=True, interval=0)
+    painting.timeout.connect(lambda: processor.compute(15))
+
+    def redraw() -> None:
+        processor.compute(5)
+        painting.start()
+
+    timer = RedrawTimer(redraw, parent)
+    with qtbot.waitSignal(timer.weighed):
+        timer.ask()
+    assert timer.interval() == 2000
 
 
 def test_asked_often_it_redraws_once(qtbot: QtBot) -> None:
@@ -58,3 +61,13 @@ def test_asked_often_it_redraws_once(qtbot: QtBot) -> None:
             timer.ask()
     assert len(redraws) == 1
     assert not timer.isActive()
+
+
+def test_asking_again_postpones_nothing(qtbot: QtBot) -> None:
+    parent = QObject()
+    timer = RedrawTimer(lambda: None, parent)
+    timer.ask()
+    qtbot.waitUntil(lambda: timer.remainingTime() < timer.interval() - 50)
+    left_ms = timer.remainingTime()
+    timer.ask()
+    assert timer.remainingTime() <= left_ms

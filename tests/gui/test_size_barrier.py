@@ -3,7 +3,7 @@
 from collections import Counter
 
 from PySide6.QtCore import QEvent, QObject
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QToolBar, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMainWindow, QToolBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from workbench.gui.widgets.size_barrier import SizeBarrier
@@ -36,12 +36,14 @@ def shown(qtbot: QtBot, content: QWidget) -> QMainWindow:
     window.resize(600, 200)
     window.show()
     qtbot.waitExposed(window)
-    settle(qtbot)
+    settle()
     return window
 
 
-def settle(qtbot: QtBot) -> None:
-    qtbot.wait(20)
+def settle() -> None:
+    """A layout that is asked for may ask for another one, farther up."""
+    for _ in range(10):
+        QApplication.sendPostedEvents()
 
 
 def a_strip() -> tuple[QWidget, QLabel]:
@@ -57,7 +59,7 @@ def test_a_text_of_the_same_height_leaves_the_window_as_it_is(qtbot: QtBot) -> N
     layouts = Layouts()
     window.installEventFilter(layouts)
     text.setText("12 345 images/s")
-    settle(qtbot)
+    settle()
     assert layouts.of[window] == 0
     assert text.width() > text.fontMetrics().horizontalAdvance(text.text())
 
