@@ -122,19 +122,22 @@ def report(states: list[str], found: list[tuple[float, float] | None]) -> None:
     for index, (before, now, after) in enumerate(zip(found, found[1:], found[2:], strict=False), 1):
         if states[index] != HIDDEN and None not in (before, now, after):
             ratios[states[index]].append(now[0] / statistics.mean((before[0], after[0])))
-    rows = [
-        (name, f"{statistics.median(each):.1%}", f"{statistics.mean(each):.1%} ± {_error(each):.1%}",
-         f"{len(each)}", f"{statistics.median(shares[name]):.1%}")
-        for name, each in ratios.items()
-    ]  # fmt: skip
-    rows.append(("hidden", "", "", "", f"{statistics.median(shares[HIDDEN]):.1%}"))
+    rows = [(name, *_means(each), f"{len(each)}", _share(shares[name])) for name, each in ratios.items()]
+    rows.append(("hidden", "", "", "", _share(shares[HIDDEN])))
     print_table(("workspace", "of the rate when hidden (median)", "mean ± its standard error", "stretches",
                  "window's thread, of a core"), rows)  # fmt: skip
     print(f"{machine()}, Qt platform {os.environ['QT_QPA_PLATFORM']}")
 
 
-def _error(values: list[float]) -> float:
-    return statistics.stdev(values) / len(values) ** 0.5
+def _means(ratios: list[float]) -> tuple[str, str]:
+    if len(ratios) < 2:
+        return "too few turns", ""
+    error = statistics.stdev(ratios) / len(ratios) ** 0.5
+    return f"{statistics.median(ratios):.1%}", f"{statistics.mean(ratios):.1%} ± {error:.1%}"
+
+
+def _share(shares: list[float]) -> str:
+    return f"{statistics.median(shares):.1%}" if shares else ""
 
 
 if __name__ == "__main__":
