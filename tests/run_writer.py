@@ -6,7 +6,15 @@ import numpy as np
 
 from workbench.core.config import RunConfig
 from workbench.core.evaluation import Evaluation
-from workbench.core.events import EpochMetrics, GradientsMeasured, RateChanged, RunStarted, StepMetrics, Warned
+from workbench.core.events import (
+    EpochMetrics,
+    EvaluationReady,
+    GradientsMeasured,
+    RateChanged,
+    RunStarted,
+    StepMetrics,
+    Warned,
+)
 from workbench.core.gradients import WeightedLayers
 from workbench.core.home import Home
 from workbench.core.store import RunStore
@@ -48,7 +56,7 @@ class Writer:
     def epoch(self, number: int, evaluated: bool = True) -> EpochMetrics:
         if evaluated:
             evaluation = Evaluation(np.array([0]), np.zeros((1, 2), np.float32), ("x", "y"), number)
-            self.store.record_evaluation(self.id, evaluation)
+            self.store.record_evaluation(EvaluationReady(self.id, evaluation))
         event = EpochMetrics(
             self.id, number, PER_EPOCH * number, 1.0, 0.4, 1.1, 0.5, 1.2, 0.3, 1000.0, 2.0 * number, True
         )

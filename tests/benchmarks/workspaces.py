@@ -25,7 +25,7 @@ from tests.benchmarks.table import machine, print_table
 from workbench.core.config import RunConfig
 from workbench.core.dataset import Dataset, ImageSet
 from workbench.core.evaluation import Evaluation
-from workbench.core.events import EpochMetrics, RunStarted, StepMetrics
+from workbench.core.events import EpochMetrics, EvaluationReady, RunStarted, StepMetrics
 from workbench.core.home import Home
 from workbench.core.image_sources import SAMPLE
 from workbench.core.store import RunStore
@@ -61,7 +61,7 @@ def record_run(home: Home) -> None:
             loss = (fallen * generator.normal(1, 0.1, _STEPS)).astype(np.float32)
             rate = np.full(_STEPS, 0.1)
             store.record_steps([StepMetrics(run, epoch, steps, loss, loss / 3, rate, 1e3, 1.0 * epoch)])
-            store.record_evaluation(run, evaluation)
+            store.record_evaluation(EvaluationReady(run, evaluation))
             right = evaluation.accuracy
             store.record_epoch(
                 EpochMetrics(run, epoch, _STEPS * epoch, 1, right, 1, right, 1, right, 1e3, 1.0 * epoch, True)

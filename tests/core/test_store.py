@@ -18,7 +18,7 @@ from workbench.core import run_lock, store_schema
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
-from workbench.core.events import EpochMetrics, GradientsMeasured, RunStarted, StepMetrics, Warned
+from workbench.core.events import EpochMetrics, EvaluationReady, GradientsMeasured, RunStarted, StepMetrics, Warned
 from workbench.core.gradients import WeightedLayers
 from workbench.core.home import Home
 from workbench.core.store import RunStore
@@ -285,9 +285,8 @@ def test_evaluations_are_kept_per_epoch(store: RunStore) -> None:
     run_id = create(store)
     assert store.evaluation(run_id) is None
     for number in (1, 2):
-        store.record_evaluation(
-            run_id, Evaluation(np.array([0]), np.zeros((1, 2), np.float32), ("a", "b"), number)
-        )
+        said = Evaluation(np.array([0]), np.zeros((1, 2), np.float32), ("a", "b"), number)
+        store.record_evaluation(EvaluationReady(run_id, said))
     assert store.evaluated_epochs(run_id) == [1, 2]
     latest = store.evaluation(run_id)
     assert latest is not None
@@ -300,10 +299,16 @@ def test_a_resumed_run_forgets_what_was_said_after_its_checkpoint(store: RunStor
     run_id = create(store)
     store.record_start(started(run_id))
     for epoch in (1, 2, 3):
-        store.record_evaluation(run_id, Evaluation(np.array([0]), np.zeros((1, 2), np.float32), ("x", "y"), epoch))
+        said = Evaluation(np.array([0]), np.zeros((1, 2), np.float32), ("x", "y"), epoch)
+        store.record_evaluation(EvaluationReady(run_id, said, validation=said))
+        weights = store.folder(run_id) / "weights" / f"epoch-{epoch:05d}-0123456789abcdef.safetensors"
+        weights.parent.mkdir(exist_ok=True)
+        weights.write_bytes(b"")
     store.record_start(started(run_id, first_step=10))
     assert store.evaluated_epochs(run_id) == [1]
     assert store.evaluation(run_id).epoch == 1
+    assert [epoch for epoch in (1, 2, 3) if store.validation(run_id, epoch) is not None] == [1]
+    assert list(store.weights_by_epoch(run_id)) == [1]
 
 
 def test_delete_removes_rows_and_folder_but_not_a_running_run(store: RunStore) -> None:
@@ -412,7 +417,8 @@ def test_an_evaluation_made_anew_takes_the_place_of_a_damaged_one_only(store: Ru
     run_id = create(store)
     for number, logit in ((1, 1.0), (2, 1.0)):
         logits = np.array([[0.0, logit]], np.float32)
-        store.record_evaluation(run_id, Evaluation(np.array([0]), logits, ("x", "y"), number))
+        said = Evaluation(np.array([0]), logits, ("x", "y"), number)
+        store.record_evaluation(EvaluationReady(run_id, said))
     file = store.folder(run_id) / "evaluations" / "epoch-00002.npz"
     file.write_bytes(file.read_bytes()[:60])
     for number in (1, 2, 3):

@@ -1,6 +1,7 @@
 """A recorded run without a disk, for views that follow a selection."""
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -33,6 +34,8 @@ class Recorded:
     evaluations: dict[int, Evaluation] = field(default_factory=dict)
     pictures: ImageSet | None = None
     damaged: set[int] = field(default_factory=set)
+    weights: set[int] = field(default_factory=set)
+    """Epochs whose weights lie in files of their own."""
     read: list[int] = field(default_factory=list)
     """Epochs that were asked for, in order."""
 
@@ -45,6 +48,9 @@ class Recorded:
 
     def evaluated_epochs(self, _run_id: str) -> list[int]:
         return sorted(self.evaluations)
+
+    def weights_by_epoch(self, _run_id: str) -> dict[int, Path]:
+        return {epoch: Path(f"epoch-{epoch:05d}.safetensors") for epoch in self.weights}
 
     def images(self, _record: RunRecord) -> ImageSet:
         if self.pictures is None:

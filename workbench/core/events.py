@@ -24,7 +24,7 @@ class Progress:
     activity: str
     done: int
     total: int
-    unit: Literal["images", "bytes"] = "images"
+    unit: Literal["images", "bytes", "parts"] = "images"
     run_id: str = ""
     """Empty where it belongs to none; else who records the run fills it in."""
 
@@ -107,8 +107,13 @@ class EpochMetrics:
 
 @dataclass(frozen=True)
 class EvaluationReady:
+    """What the network said after an epoch."""
+
     run_id: str
     evaluation: Evaluation
+    """Of the test images."""
+    validation: Evaluation | None = None
+    """Of the images that are held out, if there are any."""
 
 
 @dataclass(frozen=True)

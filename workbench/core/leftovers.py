@@ -82,27 +82,26 @@ def clean_up(home: Home, listed: Collection[str], now: float | None = None) -> L
 
 
 def _temporary(folder: RunFolder) -> Iterator[Path]:
-    for place in (folder.path, folder.checkpoints, folder.evaluations):
+    for place in folder.all:
         yield from (path for path in _entries(place) if _TEMPORARY.fullmatch(path.name) and path.is_file())
 
 
 def _newest(folder: RunFolder) -> float:
     """When anything in it last changed, the lock apart, which a mere question touches."""
-    places = (folder.path, folder.checkpoints, folder.evaluations)
-    paths = [folder.path, *(path for place in places for path in _entries(place) if path.name != "lock")]
+    paths = [folder.path, *(path for place in folder.all for path in _entries(place) if path.name != "lock")]
     return max(map(_time_of, paths))
 
 
 def _is_bare(folder: RunFolder) -> bool:
     """Whether nothing is in it but what a run has before it is recorded."""
-    known = {folder.config, folder.journal, folder.checkpoints, folder.evaluations, folder.path / "lock"}
-    inside = [path for place in (folder.checkpoints, folder.evaluations) for path in _entries(place)]
+    known = {folder.config, folder.journal, folder.path / "lock", *folder.all[1:]}
+    inside = [path for place in folder.all[1:] for path in _entries(place)]
     return not inside and set(_entries(folder.path)) <= known
 
 
 def _remove_bare(folder: RunFolder) -> bool:
     with contextlib.suppress(OSError):
-        for place in (folder.checkpoints, folder.evaluations):
+        for place in folder.all[1:]:
             if place.exists():
                 place.rmdir()
         for path in _entries(folder.path):

@@ -18,7 +18,7 @@ _FREE = {
     "training": {
         "epochs", "learning_rate", "momentum", "nesterov", "weight_decay", "schedule", "warmup_epochs",
         "step_epochs", "milestones", "decay_factor", "schedule_moves", "crop_border", "label_smoothing",
-        "patience", "seed",
+        "patience", "seed", "epoch_weights_mb",
     },
     "fine_tuning": {"weights", "backbone_rate"},
 }  # fmt: skip

@@ -7,6 +7,7 @@ from pathlib import Path
 
 _ID = re.compile("[0-9a-f]{8}")
 _EVALUATION = re.compile(r"epoch-(\d{5,})\.npz")
+_WEIGHTS = re.compile(r"epoch-(\d{5,})-[0-9a-f]{16}\.safetensors")
 
 
 def is_run_id(text: object) -> bool:
@@ -38,7 +39,27 @@ class RunFolder:
         return self.path / "evaluations"
 
     def evaluation(self, epoch: int) -> Path:
+        """Of the test images."""
         return self.evaluations / f"epoch-{epoch:05d}.npz"
+
+    def validation(self, epoch: int) -> Path:
+        """The evaluation of the images that are held out."""
+        return self.evaluations / f"validation-{epoch:05d}.npz"
+
+    @property
+    def weights(self) -> Path:
+        """The weights of single epochs, for looking at them (`engine.weights.epoch_weights`)."""
+        return self.path / "weights"
+
+    @property
+    def all(self) -> tuple[Path, ...]:
+        """Every folder of the run, the outer one first."""
+        return self.path, self.checkpoints, self.evaluations, self.weights
+
+    def weights_by_epoch(self) -> dict[int, Path]:
+        """In the order of epochs."""
+        found = ((_WEIGHTS.fullmatch(name), name) for name in sorted(_names(self.weights)))
+        return {int(match[1]): self.weights / name for match, name in found if match}
 
     def evaluated_epochs(self) -> list[int]:
         found = (_EVALUATION.fullmatch(name) for name in _names(self.evaluations))

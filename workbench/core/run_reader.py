@@ -264,6 +264,15 @@ class RunReader:
     def evaluated_epochs(self, run_id: str) -> list[int]:
         return self._layout(run_id).evaluated_epochs()
 
+    def weights_by_epoch(self, run_id: str) -> dict[int, Path]:
+        """The files of single epochs' weights, in their order; the kept epoch's may be in its checkpoint alone."""
+        return self._layout(run_id).weights_by_epoch()
+
+    def validation(self, run_id: str, epoch: int) -> Evaluation | None:
+        """What was said of the held-out images after `epoch`; None where that is not kept."""
+        path = self._layout(run_id).validation(epoch)
+        return Evaluation.load(path) if path.exists() else None
+
     def evaluation(self, run_id: str, epoch: int | None = None) -> Evaluation | None:
         """What was said of the test images after `epoch`, or after the last one; None before the first."""
         epochs = self.evaluated_epochs(run_id)

@@ -146,11 +146,11 @@ class RunStore(RunReader):
     def note(self, events: Iterable[Event]) -> None:
         """Write events into the journals of their runs, unless they are there: what the database refuses for a
         while, and is recorded later, is safe so far."""
-        new = [event for event in events if id(_said(event)) not in self._ahead]
+        new = [event for event in events if id(event) not in self._ahead]
         for run_id, of_run in itertools.groupby(new, lambda event: event.run_id):
             self._journal(run_id).record(of_run)
         # With what they belong to: numbers of things that are gone are given anew.
-        self._ahead |= {id(_said(event)): event for event in new}
+        self._ahead |= {id(event): event for event in new}
 
     @contextmanager
     def _recording(self, *events: Event) -> Iterator[None]:
@@ -159,7 +159,7 @@ class RunStore(RunReader):
         with self._db.transaction():
             yield
         for event in events:
-            self._ahead.pop(id(_said(event)), None)
+            self._ahead.pop(id(event), None)
 
     def _journal(self, run_id: str) -> RunJournal:
         return self._journals.setdefault(run_id, RunJournal(self._layout(run_id).journal))
@@ -239,14 +239,18 @@ class RunStore(RunReader):
                 "UPDATE runs SET started=?, config=? WHERE id=?",
                 (json.dumps(started), event.config.model_dump_json(), event.run_id),
             )
-        self._forget_evaluations(event.run_id, done)
+        self._forget_epochs(event.run_id, done)
 
-    def _forget_evaluations(self, run_id: str, done: int) -> None:
-        """Those of later epochs than `done` are of weights that are gone."""
+    def _forget_epochs(self, run_id: str, done: int) -> None:
+        """What is kept of later epochs than `done`, which will be done again."""
         layout = self._layout(run_id)
         for epoch in layout.evaluated_epochs():
             if epoch > done:
                 layout.evaluation(epoch).unlink(missing_ok=True)
+                layout.validation(epoch).unlink(missing_ok=True)
+        for epoch, path in layout.weights_by_epoch().items():
+            if epoch > done:
+                path.unlink(missing_ok=True)
 
     def _starts(self, run_id: str) -> list[tuple[int, float]]:
         rows = self._db.read("SELECT started FROM runs WHERE id=?", run_id)
@@ -300,11 +304,14 @@ class RunStore(RunReader):
                 (event.run_id, event.step, event.factor, event.learning_rate),
             )
 
-    def record_evaluation(self, run_id: str, evaluation: Evaluation) -> None:
-        """Keep what was said of the test images after an epoch."""
-        evaluation.save(self._layout(run_id).evaluation(evaluation.epoch))
-        with self._recording(EvaluationReady(run_id, evaluation)):
-            self._count_test_look(run_id)
+    def record_evaluation(self, event: EvaluationReady) -> None:
+        """Keep what was said of the test images after an epoch, and of those held out."""
+        layout, epoch = self._layout(event.run_id), event.evaluation.epoch
+        if event.validation is not None:
+            event.validation.save(layout.validation(epoch))
+        event.evaluation.save(layout.evaluation(epoch))
+        with self._recording(event):
+            self._count_test_look(event.run_id)
 
     def count_test_look(self, run_id: str) -> None:
         """Of an evaluation that is not kept."""
@@ -363,11 +370,6 @@ class RunStore(RunReader):
         for path in (self._layout(run_id).journal, self._layout(run_id).config):
             path.unlink(missing_ok=True)
         shutil.rmtree(self.folder(run_id), ignore_errors=True)
-
-
-def _said(event: Event) -> object:
-    """What makes an event the same one: its evaluation is handed on without it."""
-    return event.evaluation if isinstance(event, EvaluationReady) else event
 
 
 def _refuse_lost_list(home: Home) -> None:

@@ -97,6 +97,9 @@ class TrainingConfig(FieldGroup):
     label_smoothing: Annotated[float, Field(ge=0.0, lt=1.0, strict=False)] = 0.0
     """Share of the target that is spread over all classes (Szegedy et al. 2016)."""
 
+    epoch_weights_mb: Annotated[int, Field(ge=0, le=1_000_000)] = 200
+    """Room for the weights of single epochs, in megabytes: all epochs if they fit, else evenly chosen ones. Heat
+    maps, lesions and the like need them. 0: only those of the kept epoch."""
     patience: Annotated[int, Field(ge=0, le=100_000)] = 0
     """End after so many epochs without a better validation accuracy. 0: never."""
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0

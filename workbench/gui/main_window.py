@@ -56,8 +56,10 @@ class MainWindow(QMainWindow):
         self.engine_is_ready = False
         # What looks never waits for what trains.
         self.training_lane = Lane("training", hosts=BESIDE_RUNS, parent=self)
-        self.inspecting_lane = Lane(
-            "inspecting", jobs.use_one_thread, beside=BESIDE_RUNS, patience_ms=_PATIENCE_MS, parent=self
+        # Nor does a quick look wait for a long one.
+        self.inspecting_lane, self.studying_lane = (
+            Lane(name, jobs.use_one_thread, beside=BESIDE_RUNS, patience_ms=_PATIENCE_MS, parent=self)
+            for name in ("inspecting", "studying")
         )
         self.session, self.library = TrainingSession(self.training_lane, self), RunLibrary(self)
         self.selection = Selection(self.library, self)
@@ -97,7 +99,13 @@ class MainWindow(QMainWindow):
         self.trial_desk = TrialDesk(self.build_panel, self.session, self.plan_panel, self.home, self)
         self.examples_desk = ExamplesDesk(self.build_panel, self.inspecting_lane, self.home, self)
         self.inspect_desk = InspectDesk(
-            self.library, self.selection, self.network_panel, self.inspecting_lane, self.theme, self
+            self.library,
+            self.selection,
+            self.network_panel,
+            self.inspecting_lane,
+            self.studying_lane,
+            self.theme,
+            self,
         )
         self.source_desk = SourceDesk(self.build_panel, self.inspecting_lane, self.home, self)
         self.source_desk.counted.connect(self.network_desk.set_images)
@@ -135,7 +143,7 @@ class MainWindow(QMainWindow):
             runs=self.runs_panel,
             mistakes=inspect.strip,
             run_side=inspect.side,
-            gallery=inspect.gallery,
+            views=inspect.views,
             image=inspect.image_view,
             epochs=inspect.epoch_panel,
         )
@@ -265,17 +273,21 @@ class MainWindow(QMainWindow):
     def _on_engine_ready(self, machine: jobs.Machine) -> None:
         self._collector.settle()
         # Only now: two threads that load torch at once would meet half-loaded modules.
-        self.inspecting_lane.open()
+        self._open_looking()
         self.engine_is_ready = True
         self.status_desk.set_machine(machine)
         self.network_desk.set_machine(machine.device, machine.precision)
         self.trial_desk.set_engine_ready()
         self.examples_desk.set_engine_ready()
 
+    def _open_looking(self) -> None:
+        for lane in (self.inspecting_lane, self.studying_lane):
+            lane.open()
+
     @Slot(object)
     def _on_engine_missing(self, error: Exception) -> None:
         """A broken torch does not take the window down: looking at recorded runs needs none."""
-        self.inspecting_lane.open()
+        self._open_looking()
         self.message_bar.tell("error", self.tr("PyTorch cannot be loaded: {0}").format(error))
 
     def _choose_home(self) -> None:
@@ -375,7 +387,7 @@ class MainWindow(QMainWindow):
         self.workspaces.save(self._settings)
         self._settings.setValue("drawn", self.run_desk.drawn)
         self._settings.sync()
-        for lane in (self.training_lane, self.inspecting_lane):
+        for lane in (self.training_lane, self.inspecting_lane, self.studying_lane):
             self.has_let_go &= lane.close()
         self._collector.stop()
         self.library.close()

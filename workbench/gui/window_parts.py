@@ -1,5 +1,7 @@
 """What the window is made of: tool bar, docks and pages; and how the four workspaces arrange them."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -38,7 +40,7 @@ class WindowParts(QObject):
         runs: QWidget,
         mistakes: QWidget,
         run_side: QWidget,
-        gallery: QWidget,
+        views: Sequence[tuple[QWidget, str]],
         image: QWidget,
         epochs: QWidget,
     ) -> None:
@@ -47,9 +49,7 @@ class WindowParts(QObject):
         self.docks: list[QDockWidget] = []
         self._settings_pages = _stack(network, _page(images), plan)
         self._curves = _tabs((curves, self.tr("Learning curves")), (gradients, self.tr("Gradients")))
-        # The first of several views of what a network says.
-        views = _tabs((gallery, self.tr("Gallery")))
-        views.setTabBarAutoHide(True)
+        self._views = _tabs(*views)
         self.stack = QStackedWidget()
         built = self._dock(self.tr("Settings"), "settings", settings)
         listed = self._dock(self.tr("Runs"), "runs", runs)
@@ -60,7 +60,7 @@ class WindowParts(QObject):
         # At the side, its title takes no height from the curve.
         over_time.setFeatures(over_time.features() | QDockWidget.DockWidgetFeature.DockWidgetVerticalTitleBar)
         places = (built, listed, worst, chosen, looked_at, over_time)
-        self.workspaces = Workspaces(window, self.stack, self._arranged(views, *places))
+        self.workspaces = Workspaces(window, self.stack, self._arranged(self._views, *places))
         self._add_tool_bar(strip)
 
     def _arranged(

@@ -32,6 +32,7 @@ YIELD_INTERVAL_S = 0.05
 _CHECKPOINT_INTERVAL_S = 300.0
 
 Save = Callable[[Trainer, bool], Path]
+KeepEpoch = Callable[[Trainer], None]
 
 
 class TrainingLoop:
@@ -42,6 +43,7 @@ class TrainingLoop:
         orders: from the person.
         processes: all of which run this loop; the first one saves.
         save: writes a checkpoint; the second argument says whether it is the best.
+        keep_epoch: keeps the weights of an epoch that has just been saved, for looking at them.
     """
 
     def __init__(
@@ -51,9 +53,11 @@ class TrainingLoop:
         orders: Orders,
         processes: Processes = ALONE,
         save: Save | None = None,
+        keep_epoch: KeepEpoch = lambda _trainer: None,
     ) -> None:
         self._id, self._prepared, self._trainer = run_id, prepared, prepared.trainer
-        self._orders, self._processes, self._write = orders, processes, save
+        self._orders, self._processes = orders, processes
+        self._write, self._keep_epoch = save, keep_epoch
         self._saved_at = time.monotonic()
         self._divergence = Divergence(prepared.config.training, len(prepared.dataset.class_names))
         if processes.is_first:
@@ -152,12 +156,13 @@ class TrainingLoop:
         validation = None
         if len(prepared.validation):
             said = yield from self._logits(prepared.validation, "Validating")
-            validation = Evaluation(prepared.validation.labels.cpu().numpy(), said, class_names)
+            labels = prepared.validation.labels.cpu().numpy()
+            validation = Evaluation(labels, said, class_names, position.epoch + 1)
         said = yield from self._logits(prepared.test, "Testing")
         test = Evaluation(prepared.dataset.test.labels, said, class_names, position.epoch + 1)
         # Test images are looked at, never chosen by: without a split the last epoch counts.
         best = validation is None or validation.accuracy > position.best_accuracy
-        yield EvaluationReady(self._id, test)
+        yield EvaluationReady(self._id, test, validation)
         yield self._metrics(validation, test, best)
         # Only now is the epoch over: stopped at an event above, a resumed run repeats the end.
         if best:
@@ -166,6 +171,7 @@ class TrainingLoop:
         position.next_epoch()
         self._end_early()
         if (path := self.save(best)) is not None:
+            self._keep_epoch(trainer)
             yield CheckpointSaved(self._id, "best" if best else "last", path, trainer.step_number)
 
     def _logits(self, images: DeviceImages, activity: str) -> Generator[Progress, None, Logits]:

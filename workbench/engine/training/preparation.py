@@ -70,8 +70,7 @@ def prepare(
     folder = yield from sources.read(config.data.source, config.model.input_size, home)
     dataset = Dataset.require(folder)
     config, sentences = completed(config, dataset, weights, begun)
-    training, validation = split(dataset.train.labels, config.data.validation_fraction, config.training.seed)
-    training = _limited(training, dataset, config)
+    training, validation = split_of(dataset, config)
     if config.data.needs_images:
         config = with_normalization(config, normalization_of(dataset.train.images, training))
     if config.training.batch_size > len(training):
@@ -113,6 +112,16 @@ def unless_stopped(work: Preparing, orders: Orders) -> Generator[Progress | Warn
                 prepared: Prepared = end.value
                 return prepared
     return None
+
+
+def split_of(dataset: Dataset, config: RunConfig) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Indices of the training images of a run, and of those that it holds out.
+
+    Raises:
+        ConfigError: there are fewer than are wanted.
+    """
+    training, validation = split(dataset.train.labels, config.data.validation_fraction, config.training.seed)
+    return _limited(training, dataset, config), validation
 
 
 def _limited(training: NDArray[np.int64], dataset: Dataset, config: RunConfig) -> NDArray[np.int64]:

@@ -188,8 +188,8 @@ def _record(event: Event, store: RunStore) -> None:
             store.record_start(event)
         case EpochMetrics():
             store.record_epoch(event)
-        case EvaluationReady(run_id, evaluation):
-            store.record_evaluation(run_id, evaluation)
+        case EvaluationReady():
+            store.record_evaluation(event)
         case RateChanged():
             store.record_rate_change(event)
         case Warned():

@@ -6,6 +6,7 @@ from pathlib import Path
 from workbench.core.errors import UserError, shown
 from workbench.core.events import Progress, RunFinished, RunStarted, Warned
 from workbench.core.orders import Orders
+from workbench.core.run_folder import RunFolder
 from workbench.core.run_record import RunRecord
 from workbench.core.store import RunStore
 from workbench.engine.machine.device import Compute, device_name
@@ -14,7 +15,7 @@ from workbench.engine.training.loop import TrainingLoop
 from workbench.engine.training.preparation import Prepared, Preparing, prepare, unless_stopped
 from workbench.engine.training.recording import Events
 from workbench.engine.training.trainer import Trainer
-from workbench.engine.weights import checkpoint, weight_sources
+from workbench.engine.weights import checkpoint, epoch_weights, weight_sources
 from workbench.engine.weights.checkpoint_state import CheckpointState
 from workbench.engine.weights.foreign_weights import Weights
 
@@ -55,7 +56,7 @@ class Run:
             yield RunFinished(run_id, "stopped")
             return
         yield from self._restore(prepared)
-        loop = TrainingLoop(run_id, prepared, self._orders, self._processes, self._save)
+        loop = TrainingLoop(run_id, prepared, self._orders, self._processes, self._save, self._keep_epoch)
         if self._weights is not None:
             # Stopped before its first epoch, the run must not go on from random weights.
             loop.save(best=False)
@@ -148,6 +149,20 @@ class Run:
             epoch=trainer.position.epoch,
             best=best,
         )
+
+    def _keep_epoch(self, trainer: Trainer) -> None:
+        """A run does not end for what is only looked at."""
+        training = trainer.config.training
+        try:
+            epoch_weights.keep(
+                RunFolder(self._store.folder(self._record.id)),
+                trainer.evaluated_network.state_dict(),
+                epoch=trainer.position.epoch,
+                planned=training.epochs,
+                room_bytes=training.epoch_weights_mb * 10**6,
+            )
+        except UserError as error:
+            trainer.warnings.append(f"{error}; the weights of epoch {trainer.position.epoch} are not kept")
 
 
 def _counts(class_names: Sequence[str], images: Sequence[int]) -> str:

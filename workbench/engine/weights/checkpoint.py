@@ -86,6 +86,13 @@ def load_best(folder: Path) -> CheckpointState:
     return load_best(folder)
 
 
+def named(folder: Path, kind: Kind) -> Manifest | None:
+    """What is known of a checkpoint without reading it; None if there is none, or none that can be read."""
+    with contextlib.suppress(UserError):
+        return manifest.read(folder, kind)
+    return None
+
+
 def exists(folder: Path) -> bool:
     """Whether a checkpoint was ever written there, readable or not."""
     return any(manifest.path_of(folder, kind).exists() for kind in ("last", "previous"))

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEd
 
 from workbench.core.run_record import RunRecord
 from workbench.gui.desks.evaluation_desk import EvaluationDesk
+from workbench.gui.desks.look_desk import Looking
 from workbench.gui.inspect.epoch_panel import EpochPanel
 from workbench.gui.inspect.gallery import Gallery
 from workbench.gui.inspect.image_view import ImageView
@@ -17,6 +18,7 @@ from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.menus import Menus
 from workbench.gui.widgets.theme import Theme
 from workbench.gui.work.lane import Lane
+from workbench.gui.work.looker import Looker
 
 
 class InspectDesk(QObject):
@@ -36,6 +38,7 @@ class InspectDesk(QObject):
         selection: Selection,
         network_panel: NetworkPanel,
         inspecting: Lane,
+        studying: Lane,
         theme: Theme,
         window: QWidget,
     ) -> None:
@@ -46,6 +49,9 @@ class InspectDesk(QObject):
         self.strip = MistakeStrip(theme, selection)
         self._evaluation = EvaluationDesk(library, selection, self.side.bar, inspecting, window)
         self._evaluation.refused.connect(self.refused)
+        self.looking = Looking(library, selection, inspecting, studying, Looker(), Looker(), theme)
+        self.views: list[tuple[QWidget, str]] = [(self.gallery, self.tr("Gallery"))]
+        """In the middle of the workspace, with their titles."""
         self._of_workspace: list[QAction] = []
         self._is_shown = False
         application = QApplication.instance()

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from workbench.core.errors import DamagedDatabase
 from workbench.core.evaluation_changes import deciding_accuracy
-from workbench.core.events import EvaluationReady, Event, RunStarted
+from workbench.core.events import CheckpointSaved, EvaluationReady, Event, RunStarted
 from workbench.core.formats import percent
 from workbench.core.presets import FINE_TUNING_RECIPE
 from workbench.core.run_record import RunRecord
@@ -127,6 +127,8 @@ class RunDesk(QObject):
         self._draw(event)
         if isinstance(event, EvaluationReady):
             self.selection.add(event.run_id, event.evaluation)
+        elif isinstance(event, CheckpointSaved):
+            self.selection.look_for_weights(event.run_id)
 
     @Slot(str)
     @told

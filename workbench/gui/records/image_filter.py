@@ -12,6 +12,15 @@ from workbench.core.evaluation_changes import Changes
 Change = Literal["", "right", "wrong"]
 
 
+@dataclass(frozen=True, eq=False)
+class OnlyImages:
+    """Chosen elsewhere: on the map, by what a lesion flipped, by their labels. Compared by identity."""
+
+    indices: NDArray[np.int64]
+    words: str
+    """What they have in common: "chosen on the map"."""
+
+
 @dataclass(frozen=True)
 class ImageFilter:
     """By class, by right or wrong, and by what changed; None and empty: any."""
@@ -21,11 +30,13 @@ class ImageFilter:
     wrong_only: bool = True
     change: Change = ""
     """Only those newly right, or newly wrong."""
+    only: OnlyImages | None = None
+    """Only these, in their order."""
 
     @property
     def is_any(self) -> bool:
-        """Whether neither classes nor changes are chosen."""
-        return self.truth is None and self.prediction is None and not self.change
+        """Whether neither classes nor changes nor single images are chosen."""
+        return self.truth is None and self.prediction is None and not self.change and self.only is None
 
     @property
     def is_of_right_ones(self) -> bool:
@@ -36,6 +47,9 @@ class ImageFilter:
         """Indices of the images that it lets through, most confidently wrong first."""
         wrong_only = self.wrong_only and not self.is_of_right_ones
         found = evaluation.indices(self.truth, self.prediction, wrong_only)
+        if self.only is not None:
+            indices = self.only.indices
+            found = indices[np.isin(indices, found)]
         if not self.change:
             return found
         if changes is None:

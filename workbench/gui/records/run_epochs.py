@@ -15,6 +15,8 @@ class RunEpochs:
     record: RunRecord | None = None
     evaluated: frozenset[int] = field(default_factory=frozenset)
     """Those of which it is known what the network said of the test images."""
+    in_files: frozenset[int] = field(default_factory=frozenset)
+    """Those whose weights lie in files of their own."""
 
     @property
     def is_training(self) -> bool:
@@ -36,6 +38,11 @@ class RunEpochs:
         """The best by validation; without a split, the last."""
         best = self.record.best if self.record is not None else None
         return best.epoch if best is not None else 0
+
+    @property
+    def weighted(self) -> frozenset[int]:
+        """Those whose network can be looked into: what it was then is kept."""
+        return self.in_files | {self.kept} if self.kept else self.in_files
 
     @property
     def followed(self) -> int:

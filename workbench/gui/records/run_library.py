@@ -1,6 +1,7 @@
 """The window's view of all recorded runs: reads them, and follows those that other processes train."""
 
 import logging
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -141,6 +142,10 @@ class RunLibrary(QObject):
 
     def record(self, run_id: str) -> RunRecord:
         return self._opened().run(run_id)
+
+    def weights_by_epoch(self, run_id: str) -> Mapping[int, Path]:
+        """The files of single epochs' weights."""
+        return self._opened().weights_by_epoch(run_id)
 
     def images(self, record: RunRecord) -> ImageSet:
         """The test images of a run.

@@ -1,8 +1,9 @@
 """What the window looks at: a run, one of its epochs, classes, and an image. Views follow it, and change it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -15,7 +16,7 @@ from workbench.core.evaluation import Evaluation
 from workbench.core.evaluation_changes import Changes
 from workbench.core.run_record import RunRecord
 from workbench.gui.records.epoch_evaluations import EpochEvaluations
-from workbench.gui.records.image_filter import Change, ImageFilter
+from workbench.gui.records.image_filter import Change, ImageFilter, OnlyImages
 from workbench.gui.records.run_epochs import RunEpochs
 
 
@@ -27,6 +28,9 @@ class RunSource(Protocol):
 
     def evaluated_epochs(self, run_id: str) -> Sequence[int]:
         """Those that have one."""
+
+    def weights_by_epoch(self, run_id: str) -> Mapping[int, Path]:
+        """The epochs whose weights lie in files of their own."""
 
     def images(self, record: RunRecord) -> ImageSet:
         """The test images of a run."""
@@ -64,6 +68,8 @@ class Selection(QObject):
     """More is known of the run or its epochs: their figures, which one is kept, its name, its end."""
     epoch_changed = Signal()
     """Another epoch, another one to compare with, or another evaluation of it."""
+    weights_changed = Signal()
+    """The weights of other epochs are there than before."""
     filter_changed = Signal()
     """Other images are in sight. Also when they are others because of the epoch, after `epoch_changed`."""
     image_changed = Signal()
@@ -104,7 +110,7 @@ class Selection(QObject):
             return
         self._run = RunEpochs()
         if record is not None:
-            self._run = RunEpochs(record, self._on_disk(record))
+            self._run = self._read_epochs(record)
         self._evaluations.take_run(self.run_id)
         self._follows, self._marked, self._picked = True, 0, None
         self._images, self._images_problem = None, ""
@@ -119,25 +125,37 @@ class Selection(QObject):
         """Take what is known by now of the run that is looked at; nothing of another one."""
         if record.id == self.run_id:
             # What was evaluated here may not count yet.
-            self._take(RunEpochs(record, self._run.evaluated | self._on_disk(record)))
+            self._take(self._read_epochs(record, self._run.evaluated))
+
+    def look_for_weights(self, run_id: str) -> None:
+        """A run has saved: the weights of one more epoch may be there, and others be gone."""
+        if run_id == self.run_id and self._run.record is not None:
+            self._take(self._read_epochs(self._run.record, self._run.evaluated))
+
+    def _read_epochs(self, record: RunRecord, evaluated: frozenset[int] = frozenset()) -> RunEpochs:
+        weights = self._counting(record, self._source.weights_by_epoch(record.id))
+        return RunEpochs(record, evaluated | self._on_disk(record), weights)
 
     def _on_disk(self, record: RunRecord) -> frozenset[int]:
         """Evaluated epochs that count: while a run trains, a later one is of a former attempt."""
-        epochs = frozenset(self._source.evaluated_epochs(record.id))
-        if record.status != "running":
-            return epochs
+        return self._counting(record, self._source.evaluated_epochs(record.id))
+
+    def _counting(self, record: RunRecord, epochs: Iterable[int]) -> frozenset[int]:
         last = record.last.epoch if record.last is not None else 0
-        return frozenset(epoch for epoch in epochs if epoch <= last)
+        return frozenset(epoch for epoch in epochs if record.status != "running" or epoch <= last)
 
     def restart(self, run_id: str, epochs_done: int) -> None:
         """A run was taken up again: what came after its checkpoint is done anew."""
         if run_id != self.run_id:
             return
         self._evaluations.forget_after(epochs_done)
-        kept = frozenset(epoch for epoch in self._run.evaluated if epoch <= epochs_done)
+        kept, weights = (
+            frozenset(epoch for epoch in epochs if epoch <= epochs_done)
+            for epochs in (self._run.evaluated, self._run.in_files)
+        )
         self._marked = self._marked if self._marked <= epochs_done else 0
         self._follows = self._follows or self._epoch > epochs_done
-        self._take(replace(self._run, evaluated=kept))
+        self._take(replace(self._run, evaluated=kept, in_files=weights))
 
     def add(self, run_id: str, evaluation: Evaluation) -> None:
         """Take a new evaluation of one of the run's epochs, which may replace a former one."""
@@ -151,13 +169,15 @@ class Selection(QObject):
 
     def _take(self, run: RunEpochs) -> None:
         """More is known of the run: the epoch follows, unless the person has moved it."""
-        self._run = run
+        before, self._run = self._run.weighted, run
         self.epochs_changed.emit()
         self._follows = self._follows or self._epoch not in run.every
         epoch = run.followed if self._follows else self._epoch
         could_be_read = self._evaluation is None and epoch in run.evaluated
         if epoch != self._epoch or self.reference_epoch != self._compared or could_be_read:
             self._go(epoch)
+        if run.weighted != before:
+            self.weights_changed.emit()
 
     # The epoch
 
@@ -195,6 +215,16 @@ class Selection(QObject):
         self.epoch_changed.emit()
         self.filter_changed.emit()
         self.image_changed.emit()
+
+    @property
+    def weighted(self) -> frozenset[int]:
+        """The epochs whose network can be looked into."""
+        return self._run.weighted
+
+    @property
+    def nearest_weighted(self) -> int:
+        """The one of them that is nearest to this epoch; 0 if there is none."""
+        return min(sorted(self.weighted), key=lambda each: abs(each - self._epoch), default=0)
 
     # Compared with
 
@@ -304,6 +334,14 @@ class Selection(QObject):
             self._see()
             self.filter_changed.emit()
             self.image_changed.emit()
+
+    def show_only(self, indices: Sequence[int] | NDArray[np.int64], words: str) -> None:
+        """Only these images, in this order, whatever is said of them in whichever epoch.
+
+        Args:
+            words: what they have in common, as the gallery calls them: "chosen on the map".
+        """
+        self.set_filter(ImageFilter(only=OnlyImages(np.asarray(indices, np.int64), words), wrong_only=False))
 
     def toggle_change(self, change: Change) -> None:
         """Only the images newly right, or newly wrong, if that can be known; all again the second time."""

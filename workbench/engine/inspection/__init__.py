@@ -1,0 +1,1 @@
+"""What is found out of a trained network: its answers, and what they come from."""

@@ -1,0 +1,221 @@
+"""A run's network after one of its epochs, opened for looking at it, with the images that it is about."""
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from workbench.core.config import RunConfig
+from workbench.core.dataset import Dataset, ImageSet
+from workbench.core.errors import UserError, shown
+from workbench.core.evaluation import Evaluation
+from workbench.core.events import Progress, Warned
+from workbench.core.interludes import BESIDE_RUNS
+from workbench.core.run_record import RunRecord
+from workbench.core.store import RunStore
+from workbench.engine.data import sources
+from workbench.engine.data.device_images import DeviceImages, normalization_of
+from workbench.engine.machine.device import Compute, resolve
+from workbench.engine.network import folding, resnet
+from workbench.engine.network.resnet import ResNet
+from workbench.engine.training.completion import with_normalization
+from workbench.engine.training.inference import logits
+from workbench.engine.training.preparation import split_of
+from workbench.engine.weights import checkpoint, epoch_weights
+from workbench.engine.weights.foreign_weights import load_strictly
+
+Part = Literal["test", "validation", "training"]
+Tensors = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """In evaluation mode, its weights not to be changed: who wants others makes a network of its own.
+
+    Jobs of the window open it beside a run that is trained; it touches no setting of the process.
+    """
+
+    run_id: str
+    epoch: int
+    """After which these are the weights, counted from 1; 0: before the first epoch was finished."""
+    config: RunConfig
+    """With the numbers that images are normalized by."""
+    weights: Tensors
+    """State dict, on the CPU."""
+    dataset: Dataset
+    compute: Compute
+    """Of the run: its precision is that of the evaluations that were recorded."""
+
+    @cached_property
+    def network(self) -> ResNet:
+        """On the device, channels_last, float32, without gradients of its weights."""
+        return self.build()
+
+    @cached_property
+    def folded(self) -> ResNet:
+        """The same but for rounding, its norms part of the convolutions: a quarter quicker."""
+        network = self.build()
+        folding.fold_norms(network)
+        return network
+
+    def build(self, weights: Tensors | None = None) -> ResNet:
+        """A network of its own, with these weights or the subject's."""
+        network = resnet.hollow(self.config.model)
+        load_strictly(network, self.weights if weights is None else weights, f"run {self.run_id}")
+        network.requires_grad_(False).eval()
+        # Also in fp32: a single thread takes a quarter less for convolutions so.
+        network.to(self.compute.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return network
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return self.dataset.class_names
+
+    # Its images
+
+    @cached_property
+    def _split(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        return split_of(self.dataset, self.config)
+
+    def indices(self, part: Part) -> NDArray[np.int64]:
+        """Of a part's images within `images(part)`."""
+        if part == "test":
+            return np.arange(len(self.dataset.test))
+        training, validation = self._split
+        return training if part == "training" else validation
+
+    def images(self, part: Part) -> ImageSet:
+        """Those that the part is chosen from: training and validation share theirs."""
+        return self.dataset.test if part == "test" else self.dataset.train
+
+    def on_device(self, part: Part, indices: NDArray[np.int64] | None = None) -> DeviceImages:
+        """A part, or only these of its images (numbers within `images(part)`), as batches for the network."""
+        chosen = self.indices(part) if indices is None else indices
+        return DeviceImages(self.images(part), self.config.data, self.compute, chosen)
+
+    def normalized(self, pixels_nhwc: NDArray[np.uint8]) -> Tensor:
+        """(N, H, W, 3) pixels as the network takes them: (N, 3, H, W) float32 on the device."""
+        count = len(pixels_nhwc)
+        pixels = ImageSet(pixels_nhwc, np.zeros(count, np.int64), ("",) * count)
+        exact = Compute(self.compute.device, torch.float32)
+        return DeviceImages(pixels, self.config.data, exact).plain(0, count)[0]
+
+    def logits_of(self, pixels_nhwc: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(N, K) of a few (N, H, W, 3) images at once."""
+        with torch.inference_mode(), self.compute.autocast():
+            said: NDArray[np.float32] = self.folded(self.normalized(pixels_nhwc)).float().cpu().numpy()
+        return said
+
+    def evaluate(
+        self, part: Part, indices: NDArray[np.int64] | None = None, activity: str = "Testing"
+    ) -> Generator[Progress, None, Evaluation]:
+        """What it says of a part's images, or of some; computed between the steps of a run that is trained."""
+        images = self.on_device(part, indices)
+        said, _ = yield from logits(self.folded, images, self.compute, activity, interludes=BESIDE_RUNS)
+        return Evaluation(images.labels.cpu().numpy(), said, self.class_names, self.epoch)
+
+
+Opening = Generator[Progress | Warned, None, Subject]
+
+
+class Subjects:
+    """Opens subjects, and keeps the last one for who looks again and again. Belongs to one thread."""
+
+    def __init__(self) -> None:
+        self._last: tuple[object, Subject] | None = None
+
+    def open(self, run_id: str, store: RunStore, epoch: int | None = None) -> Opening:
+        """A run's network after an epoch; None: after the one that it keeps.
+
+        Raises:
+            UserError: no weights of that epoch are kept, they are damaged, or the images are gone or others.
+        """
+        kept = _kept_files(run_id, store)
+        key = (store.home.root, run_id, epoch, kept)
+        if self._last is not None and self._last[0] == key:
+            return self._last[1]
+        self._last = None
+        subject = yield from _opened(run_id, store, epoch)
+        self._last = (key, subject)
+        return subject
+
+
+def _kept_files(run_id: str, store: RunStore) -> tuple[str, ...]:
+    """What is there to read; a run that is trained may get another kept epoch meanwhile."""
+    best = checkpoint.named(store.checkpoints(run_id), "best")
+    return (best.sha256 if best else "", *(path.name for path in store.weights_by_epoch(run_id).values()))
+
+
+def _opened(run_id: str, store: RunStore, epoch: int | None) -> Opening:
+    record = store.run(run_id)
+    names = store.class_names(record)
+    if not names:
+        raise UserError(f"run {run_id} has not begun; train it for an epoch at least")
+    yield Progress("Reading the weights", 0, 0, "parts")
+    config, weights, found = _weights(record, store, epoch)
+    folder = yield from sources.read(config.data.source, config.model.input_size, store.home)
+    dataset = Dataset.require(folder)
+    _refuse_others(record, names, dataset)
+    if config.data.needs_images:
+        config = with_normalization(config, normalization_of(dataset.train.images, split_of(dataset, config)[0]))
+    return Subject(run_id, found, config, weights, dataset, resolve(config.training))
+
+
+def _weights(record: RunRecord, store: RunStore, epoch: int | None) -> tuple[RunConfig, Tensors, int]:
+    """With the configuration, completed as far as files know it, and the epoch that it is."""
+    config, folder = record.config, store.checkpoints(record.id)
+    path = None if epoch is None else store.weights_by_epoch(record.id).get(epoch)
+    if path is not None and config.data.known_normalization is not None:
+        return config, epoch_weights.load(path), epoch or 0
+    state = checkpoint.load_best(folder)
+    if config.data.known_normalization is None:
+        # A list that was rebuilt from the settings of its beginning does not know what it came to be.
+        config = with_normalization(config, state.config.data.normalized_by)
+    if path is not None:
+        return config, epoch_weights.load(path), epoch or 0
+    found = state.position.epoch
+    if epoch is not None and epoch != found:
+        raise UserError(_absence(record, store, epoch, found))
+    return config, state.evaluated_weights, found
+
+
+def _absence(record: RunRecord, store: RunStore, epoch: int, kept: int) -> str:
+    there: Sequence[int] = sorted({kept, *store.weights_by_epoch(record.id)})
+    nearest = min(there, key=lambda each: abs(each - epoch))
+    last = record.last.epoch if record.last is not None else 0
+    if epoch < 1 or epoch > last:
+        return f"epoch is {epoch}; run {record.id} has finished the epochs 1 to {last}"
+    return (
+        f"no weights of epoch {epoch} of run {record.id} are kept; the nearest are those of epoch {nearest} "
+        "(training.epoch_weights_mb says how many are)"
+    )
+
+
+def _refuse_others(record: RunRecord, names: Sequence[str], dataset: Dataset) -> None:
+    counts = record.started.get("images")
+    total = len(dataset.train), len(dataset.test)
+    is_other = tuple(names) != dataset.class_names
+    if counts and not record.config.data.train_images:
+        is_other = is_other or (counts[0] + counts[1], counts[2]) != total
+    if is_other:
+        source = shown(record.config.data.source)
+        raise UserError(f"the images of {source} have changed since run {record.id} was trained on them")
+
+
+def image_number(text: str, images: ImageSet) -> int | None:
+    """The index that a text names, counted from 0; None if it is none, and thus may be a file.
+
+    Raises:
+        UserError: there are fewer images.
+    """
+    if not text.isdecimal() or Path(text).exists():
+        return None
+    if int(text) >= len(images):
+        raise UserError(f"the image is {text}; the test images are counted from 0 to {len(images) - 1}")
+    return int(text)

@@ -1,0 +1,81 @@
+"""The weights of single epochs, kept so that one can look at what a network was like then.
+
+Next to checkpoints, which are for going on and hold all that it takes: here are the weights alone, a megabyte of
+ResNet-20, in files that other tools read. Their name holds the beginning of their SHA-256.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors import torch as safetensors
+from torch import Tensor
+
+from workbench.core.errors import UserError, reason, shown
+from workbench.core.files import require_file, write_atomically
+from workbench.core.run_folder import RunFolder
+
+_DIGITS = 16
+
+
+def keep(
+    folder: RunFolder, weights: Mapping[str, Tensor], *, epoch: int, planned: int, room_bytes: int
+) -> Path | None:
+    """Write the weights of an epoch, if there is room for any, and remove what no longer fits.
+
+    The newest one is always there. Of the others those are kept that are evenly far apart, counted back from the
+    last planned epoch.
+
+    Args:
+        epoch: after which these are the weights, from 1.
+        planned: epochs of the whole run.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    content = safetensors.save({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()})
+    places = room_bytes // len(content)
+    if places < 1:
+        return None
+    digest = hashlib.sha256(content).hexdigest()[:_DIGITS]
+    path = folder.weights / f"epoch-{epoch:05d}-{digest}.safetensors"
+    write_atomically(path, lambda file: file.write(content))
+    kept = folder.weights_by_epoch()
+    wanted = chosen(kept, planned, places)
+    for each, former in kept.items():
+        if each not in wanted:
+            former.unlink(missing_ok=True)
+    return path
+
+
+def chosen(epochs: Iterable[int], planned: int, places: int) -> frozenset[int]:
+    """Which of these epochs to keep if there are so many places: the newest, and evenly far apart."""
+    there = sorted(epochs)
+    stride = max(1, -(-planned // places))
+    kept = [epoch for epoch in there if epoch == there[-1] or (planned - epoch) % stride == 0]
+    # A run that is trained longer has them at another distance.
+    while len(kept) > places:
+        gaps = [after - before for before, after in pairwise([0, *kept])]
+        kept.pop(gaps.index(min(gaps[:-1])))
+    return frozenset(kept)
+
+
+def load(path: Path) -> dict[str, Tensor]:
+    """The state dict of an epoch, checked byte for byte.
+
+    Raises:
+        UserError: it is missing or damaged.
+    """
+    try:
+        require_file(path)
+        content = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"cannot read the weights {shown(path)}: {reason(error)}") from error
+    if hashlib.sha256(content).hexdigest()[:_DIGITS] != path.stem[-_DIGITS:]:
+        raise UserError(f"the weights {shown(path)} are damaged: their SHA-256 is not the one in their name")
+    try:
+        return safetensors.load(content)
+    except SafetensorError as error:
+        raise UserError(f"cannot read the weights {shown(path)}: {reason(error)}") from error
