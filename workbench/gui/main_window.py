@@ -144,7 +144,7 @@ class MainWindow(QMainWindow):
             mistakes=inspect.strip,
             run_side=inspect.side,
             views=inspect.views,
-            image=inspect.image_view,
+            image_views=inspect.image_views,
             epochs=inspect.epoch_panel,
         )
         self.workspaces = self._parts.workspaces

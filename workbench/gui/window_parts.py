@@ -41,7 +41,7 @@ class WindowParts(QObject):
         mistakes: QWidget,
         run_side: QWidget,
         views: Sequence[tuple[QWidget, str]],
-        image: QWidget,
+        image_views: Sequence[tuple[QWidget, str]],
         epochs: QWidget,
     ) -> None:
         super().__init__(window)
@@ -55,7 +55,7 @@ class WindowParts(QObject):
         listed = self._dock(self.tr("Runs"), "runs", runs)
         worst = self._dock(self.tr("Mistakes"), "mistakes", mistakes)
         chosen = self._dock(self.tr("Run and classes"), "run", run_side)
-        looked_at = self._dock(self.tr("Image"), "image", image)
+        looked_at = self._dock(self.tr("Image"), "image", _tabs(*image_views))
         over_time = self._dock(self.tr("Epochs"), "epochs", epochs)
         # At the side, its title takes no height from the curve.
         over_time.setFeatures(over_time.features() | QDockWidget.DockWidgetFeature.DockWidgetVerticalTitleBar)

@@ -52,6 +52,8 @@ class InspectDesk(QObject):
         self.looking = Looking(library, selection, inspecting, studying, Looker(), Looker(), theme)
         self.views: list[tuple[QWidget, str]] = [(self.gallery, self.tr("Gallery"))]
         """In the middle of the workspace, with their titles."""
+        self.image_views: list[tuple[QWidget, str]] = [(self.image_view, self.tr("Answer"))]
+        """Of the image that is looked at, on the right."""
         self._of_workspace: list[QAction] = []
         self._is_shown = False
         application = QApplication.instance()

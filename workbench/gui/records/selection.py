@@ -17,6 +17,7 @@ from workbench.core.evaluation_changes import Changes
 from workbench.core.run_record import RunRecord
 from workbench.gui.records.epoch_evaluations import EpochEvaluations
 from workbench.gui.records.image_filter import Change, ImageFilter, OnlyImages
+from workbench.gui.records.looked_at import LookedAt
 from workbench.gui.records.run_epochs import RunEpochs
 
 
@@ -360,6 +361,14 @@ class Selection(QObject):
         if self._picked is not None and self._picked < len(self._evaluation.labels):
             return self._picked
         return int(self.order[0]) if len(self.order) else None
+
+    @property
+    def looked_at(self) -> LookedAt | None:
+        """That image with its pixels; None where there is none, or its pixels are gone."""
+        index, images = self.image, self._images
+        if index is None or images is None:
+            return None
+        return LookedAt(images.images[index], images.names[index], index, int(images.labels[index]))
 
     def choose_image(self, index: int) -> None:
         """Look at an image, from now on in every epoch."""
