@@ -1,7 +1,8 @@
 """A run's network after one of its epochs, opened for looking at it, with the images that it is about."""
 
+import hashlib
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -21,6 +22,7 @@ from workbench.core.run_record import RunRecord
 from workbench.core.store import RunStore
 from workbench.engine.data import sources
 from workbench.engine.data.device_images import DeviceImages, normalization_of
+from workbench.engine.inspection.memory import Memory
 from workbench.engine.machine.device import Compute, resolve
 from workbench.engine.network import folding, resnet
 from workbench.engine.network.resnet import ResNet
@@ -51,6 +53,17 @@ class Subject:
     dataset: Dataset
     compute: Compute
     """Of the run: its precision is that of the evaluations that were recorded."""
+    memory: Memory = field(default_factory=Memory)
+    """What was found out of the subjects that were opened together with it, by their `fingerprint`."""
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Tells apart what is computed from it: of the run and its weights, which may be of a later attempt."""
+        digest = hashlib.sha256(f"{self.run_id} {self.compute.device} {self.compute.precision}".encode())
+        for name in sorted(self.weights):
+            digest.update(name.encode())
+            digest.update(self.weights[name].contiguous().reshape(-1).view(torch.uint8).numpy().data)
+        return digest.hexdigest()
 
     @cached_property
     def network(self) -> ResNet:
@@ -128,6 +141,7 @@ class Subjects:
     """Opens subjects, and keeps the last one for who looks again and again. Belongs to one thread."""
 
     def __init__(self) -> None:
+        self._memory = Memory()
         self._last: tuple[object, Subject] | None = None
 
     def open(self, run_id: str, store: RunStore, epoch: int | None = None) -> Opening:
@@ -141,7 +155,7 @@ class Subjects:
         if self._last is not None and self._last[0] == key:
             return self._last[1]
         self._last = None
-        subject = yield from _opened(run_id, store, epoch)
+        subject = yield from _opened(run_id, store, epoch, self._memory)
         self._last = (key, subject)
         return subject
 
@@ -152,7 +166,7 @@ def _kept_files(run_id: str, store: RunStore) -> tuple[str, ...]:
     return (best.sha256 if best else "", *(path.name for path in store.weights_by_epoch(run_id).values()))
 
 
-def _opened(run_id: str, store: RunStore, epoch: int | None) -> Opening:
+def _opened(run_id: str, store: RunStore, epoch: int | None, memory: Memory) -> Opening:
     record = store.run(run_id)
     names = store.class_names(record)
     if not names:
@@ -164,7 +178,7 @@ def _opened(run_id: str, store: RunStore, epoch: int | None) -> Opening:
     _refuse_others(record, names, dataset)
     if config.data.needs_images:
         config = with_normalization(config, normalization_of(dataset.train.images, split_of(dataset, config)[0]))
-    return Subject(run_id, found, config, weights, dataset, resolve(config.training))
+    return Subject(run_id, found, config, weights, dataset, resolve(config.training), memory)
 
 
 def _weights(record: RunRecord, store: RunStore, epoch: int | None) -> tuple[RunConfig, Tensors, int]:
