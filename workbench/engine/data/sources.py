@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from workbench.core.dataset import Dataset, ImageSet
 from workbench.core.errors import LONGEST_PATH, ConfigError, UserError, did_you_mean, reason, shown
@@ -24,6 +24,7 @@ from workbench.core.image_layout import PARTS, FoundImages, is_archive, part_and
 from workbench.core.image_sources import ALLOWED_SOURCES, CIFAR10, IMAGE_SOURCES
 from workbench.core.resources import resource_path
 from workbench.engine.data.containers import below, entries, said_of
+from workbench.engine.data.decoding import fitted, undecodable, upright_rgb
 from workbench.engine.data.official import fetch_official, read_official
 
 Reading = Generator[Progress, None, Dataset]
@@ -128,39 +129,12 @@ def _read_images(path: Path, image_size: int) -> Reading:
 def _decode(content: bytes, name: str, origin: Path, size: int) -> NDArray[np.uint8]:
     try:
         with Image.open(io.BytesIO(content)) as image:
-            rgb = _as_rgb(image)
-            if rgb.size != (size, size):
-                rgb = ImageOps.fit(rgb, (size, size), Image.Resampling.LANCZOS)
-            return np.asarray(rgb)
+            return np.asarray(fitted(upright_rgb(image), size))
     # Pillow names damage in many ways: OSError, SyntaxError, struct.error, KeyError, DecompressionBombError.
     except Exception as error:
         raise UserError(
-            f"cannot decode the image {shown(Path(name))} in {shown(origin)}: {_undecodable(error)}"
+            f"cannot decode the image {shown(Path(name))} in {shown(origin)}: {undecodable(error)}"
         ) from error
-
-
-def _undecodable(error: Exception) -> str:
-    # Pillow names the buffer that it was given.
-    return "it is no image that is known here" if isinstance(error, UnidentifiedImageError) else reason(error)
-
-
-def _as_rgb(image: Image.Image) -> Image.Image:
-    """Upright, 8 bits per channel, on white where it is transparent.
-
-    Raises:
-        ValueError: floating-point or 32-bit pixels, whose range nobody knows.
-    """
-    if image.mode == "RGB" and not image.getexif():
-        return image
-    upright = ImageOps.exif_transpose(image)
-    if upright.mode.startswith("I;16"):
-        return Image.fromarray((np.asarray(upright) // 257).astype(np.uint8)).convert("RGB")
-    if upright.mode in ("I", "F"):
-        raise ValueError(f"its pixels are of mode {upright.mode}; expected 8 or 16 bits per channel")
-    if upright.has_transparency_data:
-        layer = upright.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
-    return upright.convert("RGB")
 
 
 def _assemble(decoded: list[_Decoded], found: FoundImages) -> Dataset:
