@@ -10,6 +10,8 @@ from workbench.core.dataset import ImageSet
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import EpochMetrics, Status
+from workbench.core.home import Home
+from workbench.core.image_marks import ImageMarks
 from workbench.core.run_record import RunRecord
 
 
@@ -36,6 +38,8 @@ class Recorded:
     damaged: set[int] = field(default_factory=set)
     weights: set[int] = field(default_factory=set)
     """Epochs whose weights lie in files of their own."""
+    home: Home = field(default_factory=lambda: Home(Path("/nonexistent")))
+    """Where marks are kept; as it is, nothing can be marked."""
     read: list[int] = field(default_factory=list)
     """Epochs that were asked for, in order."""
 
@@ -56,6 +60,9 @@ class Recorded:
         if self.pictures is None:
             raise UserError("the decoded images in 'somewhere' are gone; start a run on that source to read them")
         return self.pictures
+
+    def marks(self, record: RunRecord) -> ImageMarks:
+        return ImageMarks(self.home, record.source)
 
 
 def answers(evaluation: Evaluation, epoch: int, **said: int) -> Evaluation:

@@ -51,6 +51,11 @@ class Home:
     def presets(self) -> Path:
         return self.root / "presets"
 
+    @property
+    def marks(self) -> Path:
+        """Images that were marked, a file for each source; made with the first mark."""
+        return self.root / "marks"
+
     def prepare(self) -> "Home":
         """Create the folders and check that they can be written.
 

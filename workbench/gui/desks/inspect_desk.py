@@ -63,6 +63,7 @@ class InspectDesk(QObject):
         self.strip.inspect_asked.connect(self.inspect_asked)
         library.runs_changed.connect(self._take_list)
         selection.image_changed.connect(self._share_image)
+        selection.marks.refused.connect(self.refused)
 
     def add_to(self, menus: Menus) -> None:
         """Fill the menu Inspect."""
@@ -78,6 +79,7 @@ class InspectDesk(QObject):
         self._of_workspace += [
             menus.add(menus.inspect, self.tr("Newly &right images"), self._show_newly_right, "Ctrl+Shift+R"),
             menus.add(menus.inspect, self.tr("Newly &wrong images"), self._show_newly_wrong, "Ctrl+Shift+W"),
+            menus.add(menus.inspect, self.tr("Mark as e&xcusable, or unmark"), self._toggle_marked, "M"),
             menus.add(menus.inspect, self.tr("Show &all classes"), selection.clear_filter, "Esc"),
         ]
         menus.inspect.addSeparator()
@@ -129,3 +131,8 @@ class InspectDesk(QObject):
     @Slot()
     def _show_newly_wrong(self) -> None:
         self._selection.toggle_change("wrong")
+
+    @Slot()
+    def _toggle_marked(self) -> None:
+        marks = self._selection.marks
+        marks.toggle(marks.picked_with(self._selection.image))

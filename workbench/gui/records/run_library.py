@@ -13,6 +13,7 @@ from workbench.core.errors import DamagedDatabase, UserError
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import Event, Warned
 from workbench.core.home import Home
+from workbench.core.image_marks import ImageMarks
 from workbench.core.run_record import DamagedRun, RunRecord
 
 # The first picture needs no database: it is loaded after it, by `open`.
@@ -159,6 +160,10 @@ class RunLibrary(QObject):
         if path not in self._datasets:
             self._datasets[path] = Dataset.require(Path(path))
         return self._datasets[path].test
+
+    def marks(self, record: RunRecord) -> ImageMarks:
+        """Where the marked images of a run's source are kept."""
+        return ImageMarks(self.home, record.source)
 
     def evaluation(self, run_id: str, epoch: int | None = None) -> Evaluation | None:
         """What the run said of its test images after an epoch, or last; None before its first one."""

@@ -1,14 +1,12 @@
 """What the window looks at: a run, one of its epochs, classes, and an image. Views follow it, and change it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from workbench.core.dataset import ImageSet
 from workbench.core.errors import UserError
@@ -18,30 +16,19 @@ from workbench.core.run_record import RunRecord
 from workbench.gui.records.epoch_evaluations import EpochEvaluations
 from workbench.gui.records.image_filter import Change, ImageFilter, OnlyImages
 from workbench.gui.records.looked_at import LookedAt
+from workbench.gui.records.marks import Marks
 from workbench.gui.records.run_epochs import RunEpochs
-
-
-class RunSource(Protocol):
-    """Where evaluations and images come from: the library of runs."""
-
-    def evaluation(self, run_id: str, epoch: int | None = None) -> Evaluation | None:
-        """What was said of the test images after `epoch`."""
-
-    def evaluated_epochs(self, run_id: str) -> Sequence[int]:
-        """Those that have one."""
-
-    def weights_by_epoch(self, run_id: str) -> Mapping[int, Path]:
-        """The epochs whose weights lie in files of their own."""
-
-    def images(self, record: RunRecord) -> ImageSet:
-        """The test images of a run."""
+from workbench.gui.records.run_source import RunSource
 
 
 class _Seen:
     """What follows from an evaluation, another one to compare with, and a filter; found when asked for."""
 
-    def __init__(self, evaluation: Evaluation | None, reference: Evaluation | None, chosen: ImageFilter) -> None:
+    def __init__(
+        self, evaluation: Evaluation | None, reference: Evaluation | None, chosen: ImageFilter, marks: Marks
+    ) -> None:
         self._evaluation, self._reference, self._filter = evaluation, reference, chosen
+        self._marks = marks
 
     @cached_property
     def changes(self) -> Changes | None:
@@ -53,7 +40,8 @@ class _Seen:
     def order(self) -> NDArray[np.int64]:
         if self._evaluation is None:
             return np.zeros(0, np.int64)
-        return self._filter.order(self._evaluation, self.changes)
+        marked = self._marks.flags(len(self._evaluation.labels)) if self._filter.marked else None
+        return self._filter.order(self._evaluation, self.changes, marked)
 
 
 class Selection(QObject):
@@ -79,6 +67,9 @@ class Selection(QObject):
     def __init__(self, source: RunSource, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._source = source
+        self.marks = Marks(source, self)
+        """The images of the run's source that were marked as excusable."""
+        self.marks.changed.connect(self._on_marks)
         self._evaluations = EpochEvaluations(source.evaluation)
         self._run = RunEpochs()
         self._epoch = self._marked = self._compared = 0
@@ -90,7 +81,7 @@ class Selection(QObject):
         self._class_names: tuple[str, ...] = ()
         """Those that the filter is of."""
         self._picked: int | None = None
-        self._seen = _Seen(None, None, self._filter)
+        self._seen = _Seen(None, None, self._filter, self.marks)
 
     # The run
 
@@ -281,6 +272,7 @@ class Selection(QObject):
     def _load(self) -> None:
         former = self._class_names
         self._read()
+        self.marks.follow(self._run.record, self._images.names if self._images is not None else None)
         self._class_names = self.class_names or former
         if self._class_names != former:
             # A number of a class would mean another one.
@@ -353,6 +345,13 @@ class Selection(QObject):
         """All classes again, changed or not."""
         self.set_filter(ImageFilter(wrong_only=self._filter.wrong_only))
 
+    @Slot()
+    def _on_marks(self) -> None:
+        if self._filter.marked:
+            self._see()
+            self.filter_changed.emit()
+            self.image_changed.emit()
+
     @property
     def image(self) -> int | None:
         """Index of the test image that is looked at: the one that was chosen, else the first in sight."""
@@ -384,4 +383,4 @@ class Selection(QObject):
                 reference = self._evaluations.get(self.reference_epoch)
             except UserError:
                 reference = None
-        self._seen = _Seen(self._evaluation, reference, self._filter)
+        self._seen = _Seen(self._evaluation, reference, self._filter, self.marks)

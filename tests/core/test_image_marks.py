@@ -1,0 +1,125 @@
+"""Marked images: kept per source, found by name, and never lost to a damaged file or another process."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from workbench.core.errors import UserError
+from workbench.core.home import Home
+from workbench.core.image_marks import ImageMarks, Mark, marks_of, numbered
+
+NAMES = tuple(f"test/cat/{i:05d}.jpg" for i in range(10))
+
+
+@pytest.fixture
+def marks(home: Home) -> ImageMarks:
+    return ImageMarks(home, "sample")
+
+
+def test_what_was_marked_is_there_again(home: Home, marks: ImageMarks) -> None:
+    assert marks.read() == frozenset()
+    assert not home.marks.exists()
+    marks.change(added=marks_of("test", [3, 7], NAMES))
+    marks.change(added=marks_of("train", [3], NAMES), removed=marks_of("test", [7], NAMES))
+    again = ImageMarks(home, "sample").read()
+    assert again == {Mark("test", 3, NAMES[3]), Mark("train", 3, NAMES[3])}
+
+
+def test_a_person_can_read_the_file(marks: ImageMarks) -> None:
+    marks.change(added=marks_of("test", [7, 3], NAMES))
+    lines = marks.path.read_text().split("\n")
+    assert lines[-5:-2] == [
+        '    {"part": "test", "index": 3, "name": "test/cat/00003.jpg"},',
+        '    {"part": "test", "index": 7, "name": "test/cat/00007.jpg"}',
+        "  ]",
+    ]
+    marks.change(removed=marks_of("test", [3, 7], NAMES))
+    assert json.loads(marks.path.read_text())["marked"] == []
+
+
+def test_each_source_has_its_own(home: Home, marks: ImageMarks) -> None:
+    others = [ImageMarks(home, source) for source in ("cifar10", "/a/photos", "/b/photos", "/c/caf\udce9")]
+    marks.change(added=marks_of("test", [1], NAMES))
+    for number, other in enumerate(others, 2):
+        assert other.read() == frozenset()
+        other.change(added=marks_of("test", [number], NAMES))
+    assert [numbered(each.read(), "test", NAMES).keys() for each in (marks, *others)] == [{n} for n in range(1, 6)]
+
+
+def test_an_image_is_found_by_its_name(marks: ImageMarks) -> None:
+    marked = marks.change(added=marks_of("test", [3, 7], NAMES))
+    without_5 = NAMES[:5] + NAMES[6:]
+    assert list(numbered(marked, "test", without_5)) == [3, 6]
+    assert list(numbered(marked, "test", NAMES[:5])) == [3]
+    assert sorted(numbered(marked, "test", None)) == [3, 7]
+    assert not numbered(marked, "train", NAMES)
+
+
+def test_two_windows_lose_nothing_of_each_other(home: Home, marks: ImageMarks) -> None:
+    marks.change(added=marks_of("test", [1], NAMES))
+    ImageMarks(home, "sample").change(added=marks_of("test", [2], NAMES))
+    assert len(marks.change(added=marks_of("test", [3], NAMES))) == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "expecting value"),
+        (b'{"format": "resnet-workbench marks", "version": 1', "line 1"),
+        (b"\xff\xfe", "no text in UTF-8"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b"[]", "not a file of marks"),
+        (b'{"run": 3}', "not a file of marks"),
+        (b'{"format": "resnet-workbench marks", "version": 2}', "its version is 2"),
+        (
+            b'{"format": "resnet-workbench marks", "version": 1, "source": "cifar10", "marked": []}',
+            "of the images",
+        ),
+        (b'{"format": "resnet-workbench marks", "version": 1, "source": "sample"}', "is not a list"),
+        (
+            b'{"format": "resnet-workbench marks", "version": 1, "source": "sample", '
+            b'"marked": [{"part": "test", "index": 1, "name": "a"}, {"part": "test", "index": -1, "name": "a"}]}',
+            "entry 2 of 'marked'",
+        ),
+    ],
+)
+def test_damage_is_a_sentence_and_loses_nothing(marks: ImageMarks, content: bytes, words: str) -> None:
+    marks.path.parent.mkdir()
+    marks.path.write_bytes(content)
+    for act in (marks.read, lambda: marks.change(added=marks_of("test", [1], NAMES))):
+        with pytest.raises(UserError, match=words) as refusal:
+            act()
+        assert str(refusal.value).startswith("cannot read the marks ")
+        assert "sample.json" in str(refusal.value)
+    assert marks.path.read_bytes() == content
+
+
+def test_a_folder_in_its_place_is_refused(marks: ImageMarks) -> None:
+    marks.path.mkdir(parents=True)
+    with pytest.raises(UserError, match="it is a folder"):
+        marks.read()
+
+
+def test_who_cannot_write_keeps_what_was_there(marks: ImageMarks, monkeypatch: pytest.MonkeyPatch) -> None:
+    marks.change(added=marks_of("test", [1], NAMES))
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("workbench.core.files.os.fsync", refuse)
+    with pytest.raises(UserError, match="No space left"):
+        marks.change(added=marks_of("test", [2], NAMES))
+    assert marks.read() == marks_of("test", [1], NAMES)
+    assert [path.name for path in marks.path.parent.iterdir() if path.suffix != ".lock"] == ["sample.json"]
+
+
+def test_another_process_that_writes_is_named(
+    marks: ImageMarks, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from filelock import FileLock
+
+    marks.path.parent.mkdir()
+    monkeypatch.setattr("workbench.core.image_marks._PATIENCE_S", 0.01)
+    with FileLock(marks.path.with_suffix(".lock")), pytest.raises(UserError, match="another process"):
+        marks.change(added=marks_of("test", [1], NAMES))
