@@ -1,7 +1,7 @@
 """What a run said of each test image, epoch by epoch: when it was learned, and whether that was forgotten.
 
-Toneva et al. 2019, "An Empirical Study of Example Forgetting during Deep Neural Network Learning", who count on the
-training images what is counted here on those that were never trained on.
+Toneva et al. 2019, "An Empirical Study of Example Forgetting during Deep Neural Network Learning", who count on
+the training images what is counted here on those that were never trained on.
 """
 
 from collections.abc import Iterable
@@ -45,7 +45,7 @@ class Histories:
 
     @classmethod
     def of(cls, evaluations: Iterable[Evaluation]) -> "Histories | None":
-        """Of evaluations of the same images; None without any. Those of other images than the last are left out."""
+        """None without any evaluation; those of other images than the last one's are left out."""
         found = {evaluation.epoch: evaluation for evaluation in evaluations}
         if not found:
             return None
@@ -58,11 +58,14 @@ class Histories:
         if not np.array_equal(evaluation.labels, self.labels):
             return Histories.of([evaluation]) or self
         before = self.epochs < evaluation.epoch
-        rows = (self.epochs, self.truth, self.predictions, self.confidence)
-        joined = (
-            np.concatenate([old[before], new[None]]) for old, new in zip(rows, _row(evaluation), strict=True)
+        epoch, truth, predictions, confidence = _row(evaluation)
+        return Histories(
+            self.labels,
+            np.append(self.epochs[before], epoch),
+            np.concatenate([self.truth[before], truth[None]]),
+            np.concatenate([self.predictions[before], predictions[None]]),
+            np.concatenate([self.confidence[before], confidence[None]]),
         )
-        return Histories(self.labels, *joined)
 
     def image(self, index: int) -> ImageHistory:
         return ImageHistory(
