@@ -4,7 +4,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QListView, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QListView, QWidget
 
 _Widget = TypeVar("_Widget", bound=QWidget)
 
@@ -52,6 +52,15 @@ def named(parent: QWidget, kind: type[_Widget], name: str) -> _Widget:
     found = [each for each in parent.findChildren(kind) if each.accessibleName() == name]
     assert len(found) == 1, f"{len(found)} widgets '{name}' in {parent}"
     return found[0]
+
+
+def pick(parent: QWidget, name: str, text: str) -> None:
+    """Choose an entry of the box of this name, as a person does."""
+    box = named(parent, QComboBox, name)
+    row = box.findText(text)
+    assert row >= 0, f"no '{text}' among {[box.itemText(each) for each in range(box.count())]}"
+    box.setCurrentIndex(row)
+    box.activated.emit(row)
 
 
 def pictures_in(parent: QWidget) -> int:

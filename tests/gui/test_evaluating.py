@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Qt
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
-from tests.gui.seen import action, button, has_button, pictures_in, says
+from tests.gui.seen import action, button, has_button, pick, pictures_in, says
 from tests.trained import record_run
 from workbench.core.config import RunConfig
 from workbench.core.errors import ConfigError
@@ -53,7 +53,7 @@ def test_the_kept_epoch_is_shown_with_its_number(
     click(qtbot, window, "Evaluate")
     assert has_button(window.inspect_desk.side, "Cancel")
     qtbot.waitUntil(lambda: says(window.inspect_desk.side, f"Epoch {best.epoch}{KEPT}: "), timeout=LONG_MS)
-    button(window.inspect_desk.gallery, "Wrong only").setChecked(False)
+    pick(window.inspect_desk.gallery, "Answers", "Right and wrong")
     assert pictures_in(window.inspect_desk.gallery) == 36
     qtbot.waitUntil(lambda: has_button(window.inspect_desk.side, "Evaluate"))
     # By key and menu too.

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QModelIndex, QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QListView, QSlider, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QListView, QSlider, QTabWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.recorded import Recorded, answers, record
-from tests.gui.seen import button, button_like, has_button, named, pictures_in, says
+from tests.gui.seen import button, button_like, has_button, named, pick, pictures_in, says
 from workbench.core.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
 from workbench.gui.inspect.epoch_panel import EpochPanel
@@ -89,7 +89,7 @@ def test_most_confidently_wrong_comes_first(gallery: Gallery, theme: Theme, sele
 
 
 def test_filters_by_truth_and_prediction(gallery: Gallery, side: RunSide) -> None:
-    button(gallery, "Wrong only").click()
+    pick(gallery, "Answers", "Right and wrong")
     for name, choice in (("Truth", 1 + 2), ("Prediction", 1 + 1)):
         box = named(side, QComboBox, name)
         box.setCurrentIndex(choice)
@@ -119,16 +119,11 @@ def test_a_cell_of_the_diagonal_shows_the_right_ones(
     qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=matrix.cell_rect(3, 3).center())
     assert set(shown(pictures(gallery))) == set(range(3, 40, 4))
     assert matrix.marked == (3, 3)
-    assert not named_box(gallery).isEnabled()
+    answered = named(gallery, QComboBox, "Answers")
+    assert not answered.isEnabled()
     selection.clear_filter()
-    assert named_box(gallery).isEnabled()
-    assert named_box(gallery).isChecked()
-
-
-def named_box(gallery: Gallery) -> QCheckBox:
-    found = button(gallery, "Wrong only")
-    assert isinstance(found, QCheckBox)
-    return found
+    assert answered.isEnabled()
+    assert answered.currentText() == "Wrong"
 
 
 def test_headings_of_the_matrix_filter_by_truth_or_prediction(
@@ -168,9 +163,9 @@ def test_without_a_pick_the_worst_one_is_marked(
 
 
 def test_other_images_begin_with_the_first(qtbot: QtBot, gallery: Gallery, selection: Selection) -> None:
-    button(gallery, "Wrong only").click()
+    pick(gallery, "Answers", "Right and wrong")
     view = pictures(gallery)
-    gallery.resize(300, 220)
+    gallery.resize(300, 260)
     qtbot.waitUntil(lambda: view.verticalScrollBar().maximum() > 0)
     view.verticalScrollBar().setValue(view.verticalScrollBar().maximum())
     selection.step(-1)
@@ -185,7 +180,7 @@ def test_other_images_begin_with_the_first(qtbot: QtBot, gallery: Gallery, selec
 def test_pictures_grow_by_whole_multiples(qtbot: QtBot, gallery: Gallery) -> None:
     view, size = pictures(gallery), named(gallery, QSlider, "Size of the pictures")
     small = view.visualRect(view.model().index(0, 0))
-    size.setValue(1)
+    size.setValue(size.value() + 1)
     qtbot.waitUntil(lambda: view.visualRect(view.model().index(0, 0)).height() == small.height() + 32)
 
 

@@ -123,10 +123,10 @@ def test_changes_are_filters(selection: Selection) -> None:
     assert selection.order.tolist() == [5, *wrong]
 
 
-def test_a_cell_of_the_diagonal_shows_right_ones_and_leaves_wrong_only_as_it_is(selection: Selection) -> None:
+def test_a_cell_of_the_diagonal_shows_right_ones_and_leaves_the_answers_as_they_are(selection: Selection) -> None:
     selection.filter_classes(3, 3)
     assert set(selection.order) == set(range(3, 40, 4))
-    assert selection.filter.wrong_only
+    assert selection.filter.answers == "wrong"
     selection.clear_filter()
     assert set(selection.order) == set(range(0, 40, 4))
 

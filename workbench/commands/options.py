@@ -28,6 +28,9 @@ Set = Annotated[
 ]
 RUN_HELP = "Id of a run, its beginning, its name where only one has it, or 'latest'."
 Run = Annotated[str, typer.Argument(help=RUN_HELP)]
+Epoch = Annotated[
+    int | None, typer.Option(help="After which epoch, counted from 1; by default the one that the run keeps.")
+]
 ModelOrDefault = Annotated[
     str | None, typer.Option("--model", help=f"Name of a model preset; {DEFAULT_MODEL} by default.")
 ]

@@ -29,6 +29,29 @@ class ImageHistory:
 
 
 @dataclass(frozen=True, eq=False)
+class EpochAnswers:
+    """Of all N images after one epoch: a twentieth of the evaluation."""
+
+    epoch: int
+    labels: NDArray[np.int64]
+    truth: NDArray[np.float16]
+    predictions: NDArray[np.uint16]
+    confidence: NDArray[np.float16]
+
+    @classmethod
+    def of(cls, evaluation: Evaluation) -> "EpochAnswers":
+        labels = evaluation.labels
+        truth = evaluation.probabilities[np.arange(len(labels)), labels]
+        return cls(
+            evaluation.epoch,
+            labels,
+            truth.astype(np.float16),
+            evaluation.predictions.astype(np.uint16),
+            evaluation.confidence.astype(np.float16),
+        )
+
+
+@dataclass(frozen=True, eq=False)
 class Histories:
     """Of all N test images over E evaluated epochs; half precision, so that 200 epochs of 10 000 take 12 MB."""
 
@@ -46,25 +69,36 @@ class Histories:
     @classmethod
     def of(cls, evaluations: Iterable[Evaluation]) -> "Histories | None":
         """None without any evaluation; those of other images than the last one's are left out."""
-        found = {evaluation.epoch: evaluation for evaluation in evaluations}
+        return cls.joined(map(EpochAnswers.of, evaluations))
+
+    @classmethod
+    def joined(cls, answers: Iterable["EpochAnswers"]) -> "Histories | None":
+        """As `of`, of what is worth keeping of each evaluation."""
+        found = {each.epoch: each for each in answers}
         if not found:
             return None
         labels = found[max(found)].labels
         alike = [found[epoch] for epoch in sorted(found) if np.array_equal(found[epoch].labels, labels)]
-        return cls(labels, *(np.stack(rows) for rows in zip(*map(_row, alike), strict=True)))
+        return cls(
+            labels,
+            np.array([each.epoch for each in alike]),
+            np.stack([each.truth for each in alike]),
+            np.stack([each.predictions for each in alike]),
+            np.stack([each.confidence for each in alike]),
+        )
 
     def with_epoch(self, evaluation: Evaluation) -> "Histories":
         """With one more epoch, in place of it and of later ones, which a resumed run does again."""
         if not np.array_equal(evaluation.labels, self.labels):
             return Histories.of([evaluation]) or self
         before = self.epochs < evaluation.epoch
-        epoch, truth, predictions, confidence = _row(evaluation)
+        new = EpochAnswers.of(evaluation)
         return Histories(
             self.labels,
-            np.append(self.epochs[before], epoch),
-            np.concatenate([self.truth[before], truth[None]]),
-            np.concatenate([self.predictions[before], predictions[None]]),
-            np.concatenate([self.confidence[before], confidence[None]]),
+            np.append(self.epochs[before], new.epoch),
+            np.concatenate([self.truth[before], new.truth[None]]),
+            np.concatenate([self.predictions[before], new.predictions[None]]),
+            np.concatenate([self.confidence[before], new.confidence[None]]),
         )
 
     def image(self, index: int) -> ImageHistory:
@@ -108,16 +142,3 @@ class Histories:
         """(N,) how often it was right after one epoch and wrong after the next (Toneva et al., definition 2.1)."""
         result: NDArray[np.int64] = (self.correct[:-1] & ~self.correct[1:]).sum(axis=0).astype(np.int64)
         return result
-
-
-def _row(
-    evaluation: Evaluation,
-) -> tuple[NDArray[np.int64], NDArray[np.float16], NDArray[np.uint16], NDArray[np.float16]]:
-    """One epoch, in the order of the fields."""
-    truth = evaluation.probabilities[np.arange(len(evaluation.labels)), evaluation.labels]
-    return (
-        np.array(evaluation.epoch),
-        truth.astype(np.float16),
-        evaluation.predictions.astype(np.uint16),
-        evaluation.confidence.astype(np.float16),
-    )

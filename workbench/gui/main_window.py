@@ -205,6 +205,7 @@ class MainWindow(QMainWindow):
         self.run_desk.settings_taken.connect(self._look_at_settings)
         self.inspect_desk.run_chosen.connect(self.run_desk.show_run)
         self.inspect_desk.refused.connect(self.run_desk.tell_error)
+        self.inspect_desk.told.connect(self.message_bar.tell)
         self.inspect_desk.inspect_asked.connect(self._look_at_mistakes)
         self.runs_panel.inspect_asked.connect(self._look_at_mistakes)
         self.build_panel.tabs.currentChanged.connect(self._parts.show_settings_page)

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEd
 
 from workbench.core.run_record import RunRecord
 from workbench.gui.desks.evaluation_desk import EvaluationDesk
+from workbench.gui.desks.gallery_desk import GalleryDesk
 from workbench.gui.desks.look_desk import Looking
 from workbench.gui.inspect.epoch_panel import EpochPanel
 from workbench.gui.inspect.gallery import Gallery
@@ -31,6 +32,8 @@ class InspectDesk(QObject):
     run_chosen = Signal(str)
     inspect_asked = Signal()
     refused = Signal(object)
+    told = Signal(str, str)
+    """A level and a sentence."""
 
     def __init__(
         self,
@@ -54,6 +57,9 @@ class InspectDesk(QObject):
         """In the middle of the workspace, with their titles."""
         self.image_views: list[tuple[QWidget, str]] = [(self.image_view, self.tr("Answer"))]
         """Of the image that is looked at, on the right."""
+        self._gallery_desk = GalleryDesk(self.looking, self.gallery, window)
+        self._gallery_desk.told.connect(self.told)
+        self._gallery_desk.refused.connect(self.refused)
         self._of_workspace: list[QAction] = []
         self._is_shown = False
         application = QApplication.instance()

@@ -1,31 +1,27 @@
 """The test images as a grid of small pictures: those that the selection puts in sight, in its order."""
 
-from dataclasses import replace
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Signal, Slot
+from PySide6.QtGui import QAction, QContextMenuEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QMenu, QStackedLayout, QVBoxLayout, QWidget
 
-from PySide6.QtCore import QModelIndex, Qt, Slot
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QHBoxLayout,
-    QPushButton,
-    QSlider,
-    QStackedLayout,
-    QVBoxLayout,
-    QWidget,
-)
-
+from workbench.gui.inspect.gallery_bar import GalleryBar
 from workbench.gui.inspect.picture_list import SIDES, GalleryDelegate, GalleryModel, PictureList
-from workbench.gui.inspect.seen_words import absence, in_sight
+from workbench.gui.inspect.seen_words import absence
 from workbench.gui.records.selection import Selection
-from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.empty_state import EmptyState
-from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.theme import FIELD_GAP, MARGIN, Theme
-
-_SLIDER_WIDTH = 72
 
 
 class Gallery(QWidget):
-    """Shows the images that are in sight; a click, or the arrow keys, choose one."""
+    """Shows the images that are in sight; a click, or the arrow keys, choose one; with Shift or Ctrl, several.
+
+    `sheet_asked` and `table_asked` ask to save `chosen_images`.
+    """
+
+    sheet_asked = Signal()
+    table_asked = Signal()
 
     def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,49 +29,59 @@ class Gallery(QWidget):
         self._model = GalleryModel()
         self._delegate = GalleryDelegate(self._model, theme, self)
         self._view = PictureList(self._model, self._delegate, self.tr("Test images"))
+        self._view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self._view.selectionModel().currentChanged.connect(self._on_current)
+        self._view.zoomed.connect(self._on_zoom)
         self._is_filling = False
         self._empty = EmptyState()
         self._stack = QStackedLayout()
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self._view)
+        self._menu = self._build_menu()
+        self._bar = GalleryBar(selection, self._menu)
+        self._bar.side_chosen.connect(self._resize_pictures)
+        self._bar.choose_side(SIDES[1])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, FIELD_GAP)
         layout.setSpacing(FIELD_GAP)
-        layout.addLayout(self._header())
+        layout.addWidget(self._bar)
         layout.addLayout(self._stack, 1)
         selection.filter_changed.connect(self._fill)
         selection.image_changed.connect(self._follow_image)
-        selection.epochs_changed.connect(self._show_filter)
+        selection.marks.changed.connect(self._show_marks)
+        self._view.selectionModel().selectionChanged.connect(self._tell_picked)
         theme.changed.connect(self._view.viewport().update)
         self._fill()
 
-    def _header(self) -> QHBoxLayout:
-        self._title = ElidedLabel("secondary")
-        self._wrong = QCheckBox(self.tr("Wrong only"))
-        self._wrong.toggled.connect(self._on_wrong)
-        self._clear = QPushButton(self.tr("Clear filter"))
-        # Nothing moves when it comes and goes.
-        policy = self._clear.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self._clear.setSizePolicy(policy)
-        self._clear.setToolTip(self.tr("Take away the filter by class or change (Escape)"))
-        self._clear.clicked.connect(self._selection.clear_filter)
-        self._size = QSlider(Qt.Orientation.Horizontal)
-        self._size.setRange(0, len(SIDES) - 1)
-        self._size.setPageStep(1)
-        self._size.setFixedWidth(_SLIDER_WIDTH)
-        self._size.setAccessibleName(self.tr("Size of the pictures"))
-        self._size.setToolTip(self.tr("Size of the pictures"))
-        self._size.valueChanged.connect(self._resize_pictures)
-        row = QHBoxLayout()
-        row.setSpacing(FIELD_GAP)
-        row.addWidget(self._title, 1)
-        caption = labeled(self.tr("Size"), "secondary")
-        caption.setBuddy(self._size)
-        for widget in (self._clear, self._wrong, caption, self._size):
-            row.addWidget(widget)
-        return row
+    def _build_menu(self) -> QMenu:
+        menu = QMenu(self)
+        sheet = QAction(self.tr("Save pictures as PNG sheet…"), self)
+        sheet.setShortcut(QKeySequence("Ctrl+Shift+P"))
+        sheet.triggered.connect(self.sheet_asked)
+        table = QAction(self.tr("Save table as CSV…"), self)
+        table.setShortcut(QKeySequence("Ctrl+Shift+T"))
+        table.triggered.connect(self.table_asked)
+        for action in (sheet, table):
+            menu.addAction(action)
+            # So that its keys work in the gallery.
+            self.addAction(action)
+        menu.aboutToShow.connect(self._allow_saving)
+        return menu
+
+    @Slot()
+    def _allow_saving(self) -> None:
+        for action in self._menu.actions():
+            action.setEnabled(self._model.rowCount() > 0)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self._menu.popup(event.globalPos())
+
+    @property
+    def chosen_images(self) -> NDArray[np.int64]:
+        """Indices of the images that are chosen, in their order; of all in sight unless there are several."""
+        rows = sorted(index.row() for index in self._view.selectionModel().selectedIndexes())
+        order = self._selection.order
+        return order[rows] if len(rows) > 1 else order
 
     def focus_pictures(self) -> None:
         """Let keys move over the pictures."""
@@ -85,25 +91,64 @@ class Gallery(QWidget):
     def _fill(self) -> None:
         selection = self._selection
         reason = absence(selection, self.tr("The test images appear here"), needs_pictures=True)
+        chosen = self._several()
         self._is_filling = True
         if reason:
             self._model.show(None, None, selection.order[:0])
         else:
             self._model.show(selection.evaluation, selection.images, selection.order)
+            self._show_marks()
         self._is_filling = False
         self._follow_image()
+        self._choose_again(chosen)
         self._bring_into_sight()
-        self._show_filter()
         self._stack.setCurrentWidget(self._view if self._model.rowCount() else self._empty)
         if reason:
             self._empty.show_text(reason)
-        elif not self._model.rowCount() and selection.filter.is_any:
-            self._empty.show_text(self.tr("No test image is wrong."))
         elif not self._model.rowCount():
-            sentence = self.tr("No test image fits these filters.")
+            self._say_none()
+
+    @Slot()
+    def _show_marks(self) -> None:
+        evaluation = self._selection.evaluation
+        self._model.show_marks(self._selection.marks.flags(len(evaluation.labels) if evaluation else 0))
+
+    @Slot()
+    def _tell_picked(self) -> None:
+        """What is marked together is what is chosen together."""
+        if not self._is_filling:
+            self._selection.marks.pick(self._several().tolist())
+
+    def _say_none(self) -> None:
+        """Why nothing is in sight, though there are images."""
+        chosen = self._selection.filter
+        if chosen.course and self._selection.histories is None:
+            self._empty.show_text(self.tr("What was said after each epoch is being read…"))
+        elif chosen.is_any and chosen.answers == "wrong":
+            self._empty.show_text(self.tr("No test image is wrong."))
+        else:
+            tooltip = self.tr("Take away all filters but right or wrong (Escape)")
             self._empty.show_text(
-                sentence, self.tr("Show all again"), self._clear.toolTip(), selection.clear_filter
+                self.tr("No test image fits these filters."),
+                self.tr("Show all again"),
+                tooltip,
+                self._selection.clear_filter,
             )
+
+    def _several(self) -> NDArray[np.int64]:
+        """Images that are chosen together, to be chosen again among others."""
+        indexes = self._view.selectionModel().selectedIndexes()
+        rows = [index.row() for index in indexes] if len(indexes) > 1 else []
+        return np.array([self._model.image_index(row) for row in rows], np.int64)
+
+    def _choose_again(self, images: NDArray[np.int64]) -> None:
+        rows = np.flatnonzero(np.isin(self._selection.order, images)) if len(images) else images
+        if not len(rows) or not self._model.rowCount():
+            return
+        chosen = QItemSelection()
+        for run in np.split(rows, np.flatnonzero(np.diff(rows) != 1) + 1):
+            chosen.select(self._model.index(int(run[0])), self._model.index(int(run[-1])))
+        self._view.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.Select)
 
     def _bring_into_sight(self) -> None:
         """The chosen image where it is among these; else they begin with the first."""
@@ -113,30 +158,15 @@ class Gallery(QWidget):
         else:
             self._view.scrollToTop()
 
-    @Slot()
-    def _show_filter(self) -> None:
-        chosen = self._selection.filter
-        self._title.setText(in_sight(self._selection))
-        self._title.setToolTip(self._title.text())
-        blocked = self._wrong.blockSignals(True)
-        self._wrong.setChecked(chosen.wrong_only)
-        self._wrong.blockSignals(blocked)
-        self._wrong.setEnabled(not chosen.is_of_right_ones)
-        self._wrong.setToolTip(
-            self.tr("These are right by what was chosen")
-            if chosen.is_of_right_ones
-            else self.tr("Hide images that were recognized")
-        )
-        self._clear.setVisible(not chosen.is_any)
-
-    @Slot(bool)
-    def _on_wrong(self, checked: bool) -> None:
-        self._selection.set_filter(replace(self._selection.filter, wrong_only=checked))
+    @Slot(int)
+    def _resize_pictures(self, side: int) -> None:
+        self._delegate.set_side(side)
+        self._view.fill_rows()
+        self._bring_into_sight()
 
     @Slot(int)
-    def _resize_pictures(self, step: int) -> None:
-        self._delegate.set_side(SIDES[step])
-        self._view.fill_rows()
+    def _on_zoom(self, steps: int) -> None:
+        self._bar.change_size(steps)
 
     @Slot()
     def _follow_image(self) -> None:

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QResizeEvent
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QKeySequence, QPainter, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from workbench.core.dataset import ImageSet
@@ -15,11 +15,14 @@ from workbench.gui.widgets.field_form import plain_tip
 from workbench.gui.widgets.pictures import EDGE_PX, draw_edge, thumbnail
 from workbench.gui.widgets.theme import GAP, Theme
 
-SIDES = (64, 96, 128, 192)
+SIDES = (32, 64, 96, 128, 160, 192, 256)
 """Of the pictures in a gallery, in pixels: whole multiples of CIFAR's 32."""
 _CAPTION_PX = 11
 # At the sides of the smallest picture, short names of CIFAR-10's classes fit with their probability.
 _CAPTION_LINE, _SIDE_ROOM = 24, 46
+_BADGE_PX = 16
+# Eighths of a degree to a notch of the wheel (QWheelEvent.angleDelta).
+_WHEEL_STEP = 120
 # Qt breaks a row one pixel before its end.
 _LAYOUT_MARGIN = 2
 
@@ -34,6 +37,16 @@ class GalleryModel(QAbstractListModel):
         self.evaluation: Evaluation | None = None
         self.images: ImageSet | None = None
         self._order: NDArray[np.int64] = np.zeros(0, np.int64)
+        self._marked: NDArray[np.bool_] = np.zeros(0, np.bool_)
+
+    def show_marks(self, marked: NDArray[np.bool_]) -> None:
+        """(N,) which images the person has marked."""
+        self._marked = marked
+        if self.rowCount():
+            self.dataChanged.emit(self.index(0), self.index(self.rowCount() - 1))
+
+    def is_marked(self, image_index: int) -> bool:
+        return image_index < len(self._marked) and bool(self._marked[image_index])
 
     def show(self, evaluation: Evaluation | None, images: ImageSet | None, order: NDArray[np.int64]) -> None:
         self.beginResetModel()
@@ -73,6 +86,8 @@ class GalleryDelegate(QStyledItemDelegate):
         self._model, self._theme = model, theme
         self._side = SIDES[0]
         self._captions = Captions()
+        theme.changed.connect(self._restyle)
+        self._restyle()
         self._font = QFont(parent.font())
         self._font.setPixelSize(_CAPTION_PX)
         self._metrics = QFontMetrics(self._font)
@@ -104,6 +119,8 @@ class GalleryDelegate(QStyledItemDelegate):
         if wrong or selected:
             color = self._theme.color("accent" if selected else "wrong")
             draw_edge(painter, picture, color)
+        if model.is_marked(image):
+            self._draw_mark(painter, picture)
         painter.setPen(self._theme.color("text" if wrong else "secondary"))
         painter.setFont(self._font)
         caption = QRect(
@@ -113,13 +130,28 @@ class GalleryDelegate(QStyledItemDelegate):
         text = self._captions.of(verdict, self._metrics, caption.width())
         painter.drawText(caption, Qt.AlignmentFlag.AlignCenter, text)
 
+    def _draw_mark(self, painter: QPainter, picture: QRect) -> None:
+        """In a corner, on a ground of its own: pictures have all colors."""
+        badge = QRect(picture.right() - _BADGE_PX + 1, picture.top(), _BADGE_PX, _BADGE_PX)
+        painter.fillRect(badge, self._theme.color("surface"))
+        self._flag.paint(painter, badge.adjusted(2, 2, -2, -2))
+
+    @Slot()
+    def _restyle(self) -> None:
+        self._flag = self._theme.icon("mark", "warning")
+
 
 class PictureList(QListView):
-    """Asks only for the pictures in sight: cells of one size, which fill the rows, laid out a batch at a time."""
+    """Asks only for the pictures in sight: cells of one size, which fill the rows, laid out a batch at a time.
+
+    `zoomed` carries by how many steps the pictures are to become larger, by Ctrl and the wheel or plus and minus.
+    """
+
+    zoomed = Signal(int)
 
     def __init__(self, model: GalleryModel, delegate: GalleryDelegate, name: str) -> None:
         super().__init__()
-        self._delegate = delegate
+        self._delegate, self._turned = delegate, 0
         self.setModel(model)
         self.setItemDelegate(delegate)
         self.setViewMode(QListView.ViewMode.IconMode)
@@ -137,6 +169,23 @@ class PictureList(QListView):
         super().resizeEvent(event)
         # Laid out now rather than by a timer, it is painted once.
         self.executeDelayedItemsLayout()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._turned += event.angleDelta().y()
+            steps, self._turned = int(self._turned / _WHEEL_STEP), self._turned % _WHEEL_STEP
+            if steps:
+                self.zoomed.emit(steps)
+            event.accept()
+        else:
+            super().wheelEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        for key, step in ((QKeySequence.StandardKey.ZoomIn, 1), (QKeySequence.StandardKey.ZoomOut, -1)):
+            if event.matches(key):
+                self.zoomed.emit(step)
+                return
+        super().keyPressEvent(event)
 
     def fill_rows(self) -> None:
         """Spread as many pictures as fit over the width; also to be called after their size was changed."""

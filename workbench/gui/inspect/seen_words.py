@@ -2,7 +2,8 @@
 
 from PySide6.QtCore import QCoreApplication
 
-from workbench.core.formats import count
+from workbench.core.formats import count, percent
+from workbench.gui.records.image_filter import ImageFilter
 from workbench.gui.records.selection import Selection
 
 
@@ -48,10 +49,33 @@ def in_sight(selection: Selection) -> str:
     chosen, names = selection.filter, selection.class_names
     if not names:
         return ""
-    kinds = {"right": tr("{0} newly right"), "wrong": tr("{0} newly wrong")}
-    usual = tr("{0} wrong") if chosen.wrong_only and not chosen.is_of_right_ones else tr("{0} images")
-    words = [kinds.get(chosen.change, usual).format(count(len(selection.order)))]
+    words = [_kind(chosen).format(count(len(selection.order)))]
     if chosen.truth is not None or chosen.prediction is not None:
         truth, said = (tr("any") if index is None else names[index] for index in (chosen.truth, chosen.prediction))
         words.append(f"{truth} → {said}")
+    low, high = chosen.confidence
+    if (low, high) != (0.0, 1.0):
+        words.append(tr("confidence {0} to {1}").format(percent(low, 0), percent(high, 0)))
     return " · ".join([*words, epoch_words(selection)])
+
+
+def _kind(chosen: ImageFilter) -> str:
+    """What the images in sight are, with room for their number."""
+    if chosen.only is not None:
+        return "{0} " + chosen.only.words
+    match chosen.change, chosen.course, chosen.effective_answers:
+        case "right", _, _:
+            return tr("{0} newly right")
+        case "wrong", _, _:
+            return tr("{0} newly wrong")
+        case _, "learned", _:
+            return tr("{0} learned at this epoch")
+        case _, "forgotten", _:
+            return tr("{0} forgotten after this epoch")
+        case _, "never", _:
+            return tr("{0} never learned")
+        case _, _, "wrong":
+            return tr("{0} wrong")
+        case _, _, "right":
+            return tr("{0} right")
+    return tr("{0} images")

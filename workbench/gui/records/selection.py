@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from workbench.core.dataset import ImageSet
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
 from workbench.core.evaluation_changes import Changes
+from workbench.core.image_histories import Histories
 from workbench.core.run_record import RunRecord
 from workbench.gui.records.epoch_evaluations import EpochEvaluations
 from workbench.gui.records.image_filter import Change, ImageFilter, OnlyImages
@@ -19,29 +19,7 @@ from workbench.gui.records.looked_at import LookedAt
 from workbench.gui.records.marks import Marks
 from workbench.gui.records.run_epochs import RunEpochs
 from workbench.gui.records.run_source import RunSource
-
-
-class _Seen:
-    """What follows from an evaluation, another one to compare with, and a filter; found when asked for."""
-
-    def __init__(
-        self, evaluation: Evaluation | None, reference: Evaluation | None, chosen: ImageFilter, marks: Marks
-    ) -> None:
-        self._evaluation, self._reference, self._filter = evaluation, reference, chosen
-        self._marks = marks
-
-    @cached_property
-    def changes(self) -> Changes | None:
-        if self._evaluation is None or self._reference is None:
-            return None
-        return Changes.between(self._reference, self._evaluation)
-
-    @cached_property
-    def order(self) -> NDArray[np.int64]:
-        if self._evaluation is None:
-            return np.zeros(0, np.int64)
-        marked = self._marks.flags(len(self._evaluation.labels)) if self._filter.marked else None
-        return self._filter.order(self._evaluation, self.changes, marked)
+from workbench.gui.records.seen import Seen
 
 
 class Selection(QObject):
@@ -57,6 +35,8 @@ class Selection(QObject):
     """More is known of the run or its epochs: their figures, which one is kept, its name, its end."""
     epoch_changed = Signal()
     """Another epoch, another one to compare with, or another evaluation of it."""
+    histories_changed = Signal()
+    """It is known of one more epoch, or of all, what was said of each image."""
     weights_changed = Signal()
     """The weights of other epochs are there than before."""
     filter_changed = Signal()
@@ -75,13 +55,14 @@ class Selection(QObject):
         self._epoch = self._marked = self._compared = 0
         self._follows = True
         self._evaluation: Evaluation | None = None
+        self._histories: Histories | None = None
         self._images: ImageSet | None = None
         self._problem = self._images_problem = ""
         self._filter = ImageFilter()
         self._class_names: tuple[str, ...] = ()
         """Those that the filter is of."""
         self._picked: int | None = None
-        self._seen = _Seen(None, None, self._filter, self.marks)
+        self._seen = Seen(None, None, None, self._filter, self.marks)
 
     # The run
 
@@ -105,7 +86,7 @@ class Selection(QObject):
             self._run = self._read_epochs(record)
         self._evaluations.take_run(self.run_id)
         self._follows, self._marked, self._picked = True, 0, None
-        self._images, self._images_problem = None, ""
+        self._images, self._images_problem, self._histories = None, "", None
         self._epoch = self._run.followed
         self._load()
         self._see()
@@ -141,6 +122,7 @@ class Selection(QObject):
         if run_id != self.run_id:
             return
         self._evaluations.forget_after(epochs_done)
+        self._histories = None
         kept, weights = (
             frozenset(epoch for epoch in epochs if epoch <= epochs_done)
             for epochs in (self._run.evaluated, self._run.in_files)
@@ -154,6 +136,8 @@ class Selection(QObject):
         if run_id != self.run_id:
             return
         self._evaluations.put(evaluation.epoch, evaluation)
+        if self._histories is not None and evaluation.epoch >= self._histories.epochs[-1]:
+            self.take_histories(run_id, self._histories.with_epoch(evaluation))
         is_other = self._epoch == evaluation.epoch
         self._take(replace(self._run, evaluated=self._run.evaluated | {evaluation.epoch}))
         if is_other:
@@ -276,7 +260,7 @@ class Selection(QObject):
         self._class_names = self.class_names or former
         if self._class_names != former:
             # A number of a class would mean another one.
-            self._filter = ImageFilter(wrong_only=self._filter.wrong_only)
+            self._filter = self._filter.cleared()
 
     def _read(self) -> None:
         self._evaluation, self._problem = None, ""
@@ -304,6 +288,21 @@ class Selection(QObject):
         if not np.array_equal(images.labels, evaluation.labels):
             words = self.tr("The images of {0} have changed since run {1} was trained: its pictures are others")
             self._images, self._images_problem = None, words.format(record.source, record.name)
+
+    @property
+    def histories(self) -> Histories | None:
+        """What was said after all epochs; None until somebody has read them (`take_histories`)."""
+        return self._histories
+
+    def take_histories(self, run_id: str, histories: Histories | None) -> None:
+        """What was read of all epochs of a run; dropped if another one is looked at by now."""
+        if run_id == self.run_id:
+            self._histories = histories
+            self.histories_changed.emit()
+            if self._filter.course or self._filter.sort == "learned":
+                self._see()
+                self.filter_changed.emit()
+                self.image_changed.emit()
 
     # In sight
 
@@ -334,7 +333,7 @@ class Selection(QObject):
         Args:
             words: what they have in common, as the gallery calls them: "chosen on the map".
         """
-        self.set_filter(ImageFilter(only=OnlyImages(np.asarray(indices, np.int64), words), wrong_only=False))
+        self.set_filter(ImageFilter(only=OnlyImages(np.asarray(indices, np.int64), words), answers=""))
 
     def toggle_change(self, change: Change) -> None:
         """Only the images newly right, or newly wrong, if that can be known; all again the second time."""
@@ -343,7 +342,7 @@ class Selection(QObject):
 
     def clear_filter(self) -> None:
         """All classes again, changed or not."""
-        self.set_filter(ImageFilter(wrong_only=self._filter.wrong_only))
+        self.set_filter(self._filter.cleared())
 
     @Slot()
     def _on_marks(self) -> None:
@@ -383,4 +382,4 @@ class Selection(QObject):
                 reference = self._evaluations.get(self.reference_epoch)
             except UserError:
                 reference = None
-        self._seen = _Seen(self._evaluation, reference, self._filter, self.marks)
+        self._seen = Seen(self._evaluation, reference, self._histories, self._filter, self.marks)

@@ -4,7 +4,7 @@ The engine is imported inside the functions that a lane's thread calls: torch ta
 """
 
 from collections.abc import Generator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from workbench.core import speed
 from workbench.core.config import RunConfig
+from workbench.core.errors import UserError
 from workbench.core.events import Progress
 from workbench.core.home import Home
 from workbench.core.orders import Orders
@@ -260,3 +261,23 @@ def _evaluate_kept(run_id: str, home: Home) -> Work:
         found = yield from evaluation.evaluate_run(run_id, store, beside=True)
         store.mend_evaluation(run_id, found)
         return found
+
+
+def read_histories(run_id: str) -> Job:
+    """What a run said of each test image after each epoch. Result: Histories, or None without any epoch."""
+    return Job(partial(_read_histories, run_id))
+
+
+def _read_histories(run_id: str, home: Home) -> Work:
+    from workbench.core.image_histories import EpochAnswers, Histories
+    from workbench.core.store import RunStore
+
+    with closing(RunStore.for_reading(home)) as store:
+        epochs, found = store.evaluated_epochs(run_id), list[EpochAnswers]()
+        for done, epoch in enumerate(epochs):
+            yield Progress("Reading all epochs", done, len(epochs), "parts")
+            # One that is damaged is left out here: who looks at it is told.
+            with suppress(UserError):
+                evaluation = store.evaluation(run_id, epoch)
+                found += [EpochAnswers.of(evaluation)] if evaluation is not None else []
+    return Histories.joined(found)

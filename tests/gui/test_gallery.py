@@ -1,0 +1,188 @@
+"""Sorting, filtering, choosing several images and saving them."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtWidgets import QApplication, QFileDialog, QListView, QSpinBox, QToolButton
+from pytestqt.qtbot import QtBot
+
+from tests.gui.conftest import LONG_MS
+from tests.gui.recorded import Recorded, answers, record
+from tests.gui.seen import named, pick, says
+from tests.trained import record_run
+from workbench.core import image_measures
+from workbench.core.config import RunConfig
+from workbench.core.dataset import ImageSet
+from workbench.core.evaluation import Evaluation
+from workbench.core.formats import percent
+from workbench.core.home import Home
+from workbench.core.image_histories import Histories
+from workbench.gui.inspect.gallery import Gallery
+from workbench.gui.main_window import MainWindow
+from workbench.gui.records.selection import Selection
+from workbench.gui.widgets.theme import Theme
+
+
+@pytest.fixture
+def source(evaluation: Evaluation, images: ImageSet) -> Recorded:
+    """Image 1 is learned at epoch 3, image 2 forgotten after it; every fourth is never learned."""
+    said = {1: {"i1": 0}, 2: {"i1": 0}, 4: {"i2": 0}}
+    return Recorded({n: answers(evaluation, n, **said.get(n, {})) for n in range(1, 5)}, images)
+
+
+@pytest.fixture
+def selection(qapp: QApplication, source: Recorded) -> Selection:
+    selection = Selection(source)
+    selection.look_at(record([0.3, 0.5, 0.7, 0.4]))
+    return selection
+
+
+@pytest.fixture
+def gallery(qtbot: QtBot, theme: Theme, selection: Selection) -> Gallery:
+    gallery = Gallery(theme, selection)
+    qtbot.addWidget(gallery)
+    gallery.resize(900, 500)
+    gallery.show()
+    return gallery
+
+
+def order(gallery: Gallery) -> list[int]:
+    model = named(gallery, QListView, "Test images").model()
+    return [model.image_index(row) for row in range(model.rowCount())]
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("Highest loss first", lambda e: -image_measures.losses(e)),
+        ("Surest first", lambda e: -e.confidence),
+        ("Farthest from right first", image_measures.margins),
+        ("Most undecided first", lambda e: -image_measures.entropies(e)),
+        ("As in the data", lambda e: np.arange(len(e.labels))),
+    ],
+)
+def test_images_are_sorted_by(gallery: Gallery, selection: Selection, text: str, key) -> None:
+    pick(gallery, "Answers", "Right and wrong")
+    pick(gallery, "Order", text)
+    expected = np.argsort(key(selection.evaluation), kind="stable").tolist()
+    assert order(gallery) == expected
+    named(gallery, QToolButton, "Reverse the order").click()
+    assert order(gallery) == expected[::-1]
+
+
+def test_right_ones_alone_and_a_range_of_confidence(gallery: Gallery, selection: Selection) -> None:
+    pick(gallery, "Answers", "Right")
+    evaluation = selection.evaluation
+    assert set(order(gallery)) == set(np.flatnonzero(evaluation.correct))
+    pick(gallery, "Answers", "Right and wrong")
+    middle = int(100 * np.median(evaluation.confidence))
+    named(gallery, QSpinBox, "Least confidence").setValue(middle)
+    assert set(order(gallery)) == set(np.flatnonzero(evaluation.confidence >= middle / 100))
+    assert says(gallery, f"confidence {percent(middle / 100, 0)} to {percent(1, 0)}")
+    # The other end gives way.
+    named(gallery, QSpinBox, "Highest confidence").setValue(middle - 20)
+    assert selection.filter.confidence == ((middle - 20) / 100, (middle - 20) / 100)
+    selection.clear_filter()
+    assert named(gallery, QSpinBox, "Highest confidence").value() == 100
+
+
+def test_what_was_learned_forgotten_and_never_learned(
+    gallery: Gallery, selection: Selection, source: Recorded
+) -> None:
+    pick(gallery, "Course", "Never learned")
+    assert order(gallery) == []
+    assert says(gallery, "is being read")
+    selection.take_histories(selection.run_id, Histories.of(source.evaluations.values()))
+    assert set(order(gallery)) == set(range(0, 40, 4))
+    pick(gallery, "Course", "Learned at this epoch")
+    assert selection.epoch == 3
+    assert order(gallery) == [1]
+    pick(gallery, "Course", "Forgotten after it")
+    assert order(gallery) == [2]
+    selection.step(-1)
+    assert order(gallery) == []
+    pick(gallery, "Course", "Any course")
+    pick(gallery, "Answers", "Right and wrong")
+    pick(gallery, "Order", "Hardest to learn first")
+    hardest = order(gallery)
+    assert set(hardest[:11]) == {2, *range(0, 40, 4)}
+    assert hardest[11] == 1
+
+
+def test_what_is_read_of_another_run_is_dropped(selection: Selection, source: Recorded) -> None:
+    selection.take_histories("feedface", Histories.of(source.evaluations.values()))
+    assert selection.histories is None
+
+
+def test_a_new_epoch_is_added_to_what_is_known(selection: Selection, source: Recorded) -> None:
+    selection.take_histories(selection.run_id, Histories.of(source.evaluations.values()))
+    selection.add(selection.run_id, answers(source.evaluations[1], 5))
+    assert selection.histories.epochs.tolist() == [1, 2, 3, 4, 5]
+    selection.restart(selection.run_id, 2)
+    assert selection.histories is None
+
+
+def test_images_chosen_elsewhere_keep_their_order(gallery: Gallery, selection: Selection) -> None:
+    selection.show_only([7, 0, 12], "chosen on the map")
+    assert order(gallery) == [7, 0, 12]
+    assert says(gallery, "3 chosen on the map")
+    selection.step(-1)
+    assert order(gallery) == [7, 0, 12]
+    selection.clear_filter()
+    assert len(order(gallery)) == 40
+
+
+def test_several_images_stay_chosen_where_they_are_in_sight(gallery: Gallery, selection: Selection) -> None:
+    view = named(gallery, QListView, "Test images")
+    assert len(gallery.chosen_images) == 10, "all in sight unless several are chosen"
+    for row in (1, 2, 5):
+        view.selectionModel().select(view.model().index(row, 0), QItemSelectionModel.SelectionFlag.Select)
+    view.selectionModel().select(view.model().index(0, 0), QItemSelectionModel.SelectionFlag.Deselect)
+    chosen = gallery.chosen_images.tolist()
+    assert chosen == [order(gallery)[row] for row in (1, 2, 5)]
+    pick(gallery, "Order", "As in the data")
+    assert gallery.chosen_images.tolist() == sorted(chosen) or set(chosen) < set(gallery.chosen_images.tolist())
+
+
+def test_pictures_grow_by_key(qtbot: QtBot, gallery: Gallery) -> None:
+    view = named(gallery, QListView, "Test images")
+    before = view.gridSize().height()
+    qtbot.keyClick(view, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
+    assert view.gridSize().height() == before + 32
+    qtbot.keyClick(view, Qt.Key.Key_Minus, Qt.KeyboardModifier.ControlModifier)
+    assert view.gridSize().height() == before
+
+
+def test_what_is_in_sight_is_saved_as_a_sheet_and_a_table(
+    qtbot: QtBot,
+    make_window: Callable[..., MainWindow],
+    home: Home,
+    tiny_config: RunConfig,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    record_run(home, tiny_config)
+    window = make_window()
+    window.workspaces.show("inspect")
+    gallery = window.inspect_desk.gallery
+    pick(gallery, "Answers", "Right and wrong")
+    qtbot.waitUntil(lambda: window.selection.histories is not None, timeout=LONG_MS)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(tmp_path / "all"), ""))
+    gallery.table_asked.emit()
+    with (tmp_path / "all.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["index"]) for row in rows] == window.selection.order.tolist()
+    gallery.sheet_asked.emit()
+    qtbot.waitUntil(lambda: window.message_bar.text.endswith("all.png"), timeout=LONG_MS)
+    with Image.open(tmp_path / "all.png") as sheet:
+        assert min(sheet.size) > 400
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *_args: (str(tmp_path / "all.csv" / "in a file"), "")
+    )
+    gallery.table_asked.emit()
+    assert "cannot write" in window.message_bar.text

@@ -1,0 +1,112 @@
+"""What the gallery needs from elsewhere: the course of each image over all epochs, and files to save in."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from workbench.core import answer_table
+from workbench.core.errors import UserError, shown
+from workbench.core.image_histories import Histories
+from workbench.gui.desks.look_desk import Looking
+from workbench.gui.inspect.gallery import Gallery
+from workbench.gui.work import inspection_jobs, jobs
+from workbench.gui.work.job import Handle, Job
+
+
+class GalleryDesk(QObject):
+    """`told` carries a level and a sentence, `refused` an exception."""
+
+    told = Signal(str, str)
+    refused = Signal(object)
+
+    def __init__(self, looking: Looking, gallery: Gallery, window: QWidget) -> None:
+        super().__init__(window)
+        self._looking, self._selection, self._gallery, self._window = looking, looking.selection, gallery, window
+        self._reader = QObject(self)
+        self._read_run = ""
+        gallery.sheet_asked.connect(self._save_sheet)
+        gallery.table_asked.connect(self._save_table)
+        self._selection.run_changed.connect(self._read)
+        self._selection.epochs_changed.connect(self._read_if_missing)
+
+    # The course of each image
+
+    @Slot()
+    def _read_if_missing(self) -> None:
+        """A run that has just finished its first epoch, or was taken up again."""
+        is_due = self._selection.histories is None and bool(self._selection.run.evaluated)
+        if is_due and self._read_run != self._selection.run_id:
+            self._read()
+
+    @Slot()
+    def _read(self) -> None:
+        run_id = self._selection.run_id
+        if not self._selection.run.evaluated:
+            return
+        self._read_run = run_id
+        handle = self._ask(jobs.read_histories(run_id), self._reader)
+        if handle is not None:
+            handle.finished.connect(self._take)
+            handle.ended.connect(self._end_reading)
+
+    @Slot(object)
+    def _take(self, histories: Histories | None) -> None:
+        # Empty where another run is looked at by now, whose own are being read.
+        self._selection.take_histories(self._read_run, histories)
+
+    @Slot()
+    def _end_reading(self) -> None:
+        self._read_run = ""
+
+    # Saving
+
+    @Slot()
+    def _save_sheet(self) -> None:
+        path = self._ask_path(self.tr("Save pictures"), "png", self.tr("PNG picture (*.png)"))
+        evaluation, images = self._selection.evaluation, self._selection.images
+        if path is None or evaluation is None or images is None:
+            return
+        job = inspection_jobs.write_sheet(path, evaluation, images, self._gallery.chosen_images)
+        handle = self._ask(job, self)
+        if handle is not None:
+            handle.finished.connect(self._tell_saved)
+
+    @Slot()
+    def _save_table(self) -> None:
+        path = self._ask_path(self.tr("Save table"), "csv", self.tr("Table (*.csv)"))
+        evaluation, images = self._selection.evaluation, self._selection.images
+        if path is None or evaluation is None or images is None:
+            return
+        rows = answer_table.answer_rows(evaluation, images.names, self._gallery.chosen_images)
+        try:
+            answer_table.write_table(rows, path)
+        except UserError as error:
+            self.refused.emit(error)
+            return
+        self._tell_saved(path)
+
+    def _ask_path(self, title: str, suffix: str, kind: str) -> Path | None:
+        """Where to save; None if it is canceled, or nothing is in sight."""
+        if not len(self._gallery.chosen_images) or self._selection.images is None:
+            return None
+        name = f"{self._selection.run_id}-epoch-{self._selection.epoch}.{suffix}"
+        path, _ = QFileDialog.getSaveFileName(self._window, title, name, kind)
+        if not path:
+            return None
+        return Path(path) if path.lower().endswith(f".{suffix}") else Path(f"{path}.{suffix}")
+
+    @Slot(object)
+    def _tell_saved(self, path: Path) -> None:
+        self.told.emit("info", self.tr("Saved to {0}").format(shown(path)))
+
+    def _ask(self, job: Job, asker: QObject) -> Handle | None:
+        try:
+            home = self._looking.library.home
+        except UserError as error:
+            # The list is closed, to be repaired.
+            self.refused.emit(error)
+            return None
+        handle = self._looking.lane.ask(job, home, asker)
+        handle.refused.connect(self.refused)
+        return handle
