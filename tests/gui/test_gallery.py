@@ -22,6 +22,7 @@ from workbench.core.evaluation import Evaluation
 from workbench.core.formats import percent
 from workbench.core.home import Home
 from workbench.core.image_histories import Histories
+from workbench.gui.inspect.filter_box import FilterBox
 from workbench.gui.inspect.gallery import Gallery
 from workbench.gui.main_window import MainWindow
 from workbench.gui.records.selection import Selection
@@ -51,6 +52,13 @@ def gallery(qtbot: QtBot, theme: Theme, selection: Selection) -> Gallery:
     return gallery
 
 
+@pytest.fixture
+def filters(qtbot: QtBot, selection: Selection) -> FilterBox:
+    filters = FilterBox(selection)
+    qtbot.addWidget(filters)
+    return filters
+
+
 def order(gallery: Gallery) -> list[int]:
     model = named(gallery, QListView, "Test images").model()
     return [model.image_index(row) for row in range(model.rowCount())]
@@ -59,10 +67,10 @@ def order(gallery: Gallery) -> list[int]:
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ("Highest loss first", lambda e: -image_measures.losses(e)),
-        ("Surest first", lambda e: -e.confidence),
-        ("Farthest from right first", image_measures.margins),
-        ("Most undecided first", lambda e: -image_measures.entropies(e)),
+        ("Highest loss", lambda e: -image_measures.losses(e)),
+        ("Surest", lambda e: -e.confidence),
+        ("Farthest from right", image_measures.margins),
+        ("Most undecided", lambda e: -image_measures.entropies(e)),
         ("As in the data", lambda e: np.arange(len(e.labels))),
     ],
 )
@@ -75,40 +83,42 @@ def test_images_are_sorted_by(gallery: Gallery, selection: Selection, text: str,
     assert order(gallery) == expected[::-1]
 
 
-def test_right_ones_alone_and_a_range_of_confidence(gallery: Gallery, selection: Selection) -> None:
+def test_right_ones_alone_and_a_range_of_confidence(
+    gallery: Gallery, filters: FilterBox, selection: Selection
+) -> None:
     pick(gallery, "Answers", "Right")
     evaluation = selection.evaluation
     assert set(order(gallery)) == set(np.flatnonzero(evaluation.correct))
     pick(gallery, "Answers", "Right and wrong")
     middle = int(100 * np.median(evaluation.confidence))
-    named(gallery, QSpinBox, "Least confidence").setValue(middle)
+    named(filters, QSpinBox, "Least confidence").setValue(middle)
     assert set(order(gallery)) == set(np.flatnonzero(evaluation.confidence >= middle / 100))
     assert says(gallery, f"confidence {percent(middle / 100, 0)} to {percent(1, 0)}")
     # The other end gives way.
-    named(gallery, QSpinBox, "Highest confidence").setValue(middle - 20)
+    named(filters, QSpinBox, "Highest confidence").setValue(middle - 20)
     assert selection.filter.confidence == ((middle - 20) / 100, (middle - 20) / 100)
     selection.clear_filter()
-    assert named(gallery, QSpinBox, "Highest confidence").value() == 100
+    assert named(filters, QSpinBox, "Highest confidence").value() == 100
 
 
 def test_what_was_learned_forgotten_and_never_learned(
-    gallery: Gallery, selection: Selection, source: Recorded
+    gallery: Gallery, filters: FilterBox, selection: Selection, source: Recorded
 ) -> None:
-    pick(gallery, "Course", "Never learned")
+    pick(filters, "Course", "Never learned")
     assert order(gallery) == []
     assert says(gallery, "is being read")
     selection.take_histories(selection.run_id, Histories.of(source.evaluations.values()))
     assert set(order(gallery)) == set(range(0, 40, 4))
-    pick(gallery, "Course", "Learned at this epoch")
+    pick(filters, "Course", "Learned at this epoch")
     assert selection.epoch == 3
     assert order(gallery) == [1]
-    pick(gallery, "Course", "Forgotten after it")
+    pick(filters, "Course", "Forgotten after it")
     assert order(gallery) == [2]
     selection.step(-1)
     assert order(gallery) == []
-    pick(gallery, "Course", "Any course")
+    pick(filters, "Course", "Course: any")
     pick(gallery, "Answers", "Right and wrong")
-    pick(gallery, "Order", "Hardest to learn first")
+    pick(gallery, "Order", "Hardest to learn")
     hardest = order(gallery)
     assert set(hardest[:11]) == {2, *range(0, 40, 4)}
     assert hardest[11] == 1

@@ -1,36 +1,28 @@
-"""Above the gallery: what is in sight, which answers, in which order, how sure, what course, and how large."""
+"""Above the gallery: what is in sight, right or wrong ones, in which order, and how large."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import (
-    QComboBox,
-    QHBoxLayout,
-    QMenu,
-    QPushButton,
-    QSizePolicy,
-    QSlider,
-    QSpinBox,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSlider, QToolButton, QVBoxLayout, QWidget
 
+from workbench.gui.inspect.choice_box import ChoiceBox
+from workbench.gui.inspect.filter_box import FilterBox
 from workbench.gui.inspect.picture_list import SIDES
 from workbench.gui.inspect.seen_words import in_sight
-from workbench.gui.records.image_filter import ImageFilter
 from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.theme import FIELD_GAP, GAP
 
-_SLIDER_WIDTH = 96
-_PERCENT = 100
+_SLIDER_WIDTH = 88
 
 
 class GalleryBar(QWidget):
-    """Shows and sets the selection's filter. `side_chosen` carries the pictures' side in pixels."""
+    """Shows and sets answers and order of the selection's filter. `side_chosen` carries the side in pixels.
+
+    Args:
+        save_menu: what a button offers.
+    """
 
     side_chosen = Signal(int)
 
@@ -45,53 +37,42 @@ class GalleryBar(QWidget):
         self._clear.setSizePolicy(policy)
         self._clear.setToolTip(self.tr("Take away all filters but right or wrong (Escape)"))
         self._clear.clicked.connect(selection.clear_filter)
-        self._build_boxes()
+        self._build_choices()
+        self._build_size()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GAP)
-        layout.addLayout(self._title_row(save_menu))
-        layout.addLayout(self._filter_row())
+        layout.addLayout(self._title_row())
+        layout.addLayout(self._choice_row(save_menu))
+        self._filters = FilterBox(selection)
+        layout.addWidget(self._filters)
+        self._more.toggled.connect(self._filters.setVisible)
+        self._filters.hide()
         for signal in (selection.filter_changed, selection.epochs_changed, selection.histories_changed):
             signal.connect(self.show_filter)
         self.show_filter()
 
-    def _build_boxes(self) -> None:
-        self._answers = self._box(
+    def _build_choices(self) -> None:
+        self._answers = ChoiceBox(
             self.tr("Answers"),
-            self.tr("Which answers are in sight"),
+            "",
             (("wrong", self.tr("Wrong")), ("right", self.tr("Right")), ("", self.tr("Right and wrong"))),
         )
-        self._sort = self._box(
+        self._sort = ChoiceBox(
             self.tr("Order"),
             self.tr("What comes first; hard ones are those learned late or never"),
             (
-                ("worst", self.tr("Surest mistakes first")),
-                ("loss", self.tr("Highest loss first")),
-                ("confidence", self.tr("Surest first")),
-                ("margin", self.tr("Farthest from right first")),
-                ("entropy", self.tr("Most undecided first")),
-                ("learned", self.tr("Hardest to learn first")),
+                ("worst", self.tr("Surest mistakes")),
+                ("loss", self.tr("Highest loss")),
+                ("confidence", self.tr("Surest")),
+                ("margin", self.tr("Farthest from right")),
+                ("entropy", self.tr("Most undecided")),
+                ("learned", self.tr("Hardest to learn")),
                 ("number", self.tr("As in the data")),
             ),
         )
-        self._course = self._box(
-            self.tr("Course"),
-            self.tr(
-                "Over all epochs: learned is right from this epoch up to the last one; forgotten was right after "
-                "this epoch for the last time"
-            ),
-            (
-                ("", self.tr("Any course")),
-                ("learned", self.tr("Learned at this epoch")),
-                ("forgotten", self.tr("Forgotten after it")),
-                ("never", self.tr("Never learned")),
-            ),
-        )
-        self._marked = self._box(
-            self.tr("Marks"),
-            self.tr("Images marked as excusable (M marks those that are chosen)"),
-            (("", self.tr("Marked or not")), ("marked", self.tr("Marked")), ("unmarked", self.tr("Not marked"))),
-        )
+        for box in (self._answers, self._sort):
+            box.activated.connect(self._on_choice)
         self._reverse = QToolButton()
         self._reverse.setCheckable(True)
         self._reverse.setProperty("role", "button")
@@ -99,69 +80,48 @@ class GalleryBar(QWidget):
         self._reverse.setAccessibleName(self.tr("Reverse the order"))
         self._reverse.setToolTip(self.tr("Reverse the order"))
         self._reverse.clicked.connect(self._on_choice)
-        self._low = self._percent_box(self.tr("Least confidence"), 0)
-        self._high = self._percent_box(self.tr("Highest confidence"), _PERCENT)
+        self._more = QToolButton()
+        self._more.setCheckable(True)
+        self._more.setProperty("role", "button")
+        self._more.setText(self.tr("Filter"))
+        self._more.setToolTip(self.tr("Filter by the course of learning, by marks and by confidence"))
+
+    def _build_size(self) -> None:
         self._size = QSlider(Qt.Orientation.Horizontal)
         self._size.setRange(0, len(SIDES) - 1)
         self._size.setPageStep(1)
         self._size.setFixedWidth(_SLIDER_WIDTH)
         self._size.setAccessibleName(self.tr("Size of the pictures"))
-        self._size.setToolTip(self.tr("Size of the pictures"))
+        self._size.setToolTip(self.tr("Size of the pictures (Ctrl and the wheel, Ctrl++ and Ctrl+−)"))
         self._size.valueChanged.connect(self._on_size)
 
-    def _title_row(self, save_menu: QMenu) -> QHBoxLayout:
-        save = QToolButton()
-        save.setText(self.tr("Save"))
-        save.setProperty("role", "button")
-        save.setToolTip(self.tr("Save the chosen pictures, or all in sight if only one is chosen"))
-        save.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        save.setMenu(save_menu)
+    def _title_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(FIELD_GAP)
         row.addWidget(self._title, 1)
-        size = labeled(self.tr("Size"), "secondary")
-        size.setBuddy(self._size)
-        for widget in (self._clear, save, size, self._size):
-            row.addWidget(widget)
+        row.addWidget(self._clear)
         return row
 
-    def _filter_row(self) -> QHBoxLayout:
+    def _choice_row(self, save_menu: QMenu) -> QHBoxLayout:
+        save = QToolButton()
+        save.setText(self.tr("Save"))
+        save.setProperty("role", "button")
+        save.setToolTip(self.tr("Save the chosen pictures, or all in sight unless several are chosen"))
+        save.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        save.setMenu(save_menu)
+        caption = labeled(self.tr("Size"), "secondary")
+        caption.setBuddy(self._size)
         row = QHBoxLayout()
         row.setSpacing(GAP)
-        for widget in (self._answers, self._course, self._marked, self._sort, self._reverse):
-            row.addWidget(widget)
+        row.addWidget(self._answers, 2)
+        row.addWidget(self._sort, 3)
+        row.addWidget(self._reverse)
+        row.addWidget(self._more)
+        row.addWidget(save)
         row.addStretch(1)
-        confidence = labeled(self.tr("Confidence"), "secondary")
-        confidence.setBuddy(self._low)
-        for each in (confidence, self._low, labeled(self.tr("to"), "secondary"), self._high):
-            row.addWidget(each)
+        row.addWidget(caption)
+        row.addWidget(self._size)
         return row
-
-    def _box(self, name: str, tooltip: str, choices: Sequence[tuple[str, str]]) -> QComboBox:
-        box = QComboBox()
-        box.setAccessibleName(name)
-        box.setToolTip(tooltip)
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        box.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        for value, text in choices:
-            box.addItem(text, value)
-        box.activated.connect(self._on_choice)
-        return box
-
-    def _percent_box(self, name: str, value: int) -> QSpinBox:
-        box = QSpinBox()
-        box.setRange(0, _PERCENT)
-        box.setValue(value)
-        box.setSuffix(self.tr(" %"))
-        box.setAccessibleName(name)
-        box.setToolTip(self.tr("Only images whose answer has a probability between these two"))
-        box.setKeyboardTracking(False)
-        box.valueChanged.connect(self._on_confidence)
-        return box
-
-    @property
-    def title(self) -> str:
-        return self._title.text()
 
     @Slot()
     def show_filter(self) -> None:
@@ -169,23 +129,14 @@ class GalleryBar(QWidget):
         self._title.setText(in_sight(self._selection))
         self._title.setToolTip(self._title.text())
         self._clear.setVisible(not chosen.is_any)
-        for box, value in (
-            (self._answers, chosen.answers),
-            (self._sort, chosen.sort),
-            (self._course, chosen.course),
-            (self._marked, chosen.marked),
-        ):
-            box.setCurrentIndex(box.findData(value))
+        self._answers.show_value(chosen.answers)
+        self._sort.show_value(chosen.sort)
         self._reverse.setChecked(chosen.is_reversed)
-        for spin, share in zip((self._low, self._high), chosen.confidence, strict=True):
-            blocked = spin.blockSignals(True)
-            spin.setValue(round(_PERCENT * share))
-            spin.blockSignals(blocked)
-        self._say_what_is_decided(chosen)
-
-    def _say_what_is_decided(self, chosen: ImageFilter) -> None:
-        """Where the rest of the filter leaves no choice between right and wrong."""
-        is_free = chosen.effective_answers == chosen.answers or not chosen.answers
+        if chosen.course or chosen.marked or chosen.confidence != (0.0, 1.0):
+            # What hides images must be seen.
+            self._more.setChecked(True)
+        # Where the rest of the filter leaves no choice between right and wrong.
+        is_free = chosen.effective_answers == chosen.answers
         self._answers.setEnabled(is_free)
         self._answers.setToolTip(
             self.tr("Which answers are in sight") if is_free else self.tr("What was chosen decides it already")
@@ -193,24 +144,12 @@ class GalleryBar(QWidget):
 
     @Slot()
     def _on_choice(self) -> None:
-        self._selection.set_filter(
-            replace(
-                self._selection.filter,
-                answers=self._answers.currentData(),
-                sort=self._sort.currentData(),
-                course=self._course.currentData(),
-                marked=self._marked.currentData(),
-                is_reversed=self._reverse.isChecked(),
-            )
+        chosen = replace(
+            self._selection.filter,
+            answers=self._answers.currentData(),
+            sort=self._sort.currentData(),
+            is_reversed=self._reverse.isChecked(),
         )
-
-    @Slot()
-    def _on_confidence(self) -> None:
-        """The other end gives way, so that there is always a range."""
-        low, high = self._low.value(), self._high.value()
-        if low > high:
-            low, high = (low, low) if self.sender() is self._low else (high, high)
-        chosen = replace(self._selection.filter, confidence=(low / _PERCENT, high / _PERCENT))
         self._selection.set_filter(chosen)
 
     @Slot(int)
