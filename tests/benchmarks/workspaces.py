@@ -13,13 +13,14 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "xcb" if os.environ.get("DISPLAY") else "offscreen")
 
 import numpy as np
 from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QListView, QWidget
 
 from tests.benchmarks.table import machine, print_table
 from workbench.core.config import RunConfig
@@ -101,6 +102,7 @@ def measure(application: QApplication, window: MainWindow, rounds: int) -> list[
         clock.ms(lambda n=n: window.selection.show_epoch(n)) for _ in range(rounds) for n in range(1, _EPOCHS)
     ]
     rows += [row("epoch, read from disk", read), row("epoch, at hand", again)]
+    rows += measure_gallery(application, window, rounds)
     names = ("build", "train", "inspect", "compare")
     first = {}
     times: dict[str, list[float]] = {name: [] for name in names}
@@ -114,6 +116,34 @@ def measure(application: QApplication, window: MainWindow, rounds: int) -> list[
     rows += [row(f"to {name}", found) for name, found in times.items()]
     rows += [(f"to {name}, for the first time", f"{taken:.0f} ms", "") for name, taken in first.items()]
     return rows
+
+
+def measure_gallery(application: QApplication, window: MainWindow, rounds: int) -> list[tuple[str, str, str]]:
+    """All images, sorted, scrolled and filtered. Afterwards the filter is as before."""
+    clock, selection = Clock(application, window), window.selection
+    before, everything = selection.filter, replace(selection.filter, answers="")
+    view = window.inspect_desk.gallery.findChild(QListView)
+    assert view is not None
+    shown, sorted_, scrolled, cells = list[float](), list[float](), list[float](), list[float]()
+    for _ in range(rounds):
+        selection.set_filter(before)
+        shown.append(clock.ms(lambda: selection.set_filter(everything)))
+        for sort in ("loss", "entropy", "learned"):
+            chosen = replace(everything, sort=sort)
+            sorted_.append(clock.ms(lambda chosen=chosen: selection.set_filter(chosen)))
+        bar = view.verticalScrollBar()
+        for place in np.linspace(0, bar.maximum(), 40).astype(int).tolist():
+            scrolled.append(clock.ms(lambda place=place, bar=bar: bar.setValue(place)))
+        for truth, prediction in ((0, 1), (3, 5), (9, 2)):
+            cells.append(clock.ms(lambda t=truth, p=prediction: selection.filter_classes(t, p)))
+        selection.clear_filter()
+    selection.set_filter(before)
+    return [
+        row(f"gallery of {_IMAGES} images", shown),
+        row("gallery in another order", sorted_),
+        row("gallery, anywhere else", scrolled),
+        row("images of a matrix's cell", cells),
+    ]
 
 
 def main() -> None:

@@ -110,7 +110,7 @@ class MachineGroup(FormGroup):
         super().__init__(
             _SECTION,
             self.tr("Machine and seed"),
-            self.tr("Device, number format, threads, compilation, memory, random numbers"),
+            self.tr("Device, number format, threads, compilation, memory, room for weights, random numbers"),
             parent,
         )
         form = self.form
@@ -121,6 +121,9 @@ class MachineGroup(FormGroup):
             ("off", self.tr("off")), ("on", self.tr("on")), ("cuda-graphs", self.tr("CUDA graphs")),
         ))  # fmt: skip
         form.add_whole("accumulation", self.tr("Batch in parts"), 1024)
+        form.add_whole(
+            "epoch_weights_mb", self.tr("Epochs' weights"), 1_000_000, self.tr(" MB"), self.tr("kept epoch only")
+        )
         form.add_whole("seed", self.tr("Seed"), 2**31 - 1)
         form.add_check("deterministic", self.tr("Deterministic"))
 
@@ -136,6 +139,7 @@ class MachineGroup(FormGroup):
             self.tr("CUDA graphs"): values["compile"] == "cuda-graphs",
             self.tr("{0} parts").format(parts): parts != 1,
             self.tr("deterministic"): values["deterministic"],
+            self.tr("weights {0} MB").format(values["epoch_weights_mb"]): values["epoch_weights_mb"] != 200,
         }
         chosen = [word for word, is_on in words.items() if is_on] or [self.tr("automatic")]
         return [*chosen, self.tr("seed {0}").format(values["seed"])]
