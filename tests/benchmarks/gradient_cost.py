@@ -1,4 +1,4 @@
-"""Training steps whose gradients are measured as in a run, against the same steps without; what a sample costs.
+"""Training steps whose gradients and blocks are measured as in a run, against the same steps without.
 
     python -m tests.benchmarks.gradient_cost [--models resnet20 plain56 resnet56] [--pairs 5] [--seconds 5]
 
@@ -17,6 +17,7 @@ from tests.benchmarks.measured_config import measured_config
 from tests.benchmarks.table import machine, print_table
 from tests.generators import result_of
 from workbench.core.home import Home
+from workbench.engine.training.block_taps import BlockTaps
 from workbench.engine.training.gradient_norms import LEAST_DISTANCE_S, GradientNorms
 from workbench.engine.training.loop import YIELD_INTERVAL_S
 from workbench.engine.training.preparation import prepare
@@ -29,14 +30,15 @@ class TimedNorms(GradientNorms):
     """Notes how long each sample takes."""
 
     def __init__(self, trainer: Trainer) -> None:
-        super().__init__(trainer.network)
+        self._blocks = BlockTaps(trainer.network)
+        super().__init__(trainer.network, taps=self._blocks)
         self.seconds: list[float] = []
 
     def look(self, step: int, elapsed_s: float) -> None:
         count, started = len(self._measured), time.perf_counter()
         super().look(step, elapsed_s)
         if len(self._measured) > count:
-            self.seconds.append(time.perf_counter() - started)
+            self.seconds.append(time.perf_counter() - started + self._blocks.seconds)
 
 
 def main() -> None:

@@ -99,7 +99,8 @@ def test_every_bit_of_the_weights_is_as_without_measuring(
         {"training.clip_norm": 1.0, "model.dropout": 0.1, "model.block": "preact-basic"}
     )
     with_norms = list(training.train(config, store=store))
-    monkeypatch.setattr(GradientNorms, "look", lambda *_: None)
+    for name in ("begin", "look"):
+        monkeypatch.setattr(GradientNorms, name, lambda *_: None)
     without = list(training.train(config, store=store))
     steps = [event.step for event in with_norms if isinstance(event, GradientsMeasured)]
     assert steps == list(range(1, 19))
@@ -160,9 +161,11 @@ def test_samples_are_apart_by_the_runs_length_and_their_cost(
 ) -> None:
     network = ResNet(ModelConfig(blocks=(1,), widths=(4,)))
     # The first one measures, the second comes too early, the third does not.
-    times = iter([0.0, cost_s, cost_s + distance_s - 0.01, cost_s + distance_s + 0.01, 2 * cost_s + 100.0])
+    second = cost_s + distance_s + 0.01
+    times = iter([0.0, 0.0, cost_s, cost_s + distance_s - 0.01, second, second, second + cost_s])
     norms = GradientNorms(network, lambda: next(times))
     for step in (1, 2, 3):
+        norms.begin()
         norms.look(step, elapsed_s)
     assert [each.step for each in norms.take()] == [1, 3]
     assert norms.take() == []

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.core.block_figures import FIGURES
 from workbench.core.config import RunConfig
 from workbench.core.evaluation import Evaluation
 
@@ -73,7 +74,8 @@ class StepMetrics:
 
 @dataclass(frozen=True)
 class GradientsMeasured:
-    """How large the gradient of each layer's weights was at one step, before clipping; measured now and then."""
+    """How large the gradient of each layer's weights was at one step, before clipping, and what the blocks put
+    out; measured now and then."""
 
     run_id: str
     step: int
@@ -83,6 +85,9 @@ class GradientsMeasured:
     norms: NDArray[np.float32]
     """(layers,) Euclidean norms of the batch's mean loss by the weights, in nats per unit of weight; NaN of a
     frozen layer, which has no gradient."""
+    blocks: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, FIGURES), np.float32))
+    """(blocks, FIGURES) as in `BlockFigures`, of some images of the batch; (0, FIGURES) where that was not
+    measured: of earlier runs, and of compiled networks."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 from workbench.core.database import Database
 from workbench.core.run_journal import JournalLines, packed, unpacked
 from workbench.core.run_reader import RunReader
-from workbench.core.run_rows import norms_blob
+from workbench.core.run_rows import sample_blob
 
 _COLUMNS = (
     "name", "model", "recipe", "source", "config", "machine", "status", "message", "created_utc", "started",
@@ -36,7 +36,7 @@ class RunHistory:
     rate_changes: dict[int, tuple[float, float]] = field(default_factory=dict)
     """Factor and learning rate by step."""
     gradients: dict[int, tuple[int, bytes]] = field(default_factory=dict)
-    """Epoch and norms (`run_rows.norms_blob`) by step."""
+    """Epoch and norms (`run_rows.sample_blob`) by step."""
     is_recorded: bool = True
     """False of a run whose process was killed before the database had it."""
     is_whole: bool = True
@@ -73,7 +73,7 @@ class RunHistory:
         for change in reader.rate_changes(run_id):
             history.rate_changes[change.step] = (change.factor, change.learning_rate)
         for sample in reader.gradients(record):
-            history.gradients[sample.step] = (sample.epoch, norms_blob(sample.norms))
+            history.gradients[sample.step] = (sample.epoch, sample_blob(sample))
         return history
 
     @classmethod

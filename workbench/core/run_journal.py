@@ -29,7 +29,7 @@ from workbench.core.events import (
     Warned,
 )
 from workbench.core.files import require_file
-from workbench.core.run_rows import norms_blob
+from workbench.core.run_rows import sample_blob
 
 _log = logging.getLogger(__name__)
 
@@ -125,7 +125,7 @@ def line_of(event: Event) -> dict[str, Any] | None:
                 "learning_rate": event.learning_rate.tolist(),
             }  # fmt: skip
         case GradientsMeasured():
-            norms = packed(norms_blob(event.norms))
+            norms = packed(sample_blob(event))
             return {"kind": "gradients", "step": event.step, "epoch": event.epoch, "norms": norms}
         case EpochMetrics():
             return {"kind": "epoch"} | {key: value for key, value in vars(event).items() if key != "run_id"}

@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlite3 import Row
 from typing import NamedTuple
 
+from workbench.core.block_figures import block_count
 from workbench.core.database import Database
 from workbench.core.errors import ConfigError, DamagedDatabase, UserError, shown
 from workbench.core.evaluation import Evaluation
@@ -234,10 +235,11 @@ class RunReader:
         query = "SELECT step, epoch, norms FROM gradients WHERE run_id=? AND step>? ORDER BY step"
         rows = self._db.read(query, record.id, after)
         layers = WeightedLayers.of(record.config.model).names if rows else ()
+        blocks = block_count(record.config.model)
         samples = []
         for row in rows:
             try:
-                samples.append(gradients_of(record.id, row, layers))
+                samples.append(gradients_of(record.id, row, layers, blocks))
             except DamagedRow as error:
                 _log.warning("run %s: %s cannot be read", record.id, error)
         return samples

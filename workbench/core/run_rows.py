@@ -8,6 +8,7 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.core.block_figures import FIGURES
 from workbench.core.config import RunConfig
 from workbench.core.errors import reason, shown
 from workbench.core.events import EpochMetrics, GradientsMeasured, RateChanged, Status, StepMetrics
@@ -122,25 +123,28 @@ def rate_change_of(run_id: str, row: sqlite3.Row) -> RateChanged:
     )
 
 
-def gradients_of(run_id: str, row: sqlite3.Row, layers: tuple[str, ...]) -> GradientsMeasured:
-    """Of a row of `gradients`, of a network with these layers."""
+def gradients_of(run_id: str, row: sqlite3.Row, layers: tuple[str, ...], blocks: int) -> GradientsMeasured:
+    """Of a row of `gradients`, of a network with these layers and so many blocks."""
     what = f"gradients of step {shown(row['step'])}"
     step, epoch = _whole(row["step"], what), _whole(row["epoch"], what)
-    norms = norms_of(row["norms"])
+    values = _values_of(row["norms"])
+    if values is None or len(values) not in (len(layers), len(layers) + FIGURES * blocks):
+        raise DamagedRow(f"its {what}")
+    norms, figures = values[: len(layers)], values[len(layers) :].reshape(-1, FIGURES)
     # Damaged ones may be any bits.
     with np.errstate(invalid="ignore"):
-        if norms is None or len(norms) != len(layers) or (norms < 0).any():
+        if (norms < 0).any():
             raise DamagedRow(f"its {what}")
-    return GradientsMeasured(run_id, step, epoch, layers, norms)
+    return GradientsMeasured(run_id, step, epoch, layers, norms, figures)
 
 
-def norms_blob(norms: NDArray[np.float32]) -> bytes:
-    """As they are kept: 4 bytes each, the lowest first."""
-    return norms.astype("<f4").tobytes()
+def sample_blob(sample: GradientsMeasured) -> bytes:
+    """As it is kept: norms, then figures of blocks, 4 bytes each, the lowest first."""
+    return np.concatenate([sample.norms, sample.blocks.ravel()]).astype("<f4").tobytes()
 
 
-def norms_of(blob: object) -> NDArray[np.float32] | None:
-    """The inverse of `norms_blob`; None of what it does not make."""
+def _values_of(blob: object) -> NDArray[np.float32] | None:
+    """None of what `sample_blob` does not make."""
     if not isinstance(blob, bytes) or len(blob) % 4:
         return None
     return np.frombuffer(blob, "<f4").astype(np.float32)

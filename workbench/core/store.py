@@ -41,7 +41,7 @@ from workbench.core.run_journal import RunJournal
 from workbench.core.run_lock import RunLock
 from workbench.core.run_reader import Glance, RunReader
 from workbench.core.run_record import starts_of
-from workbench.core.run_rows import DamagedRow, norms_blob, started_of
+from workbench.core.run_rows import DamagedRow, sample_blob, started_of
 from workbench.core.unlisted_runs import lost_list, whole_folders
 
 __all__ = ["Glance", "RunStore"]
@@ -272,7 +272,7 @@ class RunStore(RunReader):
             )
         ]  # fmt: skip
         gradients = [
-            (event.run_id, event.step, event.epoch, norms_blob(event.norms))
+            (event.run_id, event.step, event.epoch, sample_blob(event))
             for event in events
             if isinstance(event, GradientsMeasured)
         ]

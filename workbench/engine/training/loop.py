@@ -21,6 +21,7 @@ from workbench.core.events import (
 from workbench.core.orders import Orders
 from workbench.engine.data.device_images import DeviceImages
 from workbench.engine.machine.processes import ALONE, Processes
+from workbench.engine.training.block_taps import BlockTaps
 from workbench.engine.training.divergence import Divergence, refuse_infinite_weights
 from workbench.engine.training.gradient_norms import GradientNorms
 from workbench.engine.training.inference import Evaluating, Logits, logits
@@ -62,7 +63,10 @@ class TrainingLoop:
         self._divergence = Divergence(prepared.config.training, len(prepared.dataset.class_names))
         if processes.is_first:
             # After the backward pass gradients are the same in all processes.
-            prepared.trainer.gradient_norms = GradientNorms(prepared.trainer.network)
+            network = prepared.trainer.network
+            is_compiled = prepared.config.training.compile != "off"
+            taps = None if is_compiled else BlockTaps(network)
+            prepared.trainer.gradient_norms = GradientNorms(network, taps=taps)
         self._end: RunFinished | None = None
         """How the run ends before its last epoch."""
 

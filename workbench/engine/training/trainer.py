@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from workbench.core.block_figures import FIGURES
 from workbench.core.config import FineTuningConfig, RunConfig
 from workbench.core.errors import ConfigError, UserError
 from workbench.core.events import GradientsMeasured, StepMetrics
@@ -116,6 +117,8 @@ class Trainer:
         rate = self.rate if rate is None else rate
         plan = self._epoch_plan()
         losses, corrects = [], []
+        if self.gradient_norms is not None:
+            self.gradient_norms.begin()
         is_short = self.position.batch == len(self.images) // self.config.training.batch_size
         slices = self._last_slices if is_short else self._slices
         shares = _shares(slices)
@@ -378,12 +381,13 @@ class PendingSteps:
         figures = [
             torch.stack(self.losses),
             torch.stack(self.corrects).float(),
-            *(each.norms for each in measured),
+            *(part for each in measured for part in (each.norms, each.blocks.flatten())),
         ]
-        losses, corrects, *norms = torch.cat(figures).cpu().split_with_sizes([len(each) for each in figures])
+        losses, corrects, *parts = torch.cat(figures).cpu().split_with_sizes([len(each) for each in figures])
+        values = [part.numpy().copy() for part in parts]
         self.gradients += [
-            GradientsMeasured(run_id, each.step, epoch, each.layers, values.numpy().copy())
-            for each, values in zip(measured, norms, strict=True)
+            GradientsMeasured(run_id, each.step, epoch, each.layers, norms, blocks.reshape(-1, FIGURES))
+            for each, norms, blocks in zip(measured, values[::2], values[1::2], strict=True)
         ]
         return torch.stack([losses, corrects])
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QWidget
 
-from workbench.gui.inspect.choice_box import ChoiceBox
 from workbench.gui.records.selection import Selection
+from workbench.gui.widgets.choice_box import ChoiceBox
 from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.theme import GAP
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSlider, QToolButton, QVBoxLayout, QWidget
 
-from workbench.gui.inspect.choice_box import ChoiceBox
 from workbench.gui.inspect.filter_box import FilterBox
 from workbench.gui.inspect.picture_list import SIDES
 from workbench.gui.inspect.seen_words import in_sight
 from workbench.gui.records.selection import Selection
+from workbench.gui.widgets.choice_box import ChoiceBox
 from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.theme import FIELD_GAP, GAP

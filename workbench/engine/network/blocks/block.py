@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, takewhile
-from typing import assert_never
+from typing import Protocol, assert_never
 
+import torch
 from torch import Tensor, nn
 
 from workbench.core.model_config import ModelConfig
@@ -20,6 +21,16 @@ from workbench.engine.network.blocks.parts import (
 )
 
 
+class Tap(Protocol):
+    """Looks at what flows through a block; changes nothing, and keeps no tensor."""
+
+    def before_sum(self, branch: Tensor, around: Tensor | None) -> None:
+        """What the path gives, and what comes around it; None where nothing does."""
+
+    def after(self, out: Tensor) -> None:
+        """What the block puts out."""
+
+
 class Block(nn.Module):
     """Its entry, if it has one, and its path, weighed and sometimes skipped, plus a shortcut around the path.
 
@@ -27,6 +38,8 @@ class Block(nn.Module):
         stage: counted from 0.
         skip_probability: of stochastic depth.
     """
+
+    tap: Tap | None = None
 
     def __init__(
         self, config: ModelConfig, stage: int, channels_in: int, stride: int, skip_probability: float
@@ -68,11 +81,22 @@ class Block(nn.Module):
         else:
             out, source = self._along(self._path, x), x
         out = self.drop_path(self.se(out))
+        around = None
         if self.has_shortcut:
             around = source if self.downsample is None else self.downsample(source)
+        if self.tap is not None:
+            self.tap.before_sum(out, around)
+        if around is not None:
             # In place, where what made `out` needs it no more for its gradient: fresh memory is slow to write.
             out = out + around if self.description.ends_activated else out.add_(around)
-        return self.relu(out) if self.description.activates_sum else out  # type: ignore[no-any-return]
+        result: Tensor = self.relu(out) if self.description.activates_sum else out
+        if self.tap is not None:
+            self.tap.after(result)
+        return result
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.parameters()).device
 
     def _along(self, names: Sequence[str], x: Tensor) -> Tensor:
         for name in names:
