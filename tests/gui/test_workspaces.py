@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
-from tests.gui.seen import action, button, named, says
+from tests.gui.seen import action, button, named, pick, says
 from tests.trained import record_run
 from workbench.core.config import RunConfig
 from workbench.core.home import Home
@@ -286,7 +286,7 @@ def test_all_of_it_goes_by_keyboard(
     assert window.workspaces.current == "train"
     newer = window.selection.run_id
     press(qtbot, window, Qt.Key.Key_3, control=True)
-    button(window.inspect_desk.gallery, "Wrong only").setChecked(False)
+    pick(window.inspect_desk.gallery, "Answers", "Right and wrong")
     assert window.selection.image == window.selection.order[0]
     press(qtbot, window, Qt.Key.Key_Right)
     assert window.selection.image == window.selection.order[1]

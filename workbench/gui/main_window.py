@@ -25,6 +25,7 @@ from workbench.gui.desks.trial_desk import TrialDesk
 from workbench.gui.network.network_panel import NetworkPanel
 from workbench.gui.records.run_library import RunLibrary
 from workbench.gui.records.selection import Selection
+from workbench.gui.runs.block_panel import BlockPanel
 from workbench.gui.runs.gradient_panel import GradientPanel
 from workbench.gui.runs.plot_panel import PlotPanel
 from workbench.gui.runs.progress_panel import ProgressPanel
@@ -87,7 +88,7 @@ class MainWindow(QMainWindow):
         self.network_panel = NetworkPanel(self.theme)
         self.plan_panel = PlanPanel(self.theme)
         self.plot_panel = PlotPanel(self.theme)
-        self.gradient_panel = GradientPanel(self.theme)
+        self.gradient_panel, self.block_panel = GradientPanel(self.theme), BlockPanel(self.theme)
         self.runs_panel = RunsPanel(self.theme)
         self._build_desks()
 
@@ -118,6 +119,7 @@ class MainWindow(QMainWindow):
             self.runs_panel,
             self.plot_panel,
             self.gradient_panel,
+            self.block_panel,
             self.build_panel,
             self.message_bar,
             self.inspecting_lane,
@@ -140,6 +142,7 @@ class MainWindow(QMainWindow):
             plan=self.plan_panel,
             curves=self.plot_panel,
             gradients=self.gradient_panel,
+            blocks=self.block_panel,
             runs=self.runs_panel,
             mistakes=inspect.strip,
             run_side=inspect.side,

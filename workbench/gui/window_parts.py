@@ -37,6 +37,7 @@ class WindowParts(QObject):
         plan: QWidget,
         curves: QWidget,
         gradients: QWidget,
+        blocks: QWidget,
         runs: QWidget,
         mistakes: QWidget,
         run_side: QWidget,
@@ -48,7 +49,9 @@ class WindowParts(QObject):
         self._window = window
         self.docks: list[QDockWidget] = []
         self._settings_pages = _stack(network, _page(images), plan)
-        self._curves = _tabs((curves, self.tr("Learning curves")), (gradients, self.tr("Gradients")))
+        self._curves = _tabs(
+            (curves, self.tr("Learning curves")), (gradients, self.tr("Gradients")), (blocks, self.tr("Blocks"))
+        )
         self._views = _tabs(*views)
         self.stack = QStackedWidget()
         built = self._dock(self.tr("Settings"), "settings", settings)
@@ -115,6 +118,7 @@ class WindowParts(QObject):
         menus.view.addActions(self.workspaces.actions)
         menus.view.addSeparator()
         menus.add(menus.view, self.tr("&Gradients, or back to the curves"), self.toggle_gradients, "Ctrl+G")
+        menus.add(menus.view, self.tr("&Blocks, or back to the curves"), self.toggle_blocks, "Ctrl+Shift+G")
         menus.view.addSeparator()
         for dock in self.docks:
             menus.view.addAction(dock.toggleViewAction())
@@ -152,11 +156,18 @@ class WindowParts(QObject):
     @Slot()
     def toggle_gradients(self) -> None:
         """Show the gradients, where curves are shown; a second time, the curves again."""
+        self._toggle_curves(1)
+
+    @Slot()
+    def toggle_blocks(self) -> None:
+        """Likewise what flows through the blocks."""
+        self._toggle_curves(2)
+
+    def _toggle_curves(self, page: int) -> None:
+        is_shown = self.stack.currentWidget() is self._curves and self._curves.currentIndex() == page
         if self.stack.currentWidget() is not self._curves:
             self.workspaces.show("train")
-            self._curves.setCurrentIndex(1)
-        else:
-            self._curves.setCurrentIndex(1 - self._curves.currentIndex())
+        self._curves.setCurrentIndex(0 if is_shown else page)
 
 
 def _stack(*pages: QWidget) -> QStackedWidget:

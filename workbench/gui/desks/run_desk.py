@@ -16,6 +16,7 @@ from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.desks.run_changes import RunChanges
 from workbench.gui.records.run_library import RunLibrary
 from workbench.gui.records.selection import Selection
+from workbench.gui.runs.block_panel import BlockPanel
 from workbench.gui.runs.gradient_panel import GradientPanel
 from workbench.gui.runs.plot_panel import PlotPanel
 from workbench.gui.runs.runs_panel import RunsPanel
@@ -50,6 +51,7 @@ class RunDesk(QObject):
         runs_panel: RunsPanel,
         plot_panel: PlotPanel,
         gradient_panel: GradientPanel,
+        block_panel: BlockPanel,
         build_panel: BuildPanel,
         message_bar: MessageBar,
         inspecting: Lane,
@@ -58,7 +60,10 @@ class RunDesk(QObject):
         super().__init__(window)
         self.library, self.selection, self.message_bar = library, selection, message_bar
         self._runs, self._build = runs_panel, build_panel
-        self._plots, self._gradients = plot_panel, gradient_panel
+        self._plots = plot_panel
+        # Of the one run that is looked at.
+        self._single = (gradient_panel, block_panel)
+        self._panels = (plot_panel, *self._single)
         self._inspecting, self._window = inspecting, window
         self.training_run = ""
         self.holds_selection = False
@@ -111,7 +116,7 @@ class RunDesk(QObject):
         """Show the present list of runs, under the names that they have now."""
         self._runs.show_runs(records, self.library.damaged)
         for record in records:
-            for panel in (self._plots, self._gradients):
+            for panel in self._panels:
                 panel.name_run(record.id, record.name)
             self.selection.update(record)
 
@@ -139,7 +144,8 @@ class RunDesk(QObject):
         # What was unchecked stays so: a run can be looked at without being drawn.
         if not self._plots.has_run(run_id):
             self._runs.model.set_checked(run_id, True)
-        self._gradients.show_run(run_id)
+        for panel in self._single:
+            panel.show_run(run_id)
         self.selection.look_at(self.library.record(run_id))
         self._runs.select(run_id)
 
@@ -148,19 +154,20 @@ class RunDesk(QObject):
     def draw_run(self, run_id: str, drawn: bool) -> None:
         """Draw a run's curves, or take them away."""
         if not drawn:
-            for panel in (self._plots, self._gradients):
+            for panel in self._panels:
                 panel.hide_run(run_id)
             return
         known = self._plots.has_run(run_id)
         record = self.library.record(run_id)
         self._plots.add_run(run_id, record.name, record.number - 1)
-        self._gradients.add_run(run_id, record.name)
+        for panel in self._single:
+            panel.add_run(run_id, record.name)
         if not known and run_id != self.training_run:
             for event in self.library.events(run_id):
                 self._draw(event)
 
     def _draw(self, event: Event) -> None:
-        for panel in (self._plots, self._gradients):
+        for panel in self._panels:
             panel.append(event)
 
     @Slot(object)
@@ -266,8 +273,9 @@ class RunDesk(QObject):
 
     def _remove(self, run_id: str) -> None:
         self._runs.model.checked.discard(run_id)
-        for panel in (self._plots, self._gradients):
+        for panel in self._panels:
             panel.remove_run(run_id)
         if run_id == self.selection.run_id:
-            self._gradients.show_run("")
+            for single in self._single:
+                single.show_run("")
             self.selection.look_at(None)

@@ -14,7 +14,7 @@ from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.theme import FIELD_GAP, GAP
 
-_SLIDER_WIDTH = 88
+_SLIDER_WIDTH = 72
 
 
 class GalleryBar(QWidget):
