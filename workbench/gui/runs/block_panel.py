@@ -119,10 +119,20 @@ class BlockPanel(LatePlotPair["StagePlot", "BlockPlot"]):
             self._show_empty(reason)
         else:
             self._explain(run.stages)
-            stages.show_measure(measure, self._choice.currentText(), run.of_stages(measure))
+            stages.show_measure(measure, self._axis_title(), run.of_stages(measure))
             stages.draw(run, measure)
             self._show_sample(run)
         self.redrawn.emit()
+
+    def _axis_title(self) -> str:
+        """Short, with its unit."""
+        titles: dict[Measure, str] = {
+            "share": self.tr("% of the shortcut"),
+            "mean": self.tr("mean"),
+            "deviation": self.tr("deviation"),
+            "zeros": self.tr("% zeros"),
+        }
+        return titles[self._measure]
 
     def _absence(self, run: RunBlocks | None) -> str:
         """Why there is nothing to draw; empty if there is."""
@@ -152,7 +162,7 @@ class BlockPanel(LatePlotPair["StagePlot", "BlockPlot"]):
         sample = run.nearest(self._hovered)
         stages.point_at(run if math.isfinite(self._hovered) else None, measure, sample)
         # One axis for all samples, so that a bar that grows is seen to grow.
-        blocks.show_measure(measure, self._choice.currentText(), run.of_blocks(measure))
+        blocks.show_measure(measure, self._axis_title(), run.of_blocks(measure))
         blocks.draw(run, measure, sample)
         self._sentence.setText(self._told(run, sample))
 

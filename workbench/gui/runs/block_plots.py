@@ -44,6 +44,7 @@ class _MeasurePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no typ
             # The grid is behind the bars.
             item.getAxis(name).setZValue(-1)
             item.getAxis(name).enableAutoSIPrefix(False)
+            item.getAxis(name).setStyle(maxTickLevel=0)
             # Painting ticks and grid costs more than painting the lines; they change only with the range.
             item.getAxis(name).setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.setMouseEnabled(x=False, y=False)
