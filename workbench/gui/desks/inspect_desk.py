@@ -8,6 +8,7 @@ from workbench.core.run_record import RunRecord
 from workbench.gui.desks.evaluation_desk import EvaluationDesk
 from workbench.gui.desks.gallery_desk import GalleryDesk
 from workbench.gui.desks.look_desk import Looking
+from workbench.gui.desks.why_desk import WhyDesk
 from workbench.gui.inspect.epoch_panel import EpochPanel
 from workbench.gui.inspect.gallery import Gallery
 from workbench.gui.inspect.image_view import ImageView
@@ -60,6 +61,8 @@ class InspectDesk(QObject):
         self._gallery_desk = GalleryDesk(self.looking, self.gallery, window)
         self._gallery_desk.told.connect(self.told)
         self._gallery_desk.refused.connect(self.refused)
+        self.why = WhyDesk(self.looking, window)
+        self.image_views.append((self.why.view, self.tr("Why")))
         self._of_workspace: list[QAction] = []
         self._is_shown = False
         application = QApplication.instance()

@@ -16,3 +16,17 @@ def ask_code_path(window: QWidget, title: str) -> Path | None:
     if not path:
         return None
     return Path(path) if path.endswith(".py") else Path(path + ".py")
+
+
+def ask_picture_path(window: QWidget, title: str, name: str, ending: str) -> Path | None:
+    """Where to write a PNG of an image; None if cancelled.
+
+    Args:
+        name: of the image's file, of which the proposed name is made, with `ending` behind it.
+    """
+    path, _ = QFileDialog.getSaveFileName(
+        window, title, f"{Path(name).stem or 'image'}-{ending}.png", window.tr("PNG (*.png)")
+    )
+    if not path:
+        return None
+    return Path(path) if path.lower().endswith(".png") else Path(path + ".png")

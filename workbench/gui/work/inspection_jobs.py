@@ -5,14 +5,20 @@ The engine is imported inside the functions that the inspecting lane's thread ca
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
+from workbench.core.explanations import Question
 from workbench.core.home import Home
 from workbench.gui.work.job import Job, Work
+from workbench.gui.work.looker import Looker, Place
+
+if TYPE_CHECKING:
+    from workbench.engine.inspection.subject import Subject
 
 
 def write_sheet(path: Path, evaluation: Evaluation, images: ImageSet, indices: NDArray[np.int64]) -> Job:
@@ -26,3 +32,25 @@ def _write_sheet(
     from workbench.engine.inspection import sheet
 
     return (yield from sheet.write_sheet(path, evaluation, images, indices))
+
+
+def explain(looker: Looker, place: Place, pixels: NDArray[np.uint8], truth: int | None, question: Question) -> Job:
+    """Why a (H, W, 3) image gets its answer. Result: Explanation."""
+    return looker.job(place, partial(_explain, pixels, truth, question))
+
+
+def _explain(pixels: NDArray[np.uint8], truth: int | None, question: Question, subject: "Subject") -> Work:
+    from workbench.engine.inspection import attribution
+
+    return (yield from attribution.explain(subject, pixels, truth, question))
+
+
+def feature_maps(looker: Looker, place: Place, pixels: NDArray[np.uint8], layer: str) -> Job:
+    """What a block makes of a (H, W, 3) image. Result: FeatureMaps."""
+    return looker.job(place, partial(_feature_maps, pixels, layer))
+
+
+def _feature_maps(pixels: NDArray[np.uint8], layer: str, subject: "Subject") -> Work:
+    from workbench.engine.inspection import feature_maps
+
+    return (yield from feature_maps.feature_maps(subject, pixels, layer))
