@@ -113,7 +113,7 @@ def sides_of(question: Question, logits: NDArray[np.float32], truth: int | None)
     return target, against if against != target else None
 
 
-def parse_side(text: str, class_names: Sequence[str]) -> Side:
+def parse_side(text: str, class_names: Sequence[str], field: str = "target") -> Side:
     """`prediction`, `truth`, or the name of a class.
 
     Raises:
@@ -126,12 +126,12 @@ def parse_side(text: str, class_names: Sequence[str]) -> Side:
     folded = [name.casefold() for name in class_names]
     if text.casefold() in folded:
         return folded.index(text.casefold())
-    allowed = ("prediction", "truth", "difference", *class_names)
+    words = ("prediction", "truth", "difference") if field == "target" else ("prediction", "truth")
     listed = [shown(name) for name in class_names[:_MOST_LISTED]]
     more = ", …" if len(class_names) > _MOST_LISTED else ""
     raise UserError(
-        f"target is '{shown(text)}'; allowed are prediction, truth, difference, and a class: "
-        f"{', '.join(listed)}{more}{did_you_mean(text, allowed)}"
+        f"{field} is '{shown(text)}'; allowed are {', '.join(words)}, and a class: "
+        f"{', '.join(listed)}{more}{did_you_mean(text, (*words, *class_names))}"
     )
 
 

@@ -183,8 +183,9 @@ class LookDesk(QObject):
     @Slot(object)
     def _show_progress(self, said: Any) -> None:
         if isinstance(said, Progress):
-            # Images may have to be read first.
-            activity = said.activity if said.unit == "bytes" else self._activity
+            # Images may have to be read first; how many an archive holds is known at its end.
+            is_reading = said.unit == "bytes" or (said.unit == "images" and said.done > 0 and not said.total)
+            activity = said.activity if is_reading else self._activity
             self.bar.show_progress(activity, said.done, said.total)
 
     @Slot(object)

@@ -96,4 +96,4 @@ class HeatPicture(QWidget):
         room = min(self.width(), self.height(), _LARGEST)
         scale = max(1, room // image.width()) if image.width() <= room else room / image.width()
         width, height = round(image.width() * scale), round(image.height() * scale)
-        return QRect((self.width() - width) // 2, (self.height() - height) // 2, width, height)
+        return QRect(0, 0, width, height)

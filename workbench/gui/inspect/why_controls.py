@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QGridLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QWidget
 
 from workbench.core.explanations import Method, Question, Side
-from workbench.gui.widgets.field_form import WheelGuard, labeled, shrinkable
+from workbench.gui.widgets.field_form import WheelGuard, shrinkable
 from workbench.gui.widgets.theme import FIELD_GAP, GAP
 
 _Entry = tuple[str, object, str]
+"""Text, data, tooltip."""
 
 
 class WhyControls(QWidget):
@@ -23,9 +24,14 @@ class WhyControls(QWidget):
         self._class_names: tuple[str, ...] = ()
         self._guard = WheelGuard(self)
         self._method = self._box(self.tr("Method"), self.tr("How it is found out what in the image counts"))
-        self._layer = self._box(self.tr("Layer"), "")
-        self._target = self._box(self.tr("For"), self.tr("The class whose logit is explained"))
-        self._against = self._box(self.tr("Against"), self.tr("The class whose logit is subtracted from it"))
+        self._layer = self._box(
+            self.tr("Layer"),
+            self.tr("The layer whose maps are weighed: late ones see things, early ones edges and colors"),
+        )
+        self._target = self._box(self.tr("Why this class"), self.tr("The class whose logit is explained"))
+        self._against = self._box(
+            self.tr("Not that class"), self.tr("The class whose logit is subtracted from it")
+        )
         _fill(self._method, self._methods())
         self._lay_out()
         self._fill_sides()
@@ -45,14 +51,13 @@ class WhyControls(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(FIELD_GAP)
         grid.setVerticalSpacing(GAP)
-        grid.setColumnStretch(1, 3)
-        grid.setColumnStretch(3, 2)
-        places = ((self._method, 0, 0), (self._layer, 0, 2), (self._target, 1, 0), (self._against, 1, 2))
-        for box, row, column in places:
-            caption = labeled(box.accessibleName(), "secondary")
-            caption.setBuddy(box)
-            grid.addWidget(caption, row, column, Qt.AlignmentFlag.AlignVCenter)
-            grid.addWidget(box, row, column + 1)
+        grid.addWidget(self._target, 0, 0)
+        grid.addWidget(self._against, 0, 1)
+        row = QHBoxLayout()
+        row.setSpacing(FIELD_GAP)
+        row.addWidget(self._method, 1)
+        row.addWidget(self._layer, 1)
+        grid.addLayout(row, 1, 0, 1, 2)
 
     def _methods(self) -> list[_Entry]:
         return [
@@ -74,6 +79,8 @@ class WhyControls(QWidget):
         ]
 
     def _fill_sides(self) -> None:
+        """Both boxes together read as a question: why dog, not cat."""
+        why, but_not = self.tr("why {0}"), self.tr("not {0}")
         prediction = (self.tr("prediction"), "prediction", self.tr("What the network says of each image"))
         truth = (self.tr("truth"), "truth", self.tr("What each image is"))
         rival = (
@@ -82,8 +89,11 @@ class WhyControls(QWidget):
             self.tr("The truth of a wrong answer; the second most probable class of a right one"),
         )
         classes: list[_Entry] = [(name, number, "") for number, name in enumerate(self._class_names)]
-        _fill(self._target, [prediction, truth, *classes])
-        _fill(self._against, [(self.tr("nothing"), None, ""), rival, prediction, truth, *classes])
+        targets = (prediction, truth, *classes)
+        _fill(self._target, [(why.format(text), data, tip) for text, data, tip in targets])
+        others: list[_Entry] = [(but_not.format(text), data, tip) for text, data, tip in (rival, *targets)]
+        alone = (self.tr("by itself"), None, self.tr("What speaks for the class, whatever speaks for others too"))
+        _fill(self._against, [alone, *others])
 
     @property
     def question(self) -> Question:
@@ -107,13 +117,8 @@ class WhyControls(QWidget):
         self._allow_layer()
 
     def _allow_layer(self) -> None:
-        uses_layer = self._method.currentData() == "gradcam"
-        self._layer.setEnabled(uses_layer)
-        self._layer.setToolTip(
-            self.tr("The layer whose maps are weighed: late ones see things, early ones edges and colors")
-            if uses_layer
-            else self.tr("Only Grad-CAM looks at a layer")
-        )
+        """Only Grad-CAM looks at a layer."""
+        self._layer.setVisible(self._method.currentData() == "gradcam")
 
     @Slot()
     def _on_choice(self) -> None:

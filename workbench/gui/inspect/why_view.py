@@ -32,8 +32,8 @@ class WhyView(QWidget):
         self._picture.customContextMenuRequested.connect(self._show_menu)
         self._words = labeled("", "")
         self._words.setWordWrap(True)
-        # Room for two lines, so that the picture keeps its place.
-        self._words.setMinimumHeight(2 * self.fontMetrics().lineSpacing())
+        # Room for three lines, so that the picture keeps its place.
+        self._words.setMinimumHeight(3 * self.fontMetrics().lineSpacing())
         self._words.setAlignment(Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, FIELD_GAP)
