@@ -79,12 +79,12 @@ class WhyControls(QWidget):
         ]
 
     def _fill_sides(self) -> None:
-        """Both boxes together read as a question: why dog, not cat."""
-        why, but_not = self.tr("why {0}"), self.tr("not {0}")
-        prediction = (self.tr("prediction"), "prediction", self.tr("What the network says of each image"))
-        truth = (self.tr("truth"), "truth", self.tr("What each image is"))
+        """Both boxes together read as a question: why dog, not cat?"""
+        why, but_not = self.tr("Why {0}"), self.tr("not {0}")
+        prediction = (self.tr("its answer"), "prediction", self.tr("What the network says of each image"))
+        truth = (self.tr("the truth"), "truth", self.tr("What each image is"))
         rival = (
-            self.tr("nearest rival"),
+            self.tr("its rival"),
             "rival",
             self.tr("The truth of a wrong answer; the second most probable class of a right one"),
         )
