@@ -8,7 +8,7 @@ import typer
 from numpy.typing import NDArray
 
 from workbench.commands import console
-from workbench.commands.options import Json, Run, reading_store_of
+from workbench.commands.options import Epoch, Json, Run, reading_store_of
 from workbench.core.errors import UserError, did_you_mean, shown
 from workbench.core.explanations import METHODS, Explanation, Method, Question, parse_side
 from workbench.core.files import write_atomically
@@ -41,7 +41,7 @@ def explain(
     against: Annotated[
         str | None, typer.Option(help="A class, prediction or truth, to be subtracted from the target.")
     ] = None,
-    epoch: Annotated[int | None, typer.Option(help="Its weights; the kept one's by default.")] = None,
+    epoch: Epoch = None,
     output: Annotated[Path | None, typer.Option(help="PNG of the image with the map laid over it.")] = None,
     values: Annotated[bool, typer.Option("--values", help="The map itself in the JSON document.")] = False,
     json: Json = False,

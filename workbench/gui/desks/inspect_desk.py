@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEd
 
 from workbench.core.run_record import RunRecord
 from workbench.gui.desks.evaluation_desk import EvaluationDesk
+from workbench.gui.desks.feature_desk import FeatureDesk
 from workbench.gui.desks.gallery_desk import GalleryDesk
 from workbench.gui.desks.look_desk import Looking
 from workbench.gui.desks.why_desk import WhyDesk
@@ -62,7 +63,8 @@ class InspectDesk(QObject):
         self._gallery_desk.told.connect(self.told)
         self._gallery_desk.refused.connect(self.refused)
         self.why = WhyDesk(self.looking, window)
-        self.image_views.append((self.why.view, self.tr("Why")))
+        self.features = FeatureDesk(self.looking, window)
+        self.image_views += [(self.why.view, self.tr("Why")), (self.features.view, self.tr("Features"))]
         self._of_workspace: list[QAction] = []
         self._is_shown = False
         application = QApplication.instance()

@@ -44,23 +44,16 @@ class ClassBar:
     """Written behind the value."""
 
 
-def probability_bars(evaluation: Evaluation, image: int, most: int = 10) -> list[ClassBar]:
-    """The probability of every class for one image, in the order of the classes.
-
-    Of more than `most` classes, the most probable ones and the truth.
-    """
+def probability_bars(evaluation: Evaluation, image: int) -> list[ClassBar]:
+    """The probability of every class for one image, in the order of the classes."""
     names, probabilities = evaluation.class_names, evaluation.probabilities[image]
     truth, said = int(evaluation.labels[image]), int(evaluation.predictions[image])
-    shown = list(range(len(names)))
-    if len(names) > most:
-        likely = sorted(shown, key=lambda index: -probabilities[index])[: most - 1]
-        shown = sorted({*likely, truth})
     words = probability_words()
     marks = {said: (words[1], "wrong", True), truth: (words[0], "right", False)}
     if truth == said:
         marks[truth] = (words[2], "right", True)
     short = short_names(names)
-    return [ClassBar(names[i], short[i], float(probabilities[i]), i, *marks.get(i, ())) for i in shown]
+    return [ClassBar(names[i], short[i], float(probabilities[i]), i, *marks.get(i, ())) for i in range(len(names))]
 
 
 def probability_words() -> tuple[Word, Word, Word]:

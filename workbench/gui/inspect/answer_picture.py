@@ -1,0 +1,101 @@
+"""The looked-at image, enlarged by whole pixels or smoothly, and what was said of it."""
+
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QCheckBox, QSizePolicy, QWidget
+
+from workbench.gui.inspect.image_caption import Captions, Verdict
+from workbench.gui.widgets.field_form import plain_tip
+from workbench.gui.widgets.pictures import draw_edge
+from workbench.gui.widgets.theme import FIELD_GAP, GAP, Theme
+
+_SMALLEST_SIDE, _LARGEST_SIDE = 96, 384
+_LINES = 3
+
+
+class AnswerPicture(QWidget):
+    """The picture, and three lines below it: truth and prediction, the epoch, the file."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._image: QImage | None = None
+        self._verdict: Verdict | None = None
+        self._captions = Captions()
+        self._epoch = self._name = ""
+        self._smooth = QCheckBox(self.tr("Smooth"), self)
+        self._smooth.setToolTip(self.tr("Enlarge the image smoothly rather than pixel by pixel"))
+        self._smooth.toggled.connect(self.update)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMaximumHeight(_LARGEST_SIDE + self._below())
+        theme.changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        """As small as it gets: it takes what the bars leave."""
+        return self.minimumSizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(_SMALLEST_SIDE, _SMALLEST_SIDE + self._below())
+
+    @property
+    def verdict(self) -> Verdict | None:
+        return self._verdict
+
+    def show_answer(self, image: QImage, verdict: Verdict, epoch: str, name: str) -> None:
+        """An image with what was said of it after an epoch."""
+        self._image, self._verdict, self._epoch, self._name = image, verdict, epoch, name
+        self.setToolTip(plain_tip(name))
+        self._place_choice()
+        self.update()
+
+    def _below(self) -> int:
+        """Pixels below the picture, for the lines."""
+        return _LINES * self.fontMetrics().height() + GAP + FIELD_GAP
+
+    def _picture_rect(self) -> QRect:
+        image = self._image
+        if image is None:
+            return QRect()
+        room = min(max(min(self.width(), self.height() - self._below()), _SMALLEST_SIDE), _LARGEST_SIDE)
+        scale = max(1, room // image.width()) if image.width() <= room else room / image.width()
+        # The edge around it is seen too.
+        return QRect(2, 2, round(image.width() * scale), round(image.height() * scale))
+
+    def _lines_top(self) -> int:
+        return self._picture_rect().bottom() + FIELD_GAP
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_choice()
+
+    def _place_choice(self) -> None:
+        """At the right of the last two lines, which are short or may be cut."""
+        size, line = self._smooth.sizeHint(), self.fontMetrics().height()
+        self._smooth.setGeometry(QRect(self.width() - size.width(), self._lines_top() + line, *size.toTuple()))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        if self._image is None or self._verdict is None:
+            return
+        painter, picture = QPainter(self), self._picture_rect()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._smooth.isChecked())
+        painter.drawImage(picture, self._image)
+        if self._verdict.said:
+            draw_edge(painter, picture, self._theme.color("wrong"))
+        self._draw_words(painter, self._verdict)
+
+    def _draw_words(self, painter: QPainter, verdict: Verdict) -> None:
+        line = self.fontMetrics().height()
+        row = QRect(0, self._lines_top(), self.width(), line)
+        font = self.font()
+        font.setBold(True)
+        painter.setFont(font)
+        painter.setPen(self._theme.color("wrong" if verdict.said else "text"))
+        caption = self._captions.of(verdict, QFontMetrics(font), row.width())
+        painter.drawText(row, Qt.AlignmentFlag.AlignLeft, caption)
+        painter.setFont(self.font())
+        painter.setPen(self._theme.color("secondary"))
+        row.setRight(self._smooth.x() - FIELD_GAP)
+        for text in (self._epoch, self._name):
+            row.translate(0, line)
+            shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideLeft, row.width())
+            painter.drawText(row, Qt.AlignmentFlag.AlignLeft, shown)
