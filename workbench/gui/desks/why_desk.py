@@ -63,5 +63,5 @@ class WhyDesk(LookDesk):
         if picture is None or looked_at is None:
             return
         path = ask_picture_path(self._window, self.tr("Save the image with its map"), looked_at.name, "why")
-        if path is not None and not picture.save(str(path), b"PNG"):
+        if path is not None and not picture.save(str(path)):
             self.bar.say(self.tr("Cannot write {0}").format(path), self.tr("Choose another"), "", self._save)
