@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from workbench.core.errors import UserError
-from workbench.core.explanations import Question, explained_layers, layer_of, parse_side, sides_of
+from workbench.core.explanations import Explanation, Question, explained_layers, layer_of, parse_side, sides_of
+from workbench.core.feature_maps import FeatureMaps
 from workbench.core.heat_colors import blended, heat
 from workbench.core.model_config import ModelConfig
 
@@ -74,3 +75,34 @@ def test_nothing_is_laid_over_an_image_at_opacity_zero() -> None:
     colors = heat(np.array([[1.0, -1.0]], np.float32), 1.0)
     assert np.array_equal(blended(pixels, colors, 0.0), pixels)
     assert np.array_equal(blended(pixels, colors, 1.0), colors[..., :3])
+
+
+def explanation(values: np.ndarray) -> Explanation:
+    return Explanation(values.astype(np.float32), "occlusion", "", 0, 1, 0, LOGITS, NAMES, 3)
+
+
+def test_single_pixels_do_not_leave_all_others_pale() -> None:
+    values = np.full((20, 20), -2.0)
+    values[0, 0] = 50
+    assert explanation(values).scale_end == 2
+    only_one = np.zeros((20, 20))
+    only_one[0, 0] = 50
+    assert explanation(only_one).scale_end == 50
+    assert explanation(np.zeros((20, 20))).scale_end == 0
+
+
+def test_the_answer_is_that_of_the_logits() -> None:
+    found = explanation(np.zeros((2, 2)))
+    assert found.prediction == 1
+    assert found.probabilities == pytest.approx(np.exp(LOGITS) / np.exp(LOGITS).sum())
+    assert found.target_words == "cat minus dog"
+
+
+def test_channels_as_pictures() -> None:
+    maps = np.zeros((3, 1, 2), np.float32)
+    maps[:, 0] = [[0, 1], [-4, 4], [2, 2]]
+    found = FeatureMaps(maps, "layer1.0", 3)
+    assert found.order(by_mean=True).tolist() == [2, 0, 1]
+    assert found.order(by_mean=False).tolist() == [0, 1, 2]
+    assert [found.shares(channel, alike=False).tolist() for channel in range(3)] == [[[0, 1]], [[0, 1]], [[0, 0]]]
+    assert found.shares(0, alike=True).tolist() == [[0.5, 0.625]]

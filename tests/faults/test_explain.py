@@ -44,7 +44,7 @@ def test_the_map_itself_is_given_if_wanted(trained_home: tuple[Home, str], metho
         "--values", "--json",
     )  # fmt: skip
     found = json.loads(done.stdout)
-    assert np.array(found["values"]).shape == (SIDE, SIDE)
+    assert np.array(found["map"]).shape == (SIDE, SIDE)
     assert (found["epoch"], found["layer"], found["target"]) == (1, None, "red minus blue")
     assert found["output"] is None
 

@@ -142,7 +142,7 @@ def _document(found: Explanation, run_id: str, name: str, output: Path | None, h
         "probabilities": dict(zip(names, found.probabilities.tolist(), strict=True)),
         "output": str(output) if output is not None else None,
     }
-    return document | ({"values": found.values.tolist()} if has_values else {})
+    return document | ({"map": found.values.tolist()} if has_values else {})
 
 
 def _print(found: Explanation, name: str, output: Path | None) -> None:

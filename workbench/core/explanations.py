@@ -20,6 +20,7 @@ most probable class of a right one, or of an image whose truth is not known."""
 STEM = "stem"
 # Of a sentence that lists layers: enough to see how they are called.
 _MOST_LISTED = 12
+_COLORED = 0.99
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,14 @@ class Explanation:
         result: NDArray[np.float32] = shifted / shifted.sum()
         return result
 
-    @property
-    def largest(self) -> float:
-        """The largest value, of either sign: at which the scale of colors ends."""
-        return float(np.abs(self.values).max(initial=0.0))
+    @cached_property
+    def scale_end(self) -> float:
+        """The value, of either sign, at which the scale of colors ends; 0 if the map is 0 everywhere.
+
+        All but a hundredth of the values are smaller: single pixels would leave all others pale.
+        """
+        sizes = np.abs(self.values)
+        return float(np.quantile(sizes, _COLORED)) or float(sizes.max(initial=0.0))
 
 
 def explained_layers(model: ModelConfig) -> tuple[str, ...]:

@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 # where nothing speaks either way, the image is seen.
 _WARM = ((254, 224, 144), (253, 174, 97), (244, 109, 67), (215, 48, 39))
 _COOL = ((224, 243, 248), (171, 217, 233), (116, 173, 209), (69, 117, 180))
-# Below that share of the largest value nothing is drawn, and opacity is full from the other one on.
+# Below that share of the scale nothing is drawn, and opacity is full from the other one on.
 _FAINTEST, _OPAQUE = 0.04, 0.5
 
 
-def heat(values: NDArray[np.float32], largest: float) -> NDArray[np.uint8]:
-    """(H, W, 4) red, green, blue and alpha: warm above 0, cool below it, the more so the nearer to `largest`."""
-    shares = np.clip(values / largest if largest > 0 else np.zeros_like(values), -1, 1)
+def heat(values: NDArray[np.float32], end: float) -> NDArray[np.uint8]:
+    """(H, W, 4) red, green, blue and alpha: warm above 0, cool below it, the more so the nearer to `end` and its negative."""
+    shares = np.clip(values / end if end > 0 else np.zeros_like(values), -1, 1)
     strength = np.abs(shares)
     stops = np.linspace(0, 1, len(_WARM))
     result = np.empty((*values.shape, 4), np.uint8)

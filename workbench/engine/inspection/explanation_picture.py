@@ -21,7 +21,7 @@ def draw(explanation: Explanation, pixels: NDArray[np.uint8], caption: Sequence[
     size = (width * multiple, height * multiple)
     plain = Image.fromarray(pixels).resize(size, Image.Resampling.NEAREST)
     values = Image.fromarray(explanation.values).resize(size, Image.Resampling.BILINEAR)
-    colors = heat(np.asarray(values, np.float32), explanation.largest)
+    colors = heat(np.asarray(values, np.float32), explanation.scale_end)
     covered = Image.fromarray(blended(np.asarray(plain), colors, _OPACITY))
     font = ImageFont.load_default(_FONT_PX)
     lines = [line for words in caption for line in _wrapped(words, font, 2 * size[0] + _MARGIN)]

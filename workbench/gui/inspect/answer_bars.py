@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
 from workbench.gui.inspect.class_bars import ROW_PX, BarRows, ClassBar, probability_words
@@ -33,14 +33,15 @@ class AnswerBars(QWidget):
 
     def show_bars(self, bars: Sequence[ClassBar]) -> None:
         """The prediction is brought into sight where there are more than fit."""
-        is_taller = len(bars) != len(self._bars)
         self._bars = bars
         self.setAccessibleDescription(", ".join(f"{bar.name} {bar.value:.1%}" for bar in bars))
-        if is_taller:
-            self.setFixedHeight(len(bars) * ROW_PX)
-        most = max(range(len(bars)), key=lambda number: bars[number].value, default=0)
-        bring_into_view(self, QRect(0, most * ROW_PX, 1, ROW_PX))
+        self.setFixedHeight(len(bars) * ROW_PX)
+        self.bring_prediction_into_view()
         self.update()
+
+    def bring_prediction_into_view(self) -> None:
+        most = max(range(len(self._bars)), key=lambda number: self._bars[number].value, default=0)
+        bring_into_view(self, QRect(0, most * ROW_PX, 1, ROW_PX))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -59,11 +60,15 @@ class AnswerBarsArea(QScrollArea):
         # A stop of the Tab key where nothing can be seen.
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         self.setWidget(bars)
 
     def sizeHint(self) -> QSize:
         return QSize(_LEAST_WIDTH, min(_MOST_ROWS, len(self._bars.bars)) * ROW_PX)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._bars.bring_prediction_into_view()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, min(_LEAST_ROWS, len(self._bars.bars)) * ROW_PX)

@@ -14,7 +14,7 @@ from workbench.gui.widgets.pictures import draw_edge, to_qimage
 from workbench.gui.widgets.theme import Theme
 
 # Sides of pictures, for at most so many channels: few are shown larger.
-_SIDES = ((88, 9), (64, 24), (44, 1 << 30))
+_SIDES = ((82, 9), (58, 24), (42, 1 << 30))
 _ROOM = 6
 
 _Index = QModelIndex | QPersistentModelIndex

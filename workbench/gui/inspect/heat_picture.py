@@ -46,7 +46,7 @@ class HeatPicture(QWidget):
         self.update()
 
     def show_heat(self, explanation: Explanation) -> None:
-        colors = heat(explanation.values, explanation.largest)
+        colors = heat(explanation.values, explanation.scale_end)
         height, width, _ = colors.shape
         colors_format = QImage.Format.Format_RGBA8888
         straight = QImage(np.ascontiguousarray(colors).data, width, height, 4 * width, colors_format)

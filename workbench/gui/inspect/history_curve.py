@@ -28,7 +28,7 @@ class HistoryCurve(QWidget):
         self._history: ImageHistory | None = None
         self._truth = 0
         self._pointed = 0
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAccessibleName(self.tr("History of the image"))

@@ -1,7 +1,7 @@
 """Why the looked-at image got its answer: what in it speaks for a class and what against it."""
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtGui import QGuiApplication, QImage, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from workbench.core.explanations import Explanation
@@ -15,6 +15,8 @@ from workbench.gui.widgets.theme import FIELD_GAP, MARGIN, Theme
 from workbench.gui.widgets.work_bar import WorkBar
 
 _OPACITY = 70
+# Of the room that is left: the picture takes all that it can use.
+_MOST = 1000
 
 
 class WhyView(QWidget):
@@ -39,12 +41,18 @@ class WhyView(QWidget):
         layout.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, FIELD_GAP)
         layout.setSpacing(FIELD_GAP)
         layout.addWidget(self.controls)
-        layout.addWidget(self._picture, 1)
+        layout.addWidget(self._picture, _MOST)
         layout.addWidget(self._legend)
         layout.addWidget(self._words)
         layout.addLayout(self._tools())
+        layout.addStretch(1)
         layout.addWidget(self.bar)
         self._allow()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # It is square: with more height, there would be a gap below it.
+        self._picture.setMaximumHeight(self._picture.width())
 
     def _tools(self) -> QHBoxLayout:
         self._opacity = QSlider(Qt.Orientation.Horizontal)
@@ -87,7 +95,7 @@ class WhyView(QWidget):
         """Lay the map over the image that is shown."""
         target = explanation.class_names[explanation.target]
         against = explanation.class_names[explanation.against] if explanation.against is not None else ""
-        if not explanation.largest:
+        if not explanation.scale_end:
             self._picture.hide_heat()
             self._say_nothing()
             words = self.tr("Nothing in it speaks for {0} or against it: the map is 0 everywhere.")
