@@ -12,7 +12,7 @@ _FAINTEST, _OPAQUE = 0.04, 0.5
 
 
 def heat(values: NDArray[np.float32], end: float) -> NDArray[np.uint8]:
-    """(H, W, 4) red, green, blue and alpha: warm above 0, cool below it, the more so the nearer to `end` and its negative."""
+    """(H, W, 4) red, green, blue and alpha: warm above 0, cool below it, the more so the nearer to `end`."""
     shares = np.clip(values / end if end > 0 else np.zeros_like(values), -1, 1)
     strength = np.abs(shares)
     stops = np.linspace(0, 1, len(_WARM))
