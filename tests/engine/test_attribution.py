@@ -197,6 +197,9 @@ def test_what_the_thread_does_otherwise_changes_nothing() -> None:
         inside = exhausted(attribution.explain(subject, image_of(subject), 0, question))
     assert np.array_equal(plain.values, inside.values)
     assert np.array_equal(plain.logits, inside.logits)
+    with torch.no_grad():
+        exact = subject.network(subject.normalized(image_of(subject)[None]))[0].numpy()
+    assert plain.logits == pytest.approx(exact, abs=1e-5)
 
 
 @pytest.mark.parametrize("method", ["integrated-gradients", "occlusion"])
