@@ -71,8 +71,8 @@ def test_the_words_follow_the_pointer(qtbot: QtBot, curve: HistoryCurve, selecti
     assert selection.epoch == 3
 
 
-def test_without_a_history_it_says_that_it_is_read(view: ImageView) -> None:
-    assert "is being read" in named(view, HistoryCurve, "History of the image").words
+def test_without_a_history_it_says_so(view: ImageView) -> None:
+    assert "is not known yet" in named(view, HistoryCurve, "History of the image").words
 
 
 def test_all_classes_are_there_and_the_prediction_is_in_sight(

@@ -59,7 +59,7 @@ class HistoryCurve(QWidget):
         epoch = self._pointed or self._selection.epoch
         history, names = self._history, self._selection.class_names
         if history is None:
-            return self.tr("What was said of it after each epoch is being read…")
+            return self.tr("What was said of it after each epoch is not known yet")
         at = np.flatnonzero(history.epochs == epoch)
         if not len(at) or not names:
             return self.tr("Nothing is known of epoch {0}").format(epoch)
