@@ -1,6 +1,8 @@
 """What speaks for an answer, against computations of our own, and the network left as it was."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from workbench.core.errors import UserError
 from workbench.core.events import Progress
 from workbench.core.explanations import METHODS, Question, explained_layers
 from workbench.core.home import Home
+from workbench.core.interludes import BESIDE_RUNS
 from workbench.core.model_config import ModelConfig
 from workbench.engine.inspection import attribution
 from workbench.engine.inspection.feature_maps import feature_maps
@@ -246,3 +249,41 @@ def test_a_trained_run_is_explained(home: Home, tiny_config: RunConfig) -> None:
     assert found.probabilities.sum() == pytest.approx(1, abs=1e-5)
     said = subject.logits_of(images.images[number][None])[0]
     assert found.logits == pytest.approx(said, abs=0.1 * float(np.abs(said).max()))
+
+
+def test_settings_of_the_process_are_left_alone(settings: Callable[[], object]) -> None:
+    subject = subject_of()
+    before = settings()
+    for method in METHODS:
+        exhausted(attribution.explain(subject, image_of(subject), 0, Question(method)))
+    exhausted(feature_maps(subject, image_of(subject), "stem"))
+    assert settings() == before
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_beside_a_run_the_thread_of_the_run_computes(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    subject, threads = subject_of(), set[int]()
+    question = Question(method, against="rival")
+    alone = exhausted(attribution.explain(subject, image_of(subject), 0, question))
+    score = attribution._score
+
+    def noting(*arguments: object) -> attribution.Score:
+        of_target = score(*arguments)
+
+        def noted(images: Tensor) -> Tensor:
+            threads.add(threading.get_ident())
+            return of_target(images)
+
+        return noted
+
+    monkeypatch.setattr(attribution, "_score", noting)
+    work = attribution.explain(subject, image_of(subject), 0, question)
+    with ThreadPoolExecutor(1) as pool:
+        with BESIDE_RUNS.at_work():
+            asked = pool.submit(exhausted, work)
+        while not asked.done():
+            with BESIDE_RUNS.at_work():
+                sum(range(20_000))
+        beside = asked.result()
+    assert threads == {threading.get_ident()}
+    assert beside.values == pytest.approx(alone.values, abs=1e-5)
