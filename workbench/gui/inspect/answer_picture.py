@@ -11,7 +11,7 @@ from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
 
 _SMALLEST_SIDE, _LARGEST_SIDE = 96, 384
 # Where the picture would be smaller than that above the lines, it stands beside them.
-_LEAST_ABOVE = 160
+_LEAST_ABOVE = 132
 _LEAST_BESIDE = 140
 _LINES = 3
 _EDGE = 2
