@@ -40,7 +40,7 @@ class Gallery(QWidget):
         self._menu = self._build_menu()
         self._bar = GalleryBar(selection, self._menu)
         self._bar.side_chosen.connect(self._resize_pictures)
-        self._bar.choose_side(SIDES[1])
+        self._bar.choose_side(SIDES[0])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, FIELD_GAP)
         layout.setSpacing(FIELD_GAP)

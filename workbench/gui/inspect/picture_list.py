@@ -15,7 +15,7 @@ from workbench.gui.widgets.field_form import plain_tip
 from workbench.gui.widgets.pictures import EDGE_PX, draw_edge, thumbnail
 from workbench.gui.widgets.theme import GAP, Theme
 
-SIDES = (32, 64, 96, 128, 160, 192, 256)
+SIDES = (64, 96, 128, 160, 192, 256)
 """Of the pictures in a gallery, in pixels: whole multiples of CIFAR's 32."""
 _CAPTION_PX = 11
 # At the sides of the smallest picture, short names of CIFAR-10's classes fit with their probability.
