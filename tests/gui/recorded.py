@@ -38,6 +38,8 @@ class Recorded:
     damaged: set[int] = field(default_factory=set)
     weights: set[int] = field(default_factory=set)
     """Epochs whose weights lie in files of their own."""
+    held_out: dict[int, Evaluation] = field(default_factory=dict)
+    """What was said of validation images, by epoch."""
     home: Home = field(default_factory=lambda: Home(Path("/nonexistent")))
     """Where marks are kept; as it is, nothing can be marked."""
     read: list[int] = field(default_factory=list)
@@ -49,6 +51,9 @@ class Recorded:
         if epoch in self.damaged:
             raise UserError(f"cannot read the evaluation epoch-{epoch:05d}.npz: it is cut short")
         return self.evaluations.get(epoch)
+
+    def validation(self, _run_id: str, epoch: int) -> Evaluation | None:
+        return self.held_out.get(epoch)
 
     def evaluated_epochs(self, _run_id: str) -> list[int]:
         return sorted(self.evaluations)

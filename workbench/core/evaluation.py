@@ -1,37 +1,46 @@
 """What a network says about a set of labeled images, and every figure that follows from it."""
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.core.calibration import Calibration, Coverage, fitted_temperature
 from workbench.core.errors import UserError, reason, shown
 from workbench.core.files import write_atomically
 
 
 @dataclass(frozen=True)
 class ClassFigures:
-    """Figures of one class; NaN where nothing was there to divide by."""
+    """Figures of one class, as scikit-learn defines them; NaN where nothing was there to divide by."""
 
     name: str
     images: int
+    """Also called its support."""
     accuracy: float
     """Recall: share of the class's images that were recognized."""
     precision: float
     """Share of right answers among those that said this class."""
+    f1: float
+    """Harmonic mean of both; 0 where the class has images or was said, but never rightly."""
+    confidence: float
+    """Mean probability of what was said of the class's images, right or wrong."""
 
 
 @dataclass(frozen=True)
-class Calibration:
-    """Confidence against accuracy in equal-width bins (Guo et al. 2017, equation 3)."""
+class Scores:
+    """How good all answers are, and how sure; each a mean over all images."""
 
-    confidence: NDArray[np.float64]
-    accuracy: NDArray[np.float64]
-    counts: NDArray[np.int64]
-    expected_error: float
+    accuracy: float
+    confidence: float
+    loss: float
+    """Negative log-likelihood of the truth: cross-entropy in nats."""
+    brier: float
+    """Squared distance of the probabilities from the truth, summed over classes (Brier 1950): 0 to 2."""
+    expected_calibration_error: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,19 +127,44 @@ class Evaluation:
     def per_class(self) -> tuple[ClassFigures, ...]:
         right = self.confusion.diagonal()
         truths, said = self.confusion.sum(axis=1), self.confusion.sum(axis=0)
+        sure = np.bincount(self.labels, weights=self.confidence, minlength=len(self.class_names))
         return tuple(
-            ClassFigures(name, int(n), _share(hits, n), _share(hits, claims))
-            for name, hits, n, claims in zip(self.class_names, right, truths, said, strict=True)
+            ClassFigures(
+                name, int(n), _share(hits, n), _share(hits, claims), _share(2 * hits, n + claims), _share(total, n)
+            )
+            for name, hits, n, claims, total in zip(self.class_names, right, truths, said, sure, strict=True)
         )
 
     def calibration(self, bins: int = 10) -> Calibration:
-        index = np.minimum((self.confidence * bins).astype(int), bins - 1)
-        counts = np.bincount(index, minlength=bins)
-        with np.errstate(invalid="ignore"):
-            confidence = np.bincount(index, weights=self.confidence, minlength=bins) / counts
-            accuracy = np.bincount(index, weights=self.correct, minlength=bins) / counts
-        gaps = np.nan_to_num(np.abs(accuracy - confidence)) * counts / len(self.labels)
-        return Calibration(confidence, accuracy, counts.astype(np.int64), float(gaps.sum()))
+        return Calibration.of(self.confidence, self.correct, bins)
+
+    @cached_property
+    def coverage(self) -> Coverage:
+        """The accuracy among the surest images."""
+        return Coverage.of(self.confidence, self.correct)
+
+    @cached_property
+    def brier(self) -> float:
+        """Mean squared distance of the probabilities from the truth, summed over classes (Brier 1950)."""
+        truth = self.probabilities[np.arange(len(self.labels)), self.labels]
+        squares = np.einsum("nk,nk->n", self.probabilities, self.probabilities, dtype=np.float64)
+        return float((squares - 2 * truth + 1).mean())
+
+    def scores(self, bins: int = 10) -> Scores:
+        error = self.calibration(bins).expected_error
+        return Scores(self.accuracy, float(self.confidence.mean()), self.loss, self.brier, error)
+
+    @cached_property
+    def temperature(self) -> float:
+        """By which its logits should be divided for its probabilities to be worth most, of these very images.
+
+        To be asked of images that are held out, and used for others.
+        """
+        return fitted_temperature(self.logits, self.labels)
+
+    def at_temperature(self, temperature: float) -> "Evaluation":
+        """The same answers, surer (below 1) or less sure (above 1)."""
+        return replace(self, logits=self.logits / np.float32(temperature))
 
     def indices(
         self, truth: int | None = None, prediction: int | None = None, wrong_only: bool = False
@@ -195,5 +229,5 @@ class Evaluation:
             raise UserError(f"cannot read the evaluation {shown(path)}: {reason(error)}") from error
 
 
-def _share(part: int, whole: int) -> float:
+def _share(part: float, whole: float) -> float:
     return float(part) / float(whole) if whole else float("nan")

@@ -1,21 +1,29 @@
-"""Accuracy of every class as bars; a class that is chosen shows its images."""
+"""Precision, recall, F1, images and confidence of every class; a class that is chosen shows its images."""
 
-import math
-
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QResizeEvent
+from PySide6.QtWidgets import (
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from workbench.core.class_names import short_names
 from workbench.core.evaluation import ClassFigures, Evaluation
-from workbench.core.formats import count, percent
-from workbench.gui.inspect.class_bars import ROW_PX, BarRows, ClassBar, Word
-from workbench.gui.widgets.scrolling import bring_into_view
-from workbench.gui.widgets.theme import FIELD_GAP, GAP, Theme
+from workbench.core.formats import percent
+from workbench.gui.inspect.class_model import ClassModel
+from workbench.gui.inspect.sort_header import SortHeader
+from workbench.gui.widgets.elided_label import ElidedLabel
+from workbench.gui.widgets.tables import dress
+from workbench.gui.widgets.theme import GAP, Theme, tabular
 
-_MIN_WIDTH, _WIDTH = 260, 400
-# More do not stand in sight at once: then the worst class is named above them.
-_ROWS_IN_SIGHT = 15
+_WIDTH, _MIN_WIDTH = 400, 260
+_ROW_PX, _BAR_PX, _SWATCH_PX = 26, 3, 8
+_CAPTION_PX = 11
+_CELL_MARGIN = 4
 
 
 class ClassView(QWidget):
@@ -25,160 +33,172 @@ class ClassView(QWidget):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = theme
-        self._figures: tuple[ClassFigures, ...] = ()
-        self._bars: list[ClassBar] = []
+        self.model = ClassModel(self)
         self._worst: list[int] = []
-        self._current = 0
-        self._hovered: int | None = None
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(self.tr("Accuracy of every class"))
-        self.setToolTip(self.tr("Share of each class's test images that were recognized; click to see them"))
-        theme.changed.connect(self.update)
+        self._line = ElidedLabel("error")
+        self.table = _ClassTable(self.model, theme)
+        self.table.setAccessibleName(self.tr("Figures of every class"))
+        self.table.clicked.connect(self._choose)
+        self.table.activated.connect(self._choose)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, GAP, 0, 0)
+        layout.setSpacing(GAP)
+        layout.addWidget(self._line)
+        layout.addWidget(self.table, 1)
+        theme.changed.connect(self.table.viewport().update)
 
     def show_evaluation(self, evaluation: Evaluation | None) -> None:
-        self._figures = evaluation.per_class() if evaluation else ()
-        self._worst = _worst(self._figures)
-        short = short_names(tuple(figures.name for figures in self._figures))
-        self._bars = [self._bar(index, short[index]) for index in range(len(self._figures))]
-        self._current = min(self._current, max(0, len(self._bars) - 1))
-        self.setMinimumHeight(self._first_row() + len(self._bars) * ROW_PX + FIELD_GAP)
-        self.setAccessibleDescription(self._summary())
-        self.update()
+        self.model.show_evaluation(evaluation)
+        self._worst = _worst(self.model.figures)
+        self.table.show_classes(self._worst)
+        self._line.setText(self.worst_line)
+        self._line.setVisible(bool(self.worst_line))
+        self._line.setToolTip(self.worst_line)
+        self.setAccessibleDescription(self.worst_line)
 
-    def _bar(self, index: int, short: str) -> ClassBar:
-        figures = self._figures[index]
-        is_worst = index in self._worst
-        word, role = (self._worst_word(), "wrong") if is_worst else (None, "")
-        note = self.tr("of {0}").format(count(figures.images))
-        return ClassBar(figures.name, short, figures.accuracy, index, word, role, is_worst, note)
-
-    def _worst_word(self) -> Word:
-        return Word(self.tr("worst"), self.tr("worst"))
-
-    def _summary(self) -> str:
-        classes = ", ".join(f"{f.name} {percent(f.accuracy)}" for f in self._figures)
-        return f"{self.worst_line}; {classes}" if self._worst else classes
-
-    @property
-    def shown_names(self) -> tuple[str, ...]:
-        """Names as they are written: all whole, or all short."""
-        return self._rows().names
+    def sort_by(self, title: str, descending: bool = False) -> None:
+        """By the column of this title; empty: as the data have the classes."""
+        titles = [self.tr("class"), *(column.title for column in self.model.columns)]
+        self.model.sort_by_column(titles.index(title) if title else None, descending)
 
     @property
     def worst_line(self) -> str:
         """Names the worst class, or those that are equally bad, with what they reach."""
         if not self._worst:
             return ""
-        names = ", ".join(self._figures[index].name for index in self._worst)
-        return self.tr("worst: {0}, {1}").format(names, percent(self._figures[self._worst[0]].accuracy))
-
-    def row_rect(self, index: int) -> QRect:
-        """Where a class is drawn and can be clicked, in this widget's pixels."""
-        return QRect(0, self._first_row() + index * ROW_PX, self.width(), ROW_PX)
-
-    def _first_row(self) -> int:
-        return FIELD_GAP + (ROW_PX if self._has_line else 0)
+        figures = self.model.figures
+        names = ", ".join(figures[index].name for index in self._worst)
+        return self.tr("worst: {0}, {1}").format(names, percent(figures[self._worst[0]].accuracy))
 
     @property
-    def _has_line(self) -> bool:
-        return len(self._bars) > _ROWS_IN_SIGHT and bool(self._worst)
+    def shown_names(self) -> tuple[str, ...]:
+        """Names as they are written, from row to row: all whole, or all short."""
+        names = self.table.written_names
+        return tuple(names[index] for index in self.model.order)
 
-    def _rows(self) -> BarRows:
-        return BarRows(self._bars, self.font(), self.width() - 2 * GAP, (self._worst_word(),))
-
-    def _row_at(self, y: float) -> int | None:
-        """The class at this height; the line above all classes stands for the one it names."""
-        if self._has_line and FIELD_GAP <= y < self._first_row():
-            return self._worst[0]
-        row = math.floor((y - self._first_row()) / ROW_PX)
-        return row if 0 <= row < len(self._bars) else None
-
-    def sizeHint(self) -> QSize:
-        return QSize(_WIDTH, self._first_row() + max(4, len(self._bars)) * ROW_PX + FIELD_GAP)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(_MIN_WIDTH if self._bars else 0, self.minimumHeight())
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        if not self._bars:
-            painter.setPen(self._theme.color("secondary"))
-            text = self.tr("Appears after the first epoch.")
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
-            return
-        if self._hovered is not None:
-            ground = self._theme.color("hairline")
-            ground.setAlphaF(0.5)
-            painter.fillRect(self.row_rect(self._hovered), ground)
-        if self._has_line:
-            line = QRectF(GAP, FIELD_GAP, self.width() - 2 * GAP, ROW_PX)
-            painter.setPen(self._theme.color("wrong"))
-            painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, self.worst_line)
-        area = QRectF(GAP, self._first_row(), self.width() - 2 * GAP, len(self._bars) * ROW_PX)
-        self._rows().draw(painter, area, self._theme)
-        if self.hasFocus():
-            painter.setPen(QPen(self._theme.color("accent"), 1))
-            painter.drawRect(self.row_rect(self._current).adjusted(0, 0, -1, -1))
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            row = self._row_at(event.pos().y())
-            if row is not None:
-                QToolTip.showText(event.globalPos(), self.describe(row), self)
-                return True
-        return super().event(event)
+    def row_rect(self, index: int) -> QRect:
+        """Where a class is drawn and can be clicked, in the pixels of the table's viewport."""
+        row = self.model.order.index(index)
+        first = self.table.visualRect(self.model.index(row, 0))
+        return QRect(0, first.top(), self.table.viewport().width(), first.height())
 
     def describe(self, index: int) -> str:
-        """What a row says, in words, and what its predictions are worth."""
-        figures = self._figures[index]
-        right = round(figures.accuracy * figures.images) if figures.images else 0
-        words = self.tr("{0} of {1} {2} recognized ({3}); of all that was taken for {2}, {4} was right")
-        return words.format(
-            count(right),
-            count(figures.images),
-            figures.name,
-            percent(figures.accuracy),
-            percent(figures.precision),
-        )
+        """What is known of a class, in words."""
+        return self.model.describe(index)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._hover(self._row_at(event.position().y()))
+    def sizeHint(self) -> QSize:
+        return QSize(_WIDTH, 12 * _ROW_PX)
 
-    def leaveEvent(self, _event: QEvent) -> None:
-        self._hover(None)
+    def minimumSizeHint(self) -> QSize:
+        return QSize(_MIN_WIDTH, 3 * _ROW_PX)
 
-    def _hover(self, row: int | None) -> None:
-        if row != self._hovered:
-            self._hovered = row
-            self.update()
+    @Slot(QModelIndex)
+    def _choose(self, index: QModelIndex) -> None:
+        if index.isValid():
+            self.class_clicked.emit(self.model.class_at(index.row()))
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        row = self._row_at(event.position().y())
-        if row is not None and event.button() == Qt.MouseButton.LeftButton:
-            self._move_to(row)
-            self.class_clicked.emit(row)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Up and Down move over the classes, Return or Space chooses one."""
-        last = len(self._bars) - 1
-        moves = {Qt.Key.Key_Up: self._current - 1, Qt.Key.Key_Down: self._current + 1}
-        key = Qt.Key(event.key())
-        if last < 0:
-            super().keyPressEvent(event)
-        elif key in moves:
-            self._move_to(min(max(moves[key], 0), last))
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.class_clicked.emit(self._current)
+class _ClassTable(QTableView):
+    def __init__(self, model: ClassModel, theme: Theme) -> None:
+        super().__init__()
+        self._classes = model
+        self._names: tuple[str, ...] = ()
+        self.written_names: tuple[str, ...] = ()
+        """Of each class, whole or short."""
+        self.worst: frozenset[int] = frozenset()
+        header = SortHeader(theme, self)
+        self.setHorizontalHeader(header)
+        self.setModel(model)
+        dress(self, _ROW_PX)
+        header.sort_asked.connect(self._sort)
+        self.setItemDelegate(_ClassDelegate(model, theme, self))
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        small = QFont(self.font())
+        small.setPixelSize(_CAPTION_PX)
+        header.setFont(small)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(_SWATCH_PX)
+        self._size_columns()
+
+    def _size_columns(self) -> None:
+        figures = QFontMetrics(tabular(self.font())).horizontalAdvance(percent(1.0))
+        titles = QFontMetrics(self.horizontalHeader().font())
+        arrow = titles.horizontalAdvance("\u202f↓")
+        for number, column in enumerate(self._classes.columns, 1):
+            needed = max(figures, titles.horizontalAdvance(column.title) + arrow)
+            self.setColumnWidth(number, needed + 2 * _CELL_MARGIN)
+
+    def show_classes(self, worst: list[int]) -> None:
+        self.worst = frozenset(worst)
+        self._names = tuple(each.name for each in self._classes.figures)
+        self._write_names()
+        self.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._write_names()
+
+    def _write_names(self) -> None:
+        bold = QFont(self.font())
+        bold.setBold(True)
+        metrics = QFontMetrics(bold)
+        room = self.columnWidth(0) - _SWATCH_PX - 3 * _CELL_MARGIN
+        fits = max((metrics.horizontalAdvance(name) for name in self._names), default=0) <= room
+        self.written_names = self._names if fits else short_names(self._names)
+
+    @Slot(int)
+    def _sort(self, column: int) -> None:
+        """Rising, falling, and as the data have the classes again."""
+        model = self._classes
+        if model.sorted_by != column:
+            model.sort_by_column(column)
+        elif not model.is_descending:
+            model.sort_by_column(column, descending=True)
         else:
-            super().keyPressEvent(event)
+            model.sort_by_column(None)
+        self.scrollToTop()
 
-    def _move_to(self, row: int) -> None:
-        self._current = row
-        bring_into_view(self, self.row_rect(row))
-        self.setAccessibleDescription(f"{self.describe(row)}. {self._summary()}")
-        self.update()
+
+class _ClassDelegate(QStyledItemDelegate):
+    """Names with the color of their class; figures above a bar."""
+
+    def __init__(self, model: ClassModel, theme: Theme, table: _ClassTable) -> None:
+        super().__init__(table)
+        self._model, self._theme, self._table = model, theme, table
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        theme, number = self._theme, self._model.class_at(index.row())
+        rect, is_worst = QRectF(option.rect), number in self._table.worst  # type: ignore[attr-defined]
+        painter.save()
+        if self._table.selectionModel().isRowSelected(index.row()):
+            painter.fillRect(rect, theme.color("hairline"))
+        font = QFont(self._table.font())
+        font.setBold(is_worst)
+        painter.setFont(font)
+        painter.setPen(theme.color("wrong" if is_worst and index.column() < 2 else "text"))
+        inside = rect.adjusted(_CELL_MARGIN, 0, -_CELL_MARGIN, 0)
+        if index.column() == 0:
+            top = round(rect.center().y() - _SWATCH_PX / 2)
+            painter.fillRect(QRectF(inside.left(), top, _SWATCH_PX, _SWATCH_PX), theme.series(number))
+            inside.setLeft(inside.left() + _SWATCH_PX + _CELL_MARGIN)
+            text = self._table.written_names[number]
+        else:
+            self._draw_bar(painter, inside, self._model.share(index))
+            inside.setBottom(inside.bottom() - _BAR_PX)
+            text = index.data(Qt.ItemDataRole.DisplayRole)
+        flags = index.data(Qt.ItemDataRole.TextAlignmentRole) | Qt.TextFlag.TextSingleLine
+        painter.drawText(inside, flags, text)
+        painter.restore()
+
+    def _draw_bar(self, painter: QPainter, inside: QRectF, share: float) -> None:
+        bed = QRectF(inside.left(), inside.bottom() - _BAR_PX - 1, inside.width(), _BAR_PX)
+        painter.fillRect(bed, self._theme.color("hairline"))
+        if share == share:
+            painter.fillRect(QRectF(bed.topLeft(), bed.size()).adjusted(0, 0, (share - 1) * bed.width(), 0),
+                             self._theme.color("secondary"))  # fmt: skip
 
 
 def _worst(figures: tuple[ClassFigures, ...]) -> list[int]:

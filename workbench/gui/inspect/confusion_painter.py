@@ -7,9 +7,9 @@ import numpy as np
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen
 
-from workbench.core.evaluation import Evaluation
 from workbench.gui.inspect.confusion_layout import ConfusionLayout, Headings, Place
-from workbench.gui.inspect.confusion_scales import ColorScale, Legend, mistake_scale, right_scale
+from workbench.gui.inspect.confusion_scales import ColorScale, Legend, change_scales, mistake_scale, right_scale
+from workbench.gui.inspect.confusion_shown import ShownConfusion
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, Theme
 
 _CENTER = Qt.AlignmentFlag.AlignCenter
@@ -18,7 +18,7 @@ _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 
 @dataclass(frozen=True)
 class Marks:
-    """What is marked: under the pointer or the keys, and shown elsewhere."""
+    """What is marked: under the pointer or the keys, and shown elsewhere; rows and columns as they stand."""
 
     hovered: Place | None
     chosen: Place
@@ -26,9 +26,9 @@ class Marks:
 
 @dataclass(eq=False)
 class ConfusionPainter:
-    """Draws one evaluation in one layout and theme."""
+    """Draws one matrix in one layout and theme."""
 
-    evaluation: Evaluation
+    shown: ShownConfusion
     layout: ConfusionLayout
     legend: Legend
     theme: Theme
@@ -45,27 +45,22 @@ class ConfusionPainter:
         self._draw_column_headings(painter, column)
         self._draw_titles(painter, row, column)
         self._draw_marks(painter, marks)
-        scales = (self._right_scale, mistake_scale())
-        self.legend.draw(painter, cells.left(), cells.bottom() + FIELD_GAP, scales, self.theme)
+        self.legend.draw(painter, cells.left(), cells.bottom() + FIELD_GAP, self._scales, self.theme)
 
     @cached_property
-    def _right_scale(self) -> ColorScale:
-        return right_scale(self.theme)
-
-    @cached_property
-    def _shares(self) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
-        """Of each count in the highest one of its own kind: diagonal or not."""
-        right, mistakes = highest_counts(self.evaluation)
-        shares = self.evaluation.confusion / max(1, mistakes)
-        np.fill_diagonal(shares, self.evaluation.confusion.diagonal() / max(1, right))
-        return shares
+    def _scales(self) -> tuple[ColorScale, ColorScale]:
+        """Of the diagonal and of the rest."""
+        if self.shown.is_difference:
+            return change_scales(self.theme)
+        return right_scale(self.theme), mistake_scale()
 
     @cached_property
     def _image(self) -> QImage:
         """All cells, pixel by pixel: one rectangle each took 60 ms of 100 classes."""
-        colors = mistake_scale().colors(self._shares)
+        right, mistakes = self._scales
+        colors = mistakes.colors(self.shown.colored)
         diagonal = np.arange(len(colors))
-        colors[diagonal, diagonal] = self._right_scale.colors(self._shares.diagonal())
+        colors[diagonal, diagonal] = right.colors(self.shown.colored.diagonal())
         opaque = np.full((*colors.shape[:2], 1), 255, np.uint8)
         heights, widths = np.diff(self.layout.ys), np.diff(self.layout.xs)
         pixels = np.concatenate([colors, opaque], axis=2).repeat(heights, axis=0).repeat(widths, axis=1)
@@ -78,12 +73,12 @@ class ConfusionPainter:
 
     def _draw_counts(self, painter: QPainter, font: QFont) -> None:
         painter.setFont(font)
-        confusion, mistakes, right = self.evaluation.confusion, mistake_scale(), self._right_scale
-        for truth, said in np.argwhere(confusion).tolist():
-            scale = right if truth == said else mistakes
-            painter.setPen(scale.ink(float(self._shares[truth, said])))
-            cell = self.layout.rect((truth, said)).adjusted(0, 0, -1, -1)
-            painter.drawText(cell, _CENTER, str(int(confusion[truth, said])))
+        shown, (right, mistakes) = self.shown, self._scales
+        for row, column in np.argwhere(shown.values).tolist():
+            scale = right if row == column else mistakes
+            painter.setPen(scale.ink(float(shown.colored[row, column])))
+            cell = self.layout.rect((row, column)).adjusted(0, 0, -1, -1)
+            painter.drawText(cell, _CENTER, shown.written(float(shown.values[row, column])))
 
     def _draw_row_headings(self, painter: QPainter, hovered: int | None) -> None:
         painter.setFont(self.layout.font)
@@ -114,7 +109,7 @@ class ConfusionPainter:
 
     def _draw_titles(self, painter: QPainter, row: int | None, column: int | None) -> None:
         """What rows and columns are; where they have no headings, also the class under the pointer."""
-        cells, line, names = self.layout.cells, self.layout.line, self.evaluation.class_names
+        cells, line, names = self.layout.cells, self.layout.line, self.shown.names
         rows, columns = self.titles
         if row is not None and not self.layout.rows.texts:
             rows = f"{rows}: {names[row]}"
@@ -146,9 +141,3 @@ class ConfusionPainter:
         painter.setPen(QPen(color, (2 if self.layout.gap else 1) + wider))
         painter.drawRect(self.layout.rect(place).adjusted(-1, -1, 0, 0))
 
-
-def highest_counts(evaluation: Evaluation) -> tuple[int, int]:
-    """The highest count of the diagonal, and of the rest."""
-    confusion = evaluation.confusion
-    mistakes = confusion - np.diag(confusion.diagonal())
-    return int(confusion.diagonal().max(initial=0)), int(mistakes.max(initial=0))

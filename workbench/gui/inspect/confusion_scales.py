@@ -1,4 +1,4 @@
-"""The two color scales of the confusion matrix, and the legend that says what they mean."""
+"""The color scales of the confusion matrix, and the legend that says what they mean."""
 
 import functools
 from collections.abc import Sequence
@@ -59,16 +59,35 @@ def right_scale(theme: Theme) -> ColorScale:
     return ColorScale(np.rint(low + shares * (high - low)).astype(np.uint8))
 
 
+# Blue and orange differ for all who see colors otherwise; on light as dark as cividis at its beginning and end.
+_BETTER = {False: "#1F5FA8", True: "#6EB0F0"}
+_WORSE = {False: "#B35806", True: "#F5A054"}
+
+
+def change_scales(theme: Theme) -> tuple[ColorScale, ColorScale]:
+    """Of the diagonal, where more is better, and of the rest: from orange, worse, over no change to blue, or back.
+
+    In the middle they are nearly the ground they stand on, so that what has not changed is calm in both themes.
+    """
+    middle = _rgb(theme.color("hairline"))
+    better, worse = (_rgb(QColor(ends[theme.is_dark])) for ends in (_BETTER, _WORSE))
+    way = np.linspace(-1, 1, _STEPS)[:, None]
+    mixed = middle + np.where(way < 0, -way * (worse - middle), way * (better - middle))
+    table = np.rint(mixed).astype(np.uint8)
+    return ColorScale(table), ColorScale(np.ascontiguousarray(table[::-1]))
+
+
 def _rgb(color: QColor) -> NDArray[np.float64]:
     return np.array([color.red(), color.green(), color.blue()], np.float64)
 
 
 @dataclass(frozen=True)
 class LegendEntry:
-    """What one scale counts, and the count at its end; at its beginning is none."""
+    """What one scale counts, and the counts at both its ends."""
 
     words: str
     highest: str
+    lowest: str = "0"
 
 
 class Legend:
@@ -78,9 +97,9 @@ class Legend:
         self._entries, self._font, self._width = tuple(entries), font, width
         metrics = QFontMetrics(font)
         self._line = metrics.height() + GAP
-        self._zero = metrics.horizontalAdvance("0")
+        self._low = max((metrics.horizontalAdvance(entry.lowest) for entry in entries), default=0)
         self._words = [metrics.horizontalAdvance(entry.words) + FIELD_GAP for entry in entries]
-        rest = _RAMP_PX[0] + self._zero + 3 * GAP
+        rest = _RAMP_PX[0] + self._low + 3 * GAP
         self._lengths = [
             words + rest + metrics.horizontalAdvance(entry.highest)
             for words, entry in zip(self._words, entries, strict=True)
@@ -98,7 +117,7 @@ class Legend:
     @property
     def texts(self) -> tuple[str, ...]:
         """What is written, for example `right 0 177`."""
-        return tuple(f"{entry.words} 0 {entry.highest}" for entry in self._entries)
+        return tuple(f"{entry.words} {entry.lowest} {entry.highest}" for entry in self._entries)
 
     def draw(self, painter: QPainter, left: float, top: float, scales: Sequence[ColorScale], theme: Theme) -> None:
         """Below `top`, from `left` on, or as far before it as the width takes."""
@@ -120,8 +139,8 @@ class Legend:
         painter.setPen(theme.color("secondary"))
         painter.drawText(words, middle, entry.words)
         end = QRectF(words.right(), words.top(), self._width, words.height())
-        painter.drawText(end, middle, "0")
-        ramp = QRectF(round(end.left() + self._zero + GAP), 0, *_RAMP_PX)
+        painter.drawText(end, middle, entry.lowest)
+        ramp = QRectF(round(end.left() + self._low + GAP), 0, *_RAMP_PX)
         ramp.moveTop(round(end.center().y() - ramp.height() / 2))
         end.moveLeft(ramp.right() + GAP)
         painter.drawText(end, middle, entry.highest)

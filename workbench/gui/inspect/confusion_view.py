@@ -1,4 +1,4 @@
-"""The confusion matrix: counts of (truth, prediction); a click on a cell or a heading shows its images."""
+"""The confusion matrix: (truth, prediction); a click on a cell or a heading shows its images."""
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
@@ -14,11 +14,13 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from workbench.core.evaluation import Evaluation
-from workbench.core.formats import count
+from workbench.core.formats import count, percent
 from workbench.gui.inspect.confusion_layout import CAPTION_PX, ConfusionLayout, Place
-from workbench.gui.inspect.confusion_painter import ConfusionPainter, Marks, highest_counts
+from workbench.gui.inspect.confusion_painter import ConfusionPainter, Marks
 from workbench.gui.inspect.confusion_scales import Legend, LegendEntry
+from workbench.gui.inspect.confusion_shown import MINUS, ShownConfusion
 from workbench.gui.inspect.confusion_words import most_confused, words_of
+from workbench.gui.widgets.field_form import plain_tip
 from workbench.gui.widgets.scrolling import bring_into_view
 from workbench.gui.widgets.theme import FIELD_GAP, Theme
 
@@ -26,7 +28,10 @@ _PREFERRED_WIDTH, _EMPTY_SIZE = 420, QSize(160, 64)
 
 
 class ConfusionView(QWidget):
-    """Rows are truths, columns predictions. The diagonal has its own scale, so that errors stay visible."""
+    """Rows are truths, columns predictions. The diagonal has its own scale, so that errors stay visible.
+
+    What it is told, asked and says is by class; inside, places are rows and columns as they stand.
+    """
 
     cell_clicked = Signal(int, int)
     row_clicked = Signal(int)
@@ -37,7 +42,7 @@ class ConfusionView(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._evaluation: Evaluation | None = None
+        self._shown: ShownConfusion | None = None
         self._made: ConfusionLayout | None = None
         self._painter: ConfusionPainter | None = None
         self._hovered: Place | None = None
@@ -49,10 +54,14 @@ class ConfusionView(QWidget):
         self.show_evaluation(None)
 
     def show_evaluation(self, evaluation: Evaluation | None) -> None:
-        names = evaluation.class_names if evaluation else ()
-        if self._evaluation is None or names != self._evaluation.class_names:
+        """As counts, with the classes as they are."""
+        self.show_matrix(ShownConfusion(evaluation) if evaluation else None)
+
+    def show_matrix(self, shown: ShownConfusion | None) -> None:
+        names = shown.names if shown else ()
+        if self._shown is None or names != self._shown.names:
             self._hovered = None
-        self._evaluation = evaluation
+        self._shown = shown
         self._tell()
         self._lay_out_anew()
         self.updateGeometry()
@@ -69,15 +78,18 @@ class ConfusionView(QWidget):
 
     def cell_rect(self, truth: int, prediction: int) -> QRect:
         """Where a cell is drawn and can be clicked, in this widget's pixels."""
-        return self._layout().rect((truth, prediction))
+        return self._layout().rect(self._place((truth, prediction)))
 
     def row_heading_rect(self, truth: int) -> QRect:
         """Where all images of a class can be clicked."""
-        return self._layout().heading_rect((truth, None))
+        return self._layout().heading_rect(self._place((truth, None)))
 
     def column_heading_rect(self, prediction: int) -> QRect:
         """Where all images taken for a class can be clicked."""
-        return self._layout().heading_rect((None, prediction))
+        return self._layout().heading_rect(self._place((None, prediction)))
+
+    def _place(self, classes: Place) -> Place:
+        return self._shown.place(classes) if self._shown is not None else classes
 
     @property
     def headings(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -97,43 +109,42 @@ class ConfusionView(QWidget):
 
     def sizeHint(self) -> QSize:
         least = self.minimumSizeHint()
-        if self._evaluation is None:
+        if self._shown is None:
             return QSize(_PREFERRED_WIDTH, _PREFERRED_WIDTH)
         width = max(least.width(), _PREFERRED_WIDTH)
-        wide = ConfusionLayout(
-            self._evaluation.class_names, self._widest_count(), self.font(), QSize(width, 99_999)
-        )
+        wide = ConfusionLayout(self._shown.names, self._shown.widest_text, self.font(), QSize(width, 99_999))
         return QSize(width, max(least.height(), wide.cells.bottom() + self._foot(width)))
 
     def minimumSizeHint(self) -> QSize:
         """What surrounds this view should scroll before cells get too small to be hit."""
-        if self._evaluation is None:
+        if self._shown is None:
             return _EMPTY_SIZE
-        names = self._evaluation.class_names
-        least = ConfusionLayout.least_size(names, self._widest_count(), self.font())
+        least = ConfusionLayout.least_size(self._shown.names, self._shown.widest_text, self.font())
         return least + QSize(0, self._foot(least.width()))
 
-    def _widest_count(self) -> str:
-        return str(int(self._evaluation.confusion.max())) if self._evaluation else ""
-
     def _legend(self, width: int) -> Legend:
-        right, mistakes = highest_counts(self._evaluation) if self._evaluation else (0, 0)
-        entries = (
-            LegendEntry(self.tr("right"), count(right)),
-            LegendEntry(self.tr("mistaken"), count(mistakes)),
-        )
         font = QFont(self.font())
         font.setPixelSize(CAPTION_PX)
-        return Legend(entries, font, width)
+        words = self.tr("right"), self.tr("mistaken")
+        highest = self._shown.highest if self._shown else (0.0, 0.0)
+        return Legend([self._legend_entry(*each) for each in zip(words, highest, strict=True)], font, width)
+
+    def _legend_entry(self, words: str, highest: float) -> LegendEntry:
+        shown = self._shown
+        is_share = shown is not None and shown.cells == "shares"
+        text = percent(highest / 100, 0) if is_share else count(round(highest))
+        if shown is None or not shown.is_difference:
+            return LegendEntry(words, text)
+        return LegendEntry(words, f"+{text}", f"{MINUS}{text}")
 
     def _foot(self, width: int) -> int:
         return FIELD_GAP + self._legend(width).height
 
     def _layout(self) -> ConfusionLayout:
         if self._made is None:
-            names = self._evaluation.class_names if self._evaluation else ()
+            names, widest = (self._shown.names, self._shown.widest_text) if self._shown else ((), "")
             foot = self._foot(self.width())
-            self._made = ConfusionLayout(names, self._widest_count(), self.font(), self.size(), foot)
+            self._made = ConfusionLayout(names, widest, self.font(), self.size(), foot)
         return self._made
 
     @Slot()
@@ -147,7 +158,7 @@ class ConfusionView(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
-        if self._evaluation is None:
+        if self._shown is None:
             painter.setPen(self._theme.color("secondary"))
             centered = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect(), centered, self._empty_words())
@@ -155,19 +166,20 @@ class ConfusionView(QWidget):
         if self._painter is None:
             titles = self.tr("truth"), self.tr("prediction")
             legend = self._legend(self.width())
-            self._painter = ConfusionPainter(self._evaluation, self._layout(), legend, self._theme, titles)
-        self._painter.draw(painter, Marks(self._hovered, self._chosen))
+            self._painter = ConfusionPainter(self._shown, self._layout(), legend, self._theme, titles)
+        self._painter.draw(painter, Marks(self._hovered, self._place(self._chosen)))
 
     def describe(self, truth: int, prediction: int) -> str:
         """What a cell says, in words."""
-        return words_of(self._evaluation, (truth, prediction)) if self._evaluation else ""
+        return words_of(self._shown, (truth, prediction)) if self._shown else ""
 
     def _tell(self) -> None:
-        if self._evaluation is None:
+        shown = self._shown
+        if shown is None:
             self.setAccessibleDescription(self._empty_words())
             return
-        place = words_of(self._evaluation, self._hovered) if self._hovered else ""
-        self.setAccessibleDescription(". ".join(filter(None, (place, most_confused(self._evaluation)))))
+        place = words_of(shown, shown.classes(self._hovered)) if self._hovered else ""
+        self.setAccessibleDescription(". ".join(filter(None, (place, most_confused(shown.evaluation)))))
 
     def _empty_words(self) -> str:
         return self.tr("Appears after the first epoch.")
@@ -175,8 +187,9 @@ class ConfusionView(QWidget):
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             place = self._place_at(event.pos())
-            if place is not None and self._evaluation is not None:
-                QToolTip.showText(event.globalPos(), words_of(self._evaluation, place), self)
+            if place is not None and self._shown is not None:
+                words = words_of(self._shown, self._shown.classes(place))
+                QToolTip.showText(event.globalPos(), plain_tip(words), self)
             return True
         return super().event(event)
 
@@ -186,7 +199,7 @@ class ConfusionView(QWidget):
             self._lay_out_anew()
 
     def _place_at(self, position: QPoint) -> Place | None:
-        return self._layout().place_at(position) if self._evaluation is not None else None
+        return self._layout().place_at(position) if self._shown is not None else None
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._hover(self._place_at(event.position().toPoint()))
@@ -210,7 +223,7 @@ class ConfusionView(QWidget):
             Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0),
         }  # fmt: skip
         key = Qt.Key(event.key())
-        if self._evaluation is None:
+        if self._shown is None:
             super().keyPressEvent(event)
         elif key in moves:
             self._hover(self._moved(self._hovered or (0, 0), *moves[key]))
@@ -221,7 +234,7 @@ class ConfusionView(QWidget):
             super().keyPressEvent(event)
 
     def _begin(self) -> Place:
-        row, column = self._chosen
+        row, column = self._place(self._chosen)
         return (row or 0, column or 0)
 
     def _moved(self, place: Place, down: int, right: int) -> Place:
@@ -236,7 +249,9 @@ class ConfusionView(QWidget):
         return (None if row < 0 else row, None if column < 0 else column)
 
     def _choose(self, place: Place | None) -> None:
-        match place:
+        if place is None or self._shown is None:
+            return
+        match self._shown.classes(place):
             case (int(row), int(column)):
                 self.cell_clicked.emit(row, column)
             case (int(row), None):

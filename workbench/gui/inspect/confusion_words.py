@@ -5,12 +5,32 @@ from PySide6.QtCore import QCoreApplication
 from workbench.core.evaluation import Evaluation
 from workbench.core.formats import percent
 from workbench.gui.inspect.confusion_layout import Place
+from workbench.gui.inspect.confusion_shown import MINUS, ShownConfusion
 
 _PAIRS_TOLD = 3
 
 
-def words_of(evaluation: Evaluation, place: Place) -> str:
+def words_of(shown: ShownConfusion, classes: Place) -> str:
     """Of a cell, of a row (truth, None) or of a column (None, prediction)."""
+    words = _words_of(shown.evaluation, classes)
+    if shown.against is None or not words:
+        return words
+    before = _counted(shown.against, classes)
+    change = _counted(shown.evaluation, classes) - before
+    sign = MINUS if change < 0 else "+" if change else "±"
+    told = QCoreApplication.translate("ConfusionView", "{0}; {1}{2} against {3}")
+    return told.format(words, sign, abs(change), before)
+
+
+def _counted(evaluation: Evaluation, classes: Place) -> int:
+    """What the words of a place count first."""
+    row, column = classes
+    if row is None:
+        return int(evaluation.confusion[:, column].sum())
+    return int(evaluation.confusion[row, row if column is None else column])
+
+
+def _words_of(evaluation: Evaluation, place: Place) -> str:
     translate, confusion, names = QCoreApplication.translate, evaluation.confusion, evaluation.class_names
     row, column = place
     if row is None:

@@ -17,12 +17,13 @@ from PySide6.QtWidgets import (
 from workbench.core.formats import count, percent
 from workbench.core.run_record import RunRecord
 from workbench.gui.inspect.class_view import ClassView
+from workbench.gui.inspect.confusion_pairs import ConfusedPairs
+from workbench.gui.inspect.confusion_panel import ConfusionPanel
 from workbench.gui.inspect.confusion_view import ConfusionView
 from workbench.gui.inspect.evaluation_bar import EvaluationBar
 from workbench.gui.inspect.seen_words import absence, epoch_words
 from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.empty_state import EmptyState
-from workbench.gui.widgets.scrolling import scrolling
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
 
 _WIDTH = 380
@@ -36,7 +37,8 @@ class RunSide(QWidget):
     def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._selection = selection
-        self.confusion_view, self.class_view = ConfusionView(theme), ClassView(theme)
+        self.confusion, self.pairs = ConfusionPanel(theme, selection), ConfusedPairs()
+        self.class_view = ClassView(theme)
         self._runs = QComboBox()
         self._runs.setAccessibleName(self.tr("Run"))
         self._runs.setToolTip(self.tr("The run whose answers are shown"))
@@ -54,8 +56,9 @@ class RunSide(QWidget):
         self._empty = EmptyState()
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
-        self._tabs.addTab(scrolling(self.confusion_view, sideways=True), self.tr("Confusion"))
-        self._tabs.addTab(scrolling(self.class_view, sideways=True), self.tr("Per class"))
+        self._tabs.addTab(self.confusion, self.tr("Confusion"))
+        self._tabs.addTab(self.pairs, self.tr("Confused pairs"))
+        self._tabs.addTab(self.class_view, self.tr("Per class"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, GAP, MARGIN, FIELD_GAP)
         layout.setSpacing(FIELD_GAP)
@@ -96,12 +99,19 @@ class RunSide(QWidget):
         self.confusion_view.row_clicked.connect(self._filter_truth)
         self.confusion_view.column_clicked.connect(self._filter_prediction)
         self.class_view.class_clicked.connect(self._filter_truth)
+        self.pairs.pair_chosen.connect(selection.filter_classes)
+
+    @property
+    def confusion_view(self) -> ConfusionView:
+        """The matrix itself."""
+        return self.confusion.view
 
     def sizeHint(self) -> QSize:
         return QSize(_WIDTH, 480)
 
     def show_runs(self, records: Sequence[RunRecord]) -> None:
         """The runs that can be looked at; rows stay where they are unless runs came or went."""
+        self.confusion.show_runs(records)
         texts = [f"{record.number}  {record.name}" for record in records]
         if [record.id for record in records] == [self._runs.itemData(row) for row in range(self._runs.count())]:
             for row, text in enumerate(texts):
@@ -145,7 +155,8 @@ class RunSide(QWidget):
     def _show_views(self) -> None:
         """Matrix and classes, once they can be seen: of a thousand classes they take most of a second."""
         if self.isVisible():
-            self.confusion_view.show_evaluation(self._selection.evaluation)
+            self.confusion.refresh()
+            self.pairs.show_evaluation(self._selection.evaluation)
             self.class_view.show_evaluation(self._selection.evaluation)
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable
 
+from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
 
 # Some 300 epochs of 10 000 images of 10 classes; what follows from the logits takes about twice as much again.
@@ -41,6 +42,13 @@ class EpochEvaluations:
         if evaluation is not None:
             self.put(epoch, evaluation)
         return evaluation
+
+    def find(self, epoch: int) -> Evaluation | None:
+        """The same, None too where the file is damaged: who only compares with it goes on without."""
+        try:
+            return self.get(epoch)
+        except UserError:
+            return None
 
     def put(self, epoch: int, evaluation: Evaluation) -> None:
         """Keep one, in place of another of this epoch; those used longest ago make room."""

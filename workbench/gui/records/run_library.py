@@ -169,6 +169,10 @@ class RunLibrary(QObject):
         """What the run said of its test images after an epoch, or last; None before its first one."""
         return self._opened().evaluation(run_id, epoch)
 
+    def validation(self, run_id: str, epoch: int) -> Evaluation | None:
+        """What it said of the images that are held out; None where that is not kept."""
+        return self._opened().validation(run_id, epoch)
+
     def evaluated_epochs(self, run_id: str) -> list[int]:
         """Those of which that is known, in order."""
         return self._opened().evaluated_epochs(run_id)

@@ -16,8 +16,11 @@ class RunSource(Protocol):
     def evaluation(self, run_id: str, epoch: int | None = None) -> Evaluation | None:
         """What was said of the test images after `epoch`."""
 
+    def validation(self, run_id: str, epoch: int) -> Evaluation | None:
+        """What was said of the images that are held out."""
+
     def evaluated_epochs(self, run_id: str) -> Sequence[int]:
-        """Those that have one."""
+        """Those that have one of the test images."""
 
     def weights_by_epoch(self, run_id: str) -> Mapping[int, Path]:
         """The epochs whose weights lie in files of their own."""

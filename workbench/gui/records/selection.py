@@ -46,11 +46,13 @@ class Selection(QObject):
 
     def __init__(self, source: RunSource, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._source = source
+        self.source = source
+        """Of this run and of all others."""
         self.marks = Marks(source, self)
         """The images of the run's source that were marked as excusable."""
         self.marks.changed.connect(self._on_marks)
         self._evaluations = EpochEvaluations(source.evaluation)
+        self._validations = EpochEvaluations(source.validation)
         self._run = RunEpochs()
         self._epoch = self._marked = self._compared = 0
         self._follows = True
@@ -84,7 +86,8 @@ class Selection(QObject):
         self._run = RunEpochs()
         if record is not None:
             self._run = self._read_epochs(record)
-        self._evaluations.take_run(self.run_id)
+        for kept in (self._evaluations, self._validations):
+            kept.take_run(self.run_id)
         self._follows, self._marked, self._picked = True, 0, None
         self._images, self._images_problem, self._histories = None, "", None
         self._epoch = self._run.followed
@@ -106,12 +109,12 @@ class Selection(QObject):
             self._take(self._read_epochs(self._run.record, self._run.evaluated))
 
     def _read_epochs(self, record: RunRecord, evaluated: frozenset[int] = frozenset()) -> RunEpochs:
-        weights = self._counting(record, self._source.weights_by_epoch(record.id))
+        weights = self._counting(record, self.source.weights_by_epoch(record.id))
         return RunEpochs(record, evaluated | self._on_disk(record), weights)
 
     def _on_disk(self, record: RunRecord) -> frozenset[int]:
         """Evaluated epochs that count: while a run trains, a later one is of a former attempt."""
-        return self._counting(record, self._source.evaluated_epochs(record.id))
+        return self._counting(record, self.source.evaluated_epochs(record.id))
 
     def _counting(self, record: RunRecord, epochs: Iterable[int]) -> frozenset[int]:
         last = record.last.epoch if record.last is not None else 0
@@ -121,7 +124,8 @@ class Selection(QObject):
         """A run was taken up again: what came after its checkpoint is done anew."""
         if run_id != self.run_id:
             return
-        self._evaluations.forget_after(epochs_done)
+        for known in (self._evaluations, self._validations):
+            known.forget_after(epochs_done)
         self._histories = None
         kept, weights = (
             frozenset(epoch for epoch in epochs if epoch <= epochs_done)
@@ -142,6 +146,12 @@ class Selection(QObject):
         self._take(replace(self._run, evaluated=self._run.evaluated | {evaluation.epoch}))
         if is_other:
             self._go(self._epoch)
+
+    def add_validation(self, run_id: str, evaluation: Evaluation) -> None:
+        """Take what was found anew of the images that are held out."""
+        if run_id == self.run_id:
+            self._validations.put(evaluation.epoch, evaluation)
+            self.epochs_changed.emit()
 
     def _take(self, run: RunEpochs) -> None:
         """More is known of the run: the epoch follows, unless the person has moved it."""
@@ -235,6 +245,15 @@ class Selection(QObject):
         return self._evaluation
 
     @property
+    def validation(self) -> Evaluation | None:
+        """What it said of the images that are held out; None where that is not kept, or cannot be read."""
+        return self._validations.find(self._epoch)
+
+    def evaluation_after(self, epoch: int) -> Evaluation | None:
+        """Of another epoch of the run; None where that is not known, or cannot be read: looked at, it says why."""
+        return self._evaluations.find(epoch) if epoch in self._run.evaluated else None
+
+    @property
     def problem(self) -> str:
         """Why there is no evaluation though there should be one; empty if there is, or none is due."""
         return self._problem
@@ -280,7 +299,7 @@ class Selection(QObject):
 
     def _load_images(self, record: RunRecord, evaluation: Evaluation) -> None:
         try:
-            images = self._images if self._images is not None else self._source.images(record)
+            images = self._images if self._images is not None else self.source.images(record)
         except UserError as error:
             self._images, self._images_problem = None, str(error)
             return
@@ -375,11 +394,6 @@ class Selection(QObject):
             self.image_changed.emit()
 
     def _see(self) -> None:
-        reference, self._compared = None, self.reference_epoch
-        # Unreadable, it cannot be compared with; looked at, it says why.
-        if self._evaluation is not None and self.reference_epoch in self._run.evaluated:
-            try:
-                reference = self._evaluations.get(self.reference_epoch)
-            except UserError:
-                reference = None
+        self._compared = self.reference_epoch
+        reference = self.evaluation_after(self._compared) if self._evaluation is not None else None
         self._seen = Seen(self._evaluation, reference, self._histories, self._filter, self.marks)
