@@ -161,9 +161,7 @@ def test_where_there_is_no_best_temperature_it_is_at_a_bound_or_1(
 @given(evaluations, st.floats(0, 1))
 def test_the_coverage_curve_agrees_with_asking_the_surest_one_by_one(said: Evaluation, share: float) -> None:
     curve = said.coverage
-    pairs = sorted(
-        zip(said.confidence.tolist(), said.correct.tolist(), strict=True), key=lambda pair: -pair[0]
-    )
+    pairs = sorted(zip(said.confidence.tolist(), said.correct.tolist(), strict=True), key=lambda pair: -pair[0])
     for count in {1, len(pairs) // 2 + 1, len(pairs)}:
         assert curve.accuracy[count - 1] == pytest.approx(sum(right for _, right in pairs[:count]) / count)
         assert curve.confidence[count - 1] == pytest.approx(pairs[count - 1][0])

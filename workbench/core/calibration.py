@@ -28,7 +28,9 @@ class Calibration:
     """ECE: the distance of both, weighted by the images of each bin."""
 
     @classmethod
-    def of(cls, confidence: NDArray[np.floating], correct: NDArray[np.bool_], bins: int = BINS[0]) -> "Calibration":
+    def of(
+        cls, confidence: NDArray[np.floating], correct: NDArray[np.bool_], bins: int = BINS[0]
+    ) -> "Calibration":
         """Of N images: (N,) each."""
         index = bin_of(confidence, bins)
         counts = np.bincount(index, minlength=bins)
@@ -46,7 +48,7 @@ def bin_of(confidence: NDArray[np.floating], bins: int) -> NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class Coverage:
-    """The accuracy among the surest images, from one of them to all (El-Yaniv & Wiener 2010: risk and coverage)."""
+    """Accuracy among the surest images, from one of them to all (risk and coverage: El-Yaniv & Wiener 2010)."""
 
     accuracy: Floats
     """(N,) among the 1, 2, ..., N surest; of images that are equally sure, in their order."""
@@ -78,10 +80,10 @@ class Coverage:
 def fitted_temperature(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> float:
     """The T by which (N, K) logits are divided so that the mean cross-entropy of `labels` is least.
 
-    Temperature scaling (Guo et al. 2017, section 4.2). In 1/T that mean is convex, its slope the mean difference of
-    the expected logit and the true one and its curvature the expected variance, so that Newton's method between two
-    bounds finds its only minimum in a few passes over the logits; scipy's minimizers take 25 passes, and half
-    a second to be imported. T stays between 0.05 and 20: of a network that is never wrong it would be 0.
+    Temperature scaling (Guo et al. 2017, section 4.2). In 1/T that mean is convex: its slope is the mean
+    difference of the expected logit and the true one, its curvature the expected variance. So Newton's method
+    between two bounds finds the only minimum in a few passes over the logits; scipy's minimizers take 25 passes,
+    and half a second to be imported. T stays between 0.05 and 20: of a network that is never wrong it would be 0.
 
     Returns:
         1 without images, or where no T is better than another.

@@ -1,4 +1,4 @@
-"""Confusion matrices in other forms: shares of rows, an order of classes in which those confused stand together."""
+"""Confusion matrices in other forms: shares of rows, an order in which confused classes stand together."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -210,6 +210,7 @@ class MainWindow(QMainWindow):
         self.inspect_desk.refused.connect(self.run_desk.tell_error)
         self.inspect_desk.told.connect(self.message_bar.tell)
         self.inspect_desk.inspect_asked.connect(self._look_at_mistakes)
+        self.inspect_desk.gallery_asked.connect(self._parts.show_gallery)
         self.runs_panel.inspect_asked.connect(self._look_at_mistakes)
         self.build_panel.tabs.currentChanged.connect(self._parts.show_settings_page)
         self.workspaces.changed.connect(self._on_workspace)

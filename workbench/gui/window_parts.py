@@ -154,6 +154,11 @@ class WindowParts(QObject):
         self._settings_pages.setCurrentIndex(tab)
 
     @Slot()
+    def show_gallery(self) -> None:
+        """In Inspect, images were chosen that stand there."""
+        self._views.setCurrentIndex(0)
+
+    @Slot()
     def toggle_gradients(self) -> None:
         """Show the gradients, where curves are shown; a second time, the curves again."""
         self._toggle_curves(1)

@@ -5,11 +5,14 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QWidget
 
 from workbench.core.run_record import RunRecord
+from workbench.gui.desks.calibration_desk import CalibrationDesk
+from workbench.gui.desks.confusion_desk import ConfusionDesk
 from workbench.gui.desks.evaluation_desk import EvaluationDesk
 from workbench.gui.desks.feature_desk import FeatureDesk
 from workbench.gui.desks.gallery_desk import GalleryDesk
 from workbench.gui.desks.look_desk import Looking
 from workbench.gui.desks.why_desk import WhyDesk
+from workbench.gui.inspect.calibration_view import CalibrationView
 from workbench.gui.inspect.epoch_panel import EpochPanel
 from workbench.gui.inspect.gallery import Gallery
 from workbench.gui.inspect.image_view import ImageView
@@ -33,6 +36,8 @@ class InspectDesk(QObject):
 
     run_chosen = Signal(str)
     inspect_asked = Signal()
+    gallery_asked = Signal()
+    """Images were put into the gallery from another view in the middle."""
     refused = Signal(object)
     told = Signal(str, str)
     """A level and a sentence."""
@@ -55,7 +60,15 @@ class InspectDesk(QObject):
         self._evaluation = EvaluationDesk(library, selection, self.side.bar, inspecting, window)
         self._evaluation.refused.connect(self.refused)
         self.looking = Looking(library, selection, inspecting, studying, Looker(), Looker(), theme)
-        self.views: list[tuple[QWidget, str]] = [(self.gallery, self.tr("Gallery"))]
+        self.calibration_view = CalibrationView(theme, selection)
+        self._figures = (
+            ConfusionDesk(self.looking, self.side.confusion, window),
+            CalibrationDesk(self.looking, self.calibration_view, window),
+        )
+        self.views: list[tuple[QWidget, str]] = [
+            (self.gallery, self.tr("Gallery")),
+            (self.calibration_view, self.tr("Calibration")),
+        ]
         """In the middle of the workspace, with their titles."""
         self.image_views: list[tuple[QWidget, str]] = [(self.image_view, self.tr("Answer"))]
         """Of the image that is looked at, on the right."""
@@ -72,6 +85,8 @@ class InspectDesk(QObject):
             application.focusChanged.connect(self._follow_focus)
         self.side.run_chosen.connect(self.run_chosen)
         self.strip.inspect_asked.connect(self.inspect_asked)
+        for shown in (self.side.images_shown, self.calibration_view.images_shown):
+            shown.connect(self.gallery_asked)
         library.runs_changed.connect(self._take_list)
         selection.image_changed.connect(self._share_image)
         selection.marks.refused.connect(self.refused)

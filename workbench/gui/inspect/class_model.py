@@ -32,7 +32,9 @@ def columns() -> tuple[Column, ...]:
 
     return (
         Column(tr("recall"), tr("Share of the class's images that were recognized"), lambda f: f.accuracy),
-        Column(tr("precision"), tr("Share of right answers among those that said this class"), lambda f: f.precision),
+        Column(
+            tr("precision"), tr("Share of right answers among those that said this class"), lambda f: f.precision
+        ),
         Column("F1", tr("Harmonic mean of precision and recall"), lambda f: f.f1),
         Column(tr("images"), tr("How many test images the class has: its support"), lambda f: f.images, False),
         Column(

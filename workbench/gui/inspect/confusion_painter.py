@@ -140,4 +140,3 @@ class ConfusionPainter:
     def _frame(self, painter: QPainter, place: Place, color: QColor, wider: int = 0) -> None:
         painter.setPen(QPen(color, (2 if self.layout.gap else 1) + wider))
         painter.drawRect(self.layout.rect(place).adjusted(-1, -1, 0, 0))
-

@@ -91,7 +91,11 @@ class ConfusionPanel(QWidget):
         marked = self.tr("Against the marked epoch")
         if selection.marked_epoch:
             marked = self.tr("Against the marked epoch, {0}").format(selection.marked_epoch)
-        items = [(self.tr("Against nothing"), NOTHING), (self.tr("Against the epoch before"), BEFORE), (marked, MARKED)]
+        items = [
+            (self.tr("Against nothing"), NOTHING),
+            (self.tr("Against the epoch before"), BEFORE),
+            (marked, MARKED),
+        ]
         items += [(self.tr("Against run {0}  {1}").format(r.number, r.name), r.id) for r in self._others]
         box = self._against
         if [(box.itemText(row), box.itemData(row)) for row in range(box.count())] != items:

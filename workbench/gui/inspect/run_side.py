@@ -30,9 +30,13 @@ _WIDTH = 380
 
 
 class RunSide(QWidget):
-    """Follows the selection, and filters it. `run_chosen` carries the id of a run to look at."""
+    """Follows the selection, and filters it. `run_chosen` carries the id of a run to look at.
+
+    `images_shown` comes when a click has put images into the gallery.
+    """
 
     run_chosen = Signal(str)
+    images_shown = Signal()
 
     def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -95,11 +99,16 @@ class RunSide(QWidget):
         selection.epoch_changed.connect(self._follow_epoch)
         selection.epochs_changed.connect(self._show_title)
         selection.filter_changed.connect(self._follow_filter)
-        self.confusion_view.cell_clicked.connect(selection.filter_classes)
-        self.confusion_view.row_clicked.connect(self._filter_truth)
-        self.confusion_view.column_clicked.connect(self._filter_prediction)
-        self.class_view.class_clicked.connect(self._filter_truth)
-        self.pairs.pair_chosen.connect(selection.filter_classes)
+        view, pairs = self.confusion_view, self.pairs
+        for signal, do in (
+            (view.cell_clicked, selection.filter_classes),
+            (view.row_clicked, self._filter_truth),
+            (view.column_clicked, self._filter_prediction),
+            (self.class_view.class_clicked, self._filter_truth),
+            (pairs.pair_chosen, selection.filter_classes),
+        ):
+            signal.connect(do)
+            signal.connect(self.images_shown)
 
     @property
     def confusion_view(self) -> ConfusionView:

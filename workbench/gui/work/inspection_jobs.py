@@ -54,3 +54,24 @@ def _feature_maps(pixels: NDArray[np.uint8], layer: str, subject: "Subject") -> 
     from workbench.engine.inspection import feature_maps
 
     return (yield from feature_maps.feature_maps(subject, pixels, layer))
+
+
+def evaluate_validation(looker: Looker, place: Place) -> Job:
+    """What a network says of the images that are held out. Result: Evaluation, with its epoch."""
+    return looker.job(place, _evaluate_validation)
+
+
+def _evaluate_validation(subject: "Subject") -> Work:
+    return (yield from subject.evaluate("validation"))
+
+
+def cluster_classes(confusion: NDArray[np.int64]) -> Job:
+    """An order of classes in which those confused stand together. Result: their numbers, (K,)."""
+    return Job(partial(_cluster_classes, confusion))
+
+
+def _cluster_classes(confusion: NDArray[np.int64], _home: Home) -> Work:
+    yield from ()
+    from workbench.core.confusion import clustered_order
+
+    return clustered_order(confusion)
