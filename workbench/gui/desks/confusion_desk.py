@@ -1,5 +1,7 @@
-"""An order of classes in which those confused stand together: found on the inspecting lane, as scipy loads slowly."""
+"""Has classes ordered so that those confused stand together: on a lane, as scipy takes half a second to load."""
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
@@ -31,14 +33,13 @@ class ConfusionDesk(QObject):
             # The list is closed, to be repaired; classes stay as they are.
             return
         self._evaluation = evaluation
-        handle = self._handle = self._looking.lane.ask(
-            inspection_jobs.cluster_classes(evaluation.confusion), home, self
-        )
+        job = inspection_jobs.cluster_classes(evaluation.confusion)
+        handle = self._handle = self._looking.lane.ask(job, home, self)
         handle.finished.connect(self._show)
         handle.ended.connect(self._end)
 
     @Slot(object)
-    def _show(self, order: object) -> None:
+    def _show(self, order: NDArray[np.int64]) -> None:
         if self._evaluation is not None:
             self._panel.take_order(self._evaluation, order)
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from workbench.core.calibration import Calibration, Coverage
 from workbench.gui.widgets.axes import round_up
 from workbench.gui.widgets.plotting import pg
-from workbench.gui.widgets.theme import GAP, Theme, mixed
+from workbench.gui.widgets.theme import FIELD_GAP, GAP, GROUP_GAP, Theme, mixed
 
 Floats = NDArray[np.float64]
 
@@ -22,6 +22,7 @@ _MOST_POINTS = 500
 # Fewer of the surest images say little, and would make the axis begin at 0.
 _LEAST_COVERAGE = 0.05
 _STEP = 0.01
+_HEADROOM = 1.25
 
 
 class FigurePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
@@ -36,7 +37,8 @@ class FigurePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._theme, self._titles = theme, titles
         item = self.getPlotItem()
         item.hideButtons()
-        item.layout.setContentsMargins(GAP, GAP, GAP, GAP)
+        # The last number of an axis stands out beyond it.
+        item.layout.setContentsMargins(GAP, FIELD_GAP, GROUP_GAP, GAP)
         item.showGrid(x=False, y=True, alpha=1.0)
         item.getAxis("left").setWidth(_AXIS_PX)
         for name in ("left", "bottom"):
@@ -135,7 +137,7 @@ class ReliabilityPlot(_BinKeys):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, ("", ""), parent)
-        self._titles = self.tr("right, %"), ""
+        self._titles = self.tr("accuracy, %"), ""
         self.setAccessibleName(self.tr("Reliability diagram"))
         self.setYRange(0, 100, padding=0.02)
         self._bars = pg.BarGraphItem(x=[], height=[], width=1)
@@ -194,7 +196,7 @@ class CountsPlot(_BinKeys):
         top = round_up(float(max(1, *counts)))
         if top != self._top:
             self._top = top
-            self.setYRange(0, top, padding=0)
+            self.setYRange(0, _HEADROOM * top, padding=0)
             self.getPlotItem().getAxis("left").setTicks([[(0, "0"), (top, f"{top:.0f}")]])
 
     def restyle(self) -> None:
@@ -208,7 +210,7 @@ class CoveragePlot(FigurePlot):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, ("", ""), parent)
-        self._titles = self.tr("right among them, %"), self.tr("the surest of all images, %")
+        self._titles = self.tr("accuracy, %"), self.tr("coverage: the surest images, %")
         self.setAccessibleName(self.tr("Accuracy over coverage"))
         self._line = pg.PlotCurveItem()
         self._dot = pg.ScatterPlotItem(size=_DOT_PX + 2, pxMode=True)

@@ -41,7 +41,7 @@ class CalibrationView(QWidget):
         self._theme, self._selection = theme, selection
         self._bins, self._read_at = BINS[0], _READ_AT
         self._bin: int | None = None
-        self._drawn: object = None
+        self._drawn: tuple[Evaluation, Evaluation | None, int] | None = None
         self._evaluation: Evaluation | None = None
         self._before: Calibration | None = None
         self._after: Calibration | None = None
@@ -96,14 +96,14 @@ class CalibrationView(QWidget):
 
     def _reliability_column(self) -> QVBoxLayout:
         self._bin_words = ElidedLabel("")
-        column = self._column(self.tr("Right over sure"), self._bin_words)
+        column = self._column(self.tr("Reliability"), self._bin_words)
         for build, stretch in zip((self._build_reliability, self._build_counts), _STRETCHES, strict=True):
             column.insertWidget(column.count() - 1, _late(build), stretch)
         return column
 
     def _coverage_column(self) -> QVBoxLayout:
         self._coverage_words = ElidedLabel("")
-        column = self._column(self.tr("Right among the surest"), self._coverage_words)
+        column = self._column(self.tr("Accuracy over coverage"), self._coverage_words)
         column.insertWidget(1, _late(self._build_coverage), 1)
         return column
 
@@ -160,12 +160,12 @@ class CalibrationView(QWidget):
         self._content.setVisible(not reason)
         self._evaluation = selection.evaluation
         if reason or self._evaluation is None or not self.isVisible():
-            self._drawn = None if reason else self._drawn
             return
         validation = selection.validation
         self._tell_title(self._evaluation)
-        if self._drawn != (id(self._evaluation), id(validation), self._bins):
-            self._drawn = (id(self._evaluation), id(validation), self._bins)
+        wanted = (self._evaluation, validation, self._bins)
+        if self._drawn is None or any(a is not b for a, b in zip(self._drawn, wanted, strict=True)):
+            self._drawn = wanted
             self._draw(self._evaluation, validation)
 
     def _tell_title(self, evaluation: Evaluation) -> None:

@@ -19,6 +19,8 @@ class Column:
     """A figure of a class."""
 
     title: str
+    short: str
+    """The same where there is less room."""
     tooltip: str
     value: Callable[[ClassFigures], float]
     is_share: bool = True
@@ -31,14 +33,29 @@ def columns() -> tuple[Column, ...]:
         return QCoreApplication.translate("ClassModel", text)
 
     return (
-        Column(tr("recall"), tr("Share of the class's images that were recognized"), lambda f: f.accuracy),
         Column(
-            tr("precision"), tr("Share of right answers among those that said this class"), lambda f: f.precision
+            tr("recall"),
+            tr("recall"),
+            tr("Share of the class's images that were recognized"),
+            lambda f: f.accuracy,
         ),
-        Column("F1", tr("Harmonic mean of precision and recall"), lambda f: f.f1),
-        Column(tr("images"), tr("How many test images the class has: its support"), lambda f: f.images, False),
+        Column(
+            tr("precision"),
+            tr("prec."),
+            tr("Share of right answers among those that said this class"),
+            lambda f: f.precision,
+        ),
+        Column("F1", "F1", tr("Harmonic mean of precision and recall"), lambda f: f.f1),
+        Column(
+            tr("images"),
+            tr("images"),
+            tr("How many test images the class has: its support"),
+            lambda f: f.images,
+            is_share=False,
+        ),
         Column(
             tr("confidence"),
+            tr("conf."),
             tr("Mean probability of what was said of the class's images, right or wrong"),
             lambda f: f.confidence,
         ),
@@ -58,6 +75,7 @@ class ClassModel(QAbstractTableModel):
         """The column, counted with that of the names; None: as the data have the classes."""
         self.is_descending = False
         self._most_images = 1
+        self.has_short_titles = False
 
     def show_evaluation(self, evaluation: Evaluation | None) -> None:
         figures = evaluation.per_class() if evaluation is not None else ()
@@ -104,13 +122,19 @@ class ClassModel(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            title = self.columns[section - 1].title if section else self.tr("class")
+            title = self._title(section)
             arrow = _DOWN if self.is_descending else _UP
             return f"{title}\u202f{arrow}" if section == self.sorted_by else title
         if role == Qt.ItemDataRole.ToolTipRole:
             about = self.columns[section - 1].tooltip + ". " if section else ""
             return about + self.tr("Click to sort by it, rising, falling, or not at all")
         return alignment(section) if role == Qt.ItemDataRole.TextAlignmentRole else None
+
+    def _title(self, section: int) -> str:
+        if not section:
+            return self.tr("class")
+        column = self.columns[section - 1]
+        return column.short if self.has_short_titles else column.title
 
     def data(self, index: Index, role: int = 0) -> Any:
         if not index.isValid():
@@ -121,7 +145,8 @@ class ClassModel(QAbstractTableModel):
                 return figures.name
             column = self.columns[index.column() - 1]
             value = column.value(figures)
-            return percent(value) if column.is_share else count(int(value))
+            # The line above the table says that these are per cent.
+            return percent(value).removesuffix("\u202f%") if column.is_share else count(int(value))
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return alignment(index.column())
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):

@@ -17,6 +17,7 @@ from workbench.core.formats import percent
 from workbench.gui.inspect.class_model import ClassModel
 from workbench.gui.inspect.sort_header import SortHeader
 from workbench.gui.widgets.elided_label import ElidedLabel
+from workbench.gui.widgets.field_form import plain_tip
 from workbench.gui.widgets.tables import dress
 from workbench.gui.widgets.theme import GAP, Theme, tabular
 
@@ -35,7 +36,7 @@ class ClassView(QWidget):
         super().__init__(parent)
         self.model = ClassModel(self)
         self._worst: list[int] = []
-        self._line = ElidedLabel("error")
+        self._line = ElidedLabel("secondary")
         self.table = _ClassTable(self.model, theme)
         self.table.setAccessibleName(self.tr("Figures of every class"))
         self.table.clicked.connect(self._choose)
@@ -51,9 +52,10 @@ class ClassView(QWidget):
         self.model.show_evaluation(evaluation)
         self._worst = _worst(self.model.figures)
         self.table.show_classes(self._worst)
-        self._line.setText(self.worst_line)
-        self._line.setVisible(bool(self.worst_line))
-        self._line.setToolTip(self.worst_line)
+        words = " · ".join(filter(None, (self.tr("in per cent"), self.worst_line)))
+        self._line.setText(words if self.model.figures else self.tr("Appears after the first epoch."))
+        self._line.setToolTip(plain_tip(self._line.text()))
+        self.table.setVisible(bool(self.model.figures))
         self.setAccessibleDescription(self.worst_line)
 
     def sort_by(self, title: str, descending: bool = False) -> None:
@@ -119,32 +121,48 @@ class _ClassTable(QTableView):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(_SWATCH_PX)
-        self._size_columns()
+        header.sectionResized.connect(self._write_names)
 
     def _size_columns(self) -> None:
-        figures = QFontMetrics(tabular(self.font())).horizontalAdvance(percent(1.0))
+        """Whole titles where the names have room beside them; else the same in short."""
+        names = self._room_for(short_names(self._names))
+        for self._classes.has_short_titles in (False, True):
+            widths = self._widths()
+            if names + sum(widths) <= self.viewport().width():
+                break
+        for number, width in enumerate(widths, 1):
+            self.setColumnWidth(number, width)
+
+    def _widths(self) -> list[int]:
+        figures = QFontMetrics(tabular(self.font())).horizontalAdvance("100.0")
         titles = QFontMetrics(self.horizontalHeader().font())
         arrow = titles.horizontalAdvance("\u202f↓")
-        for number, column in enumerate(self._classes.columns, 1):
-            needed = max(figures, titles.horizontalAdvance(column.title) + arrow)
-            self.setColumnWidth(number, needed + 2 * _CELL_MARGIN)
+        is_short = self._classes.has_short_titles
+        written = [column.short if is_short else column.title for column in self._classes.columns]
+        return [max(figures, titles.horizontalAdvance(text) + arrow) + 2 * _CELL_MARGIN for text in written]
+
+    def _room_for(self, names: tuple[str, ...]) -> int:
+        bold = QFont(self.font())
+        bold.setBold(True)
+        widest = max((QFontMetrics(bold).horizontalAdvance(name) for name in names), default=0)
+        return widest + _SWATCH_PX + 3 * _CELL_MARGIN
 
     def show_classes(self, worst: list[int]) -> None:
         self.worst = frozenset(worst)
-        self._names = tuple(each.name for each in self._classes.figures)
-        self._write_names()
+        names = tuple(each.name for each in self._classes.figures)
+        if names != self._names:
+            self._names = names
+            self._size_columns()
+            self._write_names()
         self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._write_names()
+        self._size_columns()
 
+    @Slot()
     def _write_names(self) -> None:
-        bold = QFont(self.font())
-        bold.setBold(True)
-        metrics = QFontMetrics(bold)
-        room = self.columnWidth(0) - _SWATCH_PX - 3 * _CELL_MARGIN
-        fits = max((metrics.horizontalAdvance(name) for name in self._names), default=0) <= room
+        fits = self._room_for(self._names) <= self.columnWidth(0)
         self.written_names = self._names if fits else short_names(self._names)
 
     @Slot(int)
@@ -171,7 +189,7 @@ class _ClassDelegate(QStyledItemDelegate):
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         theme, number = self._theme, self._model.class_at(index.row())
-        rect, is_worst = QRectF(option.rect), number in self._table.worst  # type: ignore[attr-defined]
+        rect, is_worst = QRectF(option.rect), number in self._table.worst
         painter.save()
         if self._table.selectionModel().isRowSelected(index.row()):
             painter.fillRect(rect, theme.color("hairline"))

@@ -80,8 +80,8 @@ class ShownConfusion:
         return max((self.written(value) for value in (values.max(initial=0), values.min(initial=0))), key=len)
 
     def written(self, value: float) -> str:
-        """`39`, or `+3` and `−5` of a difference; empty for 0."""
-        if not value:
+        """`39`, or `+3` and `−5` of a difference; empty for what rounds to 0."""
+        if not round(abs(value)):
             return ""
         sign = "" if not self.is_difference else MINUS if value < 0 else "+"
         return f"{sign}{abs(value):.0f}"

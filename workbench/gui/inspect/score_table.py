@@ -47,8 +47,8 @@ class ScoreTable(QWidget):
 
     def _titles(self) -> list[tuple[str, str]]:
         return [
-            (self.tr("right"), self.tr("Accuracy: the share of the test images that are recognized")),
-            (self.tr("sure"), self.tr("Mean confidence: the probability of what is said")),
+            (self.tr("accuracy"), self.tr("Accuracy: the share of the test images that are recognized")),
+            (self.tr("confidence"), self.tr("Mean confidence: the probability of what is said")),
             (self.tr("ECE"), self.tr("Expected calibration error: how far bins lie from the diagonal on average")),
             (self.tr("NLL"), self.tr("Negative log-likelihood of the truth, in nats: the loss")),
             (self.tr("Brier"), self.tr("Squared distance of the probabilities from the truth, 0 to 2")),

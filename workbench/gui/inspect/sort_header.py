@@ -8,7 +8,7 @@ from workbench.gui.widgets.theme import Theme
 
 
 class SortHeader(QHeaderView):
-    """Reached with Tab; Left and Right move over the headings, Return or Space sorts. `sort_asked` has a column."""
+    """Reached with Tab; Left and Right move over the headings, Return or Space sorts (`sort_asked`)."""
 
     sort_asked = Signal(int)
 
