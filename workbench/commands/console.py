@@ -16,7 +16,6 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
-from workbench.core.evaluation import Evaluation
 from workbench.core.events import (
     EpochMetrics,
     Event,
@@ -133,23 +132,6 @@ def print_run(record: RunRecord, document: dict[str, Any]) -> None:
         print_line(f"learning rate changed by hand to {rate:.3g} after step {step} (times {factor:.3g})")
     for warning in document["warnings"]:
         print_line(f"warning: {warning}")
-
-
-def print_evaluation(evaluation: Evaluation) -> None:
-    rows = [
-        (figures.name, str(figures.images), percent(figures.accuracy), percent(figures.precision))
-        for figures in evaluation.per_class()
-    ]
-    columns = ("class", "images", "accuracy", "precision")
-    print_table(columns, rows, right=columns[1:])
-    short = [name[:5] for name in evaluation.class_names]
-    counts = [
-        (name, *(str(count) if count else "." for count in row))
-        for name, row in zip(evaluation.class_names, evaluation.confusion.tolist(), strict=True)
-    ]
-    print_table(("truth / said", *short), counts, right=short)
-    total = len(evaluation.labels)
-    print_line(f"accuracy {evaluation.accuracy:.2%}, loss {evaluation.loss:.4f} on {total} images")
 
 
 class TrainingDisplay:

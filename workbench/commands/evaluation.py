@@ -1,16 +1,22 @@
 """What a trained network says of test images: `evaluate`."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from workbench.commands import console
+from workbench.commands.evaluation_figures import evaluation_document, print_evaluation
 from workbench.commands.options import RUN_HELP, SOURCE_HELP, Json, Set, presets_of, store_of
 from workbench.core.assignments import parse_assignments
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
-from workbench.core.evaluation import Evaluation
 from workbench.core.normalization_trial import TriedNormalization, can_tell, verdict
+from workbench.core.store import RunStore
+
+if TYPE_CHECKING:
+    from workbench.engine.training.evaluation import Evaluating
+
+EPOCH_HELP = "Use the weights after this epoch, counted from 1, in place of those that the run keeps."
 
 commands = typer.Typer()
 
@@ -25,25 +31,33 @@ def evaluate(
     ] = None,
     model: Annotated[str | None, typer.Option(help="Model preset of the weights.")] = None,
     set_: Set = None,
+    epoch: Annotated[int | None, typer.Option(help=EPOCH_HELP)] = None,
     try_normalizations: Annotated[
         bool,
         typer.Option("--try-normalizations", help="Find out what the images of --weights were normalized by."),
     ] = False,
     json: Json = False,
 ) -> None:
-    """Evaluate a run's best checkpoint, or weights from a file, on test images."""
+    """Evaluate a run's best checkpoint, another of its epochs, or weights from a file, on test images."""
     if (run is None) == (weights is None):
         raise UserError("give either RUN or --weights WEIGHTS with --model NAME")
     from workbench.engine.training import evaluation as evaluating
 
+    run_id = ""
     with store_of(context) as store, console.TrainingDisplay(quiet=json) as display:
         if run is not None:
             if model is not None or set_ or try_normalizations:
                 raise UserError(
                     "RUN has its own network and settings; give it without --model, --set and --try-normalizations"
                 )
-            work = evaluating.evaluate_run(store.find(run), store, data)
+            run_id = store.find(run)
+            if epoch is None:
+                work = evaluating.evaluate_run(run_id, store, data)
+            else:
+                work = _evaluate_epoch(run_id, store, epoch, data)
         else:
+            if epoch is not None:
+                raise UserError("--epoch is of a RUN; a file of --weights has only one state")
             if model is None:
                 raise UserError("--weights needs --model NAME: a state dict does not say its network")
             config = RunConfig(model=presets_of(context).model(model).config)
@@ -55,10 +69,25 @@ def evaluate(
                 return
             work = evaluating.evaluate_weights(config, weights or "", store)
         evaluation = console.exhaust(work, display)
+        validation = store.validation(run_id, evaluation.epoch) if run_id else None
     if json:
-        console.print_json(_evaluation_document(evaluation) | {"warnings": display.warnings})
+        console.print_json(evaluation_document(evaluation, validation) | {"warnings": display.warnings})
     else:
-        console.print_evaluation(evaluation)
+        print_evaluation(evaluation, validation)
+
+
+def _evaluate_epoch(run_id: str, store: RunStore, epoch: int, data: str | None) -> "Evaluating":
+    """By itself and in full precision, as the kept epoch is."""
+    from workbench.engine.inspection.subject import Subjects
+    from workbench.engine.training import evaluation as evaluating
+
+    subject = yield from Subjects().open(run_id, store, epoch)
+    config = subject.config if data is None else subject.config.with_values({"data.source": data})
+    found = yield from evaluating.evaluate_state(
+        config, subject.weights, f"run {run_id}", subject.class_names, subject.epoch, store.home
+    )
+    store.count_test_look(run_id)
+    return found
 
 
 def _print_tried(tried: list[TriedNormalization], warnings: list[str], json: bool) -> None:
@@ -86,14 +115,3 @@ def _print_tried(tried: list[TriedNormalization], warnings: list[str], json: boo
     if not best.is_named:
         values = {"data.normalization": "custom", "data.mean": list(best.mean), "data.std": list(best.std)}
     console.print_line(f"to use it: {console.set_options(values)}")
-
-
-def _evaluation_document(evaluation: Evaluation) -> dict[str, Any]:
-    return {
-        "images": len(evaluation.labels),
-        "accuracy": evaluation.accuracy,
-        "loss": evaluation.loss,
-        "expected_calibration_error": evaluation.calibration().expected_error,
-        "per_class": [vars(figures) for figures in evaluation.per_class()],
-        "confusion": evaluation.confusion.tolist(),
-    }

@@ -30,6 +30,19 @@ Evaluating = Generator[Progress | Warned, None, Evaluation]
 Trying = Generator[Progress | Warned, None, list[TriedNormalization]]
 
 
+def evaluate_state(
+    config: RunConfig, weights: Mapping[str, Tensor], origin: str, names: tuple[str, ...], epoch: int, home: Home
+) -> Evaluating:
+    """Evaluate weights that are read already on the test images of `config.data.source`, by themselves.
+
+    Args:
+        config: with the numbers that images are normalized by.
+        origin: whose weights they are, for errors.
+        names: the classes that the images must have.
+    """
+    return (yield from _evaluate(_Subject(config, weights, origin, names, epoch), home, beside=False))
+
+
 def evaluate_run(run_id: str, store: RunStore, source: str | None = None, *, beside: bool = False) -> Evaluating:
     """Evaluate the best checkpoint of a run on the test images of its source, or of another one.
 

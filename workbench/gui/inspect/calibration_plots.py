@@ -139,6 +139,8 @@ class ReliabilityPlot(_BinKeys):
         super().__init__(theme, ("", ""), parent)
         self._titles = self.tr("accuracy, %"), ""
         self.setAccessibleName(self.tr("Reliability diagram"))
+        # The bins below it have the same.
+        self.getPlotItem().hideAxis("bottom")
         self.setYRange(0, 100, padding=0.02)
         self._bars = pg.BarGraphItem(x=[], height=[], width=1)
         self._diagonal = pg.PlotCurveItem([0, 100], [0, 100])

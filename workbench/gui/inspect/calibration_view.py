@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from workbench.gui.inspect.calibration_plots import CountsPlot, CoveragePlot, ReliabilityPlot
 
 _READ_AT = 0.8
-_STRETCHES = (3, 1)
+_COUNTS_PX = 96
 
 
 class CalibrationView(QWidget):
@@ -48,7 +48,7 @@ class CalibrationView(QWidget):
         self._reliability: ReliabilityPlot | None = None
         self._counts: CountsPlot | None = None
         self._coverage: CoveragePlot | None = None
-        self.bar = WorkBar()
+        self.bar = WorkBar(hides=True)
         self._lay_out()
         selection.epoch_changed.connect(self._follow)
         selection.epochs_changed.connect(self._follow)
@@ -97,8 +97,10 @@ class CalibrationView(QWidget):
     def _reliability_column(self) -> QVBoxLayout:
         self._bin_words = ElidedLabel("")
         column = self._column(self.tr("Reliability"), self._bin_words)
-        for build, stretch in zip((self._build_reliability, self._build_counts), _STRETCHES, strict=True):
-            column.insertWidget(column.count() - 1, _late(build), stretch)
+        counts = _late(self._build_counts)
+        counts.setFixedHeight(_COUNTS_PX)
+        column.insertWidget(1, _late(self._build_reliability), 1)
+        column.insertWidget(2, counts)
         return column
 
     def _coverage_column(self) -> QVBoxLayout:
@@ -252,7 +254,7 @@ class CalibrationView(QWidget):
 
     def _range_of(self, number: int) -> str:
         low, high = (round(100 * edge / self._bins) for edge in (number, number + 1))
-        return self.tr("sure to {0}–{1}").format(low, percent(high / 100, 0))
+        return f"{low}–{percent(high / 100, 0)}"
 
     @Slot(float)
     def _show_bin(self, confidence: float) -> None:
@@ -264,7 +266,7 @@ class CalibrationView(QWidget):
         order = evaluation.indices()
         inside = order[bin_of(evaluation.confidence[order], self._bins) == number]
         if len(inside):
-            self._selection.show_only(inside, self._range_of(number))
+            self._selection.show_only(inside, self.tr("sure to {0}").format(self._range_of(number)))
             self.images_shown.emit()
 
     # Coverage

@@ -11,13 +11,18 @@ from workbench.gui.widgets.theme import FIELD_GAP
 
 
 class WorkBar(QWidget):
-    """Keeps its height, so that nothing below it moves. `cancel_asked` comes while work goes on."""
+    """Keeps its height, so that nothing below it moves. `cancel_asked` comes while work goes on.
+
+    Args:
+        hides: it gives up its room while there is nothing to say, where that seldom changes.
+    """
 
     cancel_asked = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, hides: bool = False) -> None:
         super().__init__(parent)
         self._do: Callable[[], object] | None = None
+        self._hides = hides
         self._label = ElidedLabel("secondary")
         self._button = QPushButton()
         self._button.clicked.connect(self._on_click)
@@ -59,6 +64,8 @@ class WorkBar(QWidget):
         self._button.setText(action)
         self._button.setToolTip(tooltip)
         self._button.setVisible(bool(action))
+        if self._hides:
+            self.setVisible(bool(sentence))
 
     @Slot()
     def _on_click(self) -> None:
