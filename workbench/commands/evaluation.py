@@ -6,7 +6,7 @@ import typer
 
 from workbench.commands import console
 from workbench.commands.evaluation_figures import evaluation_document, print_evaluation
-from workbench.commands.options import RUN_HELP, SOURCE_HELP, Json, Set, presets_of, store_of
+from workbench.commands.options import RUN_HELP, SOURCE_HELP, Epoch, Json, Set, presets_of, store_of
 from workbench.core.assignments import parse_assignments
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
@@ -15,8 +15,6 @@ from workbench.core.store import RunStore
 
 if TYPE_CHECKING:
     from workbench.engine.training.evaluation import Evaluating
-
-EPOCH_HELP = "Use the weights after this epoch, counted from 1, in place of those that the run keeps."
 
 commands = typer.Typer()
 
@@ -31,7 +29,7 @@ def evaluate(
     ] = None,
     model: Annotated[str | None, typer.Option(help="Model preset of the weights.")] = None,
     set_: Set = None,
-    epoch: Annotated[int | None, typer.Option(help=EPOCH_HELP)] = None,
+    epoch: Epoch = None,
     try_normalizations: Annotated[
         bool,
         typer.Option("--try-normalizations", help="Find out what the images of --weights were normalized by."),

@@ -119,9 +119,7 @@ class _ClassTable(QTableView):
         small.setPixelSize(_CAPTION_PX)
         header.setFont(small)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(_SWATCH_PX)
-        header.sectionResized.connect(self._write_names)
 
     def _size_columns(self) -> None:
         """Whole titles where the names have room beside them; else the same in short."""
@@ -130,8 +128,11 @@ class _ClassTable(QTableView):
             widths = self._widths()
             if names + sum(widths) <= self.viewport().width():
                 break
-        for number, width in enumerate(widths, 1):
+        room = self.viewport().width() - sum(widths)
+        for number, width in enumerate([max(_SWATCH_PX, room), *widths]):
             self.setColumnWidth(number, width)
+        whole = self._room_for(self._names) <= room
+        self.written_names = self._names if whole else short_names(self._names)
 
     def _widths(self) -> list[int]:
         figures = QFontMetrics(tabular(self.font())).horizontalAdvance("100.0")
@@ -153,17 +154,11 @@ class _ClassTable(QTableView):
         if names != self._names:
             self._names = names
             self._size_columns()
-            self._write_names()
         self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._size_columns()
-
-    @Slot()
-    def _write_names(self) -> None:
-        fits = self._room_for(self._names) <= self.columnWidth(0)
-        self.written_names = self._names if fits else short_names(self._names)
 
     @Slot(int)
     def _sort(self, column: int) -> None:
