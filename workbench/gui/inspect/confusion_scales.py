@@ -72,6 +72,8 @@ def change_scales(theme: Theme) -> tuple[ColorScale, ColorScale]:
     middle = _rgb(theme.color("hairline"))
     better, worse = (_rgb(QColor(ends[theme.is_dark])) for ends in (_BETTER, _WORSE))
     way = np.linspace(-1, 1, _STEPS)[:, None]
+    # No change lies between the two steps in the middle: on either scale it is the same.
+    way[_STEPS // 2 - 1 : _STEPS // 2 + 1] = 0
     mixed = middle + np.where(way < 0, -way * (worse - middle), way * (better - middle))
     table = np.rint(mixed).astype(np.uint8)
     return ColorScale(table), ColorScale(np.ascontiguousarray(table[::-1]))
