@@ -234,7 +234,7 @@ def test_changes_can_be_told_apart_by_all_and_numbers_be_read(theme: Theme, choi
         worse, same, better = ((ends**2.2) @ seen.T).clip(0, 1) ** (1 / 2.2)
         for one, other in ((worse, better), (worse, same), (better, same)):
             assert np.linalg.norm(one - other) > 0.25
-    np.testing.assert_array_equal(right.colors(shares), mistakes.colors(1 - shares))
+    assert np.abs(right.colors(shares).astype(int) - mistakes.colors(1 - shares)).max() <= 3
 
 
 @pytest.mark.parametrize("choice", ["light", "dark"])
