@@ -2,9 +2,9 @@
 
     python -m tests.benchmarks.figures_time [--rounds 5] [--size 1440 900]
 
-A click on a cell of the matrix until its images stand in the gallery, and a move of the epoch slider while the view
-of calibration is seen, with temperature and every plot; both have 100 ms. Beside them what is found on the way,
-by itself. Uses the display it finds; without one, Qt's offscreen platform, which draws too but shows nothing.
+A click on a cell of the matrix until its images stand in the gallery, and a move of the epoch slider while
+calibration is seen, with temperature and every plot: both have 100 ms. Beside them what is found on the way, by
+itself. Uses the display it finds; without one, Qt's offscreen platform, which draws too but shows nothing.
 """
 
 import argparse

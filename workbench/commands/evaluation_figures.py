@@ -93,7 +93,7 @@ def evaluation_document(evaluation: Evaluation, validation: Evaluation | None = 
         "brier_score": scores.brier,
         "mean_confidence": scores.confidence,
         "expected_calibration_error": scores.expected_calibration_error,
-        "calibration": _bins(evaluation.calibration()),
+        "calibration": _bins(scores.bins),
         "temperature": None if validation is None else _at_temperature(evaluation, validation.temperature),
         "coverage": [
             {"coverage": share, "accuracy": evaluation.coverage.at(share)} for share in sorted(_COVERAGES)
@@ -112,15 +112,14 @@ def _class_document(figures: ClassFigures) -> dict[str, Any]:
 
 
 def _at_temperature(evaluation: Evaluation, temperature: float) -> dict[str, Any]:
-    scaled = evaluation.at_temperature(temperature)
-    scores = scaled.scores()
+    scores = evaluation.at_temperature(temperature).scores()
     return {
         "temperature": temperature,
         "loss": scores.loss,
         "brier_score": scores.brier,
         "mean_confidence": scores.confidence,
         "expected_calibration_error": scores.expected_calibration_error,
-        "calibration": _bins(scaled.calibration()),
+        "calibration": _bins(scores.bins),
     }
 
 

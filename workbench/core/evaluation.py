@@ -40,7 +40,11 @@ class Scores:
     """Negative log-likelihood of the truth: cross-entropy in nats."""
     brier: float
     """Squared distance of the probabilities from the truth, summed over classes (Brier 1950): 0 to 2."""
-    expected_calibration_error: float
+    bins: Calibration
+
+    @property
+    def expected_calibration_error(self) -> float:
+        return self.bins.expected_error
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,8 +155,8 @@ class Evaluation:
         return float((squares - 2 * truth + 1).mean())
 
     def scores(self, bins: int = 10) -> Scores:
-        error = self.calibration(bins).expected_error
-        return Scores(self.accuracy, float(self.confidence.mean()), self.loss, self.brier, error)
+        confidence = float(self.confidence.mean())
+        return Scores(self.accuracy, confidence, self.loss, self.brier, self.calibration(bins))
 
     @cached_property
     def temperature(self) -> float:

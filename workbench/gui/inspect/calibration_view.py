@@ -179,14 +179,14 @@ class CalibrationView(QWidget):
     def _draw(self, evaluation: Evaluation, validation: Evaluation | None) -> None:
         scores = evaluation.scores(self._bins)
         self._scores.show_row(0, self.tr("as it is"), scores)
-        self._before, self._after = evaluation.calibration(self._bins), None
+        self._before, self._after = scores.bins, None
         if validation is None or not len(validation.labels):
             self._scores.show_row(1, self.tr("temperature"), None)
         else:
-            scaled = evaluation.at_temperature(validation.temperature)
+            scaled = evaluation.at_temperature(validation.temperature).scores(self._bins)
             name = self.tr("temperature {0}").format(f"{validation.temperature:.2f}")
-            self._scores.show_row(1, name, scaled.scores(self._bins))
-            self._after = scaled.calibration(self._bins)
+            self._scores.show_row(1, name, scaled)
+            self._after = scaled.bins
         self._draw_bins()
         self._draw_coverage()
 
