@@ -13,7 +13,7 @@ from workbench.gui.widgets.theme import FIELD_GAP, GAP, GROUP_GAP, Theme, mixed
 
 Floats = NDArray[np.float64]
 
-_AXIS_PX = 48
+_AXIS_PX = 56
 _OVERHANG_PX = 16
 _DOT_PX = 7
 _BAR_SHARE = 0.35

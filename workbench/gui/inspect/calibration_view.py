@@ -96,7 +96,11 @@ class CalibrationView(QWidget):
 
     def _reliability_column(self) -> QVBoxLayout:
         self._bin_words = ElidedLabel("")
-        column = self._column(self.tr("Reliability"), self._bin_words)
+        column = self._column(
+            self.tr("Reliability"),
+            self.tr("On the dashed line, the network is as often right as it is sure (Guo et al. 2017)"),
+            self._bin_words,
+        )
         counts = _late(self._build_counts)
         counts.setFixedHeight(_COUNTS_PX)
         column.insertWidget(1, _late(self._build_reliability), 1)
@@ -105,14 +109,21 @@ class CalibrationView(QWidget):
 
     def _coverage_column(self) -> QVBoxLayout:
         self._coverage_words = ElidedLabel("")
-        column = self._column(self.tr("Accuracy over coverage"), self._coverage_words)
+        column = self._column(
+            self.tr("Accuracy over coverage"),
+            self.tr("What is gained by leaving out the images that the network is least sure of"),
+            self._coverage_words,
+        )
         column.insertWidget(1, _late(self._build_coverage), 1)
         return column
 
-    def _column(self, title: str, words: ElidedLabel) -> QVBoxLayout:
+    def _column(self, title: str, tooltip: str, words: ElidedLabel) -> QVBoxLayout:
+        """A tooltip on the plot itself would hide what one points at."""
         column = QVBoxLayout()
         column.setSpacing(GAP)
-        column.addWidget(labeled(title, "heading"))
+        heading = labeled(title, "heading")
+        heading.setToolTip(tooltip)
+        column.addWidget(heading)
         column.addWidget(words)
         return column
 
@@ -120,7 +131,6 @@ class CalibrationView(QWidget):
         from workbench.gui.inspect.calibration_plots import ReliabilityPlot
 
         plot = self._reliability = ReliabilityPlot(self._theme)
-        plot.setToolTip(self.tr("Click a bin to see its images; Left and Right move over the bins"))
         plot.pointed_at.connect(self._point_at_bin)
         plot.clicked_at.connect(self._show_bin)
         plot.left.connect(self._leave_bins)
@@ -131,7 +141,6 @@ class CalibrationView(QWidget):
         from workbench.gui.inspect.calibration_plots import CountsPlot
 
         plot = self._counts = CountsPlot(self._theme)
-        plot.setToolTip(self.tr("How many images are in each bin; click one to see them"))
         plot.pointed_at.connect(self._point_at_bin)
         plot.clicked_at.connect(self._show_bin)
         plot.left.connect(self._leave_bins)
@@ -142,7 +151,6 @@ class CalibrationView(QWidget):
         from workbench.gui.inspect.calibration_plots import CoveragePlot
 
         plot = self._coverage = CoveragePlot(self._theme)
-        plot.setToolTip(self.tr("What is gained by leaving out the images that the network is least sure of"))
         plot.pointed_at.connect(self._read_coverage)
         self._draw_coverage()
         return plot
@@ -245,7 +253,8 @@ class CalibrationView(QWidget):
         if bins is None:
             return ""
         if self._bin is None:
-            return self.tr("expected calibration error {0}").format(percent(bins.expected_error))
+            words = self.tr("expected calibration error {0} · click a bin to see its images")
+            return words.format(percent(bins.expected_error))
         images = int(bins.counts[self._bin])
         if not images:
             return self.tr("{0}: no image").format(self._range_of(self._bin))

@@ -21,7 +21,8 @@ class ScoreTable(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(2 * FIELD_GAP)
         grid.setVerticalSpacing(GAP)
-        grid.setColumnStretch(0, 1)
+        # Figures stand near what they are of, however wide the window is.
+        grid.setColumnStretch(len(self._titles()) + 1, 1)
         for column, (title, tooltip) in enumerate(self._titles(), 1):
             heading = labeled(title, "secondary")
             heading.setToolTip(tooltip)

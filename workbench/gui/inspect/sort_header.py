@@ -1,6 +1,6 @@
 """The headings of a table that can be sorted by them, with the mouse and with keys."""
 
-from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtCore import QRect, Qt, Signal, Slot
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import QHeaderView, QWidget
 
@@ -19,7 +19,7 @@ class SortHeader(QHeaderView):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSectionsClickable(True)
         self.setAccessibleName(self.tr("Headings: sort by them"))
-        self.sectionClicked.connect(self.sort_asked)
+        self.sectionClicked.connect(self._choose)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         moves = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
@@ -28,10 +28,15 @@ class SortHeader(QHeaderView):
             self._current = min(max(self._current + moves[key], 0), self.count() - 1)
             self._tell()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.sort_asked.emit(self._current)
-            self._tell()
+            self._choose(self._current)
         else:
             super().keyPressEvent(event)
+
+    @Slot(int)
+    def _choose(self, column: int) -> None:
+        self._current = column
+        self.sort_asked.emit(column)
+        self._tell()
 
     def _tell(self) -> None:
         model = self.model()
