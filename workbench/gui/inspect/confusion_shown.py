@@ -51,7 +51,7 @@ class ShownConfusion:
         values = self._values_of(self.evaluation)
         if self.against is not None:
             values = values - self._values_of(self.against)
-        return values[np.ix_(self.order, self.order)]
+        return values if self.given_order is None else values[np.ix_(self.order, self.order)]
 
     def _values_of(self, evaluation: Evaluation) -> NDArray[np.float64]:
         if self.cells == "shares":
