@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication, QComboBox, QTableView
+from PySide6.QtWidgets import QApplication, QComboBox, QTableView, QTabWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.recorded import Recorded, record
@@ -192,6 +192,7 @@ def test_clustered_classes_are_asked_for_and_clicked_as_themselves(
 def test_confused_pairs_are_listed_and_open_their_images(
     qtbot: QtBot, side: RunSide, selection: Selection
 ) -> None:
+    side.findChild(QTabWidget).setCurrentIndex(1)
     table = named(side, QTableView, "Most confused pairs of classes")
     model = table.model()
     rows = [[model.index(row, column).data() for column in range(4)] for row in range(model.rowCount())]

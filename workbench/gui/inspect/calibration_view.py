@@ -41,6 +41,7 @@ class CalibrationView(QWidget):
         self._theme, self._selection = theme, selection
         self._bins, self._read_at = BINS[0], _READ_AT
         self._bin: int | None = None
+        self._is_built = False
         self._drawn: tuple[Evaluation, Evaluation | None, int] | None = None
         self._evaluation: Evaluation | None = None
         self._before: Calibration | None = None
@@ -48,7 +49,7 @@ class CalibrationView(QWidget):
         self._reliability: ReliabilityPlot | None = None
         self._counts: CountsPlot | None = None
         self._coverage: CoveragePlot | None = None
-        self.bar = WorkBar(hides=True)
+        self.bar = WorkBar(self, hides=True)
         self._lay_out()
         selection.epoch_changed.connect(self._follow)
         selection.epochs_changed.connect(self._follow)
@@ -56,9 +57,16 @@ class CalibrationView(QWidget):
         self._follow()
 
     def _lay_out(self) -> None:
+        self._empty = EmptyState()
+        self._content = LatePlot(self._build_content, is_plot=False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, FIELD_GAP)
+        layout.addWidget(self._content, 1)
+        layout.addWidget(self._empty, 1)
+
+    def _build_content(self) -> QWidget:
         self._title = ElidedLabel("secondary")
         self._scores = ScoreTable(self._theme)
-        self._empty = EmptyState()
         top = QHBoxLayout()
         top.setSpacing(FIELD_GAP)
         top.addWidget(self._title, 1)
@@ -68,18 +76,17 @@ class CalibrationView(QWidget):
         plots.setSpacing(MARGIN)
         plots.addLayout(self._reliability_column(), 1)
         plots.addLayout(self._coverage_column(), 1)
-        self._content = QWidget()
-        inner = QVBoxLayout(self._content)
+        content = QWidget()
+        inner = QVBoxLayout(content)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(FIELD_GAP)
         inner.addLayout(top)
         inner.addWidget(self._scores)
         inner.addWidget(self.bar)
         inner.addLayout(plots, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, FIELD_GAP)
-        layout.addWidget(self._content, 1)
-        layout.addWidget(self._empty, 1)
+        self._is_built = True
+        self._follow()
+        return content
 
     def _bin_actions(self) -> list[QAction]:
         group = QActionGroup(self)
@@ -169,7 +176,7 @@ class CalibrationView(QWidget):
         self._empty.setVisible(bool(reason))
         self._content.setVisible(not reason)
         self._evaluation = selection.evaluation
-        if reason or self._evaluation is None or not self.isVisible():
+        if reason or self._evaluation is None or not self._is_built or not self.isVisible():
             return
         validation = selection.validation
         self._tell_title(self._evaluation)

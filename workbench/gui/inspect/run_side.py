@@ -1,6 +1,7 @@
 """The left of the workspace Inspect: which run, what it got right, its confusion matrix, and filters by class."""
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from PySide6.QtCore import QSize, Signal, Slot
 from PySide6.QtGui import QShowEvent
@@ -24,6 +25,7 @@ from workbench.gui.inspect.evaluation_bar import EvaluationBar
 from workbench.gui.inspect.seen_words import absence, epoch_words
 from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.empty_state import EmptyState
+from workbench.gui.widgets.late_plot import LatePlot
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
 
 _WIDTH = 380
@@ -41,8 +43,8 @@ class RunSide(QWidget):
     def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._selection = selection
-        self.confusion, self.pairs = ConfusionPanel(theme, selection), ConfusedPairs()
-        self.class_view = ClassView(theme)
+        self._theme = theme
+        self.confusion = ConfusionPanel(theme, selection)
         self._runs = QComboBox()
         self._runs.setAccessibleName(self.tr("Run"))
         self._runs.setToolTip(self.tr("The run whose answers are shown"))
@@ -61,8 +63,11 @@ class RunSide(QWidget):
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
         self._tabs.addTab(self.confusion, self.tr("Confusion"))
-        self._tabs.addTab(self.pairs, self.tr("Confused pairs"))
-        self._tabs.addTab(self.class_view, self.tr("Per class"))
+        self._pairs_room, self._classes_room = (
+            LatePlot(build, is_plot=False) for build in (self._build_pairs, self._build_classes)
+        )
+        self._tabs.addTab(self._pairs_room, self.tr("Confused pairs"))
+        self._tabs.addTab(self._classes_room, self.tr("Per class"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, GAP, MARGIN, FIELD_GAP)
         layout.setSpacing(FIELD_GAP)
@@ -99,16 +104,38 @@ class RunSide(QWidget):
         selection.epoch_changed.connect(self._follow_epoch)
         selection.epochs_changed.connect(self._show_title)
         selection.filter_changed.connect(self._follow_filter)
-        view, pairs = self.confusion_view, self.pairs
+        view = self.confusion_view
         for signal, do in (
             (view.cell_clicked, selection.filter_classes),
             (view.row_clicked, self._filter_truth),
             (view.column_clicked, self._filter_prediction),
-            (self.class_view.class_clicked, self._filter_truth),
-            (pairs.pair_chosen, selection.filter_classes),
         ):
             signal.connect(do)
             signal.connect(self.images_shown)
+
+    @cached_property
+    def pairs(self) -> ConfusedPairs:
+        """The list of confused pairs."""
+        pairs = ConfusedPairs()
+        pairs.pair_chosen.connect(self._selection.filter_classes)
+        pairs.pair_chosen.connect(self.images_shown)
+        return pairs
+
+    @cached_property
+    def class_view(self) -> ClassView:
+        """The figures of every class."""
+        view = ClassView(self._theme)
+        view.class_clicked.connect(self._filter_truth)
+        view.class_clicked.connect(self.images_shown)
+        return view
+
+    def _build_pairs(self) -> ConfusedPairs:
+        self._show_views()
+        return self.pairs
+
+    def _build_classes(self) -> ClassView:
+        self._show_views()
+        return self.class_view
 
     @property
     def confusion_view(self) -> ConfusionView:
@@ -165,8 +192,10 @@ class RunSide(QWidget):
         """Matrix and classes, once they can be seen: of a thousand classes they take most of a second."""
         if self.isVisible():
             self.confusion.refresh()
-            self.pairs.show_evaluation(self._selection.evaluation)
-            self.class_view.show_evaluation(self._selection.evaluation)
+            if self._pairs_room.is_built:
+                self.pairs.show_evaluation(self._selection.evaluation)
+            if self._classes_room.is_built:
+                self.class_view.show_evaluation(self._selection.evaluation)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

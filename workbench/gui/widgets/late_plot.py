@@ -11,15 +11,22 @@ _SIZE, _LEAST_SIZE = QSize(640, 480), QSize(56, 56)
 
 
 class LatePlot(QWidget):
-    """Holds the plot that `build` returns: built when it is first seen or asked for."""
+    """Holds the plot that `build` returns: built when it is first seen or asked for.
 
-    def __init__(self, build: Callable[[], QWidget], parent: QWidget | None = None) -> None:
+    Args:
+        is_plot: False for another part of the window that is not seen at first, and takes its time too.
+    """
+
+    def __init__(
+        self, build: Callable[[], QWidget], parent: QWidget | None = None, *, is_plot: bool = True
+    ) -> None:
         super().__init__(parent)
         self._build: Callable[[], QWidget] | None = build
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
-        self.setBackgroundRole(QPalette.ColorRole.Base)
-        self.setAutoFillBackground(True)
+        if is_plot:
+            self.setBackgroundRole(QPalette.ColorRole.Base)
+            self.setAutoFillBackground(True)
 
     @property
     def is_built(self) -> bool:
