@@ -247,7 +247,7 @@ def test_held_out_images_are_evaluated_where_that_is_not_kept(
     window = make_window()
     view = opened(window)
     window.selection.show_epoch(3)
-    qtbot.waitUntil(lambda: says(view, "is not kept"), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: says(view, "answers of epoch 3 are not kept"), timeout=LONG_MS)
     qtbot.mouseClick(button(view, "Evaluate"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.selection.validation is not None, timeout=LONG_MS)
     found = window.selection.validation
@@ -256,6 +256,8 @@ def test_held_out_images_are_evaluated_where_that_is_not_kept(
     assert np.abs(found.probabilities - recorded.probabilities).max() < 2e-3
     assert says(view, f"temperature {found.temperature:.2f}")
     qtbot.waitUntil(lambda: not has_button(view, "Evaluate"))
+    assert Evaluation.load(kept[-1]).epoch == 3, "it is there the next time"
+    assert [path for path in kept if path.exists()] == kept[-1:]
 
 
 def test_a_run_without_held_out_images_says_so(

@@ -324,7 +324,13 @@ class RunStore(RunReader):
 
     def mend_evaluation(self, run_id: str, evaluation: Evaluation) -> None:
         """Keep an evaluation that was made anew where the recorded one of its epoch is lost or damaged."""
-        path = self._layout(run_id).evaluation(evaluation.epoch)
+        self._mend(self._layout(run_id).evaluation(evaluation.epoch), evaluation)
+
+    def mend_validation(self, run_id: str, evaluation: Evaluation) -> None:
+        """The same of an evaluation of the images that are held out."""
+        self._mend(self._layout(run_id).validation(evaluation.epoch), evaluation)
+
+    def _mend(self, path: Path, evaluation: Evaluation) -> None:
         if not Evaluation.is_whole(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             evaluation.save(path)

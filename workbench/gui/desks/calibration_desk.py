@@ -27,7 +27,7 @@ class CalibrationDesk(LookDesk):
         if self.place() is None:
             return
         self.bar.say(
-            self.tr("No temperature: what was said of held-out images after this epoch is not kept."),
+            self.tr("No temperature: held-out answers of epoch {0} are not kept.").format(selection.epoch),
             self.tr("Evaluate"),
             self.tr("Ask the network of this epoch about the images that are held out, to fit a temperature"),
             self._evaluate,

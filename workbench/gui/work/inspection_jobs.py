@@ -3,6 +3,7 @@
 The engine is imported inside the functions that the inspecting lane's thread calls.
 """
 
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,8 +58,17 @@ def _feature_maps(pixels: NDArray[np.uint8], layer: str, subject: "Subject") -> 
 
 
 def evaluate_validation(looker: Looker, place: Place) -> Job:
-    """What a network says of the images that are held out. Result: Evaluation, with its epoch."""
-    return looker.job(place, _evaluate_validation)
+    """What a network says of the images that are held out, kept in the run. Result: Evaluation, with its epoch."""
+    return Job(partial(_kept_validation, looker.job(place, _evaluate_validation), place.run_id))
+
+
+def _kept_validation(job: Job, run_id: str, home: Home) -> Work:
+    from workbench.core.store import RunStore
+
+    found = yield from job.begin(home)
+    with closing(RunStore(home.prepare())) as store:
+        store.mend_validation(run_id, found)
+    return found
 
 
 def _evaluate_validation(subject: "Subject") -> Work:
