@@ -1,0 +1,94 @@
+"""What a loss landscape shows, in words that follow from its figures."""
+
+from workbench.core.formats import percent
+from workbench.core.landscape import Landscape, Slope
+
+# Distances at which the loss has doubled, as shares of the weights' own length.
+_NARROW, _BROAD = 0.15, 0.4
+# The wider direction by the narrower one.
+_ROUND, _OVAL = 1.25, 2.0
+# Widths that differ by less are the same: other directions would change them by as much.
+_SAME = 1.2
+
+
+def caption(landscape: Landscape) -> str:
+    """A sentence: loss, where it doubles, and what kind of basin that is. Empty before anything is known."""
+    if not landscape.size:
+        return ""
+    lowest, first, second = landscape.lowest
+    start = f"Loss {_loss(landscape.center_loss)} at the center"
+    if not landscape.is_lowest_at_center:
+        start += f", lowest {_loss(lowest)} at ({_signed(first)}, {_signed(second)})"
+    text = f"{start}; {_doubling(landscape.slopes)}: {_basin(landscape)}."
+    if landscape.dips:
+        text += f" {landscape.dips} other dip{'s' if landscape.dips > 1 else ''}: the surface is not one bowl."
+    share = percent(landscape.share_below_chance, 0)
+    return f"{text} Better than guessing (loss {landscape.chance_loss:.2f}) on {share} of the picture."
+
+
+def comparison(first: Landscape, second: Landscape, names: tuple[str, str]) -> str:
+    """A sentence on two landscapes on one grid; empty before both are known."""
+    if not first.size or not second.size:
+        return ""
+    widths = [_mean_distance(each) for each in (first, second)]
+    words = _compared_widths(widths, names)
+    shares = " against ".join(percent(each.share_below_chance, 0) for each in (first, second))
+    text = f"{words}; better than guessing on {shares} of the picture."
+    if first.dips != second.dips:
+        text += f" Other dips: {first.dips} against {second.dips}."
+    losses = [each.lowest[0] for each in (first, second)]
+    if max(losses) > 2 * min(losses):
+        text += (
+            f" Their lowest losses differ ({_loss(losses[0])} against {_loss(losses[1])}): doubling a small loss "
+            "takes a shorter way."
+        )
+    return text
+
+
+def _compared_widths(widths: list[float | None], names: tuple[str, str]) -> str:
+    first, second = widths
+    if first is None and second is None:
+        return "Neither loss doubles within the picture"
+    if first is None or second is None:
+        open_one, other = names if first is None else names[::-1]
+        return f"The loss of {open_one} does not double within the picture, that of {other} does"
+    ratio = first / second
+    if max(ratio, 1 / ratio) < _SAME:
+        return f"The basins of {names[0]} and {names[1]} are about as wide"
+    wide, narrow = names if ratio > 1 else names[::-1]
+    return f"The basin of {wide} is {max(ratio, 1 / ratio):.1f} times as wide as that of {narrow}"
+
+
+def _mean_distance(landscape: Landscape) -> float | None:
+    distances = [slope.distance for slope in landscape.slopes]
+    known = [distance for distance in distances if distance is not None]
+    return sum(known) / len(known) if len(known) == 2 else None
+
+
+def _doubling(slopes: tuple[Slope, Slope]) -> str:
+    first, second = (slope.distance for slope in slopes)
+    if first is None and second is None:
+        return "it doubles nowhere within the picture along either direction"
+    if first is None or second is None:
+        at = f"{second if first is None else first:.2f}"
+        there, not_there = ("second", "first") if first is None else ("first", "second")
+        return f"it doubles {at} away along the {there} direction, not within the picture along the {not_there}"
+    return f"it doubles {first:.2f} away along the first direction and {second:.2f} along the second"
+
+
+def _basin(landscape: Landscape) -> str:
+    first, second = (slope.distance for slope in landscape.slopes)
+    if first is None or second is None:
+        return "flat" if first is second else "a long valley"
+    mean, ratio = (first + second) / 2, max(first, second) / max(min(first, second), 1e-9)
+    size = "narrow" if mean < _NARROW else "broad" if mean >= _BROAD else "moderately wide"
+    form = "nearly round" if ratio <= _ROUND else "oval" if ratio <= _OVAL else "long and thin"
+    return f"a {size}, {form} basin"
+
+
+def _loss(value: float) -> str:
+    return f"{value:.2f}" if value >= 0.095 else f"{value:.2g}"
+
+
+def _signed(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
