@@ -73,7 +73,7 @@ class Grid:
             until: points along an axis of the last level; None: all.
         """
         seen = np.zeros((self.size, self.size), bool)
-        parts = []
+        parts: list[Indices] = []
         for level in self.levels:
             if until is not None and len(level) > until and parts:
                 break
@@ -109,6 +109,11 @@ class Slope:
         """From the lowest point to where the loss has doubled: the mean of both sides, or the side in sight."""
         sides = [side for side in (self.before, self.after) if side is not None]
         return sum(sides) / len(sides) if sides else None
+
+    @property
+    def is_one_sided(self) -> bool:
+        """Whether that is in sight to one side only."""
+        return (self.before is None) is not (self.after is None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,6 +211,13 @@ class Landscape:
         is_inner = all(0 < at < side - 1 for at, side in zip(lowest, loss.shape, strict=True))
         return int(found.sum()) - int(is_inner and found[lowest[0] - 1, lowest[1] - 1])
 
+    def rise(self, distance: float) -> float:
+        """How much higher the loss is so far from the weights, in nats: the mean of both ways along each axis."""
+        middle, losses = self.size // 2, np.minimum(self.level_loss, np.finfo(np.float64).max)
+        lines = (losses[middle], losses[:, middle])
+        places = [np.interp((-distance, distance), self.axis, line).mean() for line in lines]
+        return float(np.mean(places)) - self.center_loss
+
     @property
     def share_below_chance(self) -> float:
         """Of the picture's points: where the network does better than guessing."""
@@ -251,7 +263,7 @@ def shown_losses(landscape: Landscape) -> Values:
     if not landscape.size:
         return np.full_like(landscape.loss, np.nan)
     fine, coarse = landscape.grid.axis, landscape.axis
-    values = np.log(np.maximum(landscape.level_loss, 1e-12))
+    values = np.log(np.clip(landscape.level_loss, 1e-12, 1e30))
     across = np.array([np.interp(fine, coarse, row) for row in values])
     both = np.array([np.interp(fine, coarse, column) for column in across.T]).T
     return np.where(landscape.known, landscape.loss, np.exp(both))

@@ -9,6 +9,8 @@ _NARROW, _BROAD = 0.15, 0.4
 _ROUND, _OVAL = 1.25, 2.0
 # Widths that differ by less are the same: other directions would change them by as much.
 _SAME = 1.2
+# From such a ratio on, doubling the one loss is another thing than doubling the other.
+_OTHER_LOSS = 1.25
 
 
 def caption(landscape: Landscape) -> str:
@@ -33,11 +35,14 @@ def comparison(first: Landscape, second: Landscape, names: tuple[str, str]) -> s
     widths = [_mean_distance(each) for each in (first, second)]
     words = _compared_widths(widths, names)
     shares = " against ".join(percent(each.share_below_chance, 0) for each in (first, second))
-    text = f"{words}; better than guessing on {shares} of the picture."
+    away = min(first.grid.reach, second.grid.reach) / 2
+    rises = " against ".join(f"{each.rise(away):.2g}" for each in (first, second))
+    text = f"{words}. {away:.2g} away from the weights the loss is {rises} nats higher on average"
+    text += f"; better than guessing on {shares} of the picture."
     if first.dips != second.dips:
         text += f" Other dips: {first.dips} against {second.dips}."
     losses = [each.lowest[0] for each in (first, second)]
-    if max(losses) > 2 * min(losses):
+    if max(losses) > _OTHER_LOSS * min(losses):
         text += (
             f" Their lowest losses differ ({_loss(losses[0])} against {_loss(losses[1])}): doubling a small loss "
             "takes a shorter way."
@@ -66,14 +71,19 @@ def _mean_distance(landscape: Landscape) -> float | None:
 
 
 def _doubling(slopes: tuple[Slope, Slope]) -> str:
-    first, second = (slope.distance for slope in slopes)
-    if first is None and second is None:
+    first, second = slopes
+    if first.distance is None and second.distance is None:
         return "it doubles nowhere within the picture along either direction"
-    if first is None or second is None:
-        at = f"{second if first is None else first:.2f}"
-        there, not_there = ("second", "first") if first is None else ("first", "second")
-        return f"it doubles {at} away along the {there} direction, not within the picture along the {not_there}"
-    return f"it doubles {first:.2f} away along the first direction and {second:.2f} along the second"
+    if first.distance is None:
+        return f"it doubles {_place(second)} away along the second direction, and not in sight along the first"
+    if second.distance is None:
+        return f"it doubles {_place(first)} away along the first direction, and not in sight along the second"
+    return f"it doubles {_place(first)} away along the first direction and {_place(second)} along the second"
+
+
+def _place(slope: Slope) -> str:
+    side = " (to one side only)" if slope.is_one_sided else ""
+    return f"{slope.distance:.2f}{side}"
 
 
 def _basin(landscape: Landscape) -> str:

@@ -1,11 +1,11 @@
 """The loss around a run's weights, along two random directions.
 
-Li, Xu, Taylor, Studer and Goldstein 2018, "Visualizing the Loss Landscape of Neural Nets", section 4: each filter of
-a random direction is scaled to the norm of the network's own filter, without which the picture shows the scale of
-weights rather than the form of the loss. Biases and the parameters of norms are not moved, and norms use their running
-statistics, which stay as they are (`ignore='biasbn'` and `net.eval()` in the authors' net_plotter.py and evaluation.py,
-https://github.com/tomgoldstein/loss-landscape). The loss is the mean cross-entropy of training images that are not
-augmented, without label smoothing, mixing or weight decay.
+Li, Xu, Taylor, Studer and Goldstein 2018, "Visualizing the Loss Landscape of Neural Nets", section 4: each filter
+of a random direction is scaled to the norm of the network's own filter, without which the picture shows the scale
+of weights rather than the form of the loss. Biases and the parameters of norms are not moved, and norms use their
+running statistics, which stay as they are (`ignore='biasbn'` and `net.eval()` in net_plotter.py and evaluation.py
+of the authors, https://github.com/tomgoldstein/loss-landscape). The loss is the mean cross-entropy of training
+images that are not augmented, without label smoothing, mixing or weight decay.
 """
 
 import time
@@ -48,7 +48,8 @@ def directions(weights: Mapping[str, Tensor], seed: int) -> tuple[Direction, Dir
     """
     generator = torch.Generator().manual_seed(seed)
     first, second = (
-        {name: _scaled(weight, generator) for name, weight in weights.items() if weight.dim() > 1} for _ in range(2)
+        {name: _scaled(weight, generator) for name, weight in weights.items() if weight.dim() > 1}
+        for _ in range(2)
     )
     return first, second
 
@@ -58,7 +59,8 @@ def _scaled(weight: Tensor, generator: torch.Generator) -> Tensor:
     drawn = torch.randn(weight.shape, generator=generator)
     own = weight.detach().float().cpu().flatten(1).norm(dim=1)
     lengths = own / drawn.flatten(1).norm(dim=1).clamp_min(1e-10)
-    return drawn * lengths.view(-1, *[1] * (weight.dim() - 1))
+    scaled: Tensor = drawn * lengths.view(-1, *[1] * (weight.dim() - 1))
+    return scaled
 
 
 class Ground:
@@ -148,7 +150,9 @@ def chosen_images(subjects: Sequence[Subject], count: int) -> list[Indices]:
         common: NDArray[np.int64] = reduce(np.intersect1d, parts)
         if not len(common):
             runs = " and ".join(subject.run_id for subject in subjects)
-            raise UserError(f"no image was trained on by both runs {runs}; compare runs that share training images")
+            raise UserError(
+                f"no image was trained on by both runs {runs}; compare runs that share training images"
+            )
         parts = [common] * len(subjects)
     return [
         subset(part, subject.images("training").labels, count, _IMAGES_SEED)
@@ -242,9 +246,7 @@ def survey(
     return _landscapes(subjects, grid, seed, chosen, sheets)
 
 
-def _taken_over(
-    subject: Subject, indices: Indices, grid: Grid, seed: int, known: Sequence[Landscape]
-) -> _Sheet:
+def _taken_over(subject: Subject, indices: Indices, grid: Grid, seed: int, known: Sequence[Landscape]) -> _Sheet:
     for each in known:
         is_of = (each.run_id, each.epoch, each.grid, each.seed) == (subject.run_id, subject.epoch, grid, seed)
         if is_of and np.array_equal(each.indices, indices):

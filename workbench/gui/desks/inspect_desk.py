@@ -10,12 +10,14 @@ from workbench.gui.desks.confusion_desk import ConfusionDesk
 from workbench.gui.desks.evaluation_desk import EvaluationDesk
 from workbench.gui.desks.feature_desk import FeatureDesk
 from workbench.gui.desks.gallery_desk import GalleryDesk
+from workbench.gui.desks.landscape_desk import LandscapeDesk
 from workbench.gui.desks.look_desk import Looking
 from workbench.gui.desks.why_desk import WhyDesk
 from workbench.gui.inspect.calibration_view import CalibrationView
 from workbench.gui.inspect.epoch_panel import EpochPanel
 from workbench.gui.inspect.gallery import Gallery
 from workbench.gui.inspect.image_view import ImageView
+from workbench.gui.inspect.landscape_view import LandscapeView
 from workbench.gui.inspect.mistake_strip import MistakeStrip
 from workbench.gui.inspect.run_side import RunSide
 from workbench.gui.network.network_panel import NetworkPanel
@@ -78,6 +80,9 @@ class InspectDesk(QObject):
         self.why = WhyDesk(self.looking, window)
         self.features = FeatureDesk(self.looking, window)
         self.image_views += [(self.why.view, self.tr("Why")), (self.features.view, self.tr("Features"))]
+        self.landscape_view = LandscapeView(theme)
+        self.views.append((self.landscape_view, self.tr("Landscape")))
+        self.landscape_desk = LandscapeDesk(self.looking, self.landscape_view, window)
         self._of_workspace: list[QAction] = []
         self._is_shown = False
         application = QApplication.instance()

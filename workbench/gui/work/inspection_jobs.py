@@ -4,6 +4,7 @@ The engine is imported inside the functions that the inspecting lane's thread ca
 """
 
 from contextlib import closing
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from workbench.core.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
 from workbench.core.explanations import Question
 from workbench.core.home import Home
+from workbench.core.landscape import Grid, Landscape
 from workbench.gui.work.job import Job, Work
 from workbench.gui.work.looker import Looker, Place
 
@@ -85,3 +87,44 @@ def _cluster_classes(confusion: NDArray[np.int64], _home: Home) -> Work:
     from workbench.core.confusion import clustered_order
 
     return clustered_order(confusion)
+def landscape(
+    looker: Looker,
+    other_looker: Looker,
+    place: Place,
+    beside: Place | None,
+    *,
+    images: int,
+    reach: float,
+    seed: int,
+    until: int,
+    known: Sequence[Landscape] = (),
+) -> Job:
+    """The loss around a network's weights, and around those of another one on the same grid.
+
+    Yields and results in a tuple of Landscape, one or two.
+
+    Args:
+        other_looker: keeps the network of `beside`.
+        until: points along an axis; the grid has more, of which the next job may be asked.
+        known: what was found before.
+    """
+
+    def survey(*subjects: "Subject") -> Work:
+        # The window's thread draws lines with it; here nobody waits for it to be loaded.
+        import contourpy  # noqa: F401
+
+        from workbench.engine.inspection import landscape as engine
+
+        grid = Grid(reach=reach)
+        return (yield from engine.survey(subjects, grid, images=images, seed=seed, until=until, known=known))
+
+    def begin(home: Home) -> Work:
+        def look(subject: "Subject") -> Work:
+            if beside is None:
+                return (yield from survey(subject))
+            both = other_looker.job(beside, lambda other: survey(subject, other))
+            return (yield from both.begin(home))
+
+        return (yield from looker.job(place, look).begin(home))
+
+    return Job(begin)
