@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from workbench.commands import choices, console, evaluation, explanation, export, mistakes, runs, training, trials
+from workbench.commands import (
+    choices,
+    console,
+    evaluation,
+    explanation,
+    export,
+    landscape,
+    mistakes,
+    runs,
+    training,
+    trials,
+)
 from workbench.core.errors import UserError, shown
 from workbench.core.home import Home
 
@@ -22,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for group in (training, trials, choices, evaluation, mistakes, explanation, export):
+for group in (training, trials, choices, evaluation, mistakes, explanation, landscape, export):
     app.add_typer(group.commands)
 app.add_typer(runs.commands, name="runs")
 

@@ -24,6 +24,18 @@ _LADDER = (5, 9, QUICK_SIZE, 29, FINE_SIZE)
 _MOST_RANGE = 10.0
 # As a share of the loss: what is lower by less may be rounding.
 _LEAST_DIP = 0.02
+LEAST_LOSS = 1e-4
+"""Where a scale of logarithms begins at the lowest."""
+_MOST_LEVELS = 12
+# From dense to sparse, in each power of ten.
+_ROUND_FACTORS = (
+    (1, 1.1, 1.2, 1.35, 1.5, 1.65, 1.8, 2, 2.2, 2.5, 2.75, 3, 3.35, 3.7, 4, 4.5, 5, 5.5, 6, 6.7, 7.5, 8.2, 9),
+    (1, 1.2, 1.5, 1.8, 2.2, 2.7, 3.3, 4, 5, 6, 7, 8.5),
+    (1, 1.5, 2, 3, 4, 5, 7),
+    (1, 2, 5),
+    (1, 3),
+    (1,),
+)
 
 
 @dataclass(frozen=True)
@@ -255,6 +267,18 @@ def loss_limits(landscapes: Sequence[Landscape]) -> tuple[float, float]:
     return float(finite.min()), float(finite.max())
 
 
+def round_losses(low: float, high: float) -> list[float]:
+    """Round numbers between two losses, about evenly spaced as logarithms, for lines and ticks."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    levels: list[float] = []
+    for factors in _ROUND_FACTORS:
+        levels = [factor * 10.0**power for power in powers for factor in factors]
+        levels = [level for level in levels if low < level < high]
+        if len(levels) <= _MOST_LEVELS:
+            return levels
+    return levels[:: math.ceil(len(levels) / _MOST_LEVELS)]
+
+
 def shown_losses(landscape: Landscape) -> Values:
     """(size, size) losses for drawing only: between known points, logarithms are interpolated in straight lines.
 
@@ -262,8 +286,17 @@ def shown_losses(landscape: Landscape) -> Values:
     """
     if not landscape.size:
         return np.full_like(landscape.loss, np.nan)
-    fine, coarse = landscape.grid.axis, landscape.axis
-    values = np.log(np.clip(landscape.level_loss, 1e-12, 1e30))
-    across = np.array([np.interp(fine, coarse, row) for row in values])
-    both = np.array([np.interp(fine, coarse, column) for column in across.T]).T
-    return np.where(landscape.known, landscape.loss, np.exp(both))
+    axis, found = landscape.grid.axis, np.log(np.clip(landscape.loss, 1e-12, 1e30))
+    at, values = landscape.level, found[np.ix_(landscape.level, landscape.level)]
+    # By way of the level that is being computed: single points of it would stand out as dots in the finest one.
+    for level in (each for each in landscape.grid.levels if len(each) > len(at)):
+        between = interpolated(axis[at], values, axis[level])
+        place = np.ix_(level, level)
+        at, values = level, np.where(landscape.known[place], found[place], between)
+    return np.exp(values)
+
+
+def interpolated(axis: Values, values: Values, wanted: Values) -> Values:
+    """(wanted, wanted) values in straight lines between (axis, axis) ones, along either direction."""
+    across = np.array([np.interp(wanted, axis, row) for row in values])
+    return np.array([np.interp(wanted, axis, column) for column in across.T]).T

@@ -13,8 +13,12 @@ _SAME = 1.2
 _OTHER_LOSS = 1.25
 
 
-def caption(landscape: Landscape) -> str:
-    """A sentence: loss, where it doubles, and what kind of basin that is. Empty before anything is known."""
+def caption(landscape: Landscape, *, shares: bool = True) -> str:
+    """Loss, where it doubles, and what kind of basin that is. Empty before anything is known.
+
+    Args:
+        shares: also where the network does better than guessing.
+    """
     if not landscape.size:
         return ""
     lowest, first, second = landscape.lowest
@@ -24,6 +28,8 @@ def caption(landscape: Landscape) -> str:
     text = f"{start}; {_doubling(landscape.slopes)}: {_basin(landscape)}."
     if landscape.dips:
         text += f" {landscape.dips} other dip{'s' if landscape.dips > 1 else ''}: the surface is not one bowl."
+    if not shares:
+        return text
     share = percent(landscape.share_below_chance, 0)
     return f"{text} Better than guessing (loss {landscape.chance_loss:.2f}) on {share} of the picture."
 
@@ -71,19 +77,16 @@ def _mean_distance(landscape: Landscape) -> float | None:
 
 
 def _doubling(slopes: tuple[Slope, Slope]) -> str:
-    first, second = slopes
-    if first.distance is None and second.distance is None:
+    parts = [
+        f"{slope.distance:.2f} {which}{' (to one side only)' if slope.is_one_sided else ''}"
+        for slope, which in zip(slopes, ("away along the first direction", "along the second"), strict=True)
+        if slope.distance is not None
+    ]
+    if not parts:
         return "it doubles nowhere within the picture along either direction"
-    if first.distance is None:
-        return f"it doubles {_place(second)} away along the second direction, and not in sight along the first"
-    if second.distance is None:
-        return f"it doubles {_place(first)} away along the first direction, and not in sight along the second"
-    return f"it doubles {_place(first)} away along the first direction and {_place(second)} along the second"
-
-
-def _place(slope: Slope) -> str:
-    side = " (to one side only)" if slope.is_one_sided else ""
-    return f"{slope.distance:.2f}{side}"
+    if len(parts) == 1:
+        return f"it doubles {parts[0]}, and along the other one not within the picture"
+    return f"it doubles {' and '.join(parts)}"
 
 
 def _basin(landscape: Landscape) -> str:

@@ -246,6 +246,18 @@ def survey(
     return _landscapes(subjects, grid, seed, chosen, sheets)
 
 
+def progress_of(work: Surveying) -> Generator[Progress, None, Landscapes]:
+    """A survey without what is known on the way."""
+    while True:
+        try:
+            said = next(work)
+        except StopIteration as end:
+            result: Landscapes = end.value
+            return result
+        if isinstance(said, Progress):
+            yield said
+
+
 def _taken_over(subject: Subject, indices: Indices, grid: Grid, seed: int, known: Sequence[Landscape]) -> _Sheet:
     for each in known:
         is_of = (each.run_id, each.epoch, each.grid, each.seed) == (subject.run_id, subject.epoch, grid, seed)

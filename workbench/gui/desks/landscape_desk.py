@@ -102,6 +102,8 @@ class LandscapeDesk(LookDesk):
             return
         self._found.pop(self._key, None)
         self._found[self._key] = said
+        if self._size >= QUICK_SIZE:
+            self._activity = self.tr("Refining {0} × {0} points").format(self._size)
         while len(self._found) > _MOST_KEPT:
             del self._found[next(iter(self._found))]
         self._show()

@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from workbench.core.formats import percent
-from workbench.core.landscape import Landscape
+from workbench.core.landscape import Indices, Landscape
 from workbench.gui.inspect.confusion_scales import mistake_scale
 from workbench.gui.inspect.landscape_picture import LandscapePicture, LossScale, loss_text
 from workbench.gui.widgets.theme import GAP, GROUP_GAP, Theme, tabular
@@ -232,7 +232,7 @@ class LandscapeCanvas(QWidget):
             painter.fillRect(QRectF(ramp.left(), ramp.top() + step, ramp.width(), 1), color)
         painter.setPen(self._theme.color("secondary"))
         painter.drawRect(ramp)
-        self._write(painter, QRectF(ramp.left() - 24, self._line, 120, self._line), self.tr("loss / nats"))
+        self._write(painter, QRectF(ramp.left(), self._line, 120, self._line), self.tr("loss / nats"))
         last = None
         for level in self._scale.levels:
             y = ramp.bottom() - self._scale.share(level) * ramp.height()
@@ -268,22 +268,30 @@ class LandscapeCanvas(QWidget):
         if step is None or not self._drawn:
             super().keyPressEvent(event)
             return
-        size = self._drawn[0].landscape.grid.size
-        row, column = self._point or (size // 2, size // 2)
-        if self._point is not None:
-            column, row = column + step[0], row + step[1]
-        self._read((min(max(row, 0), size - 1), min(max(column, 0), size - 1)))
+        level = self._level
+        if not len(level):
+            return
+        middle = int(level[len(level) // 2])
+        row, column = self._point or (middle, middle)
+        across, up = step if self._point is not None else (0, 0)
+        self._read((_moved(level, row, up), _moved(level, column, across)))
 
     def _read_at(self, position: QPointF) -> None:
         for number, drawn in enumerate(self._drawn):
             square = self.square(number)
             if square.contains(position):
-                last = drawn.landscape.grid.size - 1
-                column = round((position.x() - square.left()) / square.width() * last)
-                row = round((square.bottom() - position.y()) / square.height() * last)
-                self._read((row, column))
+                last, level = drawn.landscape.grid.size - 1, self._level
+                if len(level):
+                    column = (position.x() - square.left()) / square.width() * last
+                    row = (square.bottom() - position.y()) / square.height() * last
+                    self._read((_nearest(level, row), _nearest(level, column)))
                 return
         self._read(None)
+
+    @property
+    def _level(self) -> Indices:
+        """Positions of the finest grid that is known of all landscapes: what lies between was not computed."""
+        return min((each.landscape.level for each in self._drawn), key=len)
 
     def _read(self, point: tuple[int, int] | None) -> None:
         if point != self._point:
@@ -311,3 +319,13 @@ class LandscapeCanvas(QWidget):
                 said = self.tr("loss {0}, accuracy {1}").format(shown, percent(float(landscape.accuracy[point])))
             parts.append(f"{drawn.name}: {said}" if len(self._drawn) > 1 else said)
         return self.tr("At {0}: {1}").format(where, "; ".join(parts))
+
+
+def _nearest(level: Indices, position: float) -> int:
+    return int(level[np.abs(level - position).argmin()])
+
+
+def _moved(level: Indices, position: int, by: int) -> int:
+    """The next position of a level, or the same one at its end."""
+    at = int(np.abs(level - position).argmin()) + by
+    return int(level[min(max(at, 0), len(level) - 1)])

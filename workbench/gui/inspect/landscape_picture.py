@@ -9,14 +9,13 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage, QPainterPath, QPolygonF
 
-from workbench.core.landscape import Landscape, loss_limits, shown_losses
+from workbench.core.landscape import LEAST_LOSS, Landscape, interpolated, loss_limits, round_losses, shown_losses
 from workbench.gui.inspect.confusion_scales import mistake_scale
-from workbench.gui.widgets.axes import log_ticks, round_up, short
+from workbench.gui.widgets.axes import round_up, short
 
 # Pixels between two points of the grid, before the image is smoothed to the size of its place.
 _BETWEEN = 4
 _LEVELS = 9
-_LEAST_LOSS = 1e-4
 
 
 @dataclass(frozen=True)
@@ -30,17 +29,20 @@ class LossScale:
     @classmethod
     def of(cls, landscapes: Sequence[Landscape], is_log: bool) -> "LossScale":
         low, high = loss_limits([each for each in landscapes if each.known.any()] or landscapes)
-        low = max(low, _LEAST_LOSS) if is_log else low
+        low = max(low, LEAST_LOSS) if is_log else low
         return cls(low, max(high, low * 1.01 + 1e-9), is_log)
 
     def heights(self, losses: NDArray[np.float64]) -> NDArray[np.float64]:
         """Losses as they are drawn: their logarithms to base 10, or themselves; what is infinite is highest."""
         shown: NDArray[np.float64] = np.clip(losses, self.low, self.high)
-        return np.log10(shown) if self.is_log else shown
+        if self.is_log:
+            np.log10(shown, out=shown)
+        return shown
 
     def shares(self, losses: NDArray[np.float64]) -> NDArray[np.float64]:
         low, high = self.heights(np.array([self.low, self.high]))
-        return (self.heights(losses) - low) / (high - low)
+        shares: NDArray[np.float64] = (self.heights(losses) - low) / (high - low)
+        return shares
 
     def share(self, loss: float) -> float:
         return float(self.shares(np.array([loss]))[0])
@@ -49,8 +51,7 @@ class LossScale:
     def levels(self) -> list[float]:
         """Round losses, at which lines are drawn."""
         if self.is_log:
-            low, high = math.log10(self.low), math.log10(self.high)
-            return [10**tick for tick in log_ticks(low, high, (high - low) / _LEVELS)]
+            return round_losses(self.low, self.high)
         step = round_up((self.high - self.low) / _LEVELS, (1, 2, 2.5, 5, 10))
         return [step * n for n in range(math.ceil(self.low / step), math.floor(self.high / step) + 1)]
 
@@ -80,9 +81,8 @@ class LandscapePicture:
 
 def _image(heights: NDArray[np.float64], scale: LossScale) -> QImage:
     size = len(heights)
-    there, fine = np.arange(size), np.linspace(0, size - 1, _BETWEEN * (size - 1) + 1)
-    across = np.array([np.interp(fine, there, row) for row in heights])
-    both = np.array([np.interp(fine, there, column) for column in across.T]).T
+    there, fine = np.arange(size, dtype=np.float64), np.linspace(0, size - 1, _BETWEEN * (size - 1) + 1)
+    both = interpolated(there, heights, fine)
     low, high = scale.heights(np.array([scale.low, scale.high]))
     colors = mistake_scale().colors((both[::-1] - low) / (high - low))
     side = len(fine)

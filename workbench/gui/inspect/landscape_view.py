@@ -236,7 +236,9 @@ class LandscapeView(QWidget):
         if len(drawn) == 2:
             (first, second), names = (each.landscape for each in drawn), (drawn[0].name, drawn[1].name)
             parts = [comparison(first, second, names)]
-            parts += [f"{each.name}: {caption(each.landscape)}" for each in drawn if each.landscape.size]
+            parts += [
+                f"{each.name}: {caption(each.landscape, shares=False)}" for each in drawn if each.landscape.size
+            ]
             return "\n".join(part for part in parts if part)
         return caption(drawn[0].landscape) if drawn else ""
 

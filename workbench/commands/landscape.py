@@ -1,0 +1,133 @@
+"""The loss around a run's weights: `landscape`."""
+
+import io
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from workbench.commands import console
+from workbench.commands.options import RUN_HELP, Json, Run, reading_store_of
+from workbench.core.errors import UserError, shown
+from workbench.core.files import write_atomically
+from workbench.core.landscape import QUICK_SIZE, Grid, Landscape
+from workbench.core.landscape_words import caption, comparison
+
+commands = typer.Typer()
+
+# More, a line is longer than a terminal is wide.
+_MOST_COLUMNS = 15
+
+
+@commands.command()
+def landscape(
+    context: typer.Context,
+    run: Run,
+    beside: Annotated[str | None, typer.Option(help=f"Another run, on the same grid. {RUN_HELP}")] = None,
+    size: Annotated[int, typer.Option(help="Points along each direction; odd, 5 to 101.")] = QUICK_SIZE,
+    range_: Annotated[
+        float, typer.Option("--range", help="How far to both sides; 1 is as far as each filter is long.")
+    ] = 1.0,
+    images: Annotated[int, typer.Option(help="Training images whose mean loss is measured.")] = 256,
+    seed: Annotated[int, typer.Option(help="Of the two random directions.")] = 0,
+    epoch: Annotated[
+        int | None, typer.Option(help="After which epoch; by default the one that the run keeps.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="A .png file to draw it into.")] = None,
+    json: Json = False,
+) -> None:
+    """Measure the loss around a run's weights along two filter-normalized random directions (Li et al. 2018)."""
+    grid = Grid(size, range_)
+    if output is not None and output.suffix.lower() != ".png":
+        raise UserError(f"--output is {shown(output)}; its name must end in .png")
+    if seed < 0:
+        raise UserError(f"--seed is {seed}; it must be at least 0")
+    from workbench.engine.inspection import landscape as engine
+    from workbench.engine.inspection.subject import Subjects
+
+    with reading_store_of(context) as store, console.TrainingDisplay(quiet=json) as display:
+        runs = [store.find(each) for each in (run, beside) if each is not None]
+        epochs = (epoch, None)
+        subjects = [
+            console.exhaust(Subjects().open(each, store, at), display)
+            for each, at in zip(runs, epochs, strict=False)
+        ]
+        names = [store.run(each).name for each in runs]
+        survey = engine.survey(subjects, grid, images=images, seed=seed)
+        found = console.exhaust(engine.progress_of(survey), display)
+    if output is not None:
+        _write(output, found, names)
+    if json:
+        console.print_json(_document(found, names))
+        return
+    for each, name in zip(found, names, strict=True):
+        _print(each, name)
+    if len(found) == 2:
+        console.print_line(comparison(found[0], found[1], (names[0], names[1])))
+    if output is not None:
+        console.print_line(f"written: {output}")
+
+
+def _write(output: Path, found: tuple[Landscape, ...], names: list[str]) -> None:
+    from workbench.commands.landscape_plot import draw
+
+    buffer = io.BytesIO()
+    draw(found, names, buffer)
+    write_atomically(output, lambda file: file.write(buffer.getvalue()))
+
+
+def _print(landscape: Landscape, name: str) -> None:
+    axis, every = landscape.axis, -(-(landscape.size - 1) // (_MOST_COLUMNS - 1))
+    # From the middle, so that the weights themselves are shown.
+    shown_at = np.arange(landscape.size // 2 % every, landscape.size, every)
+    columns = ("second / first", *(f"{axis[at]:.2f}" for at in shown_at))
+    rows = [
+        (f"{axis[row]:.2f}", *(_loss_text(landscape.level_loss[row, column]) for column in shown_at))
+        for row in shown_at[::-1]
+    ]
+    console.print_line(f"{name}, run {landscape.run_id}, epoch {landscape.epoch}: loss in nats")
+    console.print_table(columns, rows, right=columns)
+    console.print_line(caption(landscape))
+
+
+def _loss_text(loss: float) -> str:
+    return f"{loss:.2f}" if loss < 1000 else f"{loss:.1e}"
+
+
+def _document(found: tuple[Landscape, ...], names: list[str]) -> dict[str, Any]:
+    document = _entry(found[0])
+    if len(found) == 2:
+        document["beside"] = _entry(found[1])
+        document["comparison"] = comparison(found[0], found[1], (names[0], names[1]))
+    return document
+
+
+def _entry(landscape: Landscape) -> dict[str, Any]:
+    lowest, first, second = landscape.lowest
+    return {
+        "run": landscape.run_id,
+        "epoch": landscape.epoch,
+        "range": landscape.grid.reach,
+        "size": landscape.size,
+        "images": landscape.images,
+        "seed": landscape.seed,
+        "axis": landscape.axis.tolist(),
+        # Rows along the second direction; what is no finite number becomes null.
+        "loss": np.where(np.isfinite(landscape.level_loss), landscape.level_loss, np.nan).tolist(),
+        "accuracy": landscape.level_accuracy.tolist(),
+        "caption": caption(landscape),
+        "center": {"loss": landscape.center_loss, "accuracy": landscape.center_accuracy},
+        "lowest": {"loss": lowest, "first": first, "second": second},
+        "directions": [
+            {
+                "doubles_before": slope.before,
+                "doubles_after": slope.after,
+                "width": slope.width,
+                "curvature": slope.curvature,
+            }
+            for slope in landscape.slopes
+        ],
+        "dips": landscape.dips,
+        "share_below_chance": landscape.share_below_chance,
+    }
