@@ -56,6 +56,8 @@ class LandscapeDesk(LookDesk):
     def draw(self) -> None:
         """The person wants the picture, as fine as the view says."""
         self._follows = True
+        # What was about to be shown by itself would take its place.
+        self._is_due = False
         place = self.place()
         if place is not None:
             self._key = self._key_of(place)
