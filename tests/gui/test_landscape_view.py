@@ -157,8 +157,19 @@ def test_it_is_drawn_in_both_themes(theme: Theme, canvas: LandscapeCanvas, choic
 # In the window
 
 
+FINE = 29
+
+
+@pytest.fixture(autouse=True)
+def fewer_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the same grid of 41."""
+    monkeypatch.setattr("workbench.gui.desks.landscape_desk.FINE_SIZE", FINE)
+
+
 def opened_view(window: MainWindow) -> LandscapeView:
     view = window.inspect_desk.landscape_view
+    images = named(view, QComboBox, "Images")
+    images.setCurrentIndex(images.findData(64))
     window.workspaces.show("inspect")
     parent = view.parentWidget()
     while not isinstance(parent, QTabWidget):
@@ -196,10 +207,10 @@ def test_it_is_drawn_when_it_is_asked_for_and_follows_then(
     assert not view._drawn
     press(qtbot, view)
     assert has_button(view, "Cancel")
-    qtbot.waitUntil(lambda: is_at(view, 41), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: is_at(view, FINE), timeout=LONG_MS)
     assert says(view, "it doubles")
     assert not button(view, "Draw").isEnabled()
-    assert "All 41 × 41 points are drawn" in button(view, "Draw").toolTip()
+    assert "All 29 × 29 points are drawn" in button(view, "Draw").toolTip()
     drawn = view._drawn[0].landscape
     assert drawn.epoch == window.selection.epoch
     # Another epoch is drawn by itself, but not refined before that is asked for.
@@ -210,7 +221,7 @@ def test_it_is_drawn_when_it_is_asked_for_and_follows_then(
     assert has_button(view, "Refine")
     # What was drawn is there at once, with nothing computed.
     window.selection.show_epoch(before)
-    qtbot.waitUntil(lambda: is_at(view, 41), timeout=1000)
+    qtbot.waitUntil(lambda: is_at(view, FINE), timeout=1000)
     assert view._drawn[0].landscape is drawn
 
 
@@ -238,7 +249,7 @@ def test_two_runs_stand_beside_each_other(
     assert says(view, "away from the weights the loss is")
     # Refined when that is switched on; what was there stays.
     view._refine.setChecked(True)
-    qtbot.waitUntil(lambda: is_at(view, 41, 2), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: is_at(view, FINE, 2), timeout=LONG_MS)
     for before, each in zip(losses, view._drawn, strict=True):
         known = np.zeros_like(each.landscape.known)
         known[tuple(each.landscape.grid.order(15).T)] = True
@@ -257,7 +268,7 @@ def test_canceled_it_keeps_what_there_is_and_rests(
     qtbot.mouseClick(button(view, "Cancel"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: says(view, "Canceled."), timeout=LONG_MS)
     size = view._drawn[0].landscape.size
-    assert 15 <= size < 41
+    assert 15 <= size < FINE
     epoch = window.selection.epoch
     window.selection.show_epoch(other_than(epoch))
     qtbot.waitUntil(lambda: not view._drawn, timeout=LONG_MS)
@@ -265,7 +276,7 @@ def test_canceled_it_keeps_what_there_is_and_rests(
     window.selection.show_epoch(epoch)
     qtbot.waitUntil(lambda: bool(view._drawn) and view._drawn[0].landscape.size == size, timeout=1000)
     press(qtbot, view, "Refine")
-    qtbot.waitUntil(lambda: is_at(view, 41), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: is_at(view, FINE), timeout=LONG_MS)
 
 
 def test_other_directions_give_another_picture(
