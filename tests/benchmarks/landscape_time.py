@@ -2,9 +2,9 @@
 
     python -m tests.benchmarks.landscape_time [--models resnet20 resnet56] [--images 256] [--share 0.1]
 
-Weights are those that training begins with: their values cost no time. Only a share of the quick picture's points is
-computed, and the rest is foretold from them. Seconds are of the thread's own work, which a busy machine does not
-lengthen as much. The budget is that of a picture that one waits for: 30 s for 15 x 15 points of ResNet-20.
+Weights are those that training begins with: their values cost no time. Only a share of the quick picture's points
+is computed, and the rest is foretold from them. Seconds are of the thread's own work, which a busy machine does
+not lengthen as much. The budget is that of a picture that one waits for: 30 s for 15 x 15 points of ResNet-20.
 """
 
 import argparse

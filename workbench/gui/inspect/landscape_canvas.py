@@ -25,7 +25,7 @@ from workbench.gui.inspect.landscape_picture import LandscapePicture, LossScale,
 from workbench.gui.widgets.theme import GAP, GROUP_GAP, Theme, tabular
 
 _RAMP_PX, _TICK_PX, _MARK_PX = 12, 4, 5
-_LEAST_SIDE, _LEAST_WIDTH = 96, 360
+_LEAST_SIDE, _LEAST_WIDTH = 144, 360
 _TICKS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 _LINE_ALPHA = 110
 _STEPS = {
@@ -85,7 +85,8 @@ class LandscapeCanvas(QWidget):
         return self._point
 
     def sizeHint(self) -> QSize:
-        return QSize(720, 420)
+        # It takes what is left: asking for more would make the words below it scroll where there is room.
+        return self.minimumSizeHint()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(_LEAST_WIDTH, _LEAST_SIDE + self._top + self._bottom)
@@ -115,9 +116,9 @@ class LandscapeCanvas(QWidget):
     def square(self, number: int) -> QRectF:
         """Where a landscape is drawn."""
         count = max(len(self._drawn), 1)
-        room = self.width() - self._legend_width - count * self._left - (count - 1) * GROUP_GAP
+        room = self.width() - self._legend_width - self._left - (count - 1) * GROUP_GAP
         side = max(_LEAST_SIDE, min(room // count, self.height() - self._top - self._bottom))
-        left = max(0, (room - count * side) // 2) + self._left + number * (side + self._left + GROUP_GAP)
+        left = max(0, (room - count * side) // 2) + self._left + number * (side + GROUP_GAP)
         return QRectF(left, self._top, side, side)
 
     # Drawing
@@ -132,7 +133,7 @@ class LandscapeCanvas(QWidget):
             if picture is not None:
                 self._draw_picture(painter, picture, square)
                 self._draw_marks(painter, drawn.landscape, square)
-            self._draw_axes(painter, drawn.landscape.grid.reach, square)
+            self._draw_axes(painter, drawn.landscape.grid.reach, square, is_first=number == 0)
         if self._drawn:
             self._draw_legend(painter, self.square(len(self._drawn) - 1))
 
@@ -147,15 +148,17 @@ class LandscapeCanvas(QWidget):
         self._write(painter, room, metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(room.width())))
         painter.setPen(self._theme.color("secondary"))
         below = QRectF(square.left(), self._line, square.width(), self._line)
-        text = metrics.elidedText(self._figures(landscape), Qt.TextElideMode.ElideRight, int(below.width()))
-        self._write(painter, below, text)
+        texts = self._figures(landscape)
+        self._write(painter, below, next((t for t in texts if metrics.horizontalAdvance(t) <= below.width()), ""))
 
-    def _figures(self, landscape: Landscape) -> str:
+    def _figures(self, landscape: Landscape) -> tuple[str, ...]:
+        """From the longest to the shortest."""
         if not landscape.size:
-            return self.tr("not computed yet")
-        words = self.tr("loss {0}, accuracy {1} · {2} × {2} points")
-        accuracy = percent(landscape.center_accuracy, 0)
-        return words.format(loss_text(landscape.center_loss), accuracy, landscape.size)
+            return (self.tr("not computed yet"),)
+        loss, accuracy = loss_text(landscape.center_loss), percent(landscape.center_accuracy, 0)
+        both = self.tr("loss {0}, accuracy {1}").format(loss, accuracy)
+        points = self.tr("{0} × {0} points").format(landscape.size)
+        return f"{both} · {points}", both, self.tr("loss {0}").format(loss)
 
     def _draw_picture(self, painter: QPainter, picture: LandscapePicture, square: QRectF) -> None:
         image = picture.image
@@ -198,29 +201,35 @@ class LandscapeCanvas(QWidget):
         half = square.width() / 2
         return QPointF(center.x() + first / reach * half, center.y() - second / reach * half)
 
-    def _draw_axes(self, painter: QPainter, reach: float, square: QRectF) -> None:
+    def _draw_axes(self, painter: QPainter, reach: float, square: QRectF, *, is_first: bool) -> None:
         painter.setPen(self._theme.color("hairline"))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(square)
         half, line = square.width() / 2, self._line
-        ticks = _TICKS if square.width() > 5 * self._left else (-1.0, 0.0, 1.0)
+        ticks = _TICKS if square.width() > 4 * self._left else (-1.0, 0.0, 1.0)
         for share in ticks:
             text = f"{share * reach:.3g}".replace("-", "−")
             x, y = square.center().x() + share * half, square.center().y() - share * half
             painter.setPen(self._theme.color("hairline"))
             painter.drawLine(QPointF(x, square.bottom()), QPointF(x, square.bottom() + _TICK_PX))
-            painter.drawLine(QPointF(square.left() - _TICK_PX, y), QPointF(square.left(), y))
+            if is_first:
+                painter.drawLine(QPointF(square.left() - _TICK_PX, y), QPointF(square.left(), y))
             painter.setPen(self._theme.color("secondary"))
             below = QRectF(x - 40, square.bottom() + _TICK_PX, 80, line)
             self._write(painter, below, text, Qt.AlignmentFlag.AlignHCenter)
-            beside = QRectF(square.left() - self._left, y - line / 2, self._left - _TICK_PX - GAP / 2, line)
-            self._write(painter, beside, text, Qt.AlignmentFlag.AlignRight)
+            if is_first:
+                beside = QRectF(square.left() - self._left, y - line / 2, self._left - _TICK_PX - GAP / 2, line)
+                self._write(painter, beside, text, Qt.AlignmentFlag.AlignRight)
         below = QRectF(square.left(), square.bottom() + _TICK_PX + line, square.width(), line)
         self._write(painter, below, self.tr("first direction"), Qt.AlignmentFlag.AlignHCenter)
+        if is_first:
+            self._draw_second_title(painter, square)
+
+    def _draw_second_title(self, painter: QPainter, square: QRectF) -> None:
         painter.save()
         painter.translate(square.left() - self._left, square.bottom())
         painter.rotate(-90)
-        self._write(painter, QRectF(0, 0, square.height(), line), self.tr("second direction"),
+        self._write(painter, QRectF(0, 0, square.height(), self._line), self.tr("second direction"),
                     Qt.AlignmentFlag.AlignHCenter)  # fmt: skip
         painter.restore()
 

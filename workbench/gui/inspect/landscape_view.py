@@ -25,6 +25,7 @@ from workbench.gui.inspect.landscape_canvas import Drawn, LandscapeCanvas
 from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.empty_state import EmptyState
 from workbench.gui.widgets.field_form import labeled
+from workbench.gui.widgets.scrolling import scrolling
 from workbench.gui.widgets.segments import Segments
 from workbench.gui.widgets.size_barrier import SizeBarrier
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, GROUP_GAP, MARGIN, Theme, tabular
@@ -34,7 +35,6 @@ _IMAGES = (64, 128, 256, 512, 1024, 2048)
 _DEFAULT_IMAGES = 256
 _RANGES = (0.1, 0.25, 0.5, 1.0, 2.0)
 _DEFAULT_RANGE = 1.0
-_CAPTION_LINES = 4
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,6 @@ class LandscapeView(QWidget):
         self._caption = labeled("", "")
         self._caption.setWordWrap(True)
         self._caption.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self._caption.setMinimumHeight(_CAPTION_LINES * self._caption.fontMetrics().height())
         self._readout = ElidedLabel("secondary")
         self._readout.setFont(tabular(self._readout.font()))
         self.canvas.pointed_at.connect(self._show_point)
@@ -138,13 +137,14 @@ class LandscapeView(QWidget):
             second.addWidget(widget)
         second.addStretch(1)
         second.addWidget(self._scales)
-        picture = QWidget()
-        below = QVBoxLayout(picture)
+        content = QWidget()
+        below = QVBoxLayout(content)
         below.setContentsMargins(0, 0, 0, 0)
         below.setSpacing(GAP)
         below.addWidget(self.canvas, 1)
         below.addWidget(self._readout)
         below.addWidget(self._caption)
+        picture = scrolling(content)
         self._stack = QStackedLayout()
         self._stack.addWidget(self._empty)
         self._stack.addWidget(picture)
