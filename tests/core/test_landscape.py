@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -161,6 +162,9 @@ def test_two_are_compared() -> None:
     assert "Their lowest losses differ" not in comparison(broad, narrow, names)
     other = landscape(lambda x, y: 2 * bowl(0.4, 0.4)(x, y))
     assert "Their lowest losses differ (0.50 against 1.00)" in comparison(narrow, other, names)
+    assert "images of its own" not in comparison(broad, narrow, names)
+    elsewhere = replace(narrow, source="elsewhere")
+    assert "Each is about training images of its own." in comparison(broad, elsewhere, names)
     flat = landscape(bowl(9.0, 9.0))
     assert "of plain does not double within the picture, that of residual does" in comparison(flat, narrow, names)
 

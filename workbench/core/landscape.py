@@ -147,6 +147,8 @@ class Landscape:
     """(size, size) share of right answers."""
     known: NDArray[np.bool_]
     """(size, size) which of these points are computed."""
+    source: str = ""
+    """Of the images."""
 
     @property
     def images(self) -> int:

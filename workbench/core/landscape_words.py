@@ -1,5 +1,7 @@
 """What a loss landscape shows, in words that follow from its figures."""
 
+import numpy as np
+
 from workbench.core.formats import percent
 from workbench.core.landscape import Landscape, Slope
 
@@ -47,6 +49,8 @@ def comparison(first: Landscape, second: Landscape, names: tuple[str, str]) -> s
     text += f"; better than guessing on {shares} of the picture."
     if first.dips != second.dips:
         text += f" Other dips: {first.dips} against {second.dips}."
+    if first.source != second.source or not np.array_equal(first.indices, second.indices):
+        text += " Each is about training images of its own."
     losses = [each.lowest[0] for each in (first, second)]
     if max(losses) > _OTHER_LOSS * min(losses):
         text += (

@@ -273,7 +273,7 @@ def _landscapes(
     return tuple(
         Landscape(
             subject.run_id, subject.epoch, grid, seed, indices, len(subject.class_names),
-            sheet.loss.copy(), sheet.right.copy(), sheet.known.copy(),
+            sheet.loss.copy(), sheet.right.copy(), sheet.known.copy(), subject.config.data.source,
         )
         for subject, indices, sheet in zip(subjects, chosen, sheets, strict=True)
     )  # fmt: skip

@@ -94,8 +94,8 @@ class LandscapeDesk(LookDesk):
             handle.progressed.connect(self._take)
             handle.finished.connect(self._take)
             handle.canceled.connect(self._stop_following)
-            handle.ended.connect(self._allow)
-        self._allow()
+            handle.ended.connect(self._show)
+        self._show()
 
     @Slot(object)
     def _take(self, said: Any) -> None:
@@ -110,14 +110,17 @@ class LandscapeDesk(LookDesk):
             del self._found[next(iter(self._found))]
         self._show()
 
+    @Slot()
     def _show(self) -> None:
-        assert self._key is not None
-        found = self._found.get(self._key)
+        """What there is of what is selected."""
+        found = self._found.get(self._key, ()) if self._key is not None else ()
         if found:
             self._page.show_landscapes([self._drawn(each) for each in found])
-        else:
+        elif self.bar.is_working:
+            self._page.show_nothing(self.tr("The picture appears here as it is measured."))
+        elif self._key is not None:
             sentence = self.tr("The loss around these weights, along two random directions, takes some seconds.")
-            self._page.show_nothing(sentence, offers=not self._follows)
+            self._page.show_nothing(sentence, offers=True)
         self._allow()
 
     def _drawn(self, landscape: Landscape) -> Drawn:

@@ -22,10 +22,12 @@ from workbench.core.formats import percent
 from workbench.core.landscape import Indices, Landscape
 from workbench.gui.inspect.confusion_scales import mistake_scale
 from workbench.gui.inspect.landscape_picture import LandscapePicture, LossScale, loss_text
-from workbench.gui.widgets.theme import GAP, GROUP_GAP, Theme, tabular
+from workbench.gui.widgets.theme import FIELD_GAP, GAP, GROUP_GAP, Theme, tabular
 
 _RAMP_PX, _TICK_PX, _MARK_PX = 12, 4, 5
 _LEAST_SIDE, _LEAST_WIDTH = 144, 360
+# The last number below one must not touch the first one below the next.
+_BETWEEN_PX = GROUP_GAP + FIELD_GAP
 _TICKS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 _LINE_ALPHA = 110
 _STEPS = {
@@ -116,9 +118,9 @@ class LandscapeCanvas(QWidget):
     def square(self, number: int) -> QRectF:
         """Where a landscape is drawn."""
         count = max(len(self._drawn), 1)
-        room = self.width() - self._legend_width - self._left - (count - 1) * GROUP_GAP
+        room = self.width() - self._legend_width - self._left - (count - 1) * _BETWEEN_PX
         side = max(_LEAST_SIDE, min(room // count, self.height() - self._top - self._bottom))
-        left = max(0, (room - count * side) // 2) + self._left + number * (side + GROUP_GAP)
+        left = max(0, (room - count * side) // 2) + self._left + number * (side + _BETWEEN_PX)
         return QRectF(left, self._top, side, side)
 
     # Drawing
