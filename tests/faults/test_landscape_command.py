@@ -68,7 +68,7 @@ def test_both_are_in_one_document(trained_home: tuple[Home, str]) -> None:
         (("--images", "0"), "images is 0; it must be at least 1"),
         (("--seed", "-1"), "--seed is -1; it must be at least 0"),
         (("--epoch", "9"), "epoch is 9; run"),
-        (("--output", "here.pdf"), "--output is here.pdf; its name must end in .png"),
+        (("--output", "here.pdf"), "here.pdf'; it must end in .png"),
         (("--beside", "nobody"), "nobody"),
     ],
 )

@@ -8,7 +8,7 @@ import numpy as np
 import typer
 
 from workbench.commands import console
-from workbench.commands.options import RUN_HELP, Json, Run, reading_store_of
+from workbench.commands.options import RUN_HELP, Epoch, Json, Run, reading_store_of
 from workbench.core.errors import UserError, shown
 from workbench.core.files import write_atomically
 from workbench.core.landscape import QUICK_SIZE, Grid, Landscape
@@ -31,16 +31,14 @@ def landscape(
     ] = 1.0,
     images: Annotated[int, typer.Option(help="Training images whose mean loss is measured.")] = 256,
     seed: Annotated[int, typer.Option(help="Of the two random directions.")] = 0,
-    epoch: Annotated[
-        int | None, typer.Option(help="After which epoch; by default the one that the run keeps.")
-    ] = None,
+    epoch: Epoch = None,
     output: Annotated[Path | None, typer.Option(help="A .png file to draw it into.")] = None,
     json: Json = False,
 ) -> None:
     """Measure the loss around a run's weights along two filter-normalized random directions (Li et al. 2018)."""
     grid = Grid(size, range_)
     if output is not None and output.suffix.lower() != ".png":
-        raise UserError(f"--output is {shown(output)}; its name must end in .png")
+        raise UserError(f"--output is '{shown(output)}'; it must end in .png")
     if seed < 0:
         raise UserError(f"--seed is {seed}; it must be at least 0")
     from workbench.engine.inspection import landscape as engine
