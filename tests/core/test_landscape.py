@@ -98,6 +98,8 @@ def test_figures_are_of_the_lowest_point() -> None:
     assert not found.is_lowest_at_center
     assert [slope.curvature for slope in found.slopes] == pytest.approx([16, 4])
     assert "lowest 0.50 at (0.50, −0.25)" in caption(found)
+    near = landscape(lambda x, y: bowl(1, 1)(x - 0.1, y))
+    assert caption(near).startswith("Loss 0.51 at the center, hardly lower at (0.10, 0.00); it doubles ")
 
 
 def test_a_lowest_point_on_the_edge_has_no_curvature() -> None:

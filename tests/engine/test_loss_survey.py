@@ -135,8 +135,9 @@ def test_refining_keeps_the_coarse_values(subject: Subject) -> None:
     grid = Grid(15)
     (coarse,) = exhausted(survey([subject], grid, images=12, until=9))
     assert coarse.size == 9
-    asked = []
+    asked: list[object] = []
     (fine,) = exhausted(survey([subject], grid, images=12, known=[coarse], interludes=_Counting(asked)))
+    assert asked
     np.testing.assert_array_equal(fine.loss[coarse.known], coarse.loss[coarse.known])
     np.testing.assert_array_equal(fine.accuracy[coarse.known], coarse.accuracy[coarse.known])
     (alone,) = exhausted(survey([subject], grid, images=12))

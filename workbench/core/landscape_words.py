@@ -11,6 +11,8 @@ _NARROW, _BROAD = 0.15, 0.4
 _ROUND, _OVAL = 1.25, 2.0
 # Widths that differ by less are the same: other directions would change them by as much.
 _SAME = 1.2
+# Of the loss at the center: what is less far below it is no other place.
+_SAME_LOSS = 0.98
 # From such a ratio on, doubling the one loss is another thing than doubling the other.
 _OTHER_LOSS = 1.25
 
@@ -26,7 +28,9 @@ def caption(landscape: Landscape, *, shares: bool = True) -> str:
     lowest, first, second = landscape.lowest
     start = f"Loss {_loss(landscape.center_loss)} at the center"
     if not landscape.is_lowest_at_center:
-        start += f", lowest {_loss(lowest)} at ({_signed(first)}, {_signed(second)})"
+        center = landscape.center_loss
+        lower = "hardly lower" if lowest > _SAME_LOSS * center else f"lowest {_loss(lowest)}"
+        start += f", {lower} at ({_signed(first)}, {_signed(second)})"
     text = f"{start}; {_doubling(landscape.slopes)}: {_basin(landscape)}."
     if landscape.dips:
         text += f" {landscape.dips} other dip{'s' if landscape.dips > 1 else ''}: the surface is not one bowl."

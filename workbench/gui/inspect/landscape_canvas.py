@@ -204,7 +204,7 @@ class LandscapeCanvas(QWidget):
         return QPointF(center.x() + first / reach * half, center.y() - second / reach * half)
 
     def _draw_axes(self, painter: QPainter, reach: float, square: QRectF, *, is_first: bool) -> None:
-        painter.setPen(self._theme.color("hairline"))
+        painter.setPen(self._theme.color("accent" if self.hasFocus() else "hairline"))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(square)
         half, line = square.width() / 2, self._line
