@@ -22,7 +22,7 @@ from workbench.core.architecture import Architecture
 from workbench.core.errors import UserError
 from workbench.core.events import Progress
 from workbench.core.interludes import BESIDE_RUNS, Interludes
-from workbench.core.landscape import Grid, Indices, Landscape, Values
+from workbench.core.landscape import QUICK_SIZE, Grid, Indices, Landscape, Values
 from workbench.engine.data.device_images import subset
 from workbench.engine.inspection.subject import Subject
 from workbench.engine.machine.device import Compute
@@ -34,7 +34,8 @@ _IMAGES_SEED = 0
 # Of one piece of a point's images: some 25 ms of a core. Not by the clock: sums must not depend on how busy it is.
 _PIECE_MACS = 4.2e9
 _MOST_IN_PIECE = 64
-_TOLD_EVERY_S = 0.25
+# To draw what is told costs the window's thread 25 ms: refined, a picture changes little in a second.
+_TOLD_EVERY_S, _TOLD_REFINED_EVERY_S = 0.25, 1.0
 
 Direction = Mapping[str, Tensor]
 Landscapes = tuple[Landscape, ...]
@@ -223,7 +224,7 @@ def survey(
     known: Sequence[Landscape] = (),
     interludes: Interludes | None = BESIDE_RUNS,
 ) -> Surveying:
-    """Losses around the weights of one subject, or of two on one grid; says what it has so far about every 0.25 s.
+    """Losses around the weights of one subject, or of two on one grid; says what it has so far now and then.
 
     Args:
         images: training images of each point, all the same ones; all there are where there are fewer.
@@ -237,12 +238,14 @@ def survey(
         _taken_over(subject, part, grid, seed, known) for subject, part in zip(subjects, chosen, strict=True)
     ]
     work = _Survey(grounds, grid, grid.order(until), sheets)
-    told = time.monotonic()
+    told, every_s = time.monotonic(), _TOLD_EVERY_S
     for progress in in_pieces(len(work), work.do, "Measuring the loss", interludes, most=max(len(work), 1)):
         yield progress
-        if time.monotonic() - told > _TOLD_EVERY_S:
+        if time.monotonic() - told > every_s:
             told = time.monotonic()
-            yield _landscapes(subjects, grid, seed, chosen, sheets)
+            found = _landscapes(subjects, grid, seed, chosen, sheets)
+            every_s = _TOLD_REFINED_EVERY_S if found[-1].size >= QUICK_SIZE else _TOLD_EVERY_S
+            yield found
     return _landscapes(subjects, grid, seed, chosen, sheets)
 
 
