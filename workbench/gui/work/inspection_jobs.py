@@ -3,8 +3,8 @@
 The engine is imported inside the functions that the inspecting lane's thread calls.
 """
 
-from contextlib import closing
 from collections.abc import Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -87,6 +87,8 @@ def _cluster_classes(confusion: NDArray[np.int64], _home: Home) -> Work:
     from workbench.core.confusion import clustered_order
 
     return clustered_order(confusion)
+
+
 def landscape(
     looker: Looker,
     other_looker: Looker,
