@@ -14,6 +14,7 @@ from workbench.commands import (
     explanation,
     export,
     landscape,
+    lesion,
     mistakes,
     runs,
     training,
@@ -33,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for group in (training, trials, choices, evaluation, mistakes, explanation, landscape, export):
+for group in (training, trials, choices, evaluation, mistakes, explanation, lesion, landscape, export):
     app.add_typer(group.commands)
 app.add_typer(runs.commands, name="runs")
 

@@ -45,14 +45,23 @@ class ResNet(nn.Module):
         _initialize(self)
 
     def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        for name in self.stage_names:
+            x = self.get_submodule(name)(x)
+        return self.head(x)
+
+    def stem(self, x: Tensor) -> Tensor:
+        """What comes before the first block."""
         x = self.conv1(x)
         if not self.config.is_preactivation:
             x = self.bn1(x)
             if self.config.stem_activation:
                 x = self.relu(x)
-        x = self.maxpool(x)
-        for name in self.stage_names:
-            x = self.get_submodule(name)(x)
+        out: Tensor = self.maxpool(x)
+        return out
+
+    def head(self, x: Tensor) -> Tensor:
+        """What comes behind the last block: (N, num_classes) logits."""
         if self.config.is_preactivation:
             x = self.relu(self.bn1(x))
         logits: Tensor = self.fc(global_pooling(self.config, x))

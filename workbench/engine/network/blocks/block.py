@@ -49,8 +49,6 @@ class Block(nn.Module):
         channels_out, way = config.out_channels(stage), way_around(config, stage, channels_in, stride)
         # A plain network's block has no way around it (He et al. 2015, figure 3, middle).
         self.has_shortcut = way != "none"
-        # The projection of a pre-activation block starts behind its first norm and activation.
-        self._starts_activated = self.description.is_preactivation and way == "projection"
         self.relu = activation(config)
         path = config.path(stage)
         self.dropout = dropout(config) if any(isinstance(step, Dropout) for step in path) else nn.Identity()
@@ -66,7 +64,10 @@ class Block(nn.Module):
         self._entry, self._path = (_called(steps, stride) for steps in (config.entry, path))
         for name, module in (entry | inside).items():
             self.add_module(name, module)
-        self._beginning = sum(1 for _ in takewhile(lambda step: not isinstance(step, Convolution), path))
+        beginning = sum(1 for _ in takewhile(lambda step: not isinstance(step, Convolution), path))
+        # The projection of a pre-activation block starts behind its first norm and activation.
+        shared = beginning if self.description.is_preactivation and way == "projection" else 0
+        self._shared, self._branch = (*self._entry, *self._path[:shared]), self._path[shared:]
 
     @property
     def neighbors(self) -> list[tuple[str, str]]:
@@ -74,25 +75,35 @@ class Block(nn.Module):
         return [*pairwise(self._entry), *pairwise(self._path)]
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self._along(self._entry, x)
-        if self._starts_activated:
-            first = self._along(self._path[: self._beginning], x)
-            out, source = self._along(self._path[self._beginning :], first), first
-        else:
-            out, source = self._along(self._path, x), x
-        out = self.drop_path(self.se(out))
-        around = None
-        if self.has_shortcut:
-            around = source if self.downsample is None else self.downsample(source)
+        source = self.source(x)
+        out = self.branch(source)
+        around = self.around(source) if self.has_shortcut else None
         if self.tap is not None:
             self.tap.before_sum(out, around)
         if around is not None:
             # In place, where what made `out` needs it no more for its gradient: fresh memory is slow to write.
             out = out + around if self.description.ends_activated else out.add_(around)
-        result: Tensor = self.relu(out) if self.description.activates_sum else out
+        result = self.end(out)
         if self.tap is not None:
             self.tap.after(result)
         return result
+
+    def source(self, x: Tensor) -> Tensor:
+        """Of both ways: what comes before the branch and the shortcut part."""
+        return self._along(self._shared, x)
+
+    def branch(self, source: Tensor) -> Tensor:
+        """The residual, F in the papers."""
+        out: Tensor = self.drop_path(self.se(self._along(self._branch, source)))
+        return out
+
+    def around(self, source: Tensor) -> Tensor:
+        """What the shortcut carries, where the block has one."""
+        return source if self.downsample is None else self.downsample(source)
+
+    def end(self, out: Tensor) -> Tensor:
+        """What follows the sum. It may overwrite what it gets."""
+        return self.relu(out) if self.description.activates_sum else out
 
     @property
     def device(self) -> torch.device:
