@@ -38,7 +38,7 @@ def test_blocks_are_named_as_in_the_state_dict() -> None:
     [
         (
             "layer2.4",
-            r"'layer2.4' \(did you mean .*\); it must be one of layer1.0, layer2.0 to layer2.2, layer3.0",
+            r"'layer2.4' \(did you mean .*\); it must be one of layer1.0, layer2.0 to layer2.2",
         ),
         ("", "the block is ''; it must be one of"),
         ("layer2.1=", "the scale of block layer2.1 is ''; it must be a number from 0 to 1"),
