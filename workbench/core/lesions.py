@@ -18,6 +18,7 @@ from workbench.core.evaluation import Evaluation
 from workbench.core.events import Progress
 from workbench.core.layers import Shape
 from workbench.core.model_config import ModelConfig
+from workbench.core.shortcuts import ways_around
 
 DEFAULT_IMAGES = 2000
 """Of the test images, on which lesions are tried."""
@@ -75,7 +76,7 @@ def _remainder(part: Part, model: ModelConfig) -> Remainder:
 
 def is_plain(model: ModelConfig) -> bool:
     """Whether no block has a way around it."""
-    return all(site.remainder != "shortcut" for site in sites_of(model))
+    return ways_around(model) == {"none"}
 
 
 def is_counterpart(one: ModelConfig, other: ModelConfig) -> bool:

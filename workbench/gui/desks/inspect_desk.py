@@ -5,6 +5,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QWidget
 
 from workbench.core.run_record import RunRecord
+from workbench.gui.desks.blocks_desk import BlocksDesk
 from workbench.gui.desks.calibration_desk import CalibrationDesk
 from workbench.gui.desks.confusion_desk import ConfusionDesk
 from workbench.gui.desks.evaluation_desk import EvaluationDesk
@@ -77,6 +78,8 @@ class InspectDesk(QObject):
         self._gallery_desk = GalleryDesk(self.looking, self.gallery, window)
         self._gallery_desk.told.connect(self.told)
         self._gallery_desk.refused.connect(self.refused)
+        self._blocks = BlocksDesk(self.looking, window)
+        self.views.append((self._blocks.view, self.tr("Blocks")))
         self.why = WhyDesk(self.looking, window)
         self.features = FeatureDesk(self.looking, window)
         self.image_views += [(self.why.view, self.tr("Why")), (self.features.view, self.tr("Features"))]

@@ -5,6 +5,7 @@ The engine is imported inside the functions that the inspecting lane's thread ca
 
 from collections.abc import Sequence
 from contextlib import closing
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from workbench.core.explanations import Question
 from workbench.core.home import Home
 from workbench.core.landscape import Grid, Landscape
 from workbench.gui.work.job import Job, Work
+from workbench.gui.work.kept_board import KeptBoard
 from workbench.gui.work.looker import Looker, Place
 
 if TYPE_CHECKING:
@@ -130,3 +132,21 @@ def landscape(
         return (yield from looker.job(place, look).begin(home))
 
     return Job(begin)
+def lesion(looker: Looker, place: Place, kept: KeptBoard, scales: Mapping[str, float], images: int | None) -> Job:
+    """Test a network whose branches are scaled, on so many test images; None: all. Result: Lesioned."""
+    return looker.job(place, partial(_lesion, kept, dict(scales), images))
+
+
+def _lesion(kept: KeptBoard, scales: Mapping[str, float], images: int | None, subject: "Subject") -> Work:
+    return (yield from kept.of(subject, images).lesioned(scales))
+
+
+def sweep(looker: Looker, place: Place, images: int | None) -> Job:
+    """Remove each block in turn; yields SweepProgress. Result: Sweep."""
+    return looker.job(place, partial(_sweep, images))
+
+
+def _sweep(images: int | None, subject: "Subject") -> Work:
+    from workbench.engine.inspection.lesions import LesionBoard
+
+    return (yield from LesionBoard(subject, images).sweep())
