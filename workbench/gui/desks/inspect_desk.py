@@ -79,6 +79,7 @@ class InspectDesk(QObject):
         self._gallery_desk.told.connect(self.told)
         self._gallery_desk.refused.connect(self.refused)
         self._blocks = BlocksDesk(self.looking, window)
+        self._blocks.images_shown.connect(self.gallery_asked)
         self.views.append((self._blocks.view, self.tr("Blocks")))
         self.why = WhyDesk(self.looking, window)
         self.features = FeatureDesk(self.looking, window)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from workbench.core.lesions import Lesioned, Sweep, SweepProgress, is_counterpart
@@ -19,7 +19,12 @@ _Key = tuple[str, int, int | None]
 
 
 class LesionDesk(LookDesk):
-    """Tests the network of the selected run and epoch with the lesions that are chosen, whenever one changes."""
+    """Tests the network of the selected run and epoch with the lesions that are chosen, whenever one changes.
+
+    `images_shown`: those that the lesions flipped were put into the gallery.
+    """
+
+    images_shown = Signal()
 
     def __init__(self, looking: Looking, view: LesionView, window: QWidget) -> None:
         super().__init__(looking, view, view.bar, window)
@@ -66,6 +71,7 @@ class LesionDesk(LookDesk):
     def _show_flipped(self) -> None:
         if self._found is not None:
             self.selection.show_only(self._found.flipped, self.tr("flipped by the lesion"))
+            self.images_shown.emit()
 
 
 class SweepDesk(LookDesk):

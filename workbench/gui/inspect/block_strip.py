@@ -78,28 +78,30 @@ class BlockStrip(QWidget):
             return self.tr("Click a block to remove it; Left, Right and Space do the same.")
         site = self._choice.sites[number]
         figures = self.tr("{0} parameters").format(short_count(site.part.parameters))
-        parts = [site.name, self._remainder(site), figures]
+        is_shortened = any(bars.is_beside for bars in self._bars)
+        parts = [site.name] if is_shortened else [site.name, self._remainder(site), figures]
         for bars in self._bars:
             if number < len(bars.sweep.removed):
                 removed = bars.sweep.removed[number]
-                change = 100 * (removed.accuracy - bars.sweep.intact)
+                change = f"{100 * (removed.accuracy - bars.sweep.intact):+.1f}".replace("-", "−")
                 words = self.tr("without it {0} ({1} points), {2} answers flipped")
-                said = words.format(percent(removed.accuracy), f"{change:+.1f}", count(removed.flipped))
-                parts.append(f"{bars.name}: {said}" if len(self._bars) > 1 else said)
+                if bars.is_beside:
+                    words = f"{bars.name}: {self.tr('{0} ({1})')}"
+                parts.append(words.format(percent(removed.accuracy), change, count(removed.flipped)))
         return " · ".join(parts)
 
     def _remainder(self, site: BlockSite) -> str:
         match site.remainder:
             case "shortcut" if site.part.shortcut == "identity":
-                return self.tr("removed, its identity shortcut is left")
+                return self.tr("if removed, its identity shortcut is left")
             case "shortcut" if site.part.shortcut == "projection":
-                return self.tr("removed, its projection is left")
+                return self.tr("if removed, its projection is left")
             case "shortcut":
-                return self.tr("removed, its zero-padded shortcut is left")
+                return self.tr("if removed, its zero-padded shortcut is left")
             case "identity":
-                return self.tr("no shortcut: removed, its input goes on unchanged")
+                return self.tr("no shortcut: if removed, its input goes on unchanged")
             case "stand-in":
-                return self.tr("no shortcut, and shapes change: removed, a zero-padded shortcut (A) stands in")
+                return self.tr("no shortcut, and shapes change: if removed, a zero-padded one (A) stands in")
             case "nothing removed":
                 return self.tr("has no branch, so that nothing can be removed")
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, 
 from workbench.core.formats import percent
 from workbench.core.lesions import BlockSite, Sweep
 from workbench.gui.inspect.block_strip_layout import AXIS_PX, BOX_PX, END_PX, HEADING_PX, StripLayout
-from workbench.gui.widgets.theme import FIELD_GAP, GAP, Theme, mixed, tabular
+from workbench.gui.widgets.theme import GAP, Theme, mixed, tabular
 
 
 def tr(text: str) -> str:
@@ -68,7 +68,7 @@ class BlockStripPainter:
         """Boxes on the signal's way; `scales` has the factor of each branch."""
         layout, y = self._layout, round(self._layout.axis_y) + 0.5
         self._painter.setPen(QPen(self._edge, 1))
-        self._painter.drawLine(QPointF(AXIS_PX + END_PX - FIELD_GAP, y), QPointF(layout.width - END_PX, y))
+        self._painter.drawLine(QPointF(AXIS_PX + END_PX, y), QPointF(layout.width - END_PX, y))
         for number, (site, scale) in enumerate(zip(sites, scales, strict=True)):
             self._draw_hop(layout.box(number), site, scale)
             self._draw_box(layout.box(number), site, scale, number, marks)

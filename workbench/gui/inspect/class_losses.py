@@ -11,7 +11,7 @@ from workbench.core.formats import count, percent
 from workbench.core.lesions import Lesioned
 from workbench.gui.widgets.theme import FIELD_GAP, MARGIN, Theme, mixed, tabular
 
-_ROW_PX, _BAR_PX = 20, 8
+_ROW_PX, _BAR_PX = 18, 8
 _MOST_ROWS = 10
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

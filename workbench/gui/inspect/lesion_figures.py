@@ -32,7 +32,6 @@ class LesionFigures(QWidget):
         self._show = QPushButton(self.tr("Show them"))
         self._show.clicked.connect(self.show_asked)
         row.addWidget(self._show, 0, Qt.AlignmentFlag.AlignBottom)
-        row.addStretch(1)
         theme.changed.connect(self._refresh)
         self._refresh()
 

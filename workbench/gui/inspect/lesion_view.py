@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 from workbench.core.formats import count, percent
 from workbench.core.lesions import DEFAULT_IMAGES, Lesioned
 from workbench.gui.inspect.block_strip import BlockStrip
+from workbench.gui.inspect.block_strip_layout import LEAST_HEIGHT
 from workbench.gui.inspect.block_strip_painter import Bars
 from workbench.gui.inspect.class_losses import LossBars, class_rows, pair_rows
 from workbench.gui.inspect.lesion_choice import LesionChoice
@@ -98,27 +99,22 @@ class LesionView(QWidget):
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, FIELD_GAP)
+        layout.setContentsMargins(MARGIN, 0, MARGIN, FIELD_GAP)
         layout.setSpacing(FIELD_GAP)
-        sentence = labeled(
-            self.tr(
-                "Residual networks survive the loss of a block, because signals go around it; plain ones fall to "
-                "chance (Veit et al. 2016)."
-            ),
-            "secondary",
-        )
-        sentence.setWordWrap(True)
-        layout.addWidget(sentence)
         head = QHBoxLayout()
-        head.addWidget(self.figures, 1)
+        head.setSpacing(FIELD_GAP)
+        head.addWidget(self.figures)
+        head.addWidget(self.bar, 1, Qt.AlignmentFlag.AlignBottom)
         head.addWidget(self._images, 0, Qt.AlignmentFlag.AlignBottom)
         layout.addLayout(head)
-        layout.addWidget(self.bar)
-        layout.addWidget(self._strip_area, 3)
+        self._strip_area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._strip_area.setMinimumHeight(
+            LEAST_HEIGHT + self._strip_area.horizontalScrollBar().sizeHint().height()
+        )
+        layout.addWidget(self._strip_area, 1)
         layout.addWidget(self._told)
         layout.addLayout(_row(self._switch, self._slider, self._scale_words, None, self._undo, self._restore))
-        layout.addLayout(_row(self._sweep, self.beside, self._legend, None))
-        layout.addWidget(self.sweep_bar)
+        layout.addLayout(_row(self._sweep, self.beside, self._legend, self.sweep_bar))
         details = QHBoxLayout()
         details.setSpacing(FIELD_GAP)
         for widget in (self.classes, self.pairs):
@@ -199,5 +195,5 @@ def _row(*widgets: QWidget | None) -> QHBoxLayout:
         if widget is None:
             row.addStretch(1)
         else:
-            row.addWidget(widget)
+            row.addWidget(widget, 1 if isinstance(widget, WorkBar) else 0)
     return row

@@ -18,7 +18,7 @@ class SeriesLegend(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._entries: list[tuple[str, int]] = []
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.tr("Legend"))
         theme.changed.connect(self.update)
 

@@ -150,3 +150,14 @@ def _sweep(images: int | None, subject: "Subject") -> Work:
     from workbench.engine.inspection.lesions import LesionBoard
 
     return (yield from LesionBoard(subject, images).sweep())
+
+
+def look_inside(looker: Looker, place: Place) -> Job:
+    """What goes on inside a network while some test images run through it. Result: Insides."""
+    return looker.job(place, _look_inside)
+
+
+def _look_inside(subject: "Subject") -> Work:
+    from workbench.engine.inspection import insides
+
+    return (yield from insides.look_inside(subject))

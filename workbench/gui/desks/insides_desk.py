@@ -1,0 +1,30 @@
+"""Looks into the blocks of the selected run's network."""
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QWidget
+
+from workbench.core.insides import Insides
+from workbench.gui.desks.look_desk import LookDesk, Looking
+from workbench.gui.inspect.insides_view import InsidesView
+from workbench.gui.work import inspection_jobs
+
+
+class InsidesDesk(LookDesk):
+    """Asks as soon as the page is seen."""
+
+    def __init__(self, looking: Looking, view: InsidesView, window: QWidget) -> None:
+        super().__init__(looking, view, view.bar, window)
+        self._insides = view
+
+    def renew(self) -> None:
+        place = self.place()
+        if place is None:
+            self._insides.show_insides(None)
+            return
+        handle = self.ask(inspection_jobs.look_inside(self.looker, place), self.tr("Looking into the network"))
+        if handle is not None:
+            handle.finished.connect(self._show)
+
+    @Slot(object)
+    def _show(self, found: Insides) -> None:
+        self._insides.show_insides(found)

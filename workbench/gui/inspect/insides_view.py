@@ -1,0 +1,66 @@
+"""What goes on inside the network: branches against shortcuts, activations by depth, the first layer's filters."""
+
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+
+from workbench.core.formats import percent, two_digits
+from workbench.core.insides import Insides, filter_pictures
+from workbench.gui.inspect.depth_chart import DepthChart, DepthSeries
+from workbench.gui.inspect.filter_view import FilterView
+from workbench.gui.widgets.field_form import labeled
+from workbench.gui.widgets.theme import FIELD_GAP, MARGIN, Theme
+from workbench.gui.widgets.work_bar import WorkBar
+
+
+class InsidesView(QWidget):
+    """Shows an Insides, or none."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.bar = WorkBar()
+        self.ratios = DepthChart(theme, self.tr("Branch against shortcut, ratio of norms"), _text, mark=1.0)
+        self.sizes = DepthChart(theme, self.tr("Activations"), _text)
+        self.zeros = DepthChart(theme, self.tr("Share of zeros"), _share)
+        self.filters = FilterView(theme)
+        sentence = labeled("", "secondary")
+        sentence.setWordWrap(True)
+        sentence.setText(
+            self.tr(
+                "Where a branch is small against its shortcut, the block changes little of what goes through it: "
+                "its loss costs least."
+            )
+        )
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(MARGIN, 0, MARGIN, FIELD_GAP)
+        layout.setSpacing(FIELD_GAP)
+        layout.addWidget(sentence)
+        layout.addWidget(self.bar)
+        grid = QGridLayout()
+        grid.setSpacing(FIELD_GAP)
+        for number, widget in enumerate((self.ratios, self.filters, self.sizes, self.zeros)):
+            grid.addWidget(widget, number // 2, number % 2)
+        layout.addLayout(grid, 1)
+
+    def show_insides(self, found: Insides | None) -> None:
+        """Values are of the images that were looked at; None: nothing is known."""
+        waiting = self.tr("Appears once the network is looked into.")
+        blocks = found.blocks if found is not None else ()
+        plain = self.tr("No block of this network has a shortcut.") if blocks else waiting
+        ratios = DepthSeries("", [each.ratio for each in blocks])
+        self.ratios.show_series([each.name for each in blocks], [ratios], plain)
+        figures = found.activations if found is not None else ()
+        names = [each.name for each in figures]
+        sizes = [
+            DepthSeries(self.tr("mean"), [each.mean for each in figures]),
+            DepthSeries(self.tr("standard deviation"), [each.deviation for each in figures]),
+        ]
+        self.sizes.show_series(names, sizes, waiting)
+        self.zeros.show_series(names, [DepthSeries("", [each.zeros for each in figures])], waiting)
+        self.filters.show_filters(filter_pictures(found.filters) if found is not None else None)
+
+
+def _text(value: float) -> str:
+    return two_digits(value) if value else "0"
+
+
+def _share(value: float) -> str:
+    return percent(value, 0)
