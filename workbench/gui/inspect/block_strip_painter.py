@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, 
 from workbench.core.formats import percent
 from workbench.core.lesions import BlockSite, Sweep
 from workbench.gui.inspect.block_strip_layout import AXIS_PX, BOX_PX, END_PX, HEADING_PX, StripLayout
-from workbench.gui.widgets.theme import GAP, Theme, mixed, tabular
+from workbench.gui.widgets.theme import GAP, MARGIN, Theme, mixed, tabular
 
 
 def tr(text: str) -> str:
@@ -160,7 +160,7 @@ class BlockStripPainter:
 
     def draw_axis(self, title: str) -> None:
         area = self._layout.bars
-        heading = QRectF(0, area.top() - HEADING_PX - 2, self._layout.width, HEADING_PX)
+        heading = QRectF(MARGIN, area.top() - HEADING_PX - 4, self._layout.width, HEADING_PX)
         self._words(heading, title, self._plain, self._secondary, _MIDDLE)
         for tick in _TICKS:
             y = round(area.bottom() - tick * area.height())

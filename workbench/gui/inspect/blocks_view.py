@@ -33,13 +33,17 @@ class BlocksView(QWidget):
         self._group.actions()[0].setChecked(True)
         self._group.triggered.connect(self._show_page)
         self._sentence = ElidedLabel("secondary")
-        self._sentence.setText(
+        self._sentences = (
             self.tr(
                 "Residual networks survive the loss of a block, because signals go around it; plain ones fall to "
                 "chance (Veit et al. 2016)."
-            )
+            ),
+            self.tr(
+                "Where a branch is small against its shortcut, a block changes little of what goes through it, and "
+                "its loss costs least."
+            ),
         )
-        self._sentence.setToolTip(self._sentence.text())
+        self._show_page(self._group.actions()[0])
         head = QHBoxLayout()
         head.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, 0)
         head.setSpacing(MARGIN)
@@ -58,3 +62,5 @@ class BlocksView(QWidget):
     @Slot(QAction)
     def _show_page(self, action: QAction) -> None:
         self._pages.setCurrentIndex(action.data())
+        self._sentence.setText(self._sentences[action.data()])
+        self._sentence.setToolTip(self._sentence.text())

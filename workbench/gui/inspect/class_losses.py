@@ -38,15 +38,16 @@ class LossBars(QWidget):
         super().__init__(parent)
         self._theme, self._heading = theme, heading
         self._rows: list[LossRow] = []
-        self._is_stale = False
+        self._is_stale, self._absence = False, ""
         self.setAccessibleName(heading)
         self.setBackgroundRole(QPalette.ColorRole.Base)
         self.setAutoFillBackground(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
 
-    def show_rows(self, rows: list[LossRow], is_stale: bool) -> None:
-        self._rows, self._is_stale = rows, is_stale
+    def show_rows(self, rows: list[LossRow], is_stale: bool, absence: str = "") -> None:
+        """Draw them; `absence` is said where there are none."""
+        self._rows, self._is_stale, self._absence = rows, is_stale, absence
         self.setAccessibleDescription("; ".join(f"{row.name} {row.text}" for row in rows))
         self.updateGeometry()
         self.update()
@@ -69,6 +70,10 @@ class LossBars(QWidget):
         painter.setPen(self._theme.color("text"))
         painter.drawText(QRectF(MARGIN, FIELD_GAP, self.width() - 2 * MARGIN, _ROW_PX), _LEFT, self._heading)
         painter.setFont(tabular(self.font()))
+        if not self._rows:
+            painter.setPen(self._theme.color("secondary"))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._absence)
+            return
         metrics = QFontMetricsF(painter.font())
         room = self.width() - 2 * MARGIN
         value = max((metrics.horizontalAdvance(row.text) for row in self._rows), default=0) + FIELD_GAP

@@ -17,6 +17,8 @@ _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 _CENTER = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _SWATCH_PX = 10
+# Of what is drawn, so that a number fits above the highest bar.
+_HEAD_SPACE = 1.1
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class DepthChart(QWidget):
     Args:
         text: how a value is written.
         mark: a value at which a dashed line stands.
+        most: the highest value of the axis; 0: what the values need.
     """
 
     def __init__(
@@ -41,10 +44,12 @@ class DepthChart(QWidget):
         heading: str,
         text: Callable[[float], str],
         mark: float | None = None,
+        most: float = 0.0,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._theme, self._heading, self._text, self._mark = theme, heading, text, mark
+        self._most = most
         self._names: list[str] = []
         self._stages: list[str] = []
         self._series: list[DepthSeries] = []
@@ -99,7 +104,7 @@ class DepthChart(QWidget):
     def _limits(self) -> tuple[float, float]:
         found = [*self._finite(), *([self._mark] if self._mark is not None else [])]
         low = min([0.0, *found])
-        return (-round_up(-low) if low < 0 else 0.0), round_up(max([1e-6, *found]))
+        return (-round_up(-low) if low < 0 else 0.0), self._most or round_up(_HEAD_SPACE * max([1e-6, *found]))
 
     # Drawing
 

@@ -10,7 +10,7 @@ from workbench.gui.widgets.pictures import to_qimage
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
 
 _HEADING_PX = 20
-_LARGEST_FACTOR = 12
+_LARGEST_FACTOR = 24
 
 
 class FilterView(QWidget):

@@ -6,7 +6,6 @@ from workbench.core.formats import percent, two_digits
 from workbench.core.insides import Insides, filter_pictures
 from workbench.gui.inspect.depth_chart import DepthChart, DepthSeries
 from workbench.gui.inspect.filter_view import FilterView
-from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.theme import FIELD_GAP, MARGIN, Theme
 from workbench.gui.widgets.work_bar import WorkBar
 
@@ -18,21 +17,12 @@ class InsidesView(QWidget):
         super().__init__(parent)
         self.bar = WorkBar()
         self.ratios = DepthChart(theme, self.tr("Branch against shortcut, ratio of norms"), _text, mark=1.0)
-        self.sizes = DepthChart(theme, self.tr("Activations"), _text)
-        self.zeros = DepthChart(theme, self.tr("Share of zeros"), _share)
+        self.sizes = DepthChart(theme, self.tr("Activations by depth"), _text)
+        self.zeros = DepthChart(theme, self.tr("Share of zeros among activations"), _share, most=1.0)
         self.filters = FilterView(theme)
-        sentence = labeled("", "secondary")
-        sentence.setWordWrap(True)
-        sentence.setText(
-            self.tr(
-                "Where a branch is small against its shortcut, the block changes little of what goes through it: "
-                "its loss costs least."
-            )
-        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, 0, MARGIN, FIELD_GAP)
         layout.setSpacing(FIELD_GAP)
-        layout.addWidget(sentence)
         layout.addWidget(self.bar)
         grid = QGridLayout()
         grid.setSpacing(FIELD_GAP)

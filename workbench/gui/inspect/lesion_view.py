@@ -132,8 +132,10 @@ class LesionView(QWidget):
     def show_found(self, found: Lesioned | None, is_stale: bool = False) -> None:
         """A result, or none; grayed while another one is on its way."""
         self.figures.show_found(found, is_stale)
-        self.classes.show_rows(class_rows(found) if found is not None else [], is_stale)
-        self.pairs.show_rows(pair_rows(found) if found is not None else [], is_stale)
+        waiting = self.tr("Appears once the network is tested.")
+        absence = waiting if found is None else self.tr("No confusion has changed.")
+        self.classes.show_rows(class_rows(found) if found is not None else [], is_stale, waiting)
+        self.pairs.show_rows(pair_rows(found) if found is not None else [], is_stale, absence)
 
     def show_sweeps(self, bars: Sequence[Bars]) -> None:
         """What the network reaches without each block, and another one beside it."""
