@@ -39,8 +39,8 @@ class BlocksView(QWidget):
                 "chance (Veit et al. 2016)."
             ),
             self.tr(
-                "Where a branch is small against its shortcut, a block changes little of what goes through it, and "
-                "its loss costs least."
+                "Where a branch is small against its shortcut, a block changes little of what goes through it, "
+                "and its loss costs least."
             ),
         )
         self._show_page(self._group.actions()[0])
@@ -49,6 +49,7 @@ class BlocksView(QWidget):
         head.setSpacing(MARGIN)
         head.addWidget(Segments(self.tr("What is shown of the blocks"), self._group.actions()))
         head.addWidget(self._sentence, 1)
+        head.addWidget(self.lesions.images_box)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(FIELD_GAP)
@@ -62,5 +63,6 @@ class BlocksView(QWidget):
     @Slot(QAction)
     def _show_page(self, action: QAction) -> None:
         self._pages.setCurrentIndex(action.data())
+        self.lesions.images_box.setVisible(action.data() == 0)
         self._sentence.setText(self._sentences[action.data()])
         self._sentence.setToolTip(self._sentence.text())

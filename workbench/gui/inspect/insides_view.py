@@ -16,7 +16,7 @@ class InsidesView(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.bar = WorkBar()
-        self.ratios = DepthChart(theme, self.tr("Branch against shortcut, ratio of norms"), _text, mark=1.0)
+        self.ratios = DepthChart(theme, self.tr("Norm of the branch / shortcut"), _text, mark=1.0)
         self.sizes = DepthChart(theme, self.tr("Activations by depth"), _text)
         self.zeros = DepthChart(theme, self.tr("Share of zeros among activations"), _share, most=1.0)
         self.filters = FilterView(theme)
@@ -29,6 +29,7 @@ class InsidesView(QWidget):
         for number, widget in enumerate((self.ratios, self.filters, self.sizes, self.zeros)):
             grid.addWidget(widget, number // 2, number % 2)
         layout.addLayout(grid, 1)
+        self.show_insides(None)
 
     def show_insides(self, found: Insides | None) -> None:
         """Values are of the images that were looked at; None: nothing is known."""

@@ -26,7 +26,7 @@ class LesionFigures(QWidget):
         captions = (self.tr("intact"), self.tr("now"), self.tr("points"), self.tr("answers flipped"))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(2 * GROUP_GAP)
+        row.setSpacing(GROUP_GAP)
         for caption, label in zip(captions, self._labels, strict=True):
             row.addLayout(self._figure(caption, label))
         self._show = QPushButton(self.tr("Show them"))
@@ -44,7 +44,7 @@ class LesionFigures(QWidget):
         font.setPixelSize(LARGE_NUMBER_PX)
         label.setFont(font)
         # So that what stands beside it does not move with every number.
-        label.setMinimumWidth(label.fontMetrics().horizontalAdvance("100.0\u202f%"))
+        label.setMinimumWidth(label.fontMetrics().horizontalAdvance("88.8\u202f%"))
         label.setAccessibleName(caption)
         column = QVBoxLayout()
         column.setSpacing(0)

@@ -90,12 +90,15 @@ class LesionView(QWidget):
         self.beside.setToolTip(self.tr("Draw the same of a run that differs in having shortcuts or none"))
         self.beside.clicked.connect(self.beside_changed)
         self.beside.hide()
-        self._images = QComboBox()
-        self._images.addItem(self.tr("{0} test images").format(count(DEFAULT_IMAGES)), DEFAULT_IMAGES)
-        self._images.addItem(self.tr("all test images"), None)
-        self._images.setAccessibleName(self.tr("Images that are tested"))
-        self._images.setToolTip(self.tr("On which images lesions are tried; all take longer where there are more"))
-        self._images.currentIndexChanged.connect(self.images_changed)
+        # Where the page has room for it.
+        self.images_box = QComboBox()
+        self.images_box.addItem(self.tr("{0} test images").format(count(DEFAULT_IMAGES)), DEFAULT_IMAGES)
+        self.images_box.addItem(self.tr("all test images"), None)
+        self.images_box.setAccessibleName(self.tr("Images that are tested"))
+        self.images_box.setToolTip(
+            self.tr("On which images lesions are tried; all take longer where there are more")
+        )
+        self.images_box.currentIndexChanged.connect(self.images_changed)
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
@@ -105,7 +108,6 @@ class LesionView(QWidget):
         head.setSpacing(FIELD_GAP)
         head.addWidget(self.figures)
         head.addWidget(self.bar, 1, Qt.AlignmentFlag.AlignBottom)
-        head.addWidget(self._images, 0, Qt.AlignmentFlag.AlignBottom)
         layout.addLayout(head)
         self._strip_area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._strip_area.setMinimumHeight(
@@ -126,7 +128,7 @@ class LesionView(QWidget):
     @property
     def images(self) -> int | None:
         """So many are to be tested; None: all."""
-        chosen: int | None = self._images.currentData()
+        chosen: int | None = self.images_box.currentData()
         return chosen
 
     def show_found(self, found: Lesioned | None, is_stale: bool = False) -> None:
