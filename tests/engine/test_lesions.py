@@ -15,7 +15,7 @@ from workbench.core.config import RunConfig
 from workbench.core.dataset import Dataset, ImageSet
 from workbench.core.home import Home
 from workbench.core.lesions import SweepProgress, sites_of
-from workbench.engine.inspection import kept_activations
+from workbench.engine.inspection import kept_activations, lesions
 from workbench.engine.inspection.lesions import LesionBoard
 from workbench.engine.inspection.subject import Subject
 from workbench.engine.machine.device import Compute
@@ -237,3 +237,17 @@ def test_a_canceled_evaluation_begins_anew(home: Home, tiny_config: RunConfig) -
     assert found.intact.accuracy == whole.accuracy
     assert found.now.epoch == subject.epoch
     assert replace(found.now, epoch=0).class_names == subject.class_names
+
+
+def test_answers_that_overflow_without_a_block_are_wrong_ones_not_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    subject = subject_of("basic")
+    board = LesionBoard(subject)
+    exhausted(board.intact())
+    monkeypatch.setattr(lesions, "weakened", lambda _block, _site, x, _factor: x * torch.inf)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(board, "_blocks", [nn.Identity()] * 4)
+        patched.setattr(board._network, "head", lambda x: x.mean((2, 3))[:, :3])
+        found = exhausted(board.lesioned({"layer1.0": 0.0}))
+    assert np.isfinite(found.now.logits).all()

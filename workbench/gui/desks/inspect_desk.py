@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QSlider, QWidget
 
 from workbench.core.run_record import RunRecord
 from workbench.gui.desks.blocks_desk import BlocksDesk
@@ -132,7 +132,7 @@ class InspectDesk(QObject):
 
     def _allow(self, focus: QWidget | None) -> None:
         """A field, too, has other meanings for them."""
-        is_field = isinstance(focus, QAbstractSpinBox | QComboBox | QLineEdit)
+        is_field = isinstance(focus, QAbstractSpinBox | QComboBox | QLineEdit | QSlider)
         for action in self._of_workspace:
             action.setEnabled(self._is_shown and not is_field)
 

@@ -99,7 +99,12 @@ class SweepDesk(LookDesk):
     @Slot(object)
     def _take_runs(self, records: Sequence[RunRecord]) -> None:
         self._records = records
-        self.set_due()
+        # Not `set_due`, which drops what goes on: the list changes with every epoch of any run.
+        if self.is_seen:
+            self._find_partner()
+            self._draw()
+        else:
+            self._is_due = True
 
     def _find_partner(self) -> None:
         """The newest run that has the same blocks, with shortcuts where this one has none; of its images first."""

@@ -74,6 +74,8 @@ class BlockStrip(QWidget):
     def describe(self) -> str:
         """What there is to say of the block under the pointer, else of the chosen one; else what can be done."""
         number = self._hovered if self._hovered is not None else self._chosen_number()
+        if not self._choice.sites:
+            return ""
         if number is None:
             return self.tr("Click a block to remove it; Left, Right and Space do the same.")
         site = self._choice.sites[number]
@@ -126,10 +128,13 @@ class BlockStrip(QWidget):
         return QSize(320, LEAST_HEIGHT)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        sites = self._choice.sites
+        sites, painter = self._choice.sites, QPainter(self)
         if not sites:
+            painter.setPen(self._theme.color("secondary"))
+            sentence = self.tr("The network's blocks appear here once a run is chosen or trained.")
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, sentence)
             return
-        drawing = BlockStripPainter(QPainter(self), self._theme, self._layout())
+        drawing = BlockStripPainter(painter, self._theme, self._layout())
         if self._hovered is not None:
             drawing.draw_column(self._hovered)
         drawing.draw_axis(self._title())
