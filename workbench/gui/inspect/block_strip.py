@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QWidget
 
 from workbench.core.formats import count, percent, short_count
 from workbench.core.lesions import BlockSite
@@ -33,6 +33,7 @@ class BlockStrip(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("Blocks of the network"))
+        self.setToolTip(self.tr("Click a block to remove it, or to put it back"))
         self.setBackgroundRole(QPalette.ColorRole.Base)
         self.setAutoFillBackground(True)
         theme.changed.connect(self.update)
@@ -185,10 +186,3 @@ class BlockStrip(QWidget):
             self._switch(site)
         else:
             super().keyPressEvent(event)
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            if self._at(QPointF(event.pos())) is not None:
-                QToolTip.showText(event.globalPos(), self.describe(), self)
-            return True
-        return super().event(event)

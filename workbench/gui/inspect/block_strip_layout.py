@@ -9,7 +9,7 @@ from workbench.core.lesions import BlockSite
 
 HEADING_PX, HOP_PX, BOX_PX, NAME_PX, BARS_PX, LEAST_BARS_PX = 18, 14, 40, 18, 132, 64
 AXIS_PX, END_PX, BOTTOM_PX = 44, 36, 6
-_STAGE_GAP, _LEAST_PITCH, _WIDEST_PITCH = 14.0, 9.0, 92.0
+_STAGE_GAP, _LEAST_PITCH, _WIDEST_PITCH = 14.0, 9.0, 120.0
 
 
 @dataclass(frozen=True)
@@ -18,11 +18,14 @@ class StripLayout:
 
     Args:
         centers: of the columns of the blocks.
+        begin, end: of the signal's way, from the stem to the head.
         pitch: from one block of a stage to the next.
     """
 
     centers: tuple[float, ...]
     pitch: float
+    begin: float
+    end: float
     width: float
     height: float
 
@@ -37,7 +40,11 @@ class StripLayout:
             stage = site.stage
             centers.append(x + pitch / 2)
             x += pitch
-        return cls(tuple(centers), pitch, x + _STAGE_GAP + END_PX, height)
+        end = x + _STAGE_GAP
+        # Few blocks stand in the middle.
+        shift = max(0.0, (width - end - END_PX) / 2)
+        placed = tuple(center + shift for center in centers)
+        return cls(placed, pitch, AXIS_PX + END_PX + shift, end + shift, max(width, end + END_PX), height)
 
     @property
     def box_breadth(self) -> float:

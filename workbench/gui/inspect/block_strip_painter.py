@@ -68,7 +68,7 @@ class BlockStripPainter:
         """Boxes on the signal's way; `scales` has the factor of each branch."""
         layout, y = self._layout, round(self._layout.axis_y) + 0.5
         self._painter.setPen(QPen(self._edge, 1))
-        self._painter.drawLine(QPointF(AXIS_PX + END_PX, y), QPointF(layout.width - END_PX, y))
+        self._painter.drawLine(QPointF(layout.begin, y), QPointF(layout.end, y))
         for number, (site, scale) in enumerate(zip(sites, scales, strict=True)):
             self._draw_hop(layout.box(number), site, scale)
             self._draw_box(layout.box(number), site, scale, number, marks)
@@ -77,10 +77,11 @@ class BlockStripPainter:
                 font = self._bold if number == marks.chosen else self._plain
                 self._words(layout.name(number), _short(site, layout.pitch), font, color, _CENTER)
         self._draw_stages(sites)
-        for x, word, where in ((AXIS_PX, tr("stem"), Qt.AlignmentFlag.AlignLeft),
-                               (layout.width - END_PX, tr("head"), Qt.AlignmentFlag.AlignRight)):  # fmt: skip
-            room = QRectF(x, y - BOX_PX / 2, END_PX, BOX_PX)
-            self._words(room, word, self._plain, self._secondary, where | _MIDDLE)
+        for x, word, where in (
+            (layout.begin - END_PX - GAP, tr("stem"), _RIGHT),
+            (layout.end + GAP, tr("head"), _MIDDLE),
+        ):
+            self._words(QRectF(x, y - BOX_PX / 2, END_PX, BOX_PX), word, self._plain, self._secondary, where)
 
     def _draw_stages(self, sites: Sequence[BlockSite]) -> None:
         for stage, together in groupby(range(len(sites)), lambda number: sites[number].stage):
