@@ -48,7 +48,8 @@ class BlocksView(QWidget):
         head.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, 0)
         head.setSpacing(MARGIN)
         head.addWidget(Segments(self.tr("What is shown of the blocks"), self._group.actions()))
-        head.addWidget(self._sentence, 1)
+        head.addWidget(self._sentence, 2)
+        head.addWidget(self.insides.bar, 1)
         head.addWidget(self.lesions.images_box)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -64,5 +65,6 @@ class BlocksView(QWidget):
     def _show_page(self, action: QAction) -> None:
         self._pages.setCurrentIndex(action.data())
         self.lesions.images_box.setVisible(action.data() == 0)
+        self.insides.bar.setVisible(action.data() == 1)
         self._sentence.setText(self._sentences[action.data()])
         self._sentence.setToolTip(self._sentence.text())

@@ -15,15 +15,15 @@ class InsidesView(QWidget):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        # Where the page has room for it.
         self.bar = WorkBar()
-        self.ratios = DepthChart(theme, self.tr("Norm of the branch / shortcut"), _text, mark=1.0)
+        self.ratios = DepthChart(theme, self.tr("Norm of the branch / shortcut"), _ratio, mark=1.0)
         self.sizes = DepthChart(theme, self.tr("Activations by depth"), _text)
         self.zeros = DepthChart(theme, self.tr("Share of zeros among activations"), _share, most=1.0)
         self.filters = FilterView(theme)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, 0, MARGIN, FIELD_GAP)
         layout.setSpacing(FIELD_GAP)
-        layout.addWidget(self.bar)
         grid = QGridLayout()
         grid.setSpacing(FIELD_GAP)
         for number, widget in enumerate((self.ratios, self.filters, self.sizes, self.zeros)):
@@ -47,6 +47,10 @@ class InsidesView(QWidget):
         self.sizes.show_series(names, sizes, waiting)
         self.zeros.show_series(names, [DepthSeries("", [each.zeros for each in figures])], waiting)
         self.filters.show_filters(filter_pictures(found.filters) if found is not None else None)
+
+
+def _ratio(value: float) -> str:
+    return f"{value:.2f}"
 
 
 def _text(value: float) -> str:
