@@ -11,15 +11,15 @@ from tests.engine.test_lesions import COUNT, KINDS, subject_of
 from tests.trained import exhausted
 from workbench.core.architecture import Architecture
 from workbench.core.blocks import Block
-from workbench.core.insides import BlockNorms, filter_pictures
+from workbench.core.insides import BlockSignals, filter_pictures
 from workbench.engine.inspection.insides import look_inside
 
 
-def norm(values: torch.Tensor) -> float:
-    return float(values.flatten(1).norm(dim=1).mean())
+def root_mean_square(values: torch.Tensor) -> float:
+    return float(values.square().mean().sqrt())
 
 
-def test_norms_and_activations_of_a_basic_network() -> None:
+def test_signals_and_activations_of_a_basic_network() -> None:
     subject = subject_of("basic", blocks=[1, 1])
     found = exhausted(look_inside(subject))
     network: Any = subject.network
@@ -35,8 +35,10 @@ def test_norms_and_activations_of_a_basic_network() -> None:
     assert found.images == COUNT
     assert [each.name for each in found.blocks] == ["layer1.0", "layer2.0"]
     for each, f, way in zip(found.blocks, (branch, branch2), (stem, around2), strict=True):
-        assert (each.branch, each.shortcut) == pytest.approx((norm(f), norm(way)), rel=1e-5)
-        assert each.ratio == pytest.approx(norm(f) / norm(way), rel=1e-5)
+        assert (each.branch, each.shortcut) == pytest.approx(
+            (root_mean_square(f), root_mean_square(way)), rel=1e-5
+        )
+        assert each.ratio == pytest.approx(root_mean_square(f) / root_mean_square(way), rel=1e-5)
     names = ["stem", "layer1.0 #1", "layer1.0 #2", "layer2.0 #1", "layer2.0 #2"]
     assert [each.name for each in found.activations] == names
     for figures, values in zip(found.activations, (stem, inner, out, inner2, out2), strict=True):
@@ -46,7 +48,7 @@ def test_norms_and_activations_of_a_basic_network() -> None:
 
 
 @pytest.mark.parametrize(("block", "shortcut"), KINDS)
-def test_every_kind_of_block_says_how_long_its_two_ways_are(block: Block, shortcut: str) -> None:
+def test_every_kind_of_block_says_how_large_its_two_ways_are(block: Block, shortcut: str) -> None:
     subject = subject_of(block, shortcut=shortcut)
     found = exhausted(look_inside(subject))
     architecture = Architecture.of(subject.config.model)
@@ -69,8 +71,10 @@ def test_identity_of_a_preactivation_block_is_what_enters_it() -> None:
         inner = block.conv1(functional.relu(block.bn1(stem)))
         branch = block.conv2(functional.relu(block.bn2(inner)))
     found = exhausted(look_inside(subject))
-    assert found.blocks[0] == BlockNorms(
-        "layer1.0", pytest.approx(norm(branch), rel=1e-5), pytest.approx(norm(stem), rel=1e-5)
+    assert found.blocks[0] == BlockSignals(
+        "layer1.0",
+        pytest.approx(root_mean_square(branch), rel=1e-5),
+        pytest.approx(root_mean_square(stem), rel=1e-5),
     )
     assert found.activations[-1].name == "head"
 

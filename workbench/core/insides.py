@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
-class BlockNorms:
-    """How long the two summands of a block are: mean L2 norms over images, each over channels and positions."""
+class BlockSignals:
+    """How large the two summands of a block are: root mean squares over images, channels and positions."""
 
     name: str
     branch: float
@@ -38,7 +38,7 @@ class Insides:
     """All of it, in the order of computation."""
 
     images: int
-    blocks: tuple[BlockNorms, ...]
+    blocks: tuple[BlockSignals, ...]
     activations: tuple[ActivationFigures, ...]
     filters: NDArray[np.float32]
     """(K, 3, kh, kw) weights of the first convolution."""

@@ -1,7 +1,7 @@
 """Reads what goes on inside a network of one's own while test images run through it."""
 
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import ExitStack
+import math
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -10,13 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from workbench.core.events import Progress
-from workbench.core.insides import ActivationFigures, BlockNorms, Insides
+from workbench.core.insides import ActivationFigures, BlockSignals, Insides
 from workbench.core.interludes import BESIDE_RUNS
 from workbench.engine.data.device_images import subset
 from workbench.engine.inspection.subject import Subject
 from workbench.engine.machine.pieces import in_pieces
 from workbench.engine.network.blocks.block import Block
-from workbench.engine.network.resnet import ResNet
 
 DEFAULT_IMAGES = 256
 _SEED = 0
@@ -39,32 +38,51 @@ class _Sums:
         self.squares += float(wide.square().sum(dtype=torch.float64))
         self.zeros += int((values == 0).sum())
 
+    @property
+    def root_mean_square(self) -> float:
+        """NaN where nothing came by."""
+        return math.sqrt(self.squares / self.count) if self.count else math.nan
+
     def figures(self, name: str) -> ActivationFigures:
         mean = self.total / self.count
         deviation = max(0.0, self.squares / self.count - mean * mean) ** 0.5
         return ActivationFigures(name, mean, deviation, self.zeros / self.count)
 
 
+class _Tap:
+    """Of the two ways through one block."""
+
+    def __init__(self) -> None:
+        self.branch, self.around = _Sums(), _Sums()
+
+    def before_sum(self, branch: Tensor, around: Tensor | None) -> None:
+        self.branch.add(branch)
+        if around is not None:
+            self.around.add(around)
+
+    def after(self, out: Tensor) -> None:
+        """What is left of it is noted by the activation functions."""
+
+    def signals(self, name: str) -> BlockSignals:
+        return BlockSignals(name, self.branch.root_mean_square, self.around.root_mean_square)
+
+
 @dataclass
-class _Reading:
-    """What the hooks have noted, in the order in which modules were called."""
+class _Activations:
+    """What activation functions say, in the order in which they were called."""
 
-    activations: dict[str, _Sums] = field(default_factory=dict)
-    norms: dict[str, dict[str, float]] = field(default_factory=dict)
+    sums: dict[str, _Sums] = field(default_factory=dict)
     calls: dict[str, int] = field(default_factory=dict)
+    """Of each place in the present pass: one module serves all of a block."""
 
-    def note_activation(self, place: str, is_one_of_many: bool, output: Tensor) -> None:
+    def note(self, place: str, is_one_of_many: bool, output: Tensor) -> None:
         number = self.calls[place] = self.calls.get(place, 0) + 1
         name = f"{place} #{number}" if is_one_of_many else place
-        self.activations.setdefault(name, _Sums()).add(output)
-
-    def note_norm(self, block: str, way: str, values: Tensor) -> None:
-        norms = self.norms.setdefault(block, {})
-        norms[way] = norms.get(way, 0.0) + float(values.float().flatten(1).norm(dim=1).sum(dtype=torch.float64))
+        self.sums.setdefault(name, _Sums()).add(output)
 
 
 def look_inside(subject: Subject, images: int = DEFAULT_IMAGES) -> Generator[Progress, None, Insides]:
-    """Norms of branches and shortcuts, and figures of all activations, over so many test images.
+    """Branches against shortcuts, and figures of all activations, over so many test images.
 
     Args:
         images: as many of every class, always the same ones.
@@ -73,53 +91,34 @@ def look_inside(subject: Subject, images: int = DEFAULT_IMAGES) -> Generator[Pro
     if images < len(indices):
         indices = subset(indices, subject.dataset.test.labels, images, _SEED)
     on_device = subject.on_device("test", indices)
-    # Of its own: hooks on a shared one would be called by others too.
-    network, reading = subject.build(), _Reading()
+    # Of its own: hooks and taps on a shared one would be called by others too.
+    network, activations = subject.build(), _Activations()
+    blocks = {name: module for name, module in network.named_modules() if isinstance(module, Block)}
+    taps = {name: _Tap() for name in blocks}
+    for name, block in blocks.items():
+        block.tap = taps[name]
+        _watch(block.relu, partial(activations.note, name, True))
+    _watch(network.relu, partial(activations.note, "head" if network.config.is_preactivation else "stem", False))
 
     @torch.inference_mode()
     def piece(start: int, stop: int) -> None:
+        activations.calls.clear()
         with subject.compute.autocast():
-            _run(network, on_device.plain(start, stop)[0], reading)
+            network(on_device.plain(start, stop)[0])
 
-    with ExitStack() as hooks:
-        place = "head" if network.config.is_preactivation else "stem"
-        _watch(network.relu, partial(reading.note_activation, place, False), hooks)
-        for name, block in _blocks(network):
-            _watch(block.relu, partial(reading.note_activation, name, True), hooks)
-        yield from in_pieces(len(indices), piece, "Looking into the network", BESIDE_RUNS)
-    blocks = tuple(_norms(name, sums, len(indices)) for name, sums in reading.norms.items())
-    activations = tuple(sums.figures(name) for name, sums in reading.activations.items())
-    return Insides(len(indices), blocks, activations, subject.weights["conv1.weight"].float().numpy())
+    yield from in_pieces(len(indices), piece, "Looking into the network", BESIDE_RUNS)
+    return Insides(
+        len(indices),
+        tuple(tap.signals(name) for name, tap in taps.items()),
+        tuple(sums.figures(name) for name, sums in activations.sums.items()),
+        subject.weights["conv1.weight"].float().numpy(),
+    )
 
 
-def _blocks(network: ResNet) -> Iterator[tuple[str, Block]]:
-    for name, module in network.named_modules():
-        if isinstance(module, Block):
-            yield name, module
+def _watch(module: nn.Module, note: Callable[[Tensor], None]) -> None:
+    """For as long as there is its network, which is nobody else's."""
 
-
-def _run(network: ResNet, x: Tensor, reading: _Reading) -> None:
-    """Through the network, a block's two ways one by one: no module says what enters the sum."""
-    reading.calls.clear()
-    x = network.stem(x)
-    for name, block in _blocks(network):
-        source = block.source(x)
-        x = block.branch(source)
-        reading.note_norm(name, "branch", x)
-        if block.has_shortcut:
-            around = block.around(source)
-            reading.note_norm(name, "shortcut", around)
-            x = x + around
-        x = block.end(x)
-    network.head(x)
-
-
-def _watch(module: nn.Module, note: Callable[[Tensor], None], hooks: ExitStack) -> None:
     def hook(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
         note(output)
 
-    hooks.callback(module.register_forward_hook(hook).remove)
-
-
-def _norms(name: str, sums: Mapping[str, float], images: int) -> BlockNorms:
-    return BlockNorms(name, sums["branch"] / images, sums.get("shortcut", float("nan")) / images)
+    module.register_forward_hook(hook)

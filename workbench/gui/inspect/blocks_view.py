@@ -22,7 +22,7 @@ class BlocksView(QWidget):
         self._group = QActionGroup(self)
         pages = (
             (self.lesions, self.tr("Lesions"), self.tr("Remove blocks and see what that costs")),
-            (self.insides, self.tr("Signals"), self.tr("Norms and activations by depth, and the first filters")),
+            (self.insides, self.tr("Signals"), self.tr("Branches, activations by depth, and the first filters")),
         )
         for number, (page, title, tip) in enumerate(pages):
             self._pages.addWidget(scrolling(page))

@@ -116,7 +116,8 @@ class DepthChart(QWidget):
         painter.setFont(bold)
         painter.setPen(self._theme.color("text"))
         heading = QRectF(MARGIN, FIELD_GAP, self.width() - 2 * MARGIN, _HEADING_PX)
-        painter.drawText(heading, _MIDDLE, self._heading)
+        title = QFontMetricsF(bold).elidedText(self._heading, Qt.TextElideMode.ElideRight, heading.width())
+        painter.drawText(heading, _MIDDLE, title)
         painter.setFont(plain)
         if not self._finite():
             painter.setPen(self._theme.color("secondary"))
