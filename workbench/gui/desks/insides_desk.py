@@ -21,7 +21,7 @@ class InsidesDesk(LookDesk):
         if place is None:
             self._insides.show_insides(None)
             return
-        handle = self.ask(inspection_jobs.look_inside(self.looker, place), self.tr("Looking into the network"))
+        handle = self.ask(inspection_jobs.look_inside(self.looker, place), self.tr("Looking inside"))
         if handle is not None:
             handle.finished.connect(self._show)
 

@@ -50,7 +50,7 @@ class LesionDesk(LookDesk):
         if place is None:
             return
         job = inspection_jobs.lesion(self.looker, place, self._kept, choice.scales, self._board.images)
-        handle = self.ask(job, self.tr("Testing the network"))
+        handle = self.ask(job, self.tr("Testing"))
         if handle is not None:
             handle.finished.connect(self._show)
 
@@ -157,7 +157,7 @@ class SweepDesk(LookDesk):
     def _ask_for(self, place: Place, key: _Key) -> None:
         self._asked = key
         job = inspection_jobs.sweep(self.looker, place, key[2])
-        handle = self.ask(job, self.tr("Removing each block in turn"))
+        handle = self.ask(job, self.tr("Removing each"))
         if handle is not None:
             handle.progressed.connect(self._show_part)
             handle.finished.connect(self._show)

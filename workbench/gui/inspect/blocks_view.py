@@ -48,7 +48,7 @@ class BlocksView(QWidget):
         head.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, 0)
         head.setSpacing(MARGIN)
         head.addWidget(Segments(self.tr("What is shown of the blocks"), self._group.actions()))
-        head.addWidget(self._sentence, 2)
+        head.addWidget(self._sentence, 1)
         head.addWidget(self.insides.bar, 1)
         head.addWidget(self.lesions.images_box)
         layout = QVBoxLayout(self)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from workbench.core.class_names import short_names
 from workbench.core.formats import count, percent
 from workbench.core.lesions import Lesioned
-from workbench.gui.widgets.theme import FIELD_GAP, MARGIN, Theme, mixed, tabular
+from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme, mixed, tabular
 
 _ROW_PX, _BAR_PX = 18, 8
 _MOST_ROWS = 10
@@ -68,7 +68,9 @@ class LossBars(QWidget):
         bold.setWeight(QFont.Weight.DemiBold)
         painter.setFont(bold)
         painter.setPen(self._theme.color("text"))
-        painter.drawText(QRectF(MARGIN, FIELD_GAP, self.width() - 2 * MARGIN, _ROW_PX), _LEFT, self._heading)
+        heading = QRectF(MARGIN, FIELD_GAP, self.width() - 2 * MARGIN, _ROW_PX)
+        painter.drawText(heading, _LEFT, self._heading)
+        self._draw_legend(painter, heading)
         painter.setFont(tabular(self.font()))
         if not self._rows:
             painter.setPen(self._theme.color("secondary"))
@@ -85,6 +87,18 @@ class LossBars(QWidget):
         for number, (row, name) in enumerate(zip(self._rows, names, strict=True)):
             line = QRectF(MARGIN, FIELD_GAP + (number + 1) * _ROW_PX, room, _ROW_PX)
             self._draw(painter, line, row, name, widest, value)
+
+    def _draw_legend(self, painter: QPainter, heading: QRectF) -> None:
+        """What the mark across a bar means."""
+        painter.setFont(self.font())
+        painter.setPen(self._theme.color("secondary"))
+        words = self.tr("before")
+        breadth = painter.fontMetrics().horizontalAdvance(words)
+        painter.drawText(heading, _RIGHT, words)
+        x = round(heading.right() - breadth - GAP - 2)
+        painter.fillRect(
+            QRectF(x, heading.center().y() - _BAR_PX / 2 - 2, 2, _BAR_PX + 4), self._theme.color("text")
+        )
 
     def _draw(self, painter: QPainter, line: QRectF, row: LossRow, name: str, widest: float, value: float) -> None:
         theme = self._theme
