@@ -185,10 +185,11 @@ def test_each_page_explains_itself(qtbot: QtBot, theme: Theme) -> None:
 
 
 def show_blocks(window: MainWindow) -> LesionView:
-    view: LesionView = window.inspect_desk._blocks.view.lesions
+    desk = window.inspect_desk._blocks
     window.workspaces.show("inspect")
-    tabs_of(view).setCurrentWidget(window.inspect_desk._blocks.view)
-    return view
+    tabs_of(desk.view).setCurrentWidget(desk.view)
+    assert desk.pages is not None
+    return desk.pages.lesions
 
 
 def tabs_of(view: QWidget) -> QTabWidget:
@@ -269,7 +270,8 @@ def test_signals_are_looked_into_when_their_page_is_seen(
     record_run(home, tiny_config)
     window = make_window()
     show_blocks(window)
-    blocks = window.inspect_desk._blocks.view
+    blocks = window.inspect_desk._blocks.pages
+    assert blocks is not None
     blocks.show_page(1)
     qtbot.waitUntil(lambda: blocks.insides.filters.count == 8, timeout=LONG_MS)
     for chart in (blocks.insides.ratios, blocks.insides.sizes, blocks.insides.zeros):

@@ -87,7 +87,6 @@ class SweepDesk(LookDesk):
         view.sweep_asked.connect(self._sweep)
         view.beside_changed.connect(self._on_beside)
         view.images_changed.connect(self.set_due)
-        looking.library.runs_changed.connect(self._take_runs)
 
     def renew(self) -> None:
         """Show what is known already: nothing is asked for by itself."""
@@ -96,8 +95,8 @@ class SweepDesk(LookDesk):
         self._board.allow_sweep(selection.run.record is not None and selection.epoch in selection.weighted)
         self._draw()
 
-    @Slot(object)
-    def _take_runs(self, records: Sequence[RunRecord]) -> None:
+    def take_runs(self, records: Sequence[RunRecord]) -> None:
+        """All runs there are now; one of them may stand beside the selected one."""
         self._records = records
         # Not `set_due`, which drops what goes on: the list changes with every epoch of any run.
         if self.is_seen:
