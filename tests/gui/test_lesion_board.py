@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication, QTabWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
@@ -279,3 +279,12 @@ def test_signals_are_looked_into_when_their_page_is_seen(
     assert blocks.insides.ratios.describe(0).startswith("layer1.0: ")
     assert blocks.insides.sizes.describe(0).startswith("stem: mean ")
     assert "%" in blocks.insides.zeros.describe(4)
+
+
+def test_building_it_opens_no_window(qtbot: QtBot, theme: Theme) -> None:
+    before = QApplication.topLevelWindows()
+    view = BlocksView(theme)
+    qtbot.addWidget(view)
+    assert [
+        window for window in QApplication.topLevelWindows() if window not in before and window.isVisible()
+    ] == []

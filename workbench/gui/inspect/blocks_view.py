@@ -43,7 +43,6 @@ class BlocksView(QWidget):
                 "and its loss costs least."
             ),
         )
-        self._show_page(self._group.actions()[0])
         head = QHBoxLayout()
         head.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, 0)
         head.setSpacing(MARGIN)
@@ -56,6 +55,8 @@ class BlocksView(QWidget):
         layout.setSpacing(FIELD_GAP)
         layout.addLayout(head)
         layout.addWidget(self._pages, 1)
+        # What is shown by it has a parent now: without one it would be a window.
+        self._show_page(self._group.actions()[0])
 
     def show_page(self, number: int) -> None:
         """0: lesions, 1: what goes on inside."""
