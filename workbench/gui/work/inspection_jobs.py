@@ -3,9 +3,8 @@
 The engine is imported inside the functions that the inspecting lane's thread calls.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -132,6 +131,8 @@ def landscape(
         return (yield from looker.job(place, look).begin(home))
 
     return Job(begin)
+
+
 def lesion(looker: Looker, place: Place, kept: KeptBoard, scales: Mapping[str, float], images: int | None) -> Job:
     """Test a network whose branches are scaled, on so many test images; None: all. Result: Lesioned."""
     return looker.job(place, partial(_lesion, kept, dict(scales), images))
