@@ -56,6 +56,15 @@ class Features:
         """Those of some of the images, by their place here."""
         return Features(self.vectors[rows], self.logits[rows], self.labels[rows], self.indices[rows])
 
+    def joined(self, others: "Features") -> "Features":
+        """These, and then those of other images."""
+        return Features(
+            np.concatenate([self.vectors, others.vectors]),
+            np.concatenate([self.logits, others.logits]),
+            np.concatenate([self.labels, others.labels]),
+            np.concatenate([self.indices, others.indices]),
+        )
+
 
 Extracting = Generator[Progress, None, Features]
 
@@ -88,8 +97,14 @@ def features_at(
 
 def features_of(subject: Subject, pixels_nhwc: NDArray[np.uint8]) -> Vectors:
     """(N, D) of a few (N, H, W, 3) images at once."""
+    return answers_to(subject, pixels_nhwc)[0]
+
+
+def answers_to(subject: Subject, pixels_nhwc: NDArray[np.uint8]) -> tuple[Vectors, NDArray[np.float32]]:
+    """(N, D) features and (N, K) logits of a few (N, H, W, 3) images at once."""
     with torch.inference_mode(), subject.compute.autocast():
-        return _pooled(subject.folded, subject.normalized(pixels_nhwc))[0].numpy()
+        vectors, logits = _pooled(subject.folded, subject.normalized(pixels_nhwc))
+    return vectors.numpy(), logits.numpy()
 
 
 def remembered(subject: Subject, part: Part) -> Features | None:

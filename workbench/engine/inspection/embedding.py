@@ -1,0 +1,166 @@
+"""Maps of the test images, by the features that a network makes of them."""
+
+from collections.abc import Generator
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import orthogonal_procrustes
+from sklearn.decomposition import PCA
+from threadpoolctl import ThreadpoolController
+
+from workbench.core.embedding import Embedding, Method
+from workbench.core.errors import UserError
+from workbench.core.events import Progress
+from workbench.engine.data.device_images import subset
+from workbench.engine.inspection import tsne
+from workbench.engine.inspection.features import Features, features, features_at, remember, remembered
+from workbench.engine.inspection.subject import Subject
+
+SOME = 2_000
+"""Images that a map is of where it takes long to compute, or is to be there soon."""
+_SEED = 0
+_MANY_FEATURES = 512
+_Points = NDArray[np.float32]
+
+Mapping = Generator[Progress | Embedding, None, Embedding]
+
+
+def by_pca(subject: Subject, former: Embedding | None = None, activity: str = "Reading features") -> Mapping:
+    """All test images along the two directions in which their features differ most (principal components).
+
+    Yields on the way a map of 2 000 of them, if all of them take longer.
+
+    Args:
+        former: turned to look like it, where it shows some of these images too.
+    """
+    found = remembered(subject, "test")
+    if found is None and len(subject.indices("test")) > SOME:
+        some, order = yield from _some_first(subject, activity)
+        former = _of_pca(subject, some, former)
+        yield former
+        found = yield from _and_the_rest(subject, some, order, activity)
+    elif found is None:
+        found = yield from features(subject, "test", activity)
+    return _of_pca(subject, found, former)
+
+
+def by_tsne(
+    subject: Subject, count: int = SOME, former: Embedding | None = None, activity: str = "Arranging"
+) -> Mapping:
+    """`count` of the test images, as many of every class, so that those with similar features stand together.
+
+    At once where it was computed before. It begins where `former` has the images, or at their principal
+    components.
+    """
+    kept = kept_tsne(subject, count)
+    if kept is not None:
+        return kept
+    found = yield from features(subject, "test", activity)
+    chosen = found.at(_chosen(subject, count))
+    _refuse_infinite(chosen)
+    start = _points_at(former, chosen) if former is not None and former.run_id == subject.run_id else None
+    if start is None:
+        start = principal_components(chosen.vectors)[0]
+    points, trust = yield from tsne.place(chosen.vectors, start, activity, seed=_SEED)
+    embedding = _embedding("t-sne", subject, chosen, points, former, trust=trust)
+    return subject.memory.put(_tsne_key(subject, len(chosen)), embedding)
+
+
+def kept_tsne(subject: Subject, count: int = SOME) -> Embedding | None:
+    """What `by_tsne` has computed before."""
+    return subject.memory.get(_tsne_key(subject, min(count, len(subject.indices("test")))), Embedding)
+
+
+def principal_components(vectors: NDArray[np.float32]) -> tuple[_Points, tuple[float, ...]]:
+    """(N, 2) coordinates of (N, D) vectors along their first two components, and the variance's shares along them.
+
+    The same signs for the same vectors, as scikit-learn fixes them.
+    """
+    spread = float(vectors.var(axis=0).sum()) if len(vectors) else 0.0
+    if spread == 0:
+        return np.zeros((len(vectors), 2), np.float32), (0.0, 0.0)
+    # Both are exact; that of all D x D covariances takes seconds for 2 048 features.
+    solver = "arpack" if vectors.shape[1] > _MANY_FEATURES and len(vectors) > 2 else "covariance_eigh"
+    pca = PCA(min(2, *vectors.shape), svd_solver=solver, random_state=_SEED)
+    # A run that is trained needs the cores.
+    with ThreadpoolController().limit(limits=1):
+        found = pca.fit_transform(vectors)
+    points = np.zeros((len(vectors), 2), np.float32)
+    points[:, : found.shape[1]] = found
+    shares = [float(share) for share in pca.explained_variance_ratio_]
+    return points, tuple(shares + [0.0] * (2 - len(shares)))
+
+
+def turned_like(points: _Points, indices: NDArray[np.int64], former: Embedding) -> _Points:
+    """Turned and mirrored, so that images which `former` shows too come near their places there (Schoenemann 1966,
+    "A generalized solution of the orthogonal Procrustes problem").
+    """
+    _, mine, theirs = np.intersect1d(indices, former.indices, assume_unique=True, return_indices=True)
+    if len(mine) < 3:
+        return points
+    here, there = points[mine], former.points[theirs]
+    rotation, _ = orthogonal_procrustes(here - here.mean(axis=0), there - there.mean(axis=0))
+    turned: _Points = (points @ rotation).astype(np.float32)
+    return turned
+
+
+def _some_first(subject: Subject, activity: str) -> Generator[Progress, None, tuple[Features, NDArray[np.int64]]]:
+    """The features of 2 000 images, in ascending order, and the order in which those of all come: these first."""
+    chosen = _chosen(subject, SOME)
+    rest = np.setdiff1d(subject.indices("test"), chosen)
+    found = yield from features_at(subject, "test", chosen, activity)
+    return found, np.concatenate([chosen, rest])
+
+
+def _and_the_rest(
+    subject: Subject, some: Features, order: NDArray[np.int64], activity: str
+) -> Generator[Progress, None, Features]:
+    rest = yield from features_at(subject, "test", order[len(some) :], activity)
+    found = some.joined(rest).at(np.argsort(order))
+    remember(subject, "test", found)
+    return found
+
+
+def _chosen(subject: Subject, count: int) -> NDArray[np.int64]:
+    return subset(subject.indices("test"), subject.images("test").labels, count, _SEED)
+
+
+def _of_pca(subject: Subject, found: Features, former: Embedding | None) -> Embedding:
+    _refuse_infinite(found)
+    points, shares = principal_components(found.vectors)
+    return _embedding("pca", subject, found, points, former, shares)
+
+
+def _embedding(
+    method: Method,
+    subject: Subject,
+    found: Features,
+    points: _Points,
+    former: Embedding | None,
+    explained: tuple[float, ...] = (),
+    trust: float = float("nan"),
+) -> Embedding:
+    points = points - points.mean(axis=0)
+    points /= max(float(np.sqrt((points**2).sum(axis=1).mean())), 1e-12)
+    if former is not None and former.run_id == subject.run_id:
+        points = turned_like(points, found.indices, former)
+    return Embedding(
+        method, subject.run_id, subject.epoch, points, found.indices, found.labels, found.predictions,
+        subject.class_names, len(subject.indices("test")), explained, trust,
+    )  # fmt: skip
+
+
+def _points_at(former: Embedding, chosen: Features) -> _Points | None:
+    """Where a former map has these images; None if it lacks some."""
+    if not np.isin(chosen.indices, former.indices).all():
+        return None
+    return former.points[np.searchsorted(former.indices, chosen.indices)]
+
+
+def _tsne_key(subject: Subject, count: int) -> tuple[str, str, int]:
+    return subject.fingerprint, "t-sne", count
+
+
+def _refuse_infinite(found: Features) -> None:
+    if not np.isfinite(found.vectors).all():
+        raise UserError("the network's features are not finite numbers; its weights are damaged or diverged")
