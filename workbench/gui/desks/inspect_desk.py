@@ -15,6 +15,7 @@ from workbench.gui.desks.landscape_desk import LandscapeDesk
 from workbench.gui.desks.look_desk import Looking
 from workbench.gui.desks.why_desk import WhyDesk
 from workbench.gui.inspect.calibration_view import CalibrationView
+from workbench.gui.desks.map_desk import MapDesk
 from workbench.gui.inspect.epoch_panel import EpochPanel
 from workbench.gui.inspect.gallery import Gallery
 from workbench.gui.inspect.image_view import ImageView
@@ -73,6 +74,8 @@ class InspectDesk(QObject):
             (self.calibration_view, self.tr("Calibration")),
         ]
         """In the middle of the workspace, with their titles."""
+        self._map = MapDesk(self.looking, window)
+        self.views.append((self._map.view, self.tr("Map")))
         self.image_views: list[tuple[QWidget, str]] = [(self.image_view, self.tr("Answer"))]
         """Of the image that is looked at, on the right."""
         self._gallery_desk = GalleryDesk(self.looking, self.gallery, window)
@@ -117,6 +120,7 @@ class InspectDesk(QObject):
             menus.add(menus.inspect, self.tr("Mark as e&xcusable, or unmark"), self._toggle_marked, "M"),
             menus.add(menus.inspect, self.tr("Show &all classes"), selection.clear_filter, "Esc"),
         ]
+        self._map.add_to(menus)
         menus.inspect.addSeparator()
         self._evaluation.add_to(menus)
 

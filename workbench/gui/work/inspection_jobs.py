@@ -4,6 +4,7 @@ The engine is imported inside the functions that the inspecting lane's thread ca
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -13,10 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.dataset import ImageSet
+from workbench.core.embedding import Embedding
 from workbench.core.evaluation import Evaluation
+from workbench.core.events import Progress
 from workbench.core.explanations import Question
 from workbench.core.home import Home
 from workbench.core.landscape import Grid, Landscape
+from workbench.core.neighbors import Neighbors
 from workbench.gui.work.job import Job, Work
 from workbench.gui.work.kept_board import KeptBoard
 from workbench.gui.work.looker import Looker, Place
@@ -162,3 +166,54 @@ def _look_inside(subject: "Subject") -> Work:
     from workbench.engine.inspection import insides
 
     return (yield from insides.look_inside(subject))
+_Mapping = Generator[Progress | Embedding, None, Embedding]
+
+
+def map_by_pca(looker: Looker, place: Place, former: Embedding | None) -> Job:
+    """All test images on a map, turned to look like a former one. On the way perhaps one of some of them.
+
+    Result: Embedding.
+    """
+    return looker.job(place, partial(_map_by_pca, former=former))
+
+
+def _map_by_pca(subject: "Subject", former: Embedding | None) -> _Mapping:
+    from workbench.engine.inspection import embedding
+
+    return (yield from embedding.by_pca(subject, former))
+
+
+def map_by_tsne(looker: Looker, place: Place, count: int, former: Embedding | None) -> Job:
+    """Some of the test images on a map that takes long; at once where that was done before. Result: Embedding."""
+    return looker.job(place, partial(_map_by_tsne, count=count, former=former))
+
+
+def _map_by_tsne(subject: "Subject", count: int, former: Embedding | None) -> _Mapping:
+    from workbench.engine.inspection import embedding
+
+    return (yield from embedding.by_tsne(subject, count, former))
+
+
+def kept_tsne_map(looker: Looker, place: Place, count: int) -> Job:
+    """What `map_by_tsne` has computed before. Result: Embedding, or None."""
+    return looker.job(place, partial(_kept_tsne_map, count=count))
+
+
+def _kept_tsne_map(subject: "Subject", count: int) -> Generator[Progress, None, Embedding | None]:
+    yield from ()
+    from workbench.engine.inspection import embedding
+
+    return embedding.kept_tsne(subject, count)
+
+
+def find_neighbors(looker: Looker, place: Place, pixels: NDArray[np.uint8], truth: int | None) -> Job:
+    """The training images that the network takes for most like (H, W, 3) pixels. Result: Neighbors."""
+    return looker.job(place, partial(_find_neighbors, pixels=pixels, truth=truth))
+
+
+def _find_neighbors(
+    subject: "Subject", pixels: NDArray[np.uint8], truth: int | None
+) -> Generator[Progress, None, Neighbors]:
+    from workbench.engine.inspection import neighbors
+
+    return (yield from neighbors.nearest(subject, pixels, truth))
