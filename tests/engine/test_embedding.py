@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.linalg import orthogonal_procrustes
+from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 
 from tests.trained import exhausted, opened, record_run
@@ -41,9 +43,13 @@ def test_principal_components_are_those_of_a_singular_value_decomposition(shape:
     _, values, directions = np.linalg.svd(centered, full_matrices=False)
     expected = centered @ directions[:2].T
     signs = np.sign((points * expected).sum(axis=0))
-    np.testing.assert_allclose(points, expected * signs, atol=1e-2)
+    np.testing.assert_allclose(points, expected * signs, atol=1e-4)
     np.testing.assert_allclose(shares, (values**2 / (values**2).sum())[:2], rtol=1e-3)
     np.testing.assert_array_equal(principal_components(vectors.copy())[0], points)
+    # With its signs too.
+    pca = PCA(2, svd_solver="full").fit(vectors.astype(np.float64))
+    np.testing.assert_allclose(points, pca.transform(vectors), atol=1e-4)
+    np.testing.assert_allclose(shares, pca.explained_variance_ratio_, rtol=1e-4)
 
 
 @pytest.mark.parametrize("vectors", [np.ones((9, 4)), np.zeros((9, 1)), np.zeros((1, 4)), np.zeros((0, 4))])
@@ -68,6 +74,12 @@ def test_a_turned_and_mirrored_map_is_turned_back() -> None:
     indices = np.arange(50)
     shown = of_points(former, indices)
     np.testing.assert_allclose(turned_like(former @ turn, indices, shown), former, atol=1e-5)
+    other = random.normal(size=(50, 2)).astype(np.float32)
+    there = other - other.mean(axis=0)
+    expected, _ = orthogonal_procrustes(former - former.mean(axis=0), there)
+    np.testing.assert_allclose(
+        turned_like(former, indices, of_points(other, indices)), former @ expected, atol=1e-5
+    )
     few = of_points(former[:2], indices[:2])
     turned = (former @ turn).astype(np.float32)
     np.testing.assert_array_equal(turned_like(turned, indices, few), turned)

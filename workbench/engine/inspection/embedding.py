@@ -1,12 +1,14 @@
-"""Maps of the test images, by the features that a network makes of them."""
+"""Maps of the test images, by the features that a network makes of them.
+
+Principal components are a few lines of torch here: to import scikit-learn takes its thread more than a second, for
+which the lane would rest ten beside a run that is trained, and its BLAS takes all cores, where torch keeps to one.
+"""
 
 from collections.abc import Generator
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
-from scipy.linalg import orthogonal_procrustes
-from sklearn.decomposition import PCA
-from threadpoolctl import ThreadpoolController
 
 from workbench.core.embedding import Embedding, Method
 from workbench.core.errors import UserError
@@ -19,7 +21,6 @@ from workbench.engine.inspection.subject import Subject
 SOME = 2_000
 """Images that a map is of where it takes long to compute, or is to be there soon."""
 _SEED = 0
-_MANY_FEATURES = 512
 _Points = NDArray[np.float32]
 
 Mapping = Generator[Progress | Embedding, None, Embedding]
@@ -74,20 +75,20 @@ def kept_tsne(subject: Subject, count: int = SOME) -> Embedding | None:
 def principal_components(vectors: NDArray[np.float32]) -> tuple[_Points, tuple[float, ...]]:
     """(N, 2) coordinates of (N, D) vectors along their first two components, and the variance's shares along them.
 
-    The same signs for the same vectors, as scikit-learn fixes them.
+    The largest weight of a component is positive, as scikit-learn has it (`svd_flip`).
     """
-    spread = float(vectors.var(axis=0).sum()) if len(vectors) else 0.0
-    if spread == 0:
-        return np.zeros((len(vectors), 2), np.float32), (0.0, 0.0)
-    # Both are exact; that of all D x D covariances takes seconds for 2 048 features.
-    solver = "arpack" if vectors.shape[1] > _MANY_FEATURES and len(vectors) > 2 else "covariance_eigh"
-    pca = PCA(min(2, *vectors.shape), svd_solver=solver, random_state=_SEED)
-    # A run that is trained needs the cores.
-    with ThreadpoolController().limit(limits=1):
-        found = pca.fit_transform(vectors)
     points = np.zeros((len(vectors), 2), np.float32)
+    centered = torch.from_numpy(vectors).double()
+    centered -= centered.mean(0) if len(vectors) else 0
+    covariances = centered.T @ centered
+    total = float(covariances.trace())
+    if not total > 0:
+        return points, (0.0, 0.0)
+    variances, directions = (found.flip(-1)[..., :2] for found in torch.linalg.eigh(covariances))
+    largest = directions.gather(0, directions.abs().argmax(0, keepdim=True))
+    found = (centered @ (directions * largest.sign())).float().numpy()
     points[:, : found.shape[1]] = found
-    shares = [float(share) for share in pca.explained_variance_ratio_]
+    shares = (variances.clamp(min=0) / total).tolist()
     return points, tuple(shares + [0.0] * (2 - len(shares)))
 
 
@@ -99,8 +100,8 @@ def turned_like(points: _Points, indices: NDArray[np.int64], former: Embedding) 
     if len(mine) < 3:
         return points
     here, there = points[mine], former.points[theirs]
-    rotation, _ = orthogonal_procrustes(here - here.mean(axis=0), there - there.mean(axis=0))
-    turned: _Points = (points @ rotation).astype(np.float32)
+    left, _, right = np.linalg.svd((here - here.mean(axis=0)).T @ (there - there.mean(axis=0)))
+    turned: _Points = (points @ left @ right).astype(np.float32)
     return turned
 
 
