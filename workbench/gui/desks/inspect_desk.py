@@ -16,6 +16,7 @@ from workbench.gui.desks.look_desk import Looking
 from workbench.gui.desks.why_desk import WhyDesk
 from workbench.gui.inspect.calibration_view import CalibrationView
 from workbench.gui.desks.map_desk import MapDesk
+from workbench.gui.desks.nearest_desk import NearestDesk
 from workbench.gui.inspect.epoch_panel import EpochPanel
 from workbench.gui.inspect.gallery import Gallery
 from workbench.gui.inspect.image_view import ImageView
@@ -90,6 +91,8 @@ class InspectDesk(QObject):
         self.landscape_view = LandscapeView(theme)
         self.views.append((self.landscape_view, self.tr("Landscape")))
         self.landscape_desk = LandscapeDesk(self.looking, self.landscape_view, window)
+        self._nearest = NearestDesk(self.looking, window)
+        self.image_views.append((self._nearest.view, self.tr("Nearest")))
         self._of_workspace: list[QAction] = []
         self._is_shown = False
         application = QApplication.instance()

@@ -11,7 +11,7 @@ from workbench.gui.inspect.map_marks import Kind, draw_mark
 from workbench.gui.widgets.field_form import plain_tip
 from workbench.gui.widgets.theme import Theme
 
-_ICON_PX, _WIDTH = 14, 132
+_ICON_PX, _ROW_PX, _WIDTH = 14, 24, 136
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ class MapLegend(QListWidget):
                 item.setFlags(
                     Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable
                 )
+                item.setSizeHint(QSize(0, _ROW_PX))
                 self.addItem(item)
             item.setText(entry.text)
             item.setToolTip(plain_tip(entry.tip))

@@ -26,7 +26,6 @@ from workbench.gui.inspect.map_canvas import Card, MapCanvas
 from workbench.gui.inspect.map_legend import MapLegend
 from workbench.gui.inspect.map_looks import ColorBy
 from workbench.gui.records.selection import Selection
-from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.empty_state import EmptyState
 from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.pictures import thumbnail
@@ -37,6 +36,23 @@ from workbench.gui.widgets.work_bar import WorkBar
 _PICTURE_PX = 96
 # Images of a t-SNE; 0: all there are.
 _COUNTS = (2_000, 5_000, 0)
+
+
+class RestingBar(WorkBar):
+    """Says what is shown while there is nothing else to say, so that this takes no line of its own."""
+
+    _rest = ""
+
+    def set_rest(self, text: str) -> None:
+        was_said = self.text == self._rest
+        self._rest = text
+        if was_said and not self.is_working:
+            self.say(text)
+
+    def say(
+        self, sentence: str, action: str = "", tooltip: str = "", do: Callable[[], object] | None = None
+    ) -> None:
+        super().say(sentence or self._rest, action, tooltip, do)
 
 
 class MapView(QWidget):
@@ -52,9 +68,9 @@ class MapView(QWidget):
         self._theme, self._selection = theme, selection
         self._embedding: Embedding | None = None
         self._method: Method = "pca"
-        self.bar = WorkBar()
+        self.bar = RestingBar()
         self.canvas, self._legend = MapCanvas(theme, self._card), MapLegend(theme)
-        self._about, self._empty = ElidedLabel("secondary"), EmptyState()
+        self._empty = EmptyState()
         self._lay_out()
         self.canvas.image_chosen.connect(selection.choose_image)
         self.canvas.circled.connect(self._choose_circled)
@@ -65,7 +81,9 @@ class MapView(QWidget):
         self.show_nothing()
 
     def _lay_out(self) -> None:
-        below = QHBoxLayout()
+        self._map_page = QWidget()
+        below = QHBoxLayout(self._map_page)
+        below.setContentsMargins(0, 0, 0, 0)
         below.setSpacing(FIELD_GAP)
         below.addWidget(self.canvas, 1)
         beside = QVBoxLayout()
@@ -76,15 +94,9 @@ class MapView(QWidget):
         self._all.clicked.connect(self._legend.show_all)
         beside.addWidget(self._all)
         below.addLayout(beside)
-        map_page, column = QWidget(), QVBoxLayout()
-        map_page.setLayout(column)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GAP)
-        column.addLayout(below, 1)
-        column.addWidget(self._about)
-        self._map_page, self._stack = map_page, QStackedLayout()
+        self._stack = QStackedLayout()
         self._stack.addWidget(self._empty)
-        self._stack.addWidget(map_page)
+        self._stack.addWidget(self._map_page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, FIELD_GAP)
         layout.setSpacing(GAP)
@@ -167,8 +179,8 @@ class MapView(QWidget):
 
     @property
     def text(self) -> str:
-        """What is said below the map."""
-        return self._about.text()
+        """What is said of the map."""
+        return self.canvas.accessibleDescription()
 
     @Slot(QAction)
     def _on_method(self, action: QAction) -> None:
@@ -208,6 +220,7 @@ class MapView(QWidget):
         """A sentence in place of a map, with an action where there is one."""
         usual = self.tr("The test images appear here, those together that the network takes for alike.")
         self._empty.show_text(sentence or usual, action, tooltip, do)
+        self.bar.set_rest("")
         self._stack.setCurrentWidget(self._empty)
 
     @property
@@ -236,9 +249,8 @@ class MapView(QWidget):
         if emphasized is not None:
             number = int(np.isin(embedding.indices, emphasized).sum())
             words.insert(0, self.tr("{0} in the gallery").format(count(number)))
-        self._about.setText(" · ".join(words))
-        self._about.setToolTip(self._about.text())
-        self.canvas.setAccessibleDescription(self._about.text())
+        self.canvas.setAccessibleDescription(" · ".join(words))
+        self.bar.set_rest(self.text)
 
     @Slot()
     def _follow_image(self) -> None:
