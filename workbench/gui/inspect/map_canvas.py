@@ -192,10 +192,9 @@ class MapCanvas(QWidget):
         self._draw_ring(painter, self._hovered, "text", 1.5)
         self._draw_lasso(painter)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        if self.hasFocus():
-            painter.setPen(self._theme.color("accent"))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        painter.setPen(self._theme.color("accent" if self.hasFocus() else "hairline"))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         if self._hovered is not None and not self._corners:
             self._draw_card(painter, self._hovered)
 

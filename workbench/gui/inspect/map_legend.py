@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from workbench.gui.inspect.map_marks import Kind, draw_mark
 from workbench.gui.widgets.field_form import plain_tip
-from workbench.gui.widgets.theme import Theme
+from workbench.gui.widgets.theme import GAP, Theme
 
 _ICON_PX, _ROW_PX, _WIDTH = 14, 24, 136
 
@@ -70,6 +70,7 @@ class MapLegend(QListWidget):
             ticked = entry.key not in self._hidden
             item.setCheckState(Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked)
         self.blockSignals(blocked)
+        self.setMaximumHeight(len(entries) * _ROW_PX + 2 * self.frameWidth() + GAP)
 
     def show_all(self) -> None:
         """Tick every entry."""

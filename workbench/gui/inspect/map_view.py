@@ -29,30 +29,13 @@ from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.empty_state import EmptyState
 from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.pictures import thumbnail
+from workbench.gui.widgets.resting_bar import RestingBar
 from workbench.gui.widgets.segments import Segments
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
-from workbench.gui.widgets.work_bar import WorkBar
 
 _PICTURE_PX = 96
 # Images of a t-SNE; 0: all there are.
 _COUNTS = (2_000, 5_000, 0)
-
-
-class RestingBar(WorkBar):
-    """Says what is shown while there is nothing else to say, so that this takes no line of its own."""
-
-    _rest = ""
-
-    def set_rest(self, text: str) -> None:
-        was_said = self.text == self._rest
-        self._rest = text
-        if was_said and not self.is_working:
-            self.say(text)
-
-    def say(
-        self, sentence: str, action: str = "", tooltip: str = "", do: Callable[[], object] | None = None
-    ) -> None:
-        super().say(sentence or self._rest, action, tooltip, do)
 
 
 class MapView(QWidget):
@@ -93,6 +76,7 @@ class MapView(QWidget):
         self._all.setToolTip(self.tr("Tick every line of the legend"))
         self._all.clicked.connect(self._legend.show_all)
         beside.addWidget(self._all)
+        beside.addStretch(0)
         below.addLayout(beside)
         self._stack = QStackedLayout()
         self._stack.addWidget(self._empty)
@@ -245,16 +229,27 @@ class MapView(QWidget):
         emphasized = None if chosen.is_any else self._selection.order
         shown = map_looks.points(embedding, self.color_by, self._legend.hidden, emphasized)
         self.canvas.show_points(shown, map_looks.palette(embedding, self.color_by, self._theme))
+        self._say()
+
+    def _say(self) -> None:
+        """What is shown, in the line above it."""
+        embedding, chosen = self._embedding, self._selection.filter
+        if embedding is None:
+            return
         words = [map_looks.about(embedding)]
-        if emphasized is not None:
-            number = int(np.isin(embedding.indices, emphasized).sum())
+        if not chosen.is_any:
+            number = int(np.isin(embedding.indices, self._selection.order).sum())
             words.insert(0, self.tr("{0} in the gallery").format(count(number)))
+        image = self._selection.image
+        if image is not None and image not in embedding.indices:
+            words.append(self.tr("without the chosen image"))
         self.canvas.setAccessibleDescription(" · ".join(words))
         self.bar.set_rest(self.text)
 
     @Slot()
     def _follow_image(self) -> None:
         self.canvas.set_chosen(self._selection.image)
+        self._say()
 
     @Slot(object)
     def _choose_circled(self, images: NDArray[np.int64]) -> None:
