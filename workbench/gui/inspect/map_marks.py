@@ -40,7 +40,7 @@ class Marks:
         self._ratio = ratio
         side = round(_SIDE * ratio)
         self._side = side + 1 - side % 2
-        self._atlas = QPixmap(self._side * len(colors), self._side * len(Kind))
+        self._atlas = QPixmap(self._side * max(1, len(colors)), self._side * len(Kind))
         self._atlas.fill(Qt.GlobalColor.transparent)
         painter = QPainter(self._atlas)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
