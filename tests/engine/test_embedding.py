@@ -175,6 +175,20 @@ def test_a_process_that_breaks_says_why() -> None:
         exhausted(tsne.place(np.ones((9, 2), np.float32), np.ones((9, 2), np.float32), "Arranging", iterations=3))
 
 
+def test_a_few_images_have_no_neighborhoods() -> None:
+    start = np.eye(4, 2, dtype=np.float32)
+    points, trust = exhausted(tsne.place(np.eye(4, dtype=np.float32), start, "Arranging"))
+    np.testing.assert_array_equal(points, start)
+    assert np.isnan(trust)
+
+
+def test_only_those_that_are_arranged_are_read(subject: Subject) -> None:
+    said, placed = driven(by_tsne(subject, 12))
+    read = [each.total for each in said if isinstance(each, Progress) and each.total != tsne.ITERATIONS]
+    assert set(read) == {12}
+    np.testing.assert_array_equal(placed.labels, subject.images("test").labels[placed.indices])
+
+
 def test_what_was_arranged_is_kept(subject: Subject) -> None:
     assert kept_tsne(subject, 24) is None
     plane = exhausted(by_pca(subject))

@@ -180,7 +180,7 @@ def test_the_legend_hides_classes_and_wrong_ones(view: MapView) -> None:
     legend.item(2).setCheckState(Qt.CheckState.Unchecked)
     # All cats are taken for dogs.
     assert view.canvas.shown == 30
-    pick(view, "Color of the marks", "Prediction")
+    pick(view, "Color of the marks", "Color: prediction")
     assert view.canvas.shown == 40
     legend.item(1).setCheckState(Qt.CheckState.Unchecked)
     assert view.canvas.shown == 30
@@ -201,7 +201,7 @@ def test_marks_have_the_color_of_their_class_and_wrong_ones_another_form(view: M
     assert picture.pixelColor(at(canvas, 13) + corner).name() == surface
     assert picture.pixelColor(at(canvas, 20) + side + side).name() == surface
     assert picture.pixelColor(at(canvas, 13) + side).name() == theme.series(1).name()
-    pick(view, "Color of the marks", "Right or wrong")
+    pick(view, "Color of the marks", "Color: right or wrong")
     picture = canvas.grab().toImage()
     assert picture.pixelColor(at(canvas, 20)).name() == theme.color("wrong").name()
 
@@ -229,6 +229,20 @@ def test_who_is_pointed_at_is_shown(view: MapView, images: ImageSet) -> None:
     assert changed > 24 * 24 * 0.9
     QTest.mouseMove(canvas, QPoint(2, 2))
     assert canvas.grab().toImage() == before
+
+
+def test_hidden_it_draws_nothing_and_shown_again_what_is_due(
+    view: MapView, selection: Selection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = list[Points]()
+    monkeypatch.setattr(view.canvas, "show_points", lambda points, _colors: shown.append(points))
+    view.hide()
+    for truth in (1, 2, 3):
+        selection.filter_classes(truth, truth)
+    assert not shown
+    view.show()
+    (points,) = shown
+    assert set(points.images[points.kinds != Kind.FAINT]) == set(selection.order)
 
 
 def test_another_run_or_none_leaves_no_map(view: MapView, selection: Selection) -> None:

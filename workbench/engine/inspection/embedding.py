@@ -56,8 +56,8 @@ def by_tsne(
     kept = kept_tsne(subject, count)
     if kept is not None:
         return kept
-    found = yield from features(subject, "test", activity)
-    chosen = found.at(_chosen(subject, count))
+    at, found = _chosen(subject, count), remembered(subject, "test")
+    chosen = found.at(at) if found is not None else (yield from features_at(subject, "test", at, activity))
     _refuse_infinite(chosen)
     start = _points_at(former, chosen) if former is not None and former.run_id == subject.run_id else None
     if start is None:

@@ -21,6 +21,8 @@ ITERATIONS = 1000
 _POLL_S = 0.05
 # The spread of what scikit-learn begins at by itself: the forces of the first iterations arrange it.
 _START_SPREAD = 1e-4
+# Fewer have no neighborhoods.
+_FEWEST = 5
 _SCRIPT = Path(__file__).with_name("tsne_process.py")
 
 Placing = Generator[Progress, None, tuple[NDArray[np.float32], float]]
@@ -42,14 +44,10 @@ def place(
     Args:
         start: (N, 2) where to begin, but for its scale.
     """
+    if len(features) < _FEWEST:
+        return start, float("nan")
     begin = start / max(float(start[:, 0].std()), 1e-12) * _START_SPREAD
-    process = subprocess.Popen(
-        # Without the script's folder among those that modules are looked for in.
-        [sys.executable, "-P", str(_SCRIPT), str(seed), str(iterations)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
-        creationflags=getattr(subprocess, "IDLE_PRIORITY_CLASS", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0),
-    )  # fmt: skip
+    process = _started(seed, iterations)
     said: _Queue = Queue()
     talk = threading.Thread(target=_talk, args=(process, features, begin.astype(np.float32), said), daemon=True)
     talk.start()
@@ -76,6 +74,16 @@ def place(
         raise RuntimeError(f"t-SNE ended without a result: {errors}")
     file = io.BytesIO(result)
     return np.load(file, allow_pickle=False), float(np.load(file, allow_pickle=False))
+
+
+def _started(seed: int, iterations: int) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        # Without the script's folder among those that modules are looked for in.
+        [sys.executable, "-P", str(_SCRIPT), str(seed), str(iterations)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
+        creationflags=getattr(subprocess, "IDLE_PRIORITY_CLASS", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )  # fmt: skip
 
 
 def _talk(

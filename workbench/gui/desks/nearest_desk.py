@@ -22,7 +22,7 @@ class NearestDesk(LookDesk):
             self.view.show_nothing()
             return
         job = jobs.find_neighbors(self.looker, place, looked_at.pixels, looked_at.truth)
-        handle = self.ask(job, self.tr("Reading the training images"))
+        handle = self.ask(job, self.tr("Reading training images"))
         if handle is not None:
             handle.progressed.connect(self._wait)
             handle.finished.connect(self._take)
@@ -30,7 +30,7 @@ class NearestDesk(LookDesk):
     @Slot(object)
     def _wait(self, _said: object) -> None:
         """It takes a while: nobody should take the former ones for these."""
-        self.view.show_nothing(self.tr("All training images are read once for each epoch."))
+        self.view.show_nothing(self.tr("The training images are read once for each epoch."))
 
     @Slot(object)
     def _take(self, found: Neighbors) -> None:

@@ -5,8 +5,8 @@ from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -27,13 +27,14 @@ from workbench.gui.inspect.map_legend import MapLegend
 from workbench.gui.inspect.map_looks import ColorBy
 from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.empty_state import EmptyState
-from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.pictures import thumbnail
 from workbench.gui.widgets.resting_bar import RestingBar
 from workbench.gui.widgets.segments import Segments
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
 
 _PICTURE_PX = 96
+# Characters of the box of colors.
+_SHORT = 15
 # Images of a t-SNE; 0: all there are.
 _COUNTS = (2_000, 5_000, 0)
 
@@ -51,6 +52,7 @@ class MapView(QWidget):
         self._theme, self._selection = theme, selection
         self._embedding: Embedding | None = None
         self._method: Method = "pca"
+        self._is_due = False
         self.bar = RestingBar()
         self.canvas, self._legend = MapCanvas(theme, self._card), MapLegend(theme)
         self._empty = EmptyState()
@@ -85,7 +87,11 @@ class MapView(QWidget):
         layout.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, FIELD_GAP)
         layout.setSpacing(GAP)
         layout.addLayout(self._header())
-        layout.addWidget(self.bar)
+        line = QHBoxLayout()
+        line.setSpacing(FIELD_GAP)
+        line.addWidget(self._count)
+        line.addWidget(self.bar, 1)
+        layout.addLayout(line)
         layout.addLayout(self._stack, 1)
 
     def _header(self) -> QHBoxLayout:
@@ -110,20 +116,23 @@ class MapView(QWidget):
         self._color.setAccessibleName(self.tr("Color of the marks"))
         self._color.setToolTip(self.tr("What the colors of the marks say; crosses are wrong in any case"))
         for text, by in zip(
-            (self.tr("Truth"), self.tr("Prediction"), self.tr("Right or wrong")), get_args(ColorBy), strict=True
+            (self.tr("Color: truth"), self.tr("Color: prediction"), self.tr("Color: right or wrong")),
+            get_args(ColorBy),
+            strict=True,
         ):
             self._color.addItem(text, by)
         self._color.activated.connect(self._show_all_anew)
-        caption = labeled(self.tr("Color"), "secondary")
-        caption.setBuddy(self._color)
         row = QHBoxLayout()
         row.setSpacing(FIELD_GAP)
         row.addWidget(Segments(self.tr("Kind of map"), self.methods.actions()))
-        row.addWidget(self._count)
         row.addStretch(1)
-        for widget in (caption, self._color, self._lasso_button(), self._fit_button()):
+        for widget in (self._color, self._lasso_button(), self._fit_button()):
             row.addWidget(widget)
         self._count.hide()
+        # The longest entry may be cut: the map is what needs the room.
+        self._color.setMinimumContentsLength(_SHORT)
+        self._color.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._color.view().setTextElideMode(Qt.TextElideMode.ElideNone)
         return row
 
     def _lasso_button(self) -> QToolButton:
@@ -219,11 +228,18 @@ class MapView(QWidget):
             self._draw()
             self._follow_image()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._is_due:
+            self._draw()
+
     @Slot()
     def _draw(self) -> None:
         embedding = self._embedding
         self._all.setEnabled(bool(self._legend.hidden))
-        if embedding is None:
+        # Every epoch that is passed changes the filter's images.
+        self._is_due = not self.isVisible()
+        if embedding is None or self._is_due:
             return
         chosen = self._selection.filter
         emphasized = None if chosen.is_any else self._selection.order
