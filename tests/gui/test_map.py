@@ -247,7 +247,6 @@ def test_hidden_it_draws_nothing_and_shown_again_what_is_due(
 
 def test_another_run_or_none_leaves_no_map(view: MapView, selection: Selection) -> None:
     selection.look_at(record([0.3, 0.5], run_id="another"))
-    view.show_stale()
     assert says(view, "those together that the network takes for alike")
     assert not view.canvas.isVisible()
 
@@ -312,7 +311,8 @@ def test_in_a_window_what_is_circled_is_what_is_inside(mapped: tuple[MainWindow,
         QPoint(8, low), QPoint(middle, low), QPoint(middle - 30, canvas.height() // 2), QPoint(middle + 20, high),
         QPoint(8, high), QPoint(30, canvas.height() // 2),
     ]  # fmt: skip
-    action(window, "Lasso on the map").trigger()
+    lasso = action(window, "Lasso on the map")
+    lasso.trigger()
     draw(canvas, corners)
     line = QPolygonF([QPointF(corner) for corner in corners])
     expected = {
@@ -320,6 +320,10 @@ def test_in_a_window_what_is_circled_is_what_is_inside(mapped: tuple[MainWindow,
     }
     assert 0 < len(expected) < 36
     assert set(window.selection.order) == expected
+    assert lasso.isEnabled()
+    window.workspaces.show("train")
+    assert not lasso.isEnabled()
+    window.workspaces.show("inspect")
     action(window, "Show all classes").trigger()
     assert window.selection.filter.is_any
 

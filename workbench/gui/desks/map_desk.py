@@ -20,11 +20,12 @@ class MapDesk(LookDesk):
         super().__init__(looking, self.view, self.view.bar, window, is_long=True)
         self._wanted: tuple[Place, int] | None = None
         self.view.wanted_changed.connect(self._on_wanted)
-        self.view.tsne_asked.connect(self._compute)
 
     def add_to(self, menus: Menus) -> None:
         """Its entry in the menu Inspect."""
-        menus.add(menus.inspect, self.tr("&Lasso on the map"), self.view.toggle_lasso, "Ctrl+J")
+        lasso = menus.add(menus.inspect, self.tr("&Lasso on the map"), self.view.toggle_lasso, "Ctrl+J")
+        lasso.setEnabled(self.view.isVisible())
+        self.view.seen_changed.connect(lasso.setEnabled)
 
     def renew(self) -> None:
         view = self.view
@@ -32,22 +33,19 @@ class MapDesk(LookDesk):
         place = self.place()
         if place is None:
             return
+        # Whatever is shown gives the new map its orientation.
+        former = view.embedding
         if view.method == "pca":
-            handle = self.ask(jobs.map_by_pca(self.looker, place, self._former), self.tr("Reading features"))
+            handle = self.ask(jobs.map_by_pca(self.looker, place, former), self.tr("Reading features"))
         elif self._wanted == (place, view.images):
             activity = self.tr("Arranging the images")
-            handle = self.ask(jobs.map_by_tsne(self.looker, place, view.images, self._former), activity)
+            handle = self.ask(jobs.map_by_tsne(self.looker, place, view.images, former), activity)
         else:
             self._wanted = None
             handle = self.ask(jobs.kept_tsne_map(self.looker, place, view.images), self.tr("Opening the network"))
         if handle is not None:
             handle.progressed.connect(self._take_part)
             handle.finished.connect(self._take)
-
-    @property
-    def _former(self) -> Embedding | None:
-        shown = self.view.embedding
-        return shown if shown is not None and shown.run_id == self.selection.run_id else None
 
     @Slot()
     def _on_wanted(self) -> None:

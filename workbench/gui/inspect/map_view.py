@@ -6,7 +6,7 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup, QShowEvent
+from PySide6.QtGui import QAction, QActionGroup, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -40,12 +40,12 @@ _COUNTS = (2_000, 5_000, 0)
 
 
 class MapView(QWidget):
-    """Shows the map that it is given, and tells what is wanted: `wanted_changed`, `tsne_asked`."""
+    """Shows the map that it is given, and tells what is wanted."""
 
     wanted_changed = Signal()
     """Another method, or another number of images."""
-    tsne_asked = Signal()
-    """The map that takes long is to be computed."""
+    seen_changed = Signal(bool)
+    """Whether it can be seen."""
 
     def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,6 +60,7 @@ class MapView(QWidget):
         self.canvas.image_chosen.connect(selection.choose_image)
         self.canvas.circled.connect(self._choose_circled)
         self._legend.changed.connect(self._draw)
+        selection.run_changed.connect(self._forget)
         selection.filter_changed.connect(self._draw)
         selection.image_changed.connect(self._follow_image)
         theme.changed.connect(self._show_all_anew)
@@ -141,7 +142,9 @@ class MapView(QWidget):
         self._lasso.setCheckable(True)
         self._lasso.setProperty("role", "button")
         self._lasso.setToolTip(
-            self.tr("Draw around images to have them in the gallery (Ctrl+J, or drag with Shift); Escape ends it")
+            self.tr(
+                "Draw around images to have them in the gallery (Ctrl+J, or drag with Shift); Escape: all again"
+            )
         )
         self._lasso.toggled.connect(self.canvas.set_lasso)
         return self._lasso
@@ -200,12 +203,18 @@ class MapView(QWidget):
         self._show_all_anew()
 
     def show_stale(self) -> None:
-        """What is shown is not what is selected now; of another run, it is not to be seen at all."""
-        if self._embedding is None or self._embedding.run_id != self._selection.run_id:
+        """What is shown is not what is selected now."""
+        if self._embedding is None:
             self.show_nothing()
         else:
             self._stack.setCurrentWidget(self._map_page)
             self.canvas.set_stale(True)
+
+    @Slot()
+    def _forget(self) -> None:
+        """Its images are those of another run."""
+        self._embedding = None
+        self.show_nothing()
 
     def show_nothing(
         self, sentence: str = "", action: str = "", tooltip: str = "", do: Callable[[], object] | None = None
@@ -232,6 +241,11 @@ class MapView(QWidget):
         super().showEvent(event)
         if self._is_due:
             self._draw()
+        self.seen_changed.emit(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.seen_changed.emit(False)
 
     @Slot()
     def _draw(self) -> None:
