@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QPolygonF
+from PySide6.QtCore import QPoint, QPointF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPolygonF
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTabWidget, QWidget
 from pytestqt.qtbot import QtBot
@@ -21,10 +21,11 @@ from workbench.core.evaluation import Evaluation
 from workbench.core.home import Home
 from workbench.gui.inspect.map_canvas import Card, MapCanvas, Points
 from workbench.gui.inspect.map_legend import MapLegend
-from workbench.gui.inspect.map_marks import Kind
+from workbench.gui.inspect.map_marks import Kind, Marks
 from workbench.gui.inspect.map_view import MapView
 from workbench.gui.main_window import MainWindow
 from workbench.gui.records.selection import Selection
+from workbench.gui.widgets.pictures import to_pixels
 from workbench.gui.widgets.theme import Theme
 
 LEFT = Qt.MouseButton.LeftButton
@@ -377,6 +378,26 @@ def test_an_epoch_without_weights_offers_the_nearest(
     qtbot.waitUntil(lambda: says(view, "No weights of epoch"), timeout=LONG_MS)
     button(view, f"Go to epoch {kept}").click()
     qtbot.waitUntil(lambda: view.embedding is not None and view.embedding.epoch == kept, timeout=LONG_MS)
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.5, 2.0])
+def test_marks_are_as_large_on_dense_screens(theme: Theme, qapp: QApplication, ratio: float) -> None:
+    surface, color = theme.color("surface"), theme.series(0)
+    marks = Marks([color], [surface], surface, ratio)
+    points, some = np.array([[20.0, 10.0]]), np.zeros(1, np.int64)
+    image = marks.painted(QSize(40, 30), surface, points, some, np.full(1, int(Kind.RIGHT)))
+    assert (image.width(), image.height()) == (round(40 * ratio), round(30 * ratio))
+    pixels = to_pixels(image)
+    rows, columns = np.nonzero((pixels == to_pixels(filled(color))[0, 0]).all(axis=2))
+    assert (columns.mean() + 0.5) / ratio == pytest.approx(20, abs=0.6)
+    assert (rows.mean() + 0.5) / ratio == pytest.approx(10, abs=0.6)
+    assert (columns.max() - columns.min() + 1) / ratio == pytest.approx(5.5, abs=1.1)
+
+
+def filled(color: QColor) -> QImage:
+    image = QImage(1, 1, QImage.Format.Format_RGB32)
+    image.fill(color)
+    return image
 
 
 def test_kinds_lie_above_each_other_in_order() -> None:

@@ -201,7 +201,7 @@ class MapCanvas(QWidget):
     def _image(self, surface: QColor) -> QImage:
         ratio = self.devicePixelRatioF()
         if self._painted is None or self._painted.devicePixelRatio() != ratio:
-            if self._marks is None or self._painted is not None:
+            if self._marks is None or self._marks.ratio != ratio:
                 faint = [mixed(color, surface, _FAINT_SHARE) for color in self._colors]
                 self._marks = Marks(self._colors, faint, surface, ratio)
             points = self._points

@@ -37,7 +37,7 @@ class Marks:
     """
 
     def __init__(self, colors: Sequence[QColor], faint: Sequence[QColor], ground: QColor, ratio: float) -> None:
-        self._ratio = ratio
+        self.ratio = ratio
         side = round(_SIDE * ratio)
         self._side = side + 1 - side % 2
         self._atlas = QPixmap(self._side * max(1, len(colors)), self._side * len(Kind))
@@ -64,9 +64,9 @@ class Marks:
             colors: (N,) which of the colors.
             kinds: (N,) which of `Kind`.
         """
-        image = QImage(size * self._ratio, QImage.Format.Format_RGB32)
+        image = QImage(size * self.ratio, QImage.Format.Format_RGB32)
         image.fill(ground)
-        at = np.rint(points * self._ratio)
+        at = np.rint(points * self.ratio)
         seen = ((at > -self._side) & (at < [image.width() + self._side, image.height() + self._side])).all(axis=1)
         fragments = np.zeros((int(seen.sum()), _FIELDS))
         fragments[:, _X : _X + 2] = at[seen] + 0.5
@@ -82,7 +82,7 @@ class Marks:
             painter = QPainter(image)
             painter.drawPixmapFragments(first, len(fragments), self._atlas)
             painter.end()
-        image.setDevicePixelRatio(self._ratio)
+        image.setDevicePixelRatio(self.ratio)
         return image
 
 
