@@ -54,7 +54,7 @@ def test_of_a_wrong_one_the_nearest_of_its_truth_come_too(subject: Subject) -> N
     assert right.of_truth == ()
     truth = (said + 1) % 3
     wrong = exhausted(nearest(subject, pixels, truth))
-    assert [each.label for each in wrong.of_truth] == [truth] * 4
+    assert [each.label for each in wrong.of_truth] == [truth] * 3
     everything = exhausted(nearest(subject, pixels, truth, count=96))
     assert len(everything.nearest) == 96
     for each in wrong.of_truth:

@@ -83,7 +83,7 @@ def around(canvas: MapCanvas, *images: int, by: int = 12) -> list[QPoint]:
 
 
 def test_it_says_what_it_shows(view: MapView, selection: Selection) -> None:
-    share = "60\u202f% of the variance of the features lies in this plane (40\u202f% + 20\u202f%)"
+    share = "60\u202f% of the features' variance (40\u202f% + 20\u202f%)"
     assert view.text == f"40 test images · epoch 2 · {share}"
     selection.filter_classes(3, 3)
     assert view.text.startswith("10 in the gallery · 40 test images")

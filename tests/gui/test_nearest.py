@@ -69,6 +69,8 @@ def test_a_right_answer_needs_no_others(view: NearestView) -> None:
     view.show_neighbors(neighbors([2, 2, 2], 2, 2))
     assert view.text == "All 3 nearest training images are frog."
     assert not view.of_truth.isVisible()
+    view.show_neighbors(neighbors([0, 2, 2, 0], 2, 2))
+    assert view.text == "2 of the 4 nearest training images are frog; 2 cat."
     view.show_nothing()
     assert not view.nearest.isVisible()
     assert not says(view, "Epoch 4")

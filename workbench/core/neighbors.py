@@ -42,6 +42,6 @@ class Neighbors:
 
     @property
     def counts(self) -> list[tuple[int, int]]:
-        """(class, how many of `nearest` have it), the most frequent first."""
+        """(class, how many of `nearest` have it), the most frequent first, of equal ones the predicted."""
         found = Counter(each.label for each in self.nearest)
-        return sorted(found.items(), key=lambda item: (-item[1], item[0]))
+        return sorted(found.items(), key=lambda item: (-item[1], item[0] != self.prediction, item[0]))

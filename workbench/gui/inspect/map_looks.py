@@ -83,7 +83,7 @@ def about(embedding: Embedding) -> str:
     words = [tr("{0} test images").format(shown), tr("epoch {0}").format(embedding.epoch)]
     if embedding.method == "pca":
         first, second = embedding.explained
-        share = tr("{0} of the variance of the features lies in this plane ({1} + {2})")
+        share = tr("{0} of the features' variance ({1} + {2})")
         words.append(share.format(percent(first + second, 0), percent(first, 0), percent(second, 0)))
     else:
         words.append(tr("trustworthiness of neighborhoods {0:.2f}").format(embedding.trustworthiness))
