@@ -13,10 +13,10 @@ from workbench.gui.desks.feature_desk import FeatureDesk
 from workbench.gui.desks.gallery_desk import GalleryDesk
 from workbench.gui.desks.landscape_desk import LandscapeDesk
 from workbench.gui.desks.look_desk import Looking
-from workbench.gui.desks.why_desk import WhyDesk
-from workbench.gui.inspect.calibration_view import CalibrationView
 from workbench.gui.desks.map_desk import MapDesk
 from workbench.gui.desks.nearest_desk import NearestDesk
+from workbench.gui.desks.why_desk import WhyDesk
+from workbench.gui.inspect.calibration_view import CalibrationView
 from workbench.gui.inspect.epoch_panel import EpochPanel
 from workbench.gui.inspect.gallery import Gallery
 from workbench.gui.inspect.image_view import ImageView

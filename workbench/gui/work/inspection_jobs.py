@@ -3,8 +3,7 @@
 The engine is imported inside the functions that the inspecting lane's thread calls.
 """
 
-from collections.abc import Mapping, Sequence
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -166,6 +165,8 @@ def _look_inside(subject: "Subject") -> Work:
     from workbench.engine.inspection import insides
 
     return (yield from insides.look_inside(subject))
+
+
 _Mapping = Generator[Progress | Embedding, None, Embedding]
 
 
