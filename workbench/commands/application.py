@@ -16,6 +16,7 @@ from workbench.commands import (
     landscape,
     lesion,
     mistakes,
+    prediction,
     runs,
     training,
     trials,
@@ -34,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for group in (training, trials, choices, evaluation, mistakes, explanation, lesion, landscape, export):
+for group in (training, trials, choices, evaluation, mistakes, explanation, lesion, landscape, prediction, export):
     app.add_typer(group.commands)
 app.add_typer(runs.commands, name="runs")
 

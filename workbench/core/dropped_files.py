@@ -1,4 +1,4 @@
-"""What a file or folder that is handed over is meant for: images, weights to start from, or a configuration.
+"""What a file or folder that is handed over is meant for: images, weights, a configuration, or one image to try.
 
 Told by its kind and name. Only configurations are read, as text; weights are left to who loads them safely.
 """
@@ -12,17 +12,18 @@ from typing import Literal
 from workbench.core.config import SECTIONS, RunConfig, model_from_json
 from workbench.core.errors import UserError, reason, shown
 from workbench.core.files import read_text, require_file
-from workbench.core.image_layout import is_archive
+from workbench.core.image_layout import IMAGE_SUFFIXES, is_archive
 from workbench.core.presets import Presets
 from workbench.core.run_folder import RunFolder, is_run_id
 
-Kind = Literal["images", "weights", "configuration"]
+Kind = Literal["images", "weights", "configuration", "image"]
 
 WEIGHTS_SUFFIXES = (".pt", ".pth", ".th", ".bin", ".safetensors")
 CONFIGURATION_SUFFIXES = (".json", ".toml")
 USABLE = (
     "what can be used is a folder, .zip or .tar of images, weights "
-    f"({', '.join(WEIGHTS_SUFFIXES)}) or a configuration ({', '.join(CONFIGURATION_SUFFIXES)})"
+    f"({', '.join(WEIGHTS_SUFFIXES)}), a configuration ({', '.join(CONFIGURATION_SUFFIXES)}) or an image to try "
+    f"({', '.join(IMAGE_SUFFIXES[:3])} and others)"
 )
 """The end of a refusal."""
 
@@ -59,6 +60,8 @@ def recognized(path: Path) -> Usable:
         return Usable("weights", path)
     if suffix in CONFIGURATION_SUFFIXES:
         return Usable("configuration", path)
+    if suffix in IMAGE_SUFFIXES:
+        return Usable("image", path)
     raise UserError(f"cannot use '{shown(path.name)}'; {USABLE}")
 
 

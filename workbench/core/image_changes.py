@@ -59,12 +59,14 @@ class ChangedAnswer:
     """(H, W, 3)."""
     probabilities: NDArray[np.float32]
     """(K,)."""
+    class_names: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class ChangeEffects:
     """Probabilities of one image's classes after many changes, one kind at a time; K of each."""
 
+    class_names: tuple[str, ...]
     plain: NDArray[np.float32]
     """(K,) of the image as it is."""
     flipped: NDArray[np.float32]

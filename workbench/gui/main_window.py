@@ -174,6 +174,7 @@ class MainWindow(QMainWindow):
         data_panel = self.build_panel.data_panel
         menus.add(menus.file, self.tr("Open &folder of images…"), data_panel.ask_folder, "Ctrl+O")
         menus.add(menus.file, self.tr("Open &archive of images…"), data_panel.ask_archive, "Ctrl+Shift+O")
+        self.inspect_desk.add_trying_to(menus)
         menus.file.addSeparator()
         self.network_actions.add_to(menus)
         menus.file.addSeparator()
@@ -216,6 +217,7 @@ class MainWindow(QMainWindow):
         self.workspaces.changed.connect(self._on_workspace)
         self.repair_desk.list_closed.connect(self._open_home)
         self.drop_desk.taken.connect(self._look_at_settings)
+        self.drop_desk.image_dropped.connect(self.inspect_desk.trying.try_file)
         self.theme.changed.connect(self.build_panel.model_panel.refresh_icons)
         self._on_state(self.session.state)
 

@@ -89,7 +89,7 @@ def answer(subject: Subject, pixels_hwc: Pixels, change: ImageChange) -> Generat
     """What is said of one image after a change."""
     pixels = changed(pixels_hwc, change)
     said = yield from probabilities_of(subject, pixels[None])
-    return ChangedAnswer(change, pixels, said[0])
+    return ChangedAnswer(change, pixels, said[0], subject.class_names)
 
 
 def effects(subject: Subject, pixels_hwc: Pixels) -> Generator[Progress, None, ChangeEffects]:
@@ -111,7 +111,9 @@ def effects(subject: Subject, pixels_hwc: Pixels) -> Generator[Progress, None, C
         np.stack([said[change] for change in kind]) for kind in kinds
     )
     grid = moved_by.reshape(len(shifts), len(shifts), -1)
-    return ChangeEffects(said[ImageChange()], flipped[0], grid, brightness, contrast, turned, views)
+    return ChangeEffects(
+        subject.class_names, said[ImageChange()], flipped[0], grid, brightness, contrast, turned, views
+    )
 
 
 def augmented_test(subject: Subject) -> Generator[Progress, None, AugmentedTest]:

@@ -1,4 +1,4 @@
-"""Files and folders dropped on the window are taken for what they are: images, weights, a configuration."""
+"""What is dropped on the window is taken for what it is: images, weights, a configuration, one image to try."""
 
 from pathlib import Path
 
@@ -16,13 +16,16 @@ from workbench.gui.widgets.theme import Theme
 
 
 class DropDesk(QObject):
-    """Follows what is dragged over a window. `taken` follows a drop that has changed the build panel.
+    """Follows what is dragged over a window.
+
+    `taken` follows a drop that has changed the build panel; `image_dropped` carries the path of an image to try.
 
     Files are seen before Qt looks for the widget below the pointer: a text field would take the name of one. What
     else is dragged is left to the widgets.
     """
 
     taken = Signal()
+    image_dropped = Signal(object)
 
     def __init__(self, build_panel: BuildPanel, message_bar: MessageBar, theme: Theme, window: QWidget) -> None:
         super().__init__(window)
@@ -68,11 +71,16 @@ class DropDesk(QObject):
                 words = self.tr("Drop to start training from the weights '{0}'")
             case "configuration":
                 words = self.tr("Drop to take the settings in '{0}'")
+            case "image":
+                words = self.tr("Drop to see what the network says of '{0}'")
         self.overlay.show_sentence(words.format(shown(usable.path.name)) + self._others(event), usable=True)
 
     def _take(self, event: QDropEvent) -> None:
         try:
             usable = self._usable(event)
+            if usable.kind == "image":
+                self.image_dropped.emit(usable.path)
+                return
             match usable.kind:
                 case "images":
                     self._build.data_panel.choose_source(str(usable.path))

@@ -15,6 +15,8 @@ from workbench.gui.desks.landscape_desk import LandscapeDesk
 from workbench.gui.desks.look_desk import Looking
 from workbench.gui.desks.map_desk import MapDesk
 from workbench.gui.desks.nearest_desk import NearestDesk
+from workbench.gui.desks.trying_desk import AnswerDesk, TryingDesk
+from workbench.gui.inspect.answer_page import AnswerPage
 from workbench.gui.desks.why_desk import WhyDesk
 from workbench.gui.inspect.calibration_view import CalibrationView
 from workbench.gui.inspect.epoch_panel import EpochPanel
@@ -77,7 +79,12 @@ class InspectDesk(QObject):
         """In the middle of the workspace, with their titles."""
         self._map = MapDesk(self.looking, window)
         self.views.append((self._map.view, self.tr("Map")))
-        self.image_views: list[tuple[QWidget, str]] = [(self.image_view, self.tr("Answer"))]
+        page = AnswerPage(self.image_view, selection)
+        self._answers = AnswerDesk(self.looking, self.image_view, page, window)
+        self.trying = TryingDesk(self.looking, window)
+        self.trying.refused.connect(self.refused)
+        self.trying.taken.connect(self.inspect_asked)
+        self.image_views: list[tuple[QWidget, str]] = [(page, self.tr("Answer"))]
         """Of the image that is looked at, on the right."""
         self._gallery_desk = GalleryDesk(self.looking, self.gallery, window)
         self._gallery_desk.told.connect(self.told)
@@ -108,8 +115,8 @@ class InspectDesk(QObject):
 
     def add_to(self, menus: Menus) -> None:
         """Fill the menu Inspect."""
-        selection, panel = self._selection, self.epoch_panel
-        self._of_workspace = [
+        panel = self.epoch_panel
+        self._of_workspace += [
             menus.add(menus.inspect, self.tr("&Earlier epoch"), self._go_back, "PgUp"),
             menus.add(menus.inspect, self.tr("&Later epoch"), self._go_on, "PgDown"),
             menus.add(menus.inspect, self.tr("&Kept epoch"), panel.go_to_kept, "Home"),
@@ -121,11 +128,15 @@ class InspectDesk(QObject):
             menus.add(menus.inspect, self.tr("Newly &right images"), self._show_newly_right, "Ctrl+Shift+R"),
             menus.add(menus.inspect, self.tr("Newly &wrong images"), self._show_newly_wrong, "Ctrl+Shift+W"),
             menus.add(menus.inspect, self.tr("Mark as e&xcusable, or unmark"), self._toggle_marked, "M"),
-            menus.add(menus.inspect, self.tr("Show &all classes"), selection.clear_filter, "Esc"),
+            menus.add(menus.inspect, self.tr("Show &all classes"), self._show_all, "Esc"),
         ]
         self._map.add_to(menus)
         menus.inspect.addSeparator()
         self._evaluation.add_to(menus)
+
+    def add_trying_to(self, menus: Menus) -> None:
+        """Fill the part of File that is about an image of one's own."""
+        self._of_workspace.append(self.trying.add_to(menus))
 
     @Slot(str)
     def allow_keys(self, workspace: str) -> None:
@@ -149,10 +160,18 @@ class InspectDesk(QObject):
 
     @Slot()
     def _share_image(self) -> None:
-        """What each stage sees, of the very image that was mistaken."""
-        images, index = self._selection.images, self._selection.image
-        if images is not None and index is not None:
-            self._network.show_image(images.images[index])
+        """What each stage sees, of the very image that was mistaken, or brought."""
+        looked = self._selection.looked_at
+        if looked is not None:
+            self._network.show_image(looked.pixels)
+
+    @Slot()
+    def _show_all(self) -> None:
+        """Of an image that is tried, back to the test images; then, of those chosen by class or change, to all."""
+        if self._selection.looked_at is not None and self._selection.looked_at.is_brought:
+            self._selection.try_image(None)
+        else:
+            self._selection.clear_filter()
 
     @Slot()
     def _go_back(self) -> None:

@@ -97,7 +97,7 @@ class AnswerPicture(QWidget):
         painter, picture = QPainter(self), self._picture_rect()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._smooth.isChecked())
         painter.drawImage(picture, self._image)
-        if self._verdict.said:
+        if self._verdict.is_wrong:
             draw_edge(painter, picture, self._theme.color("wrong"))
         self._draw_words(painter, self._verdict)
 
@@ -107,7 +107,7 @@ class AnswerPicture(QWidget):
         font = self.font()
         font.setBold(True)
         painter.setFont(font)
-        painter.setPen(self._theme.color("wrong" if verdict.said else "text"))
+        painter.setPen(self._theme.color("wrong" if verdict.is_wrong else "text"))
         caption = self._captions.of(verdict, QFontMetrics(font), row.width())
         painter.drawText(row, Qt.AlignmentFlag.AlignLeft, caption)
         painter.setFont(self.font())

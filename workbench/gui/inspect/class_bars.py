@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter
 
@@ -47,11 +49,24 @@ class ClassBar:
 def probability_bars(evaluation: Evaluation, image: int) -> list[ClassBar]:
     """The probability of every class for one image, in the order of the classes."""
     names, probabilities = evaluation.class_names, evaluation.probabilities[image]
-    truth, said = int(evaluation.labels[image]), int(evaluation.predictions[image])
+    return answer_bars(names, probabilities, int(evaluation.labels[image]))
+
+
+def answer_bars(
+    names: tuple[str, ...], probabilities: NDArray[np.float32], truth: int | None
+) -> list[ClassBar]:
+    """The same of (K,) probabilities; NaN: not known yet.
+
+    Args:
+        truth: None where it is not known, in which case no prediction is wrong.
+    """
+    said = None if np.isnan(probabilities).any() else int(probabilities.argmax())
     words = probability_words()
-    marks = {said: (words[1], "wrong", True), truth: (words[0], "right", False)}
-    if truth == said:
-        marks[truth] = (words[2], "right", True)
+    marks: dict[int | None, tuple[Word, str, bool]] = {}
+    if said is not None:
+        marks[said] = (words[1], "text" if truth is None else "wrong", True)
+    if truth is not None:
+        marks[truth] = (words[2], "right", True) if truth == said else (words[0], "right", False)
     short = short_names(names)
     return [ClassBar(names[i], short[i], float(probabilities[i]), i, *marks.get(i, ())) for i in range(len(names))]
 

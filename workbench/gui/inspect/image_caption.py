@@ -10,7 +10,7 @@ from workbench.core.evaluation import Evaluation
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the network said of one image; `said` is empty if it is right."""
+    """What the network said of one image; `said` is empty if it is right, `truth` where that is not known."""
 
     truth: str
     said: str
@@ -32,12 +32,16 @@ class Verdict:
     @property
     def classes(self) -> str:
         """The caption without the probability: `cat → dog`."""
-        return f"{self.truth} → {self.said}" if self.said else self.truth
+        return " → ".join(name for name in (self.truth, self.said) if name)
+
+    @property
+    def is_wrong(self) -> bool:
+        return bool(self.truth and self.said)
 
     def shortened(self) -> "Verdict":
         """With the short forms of its names."""
         short = dict(zip(self.class_names, short_names(self.class_names), strict=True))
-        return replace(self, truth=short[self.truth], said=short[self.said] if self.said else "")
+        return replace(self, truth=short.get(self.truth, ""), said=short.get(self.said, ""))
 
 
 class Captions:

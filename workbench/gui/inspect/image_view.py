@@ -1,15 +1,18 @@
 """The answer to the looked-at image: enlarged, with the probability of every class, and its history."""
 
+import numpy as np
 from PySide6.QtCore import QSize, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
+from workbench.core.image_changes import ChangedAnswer
 from workbench.gui.inspect.answer_bars import AnswerBars, AnswerBarsArea
 from workbench.gui.inspect.answer_picture import AnswerPicture
-from workbench.gui.inspect.class_bars import probability_bars
+from workbench.gui.inspect.class_bars import answer_bars, probability_bars
 from workbench.gui.inspect.history_curve import HistoryCurve
 from workbench.gui.inspect.image_caption import Verdict
 from workbench.gui.inspect.seen_words import absence, epoch_words
+from workbench.gui.records.looked_at import LookedAt
 from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.empty_state import EmptyState
 from workbench.gui.widgets.pictures import to_qimage
@@ -27,6 +30,8 @@ class ImageView(QWidget):
         super().__init__(parent)
         self._selection = selection
         self._absence = ""
+        self._answer: ChangedAnswer | None = None
+        self._answered: object = None
         self._empty, self._picture = EmptyState(), AnswerPicture(theme)
         self._bars, self._history = AnswerBars(theme), HistoryCurve(theme, selection)
         self._stack = QStackedLayout(self)
@@ -77,12 +82,38 @@ class ImageView(QWidget):
         """What is said in place of a picture; empty if there is one."""
         return self._absence
 
+    @Slot(object)
+    def show_answer(self, answer: ChangedAnswer) -> None:
+        """Of the image that is tried now, of which no evaluation says anything."""
+        self._answer, self._answered = answer, self._asked
+        self._follow()
+
+    @property
+    def _asked(self) -> tuple[object, str, int]:
+        selection = self._selection
+        return selection.looked_at, selection.run_id, selection.epoch
+
+    def _show_brought(self, looked: LookedAt) -> None:
+        answer = self._answer if self._answered == self._asked else None
+        names = answer.class_names if answer else self._selection.class_names
+        said = answer.probabilities if answer else np.full(len(names), np.nan, np.float32)
+        best = names[int(said.argmax())] if answer else ""
+        verdict = Verdict("", best, float(said.max()) if best else 0.0, names)
+        # Its name stands above.
+        self._picture.show_answer(to_qimage(looked.pixels), verdict, epoch_words(self._selection), "")
+        self._bars.show_bars(answer_bars(names, said, None))
+        self._rows.updateGeometry()
+
     @Slot()
     def _follow(self) -> None:
         selection = self._selection
         evaluation, index, images = selection.evaluation, selection.image, selection.images
         self._absence = absence(selection, self.tr("The chosen image appears here"), needs_pictures=True)
-        if not self._absence and index is None:
+        looked = selection.looked_at
+        if looked is not None and looked.is_brought:
+            self._absence = ""
+            self._show_brought(looked)
+        elif not self._absence and index is None:
             self._absence = self.tr("No image is in sight.")
         if not self._absence and evaluation is not None and images is not None and index is not None:
             verdict = Verdict.of(evaluation, index)
@@ -90,6 +121,7 @@ class ImageView(QWidget):
             self._picture.show_answer(picture, verdict, epoch_words(selection), images.names[index])
             self._bars.show_bars(probability_bars(evaluation, index))
             self._rows.updateGeometry()
+        self._history.setVisible(index is not None)
         self._empty.show_text(self._absence)
         self._stack.setCurrentIndex(0 if self._absence else 1)
         self.setAccessibleDescription(self.caption or self._absence)

@@ -18,3 +18,9 @@ class LookedAt:
     """Among the test images; None of a brought one."""
     truth: int | None = None
     """Its class; None where that is not known."""
+    words: str = ""
+    """A sentence about where the pixels of a brought one come from: its size, and what was cut and scaled."""
+
+    @property
+    def is_brought(self) -> bool:
+        return self.index is None

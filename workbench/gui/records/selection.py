@@ -64,6 +64,7 @@ class Selection(QObject):
         self._class_names: tuple[str, ...] = ()
         """Those that the filter is of."""
         self._picked: int | None = None
+        self._tried: LookedAt | None = None
         self._seen = Seen(None, None, None, self._filter, self.marks)
 
     # The run
@@ -86,6 +87,8 @@ class Selection(QObject):
         self._run = RunEpochs()
         if record is not None:
             self._run = self._read_epochs(record)
+        if record is None or (self._tried and len(self._tried.pixels) != record.config.model.input_size):
+            self._tried = None
         for kept in (self._evaluations, self._validations):
             kept.take_run(self.run_id)
         self._follows, self._marked, self._picked = True, 0, None
@@ -372,8 +375,11 @@ class Selection(QObject):
 
     @property
     def image(self) -> int | None:
-        """Index of the test image that is looked at: the one that was chosen, else the first in sight."""
-        if self._evaluation is None:
+        """Index of the test image that is looked at: the one that was chosen, else the first in sight.
+
+        None while another image is tried.
+        """
+        if self._evaluation is None or self._tried is not None:
             return None
         if self._picked is not None and self._picked < len(self._evaluation.labels):
             return self._picked
@@ -381,7 +387,9 @@ class Selection(QObject):
 
     @property
     def looked_at(self) -> LookedAt | None:
-        """That image with its pixels; None where there is none, or its pixels are gone."""
+        """The image that is tried, else that one; None where there is none, or its pixels are gone."""
+        if self._tried is not None:
+            return self._tried
         index, images = self.image, self._images
         if index is None or images is None:
             return None
@@ -389,8 +397,14 @@ class Selection(QObject):
 
     def choose_image(self, index: int) -> None:
         """Look at an image, from now on in every epoch."""
-        if index != self._picked:
-            self._picked = index
+        if index != self._picked or self._tried is not None:
+            self._picked, self._tried = index, None
+            self.image_changed.emit()
+
+    def try_image(self, brought: LookedAt | None) -> None:
+        """Look at an image of one's own until a test image is chosen; None: at the test images again."""
+        if brought is not self._tried:
+            self._tried = brought
             self.image_changed.emit()
 
     def _see(self) -> None:

@@ -24,6 +24,18 @@ def to_pixels(image: QImage) -> NDArray[np.uint8]:
     return rows[:, : 3 * rgb.width()].reshape(rgb.height(), rgb.width(), 3).copy()
 
 
+def on_white(image: QImage) -> QImage:
+    """The same without transparency; to be called on any thread."""
+    if not image.hasAlphaChannel():
+        return image
+    ground = QImage(image.size(), QImage.Format.Format_RGB32)
+    ground.fill(Qt.GlobalColor.white)
+    painter = QPainter(ground)
+    painter.drawImage(0, 0, image)
+    painter.end()
+    return ground
+
+
 def thumbnail(images: ImageSet, index: int, side: int) -> QPixmap:
     """At most `side` pixels high and wide, nearest neighbor; kept in Qt's cache of the last used ones."""
     key = f"{id(images)}-{index}-{side}"

@@ -7,10 +7,11 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtGui import QImage
 
 from workbench.core.dataset import ImageSet
 from workbench.core.embedding import Embedding
@@ -20,12 +21,52 @@ from workbench.core.explanations import Question
 from workbench.core.home import Home
 from workbench.core.landscape import Grid, Landscape
 from workbench.core.neighbors import Neighbors
+from workbench.core.image_changes import ImageChange
+from workbench.gui.widgets.pictures import on_white, to_pixels
 from workbench.gui.work.job import Job, Work
 from workbench.gui.work.kept_board import KeptBoard
 from workbench.gui.work.looker import Looker, Place
 
 if TYPE_CHECKING:
     from workbench.engine.inspection.subject import Subject
+
+Pixels = NDArray[np.uint8]
+
+
+class ReadImage(NamedTuple):
+    """An image of one's own, as a network takes it."""
+
+    pixels: Pixels
+    """(side, side, 3)."""
+    words: str
+    """A sentence: its size, and what was cut and scaled."""
+
+
+def read_image(source: Path | QImage, side: int) -> Job:
+    """Decode an image file, or take a picture, for networks of that input size. Result: a ReadImage."""
+
+    def begin(_home: Home) -> Work:
+        from workbench.engine.inspection import given_image
+
+        yield from ()
+        if isinstance(source, Path):
+            given = given_image.read_image(source, side)
+        else:
+            given = given_image.from_pixels(to_pixels(on_white(source)), side)
+        return ReadImage(given.pixels, given.words)
+
+    return Job(begin)
+
+
+def answer(looker: Looker, place: Place, pixels: Pixels, change: ImageChange) -> Job:
+    """What is said of one image after a change. Result: a ChangedAnswer."""
+    return looker.job(place, partial(_answer, pixels=pixels, change=change))
+
+
+def _answer(subject: "Subject", pixels: Pixels, change: ImageChange) -> Work:
+    from workbench.engine.inspection import changes
+
+    return changes.answer(subject, pixels, change)
 
 
 def write_sheet(path: Path, evaluation: Evaluation, images: ImageSet, indices: NDArray[np.int64]) -> Job:
