@@ -178,6 +178,7 @@ class FoundShift:
 class SmallestChanges:
     """The smallest of each kind that changes the prediction; None: there is none up to a limit."""
 
+    class_names: tuple[str, ...]
     pixels: NDArray[np.uint8]
     """(H, W, 3) of the image."""
     shifted: NDArray[np.uint8] | None

@@ -40,7 +40,8 @@ def smallest_changes(
     patch = yield from search.patch()
     shift = yield from search.shift()
     shifted = None if shift is None else moved(pixels_hwc[None], shift.change)[0]
-    return SmallestChanges(pixels_hwc, shifted, search.former, patch, largest_side, shift, largest_shift_px)
+    names, former = subject.class_names, search.former
+    return SmallestChanges(names, pixels_hwc, shifted, former, patch, largest_side, shift, largest_shift_px)
 
 
 class _Search:

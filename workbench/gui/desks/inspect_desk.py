@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEd
 
 from workbench.core.run_record import RunRecord
 from workbench.gui.desks.blocks_desk import BlocksDesk
+from workbench.gui.desks.changes_desk import ChangesDesk, SmallestDesk, ViewsDesk
 from workbench.gui.desks.calibration_desk import CalibrationDesk
 from workbench.gui.desks.confusion_desk import ConfusionDesk
 from workbench.gui.desks.evaluation_desk import EvaluationDesk
@@ -17,6 +18,7 @@ from workbench.gui.desks.map_desk import MapDesk
 from workbench.gui.desks.nearest_desk import NearestDesk
 from workbench.gui.desks.trying_desk import AnswerDesk, TryingDesk
 from workbench.gui.inspect.answer_page import AnswerPage
+from workbench.gui.inspect.changes_view import ChangesView
 from workbench.gui.desks.why_desk import WhyDesk
 from workbench.gui.inspect.calibration_view import CalibrationView
 from workbench.gui.inspect.epoch_panel import EpochPanel
@@ -86,6 +88,7 @@ class InspectDesk(QObject):
         self.trying.taken.connect(self.inspect_asked)
         self.image_views: list[tuple[QWidget, str]] = [(page, self.tr("Answer"))]
         """Of the image that is looked at, on the right."""
+        self._add_changes(window)
         self._gallery_desk = GalleryDesk(self.looking, self.gallery, window)
         self._gallery_desk.told.connect(self.told)
         self._gallery_desk.refused.connect(self.refused)
@@ -112,6 +115,11 @@ class InspectDesk(QObject):
         library.runs_changed.connect(self._take_list)
         selection.image_changed.connect(self._share_image)
         selection.marks.refused.connect(self.refused)
+
+    def _add_changes(self, window: QWidget) -> None:
+        view = ChangesView(self.looking.theme, self._selection)
+        self.image_views.append((view, self.tr("Changes")))
+        self._change_desks = [desk(self.looking, view, window) for desk in (ChangesDesk, SmallestDesk, ViewsDesk)]
 
     def add_to(self, menus: Menus) -> None:
         """Fill the menu Inspect."""

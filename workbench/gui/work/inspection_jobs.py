@@ -69,6 +69,39 @@ def _answer(subject: "Subject", pixels: Pixels, change: ImageChange) -> Work:
     return changes.answer(subject, pixels, change)
 
 
+def effects_of_changes(looker: Looker, place: Place, pixels: Pixels) -> Job:
+    """What each of many changes of one image does by itself. Result: a ChangeEffects."""
+    return looker.job(place, partial(_effects_of_changes, pixels=pixels))
+
+
+def _effects_of_changes(subject: "Subject", pixels: Pixels) -> Work:
+    from workbench.engine.inspection import changes
+
+    return changes.effects(subject, pixels)
+
+
+def smallest_changes(looker: Looker, place: Place, pixels: Pixels) -> Job:
+    """The smallest ones that change the answer to one image. Result: a SmallestChanges."""
+    return looker.job(place, partial(_smallest_changes, pixels=pixels))
+
+
+def _smallest_changes(subject: "Subject", pixels: Pixels) -> Work:
+    from workbench.engine.inspection import smallest_change
+
+    return smallest_change.smallest_changes(subject, pixels)
+
+
+def augmented_test(looker: Looker, place: Place) -> Job:
+    """Every test image answered as it is and with views. Result: an AugmentedTest."""
+    return looker.job(place, _augmented_test)
+
+
+def _augmented_test(subject: "Subject") -> Work:
+    from workbench.engine.inspection import changes
+
+    return changes.augmented_test(subject)
+
+
 def write_sheet(path: Path, evaluation: Evaluation, images: ImageSet, indices: NDArray[np.int64]) -> Job:
     """Draw test images with their answers into one PNG. Result: its path."""
     return Job(partial(_write_sheet, path, evaluation, images, indices))
