@@ -123,29 +123,21 @@ class AskedDesk(LookDesk):
         job = self.job(place) if place is not None else None
         handle = self.ask(job, self.activity) if job is not None else None
         if handle is not None:
-            self._was_refused = False
             handle.finished.connect(self._take)
-            handle.refused.connect(self._note_refusal)
-            handle.ended.connect(self._rest_unless_refused)
 
     @Slot()
     def try_again(self) -> None:
         self.begin()
 
-    _was_refused = False
-
     @Slot(object)
     def _take(self, found: object) -> None:
         self.show_found(found)
 
-    @Slot(object)
-    def _note_refusal(self, _error: Exception) -> None:
-        self._was_refused = True
-
     @Slot()
-    def _rest_unless_refused(self) -> None:
-        """What was refused stays said."""
-        if not self._was_refused:
+    def _end(self) -> None:
+        # Of what was refused or canceled the bar says so, and offers to begin again.
+        if self._handle is not None:
+            self._handle = None
             self._rest()
 
     def _rest(self) -> None:

@@ -84,13 +84,13 @@ class ChangesView(QWidget):
         column.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, MARGIN)
         column.setSpacing(FIELD_GAP)
         column.addLayout(self._top())
-        column.addWidget(self._bars)
         column.addWidget(self.controls)
+        column.addWidget(self._bars)
         for title, *parts in (
-            (self.tr("One change at a time"), Segments(self.tr("Kind of change"), self._kinds), self.curves),
+            (self.tr("One change at a time"), self._kind_row(), self.curves),
             (self.tr("Shifts"), self._map_row()),
             (self.tr("Smallest change of the answer"), self.smallest),
-            (self.tr("All test images, with shifts and mirrored"), self.views_test),
+            (self.tr("Mean of 10 views on all test images"), self.views_test),
         ):
             column.addSpacing(GROUP_GAP - FIELD_GAP)
             column.addWidget(labeled(title, "heading"))
@@ -115,16 +115,17 @@ class ChangesView(QWidget):
 
     def _top(self) -> QHBoxLayout:
         """The picture, and beside it what is said of it, as it is, and by the mean over views."""
-        for label in (self._caption, self._words, self._plain, self._mean):
-            label.setWordWrap(True)
+        self._caption.setWordWrap(True)
+        self._words.setWordWrap(True)
         mean = self.tr("Test-time augmentation: the mean over the image and four shifts of it, each also mirrored")
         self._mean.setToolTip(mean)
         words = QVBoxLayout()
-        words.setSpacing(GAP)
+        words.setSpacing(0)
         words.addWidget(self._caption)
         words.addWidget(self._words)
         words.addStretch(1)
         for title, label in ((self.tr("As it is"), self._plain), (self.tr("Mean of 10 views"), self._mean)):
+            words.addSpacing(GAP)
             words.addWidget(labeled(title, "secondary"))
             words.addWidget(label)
         row = QHBoxLayout()
@@ -132,6 +133,14 @@ class ChangesView(QWidget):
         row.addWidget(self._picture)
         row.addLayout(words, 1)
         return row
+
+    def _kind_row(self) -> QWidget:
+        content = QWidget()
+        row = QHBoxLayout(content)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(Segments(self.tr("Kind of change"), self._kinds))
+        row.addStretch(1)
+        return content
 
     def _map_row(self) -> QWidget:
         self._stays.setWordWrap(True)
@@ -184,7 +193,7 @@ class ChangesView(QWidget):
         answer = self._answer
         self._bars.show_answer(self._names, answer.probabilities if answer else None, self._truth)
         self._caption.setText(self._said(answer.probabilities) if answer else "")
-        self._words.setText(change_words(answer.change) if answer else "")
+        self._words.setText(change_words(answer.change) if answer and not answer.change.is_none else "")
         role = "text"
         if answer is not None and self._truth is not None:
             role = "right" if answer.probabilities.argmax() == self._truth else "wrong"
