@@ -3,6 +3,7 @@
 from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QWidget
 
+from workbench.core.errors import UserError
 from workbench.core.image_changes import AugmentedTest, ImageChange, SmallestChanges
 from workbench.gui.desks.look_desk import LookDesk, Looking
 from workbench.gui.inspect.changes_view import ChangesView
@@ -67,8 +68,14 @@ class ChangesDesk(LookDesk):
         if looked is None or change is None or self._place is None or self._live is not None:
             return
         self._wanted = None
+        try:
+            home = self.looking.library.home
+        except UserError as error:
+            # The list is closed, to be repaired.
+            self._refuse(error)
+            return
         job = inspection_jobs.answer(self.looker, self._place, looked.pixels, change)
-        self._live = self._lane.ask(job, self.looking.library.home, self._asker)
+        self._live = self._lane.ask(job, home, self._asker)
         self._live.finished.connect(self._changes.show_answer)
         self._live.refused.connect(self._refuse)
         self._live.ended.connect(self._on_answered)
