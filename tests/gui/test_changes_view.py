@@ -40,12 +40,12 @@ def window(run_id: str, make_window: Callable[..., MainWindow]) -> MainWindow:
 
 
 def open_tab(window: MainWindow) -> None:
-    view = view_of(window)
     for tabs in window.findChildren(QTabWidget):
-        if tabs.indexOf(view) >= 0:
-            tabs.setCurrentWidget(view)
-            return
-    raise AssertionError("the view is in no tab")
+        for index in range(tabs.count()):
+            if tabs.tabText(index) == "Changes":
+                tabs.setCurrentIndex(index)
+                return
+    raise AssertionError("there is no such tab")
 
 
 def view_of(window: MainWindow) -> ChangesView:
@@ -67,6 +67,15 @@ def caption_of(subject: Subject, pixels: np.ndarray, change: ImageChange) -> str
 
 def wait_for(qtbot: QtBot, window: MainWindow, words: str) -> None:
     qtbot.waitUntil(lambda: says(view_of(window), words), timeout=LONG_MS)
+
+
+def test_the_view_is_built_when_it_is_first_seen(make_window: Callable[..., MainWindow]) -> None:
+    window = make_window()
+    assert view_of(window) is None
+    window.workspaces.show("inspect")
+    assert view_of(window) is None
+    open_tab(window)
+    assert view_of(window) is not None
 
 
 def test_effects_are_shown_once_the_tab_is_opened(qtbot: QtBot, window: MainWindow) -> None:

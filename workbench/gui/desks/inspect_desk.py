@@ -17,9 +17,8 @@ from workbench.gui.desks.look_desk import Looking
 from workbench.gui.desks.map_desk import MapDesk
 from workbench.gui.desks.nearest_desk import NearestDesk
 from workbench.gui.desks.trying_desk import AnswerDesk, TryingDesk
-from workbench.gui.inspect.answer_page import AnswerPage
-from workbench.gui.inspect.changes_view import ChangesView
 from workbench.gui.desks.why_desk import WhyDesk
+from workbench.gui.inspect.answer_page import AnswerPage
 from workbench.gui.inspect.calibration_view import CalibrationView
 from workbench.gui.inspect.epoch_panel import EpochPanel
 from workbench.gui.inspect.gallery import Gallery
@@ -30,6 +29,7 @@ from workbench.gui.inspect.run_side import RunSide
 from workbench.gui.network.network_panel import NetworkPanel
 from workbench.gui.records.run_library import RunLibrary
 from workbench.gui.records.selection import Selection
+from workbench.gui.widgets.late_view import LateView
 from workbench.gui.widgets.menus import Menus
 from workbench.gui.widgets.theme import Theme
 from workbench.gui.work.lane import Lane
@@ -62,7 +62,7 @@ class InspectDesk(QObject):
         window: QWidget,
     ) -> None:
         super().__init__(window)
-        self._selection, self._network = selection, network_panel
+        self._selection, self._network, self._window = selection, network_panel, window
         self.side, self.gallery = RunSide(theme, selection), Gallery(theme, selection)
         self.image_view, self.epoch_panel = ImageView(theme, selection), EpochPanel(theme, selection)
         self.strip = MistakeStrip(theme, selection)
@@ -87,8 +87,8 @@ class InspectDesk(QObject):
         self.trying.refused.connect(self.refused)
         self.trying.taken.connect(self.inspect_asked)
         self.image_views: list[tuple[QWidget, str]] = [(page, self.tr("Answer"))]
+        self.image_views: list[tuple[QWidget, str]] = [(self._answer_page(), self.tr("Answer"))]
         """Of the image that is looked at, on the right."""
-        self._add_changes(window)
         self._gallery_desk = GalleryDesk(self.looking, self.gallery, window)
         self._gallery_desk.told.connect(self.told)
         self._gallery_desk.refused.connect(self.refused)
@@ -103,6 +103,7 @@ class InspectDesk(QObject):
         self.landscape_desk = LandscapeDesk(self.looking, self.landscape_view, window)
         self._nearest = NearestDesk(self.looking, window)
         self.image_views.append((self._nearest.view, self.tr("Nearest")))
+        self.image_views.append((LateView(self._build_changes), self.tr("Changes")))
         self._of_workspace: list[QAction] = []
         self._is_shown = False
         application = QApplication.instance()
@@ -116,10 +117,24 @@ class InspectDesk(QObject):
         selection.image_changed.connect(self._share_image)
         selection.marks.refused.connect(self.refused)
 
-    def _add_changes(self, window: QWidget) -> None:
+    def _answer_page(self) -> QWidget:
+        page = AnswerPage(self.image_view, self._selection)
+        self._answers = AnswerDesk(self.looking, self.image_view, page, self._window)
+        self.trying = TryingDesk(self.looking, self._window)
+        self.trying.refused.connect(self.refused)
+        self.trying.taken.connect(self.inspect_asked)
+        return page
+
+    def _build_changes(self) -> QWidget:
+        from workbench.gui.desks.changes_desk import ChangesDesk, SmallestDesk, ViewsDesk
+        from workbench.gui.inspect.changes_view import ChangesView
+
         view = ChangesView(self.looking.theme, self._selection)
-        self.image_views.append((view, self.tr("Changes")))
-        self._change_desks = [desk(self.looking, view, window) for desk in (ChangesDesk, SmallestDesk, ViewsDesk)]
+        for desk in (ChangesDesk, SmallestDesk, ViewsDesk):
+            # Its parent is the window, which keeps it.
+            desk(self.looking, view, self._window)
+        view.views_test.images_shown.connect(self.gallery_asked)
+        return view
 
     def add_to(self, menus: Menus) -> None:
         """Fill the menu Inspect."""
