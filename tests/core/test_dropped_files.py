@@ -21,7 +21,7 @@ NETWORK = Presets.load().model("conv8").config
         ("a.zip", "images"), ("a.tar", "images"), ("a.tar.gz", "images"), ("a.TGZ", "images"),
         ("a.tar.xz", "images"), ("a.pt", "weights"), ("a.pth", "weights"), ("a.th", "weights"),
         ("a.bin", "weights"), ("A.SafeTensors", "weights"), ("config.json", "configuration"),
-        ("mine.toml", "configuration"),
+        ("mine.toml", "configuration"), ("a.png", "image"), ("A.JPEG", "image"), ("木.webp", "image"),
     ],
 )  # fmt: skip
 def test_files_are_told_by_their_names_and_not_read(tmp_path: Path, name: str, kind: str) -> None:

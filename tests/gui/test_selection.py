@@ -14,6 +14,7 @@ from workbench.core.evaluation_changes import Changes, bumps
 from workbench.gui.inspect.seen_words import absence, epoch_words, in_sight
 from workbench.gui.records.epoch_evaluations import EpochEvaluations
 from workbench.gui.records.image_filter import ImageFilter
+from workbench.gui.records.looked_at import LookedAt
 from workbench.gui.records.selection import Selection
 
 # Epoch 3 is kept; 4 falls by far more than chance.
@@ -273,3 +274,24 @@ def test_a_class_that_is_gone_filters_nothing(selection: Selection, source: Reco
     selection.show_epoch(5)
     assert selection.filter.is_any
     assert in_sight(selection) == "0 wrong · epoch 5 (kept: 3)"
+
+
+def test_an_image_of_ones_own_is_looked_at_until_a_test_image_is_chosen(
+    selection: Selection, told: Callable[[], list[str]]
+) -> None:
+    selection.choose_image(3)
+    brought = LookedAt(np.zeros((32, 32, 3), np.uint8), "mine.png", words="32 x 32 pixels.")
+    told()
+    selection.try_image(brought)
+    assert told() == ["image_changed"]
+    assert selection.looked_at is brought
+    assert selection.image is None
+    selection.step(-1)
+    assert selection.looked_at is brought, "another epoch answers it too"
+    told()
+    selection.choose_image(3)
+    assert told() == ["image_changed"]
+    assert selection.looked_at.index == 3
+    selection.try_image(brought)
+    selection.look_at(None)
+    assert selection.looked_at is None

@@ -27,7 +27,7 @@ from workbench.gui.widgets.theme import FIELD_GAP, GAP, GROUP_GAP, MARGIN, Theme
 from workbench.gui.widgets.work_bar import WorkBar
 
 _PICTURE_PX = 128
-_WIDTH, _HEIGHT = 300, 480
+_MOST_LINES = 4
 
 
 class ChangesView(QWidget):
@@ -233,8 +233,11 @@ class ChangesView(QWidget):
             "contrast": Curve(FACTORS, effects.contrast, "x"),
             "rotation": Curve(ROTATIONS_DEG, effects.rotations, "°"),
         }
-        classes = dict.fromkeys((effects.prediction, *([] if self._truth is None else [self._truth])))
-        self.curves.show_curve(curves[self._kind], self._names, tuple(classes), self._value)
+        curve = curves[self._kind]
+        # With what is predicted instead somewhere along it, so that the colors below it have names.
+        others = curve.probabilities.argmax(axis=1).tolist()
+        known = [effects.prediction, *([] if self._truth is None else [self._truth]), *others]
+        self.curves.show_curve(curve, self._names, tuple(dict.fromkeys(known))[:_MOST_LINES], self._value)
 
     @property
     def _kind(self) -> str:
