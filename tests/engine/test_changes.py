@@ -215,6 +215,47 @@ def test_the_smallest_changes_are_those_of_trying_everything(subject):
     assert len(kinds) == 4, "both answers must have come up, of both"
 
 
+class _Watching:
+    """Stands in for a network that says where the only bright pixel of an image is: in the middle, or not; the
+    farther from it, the surer."""
+
+    class_names = ("middle", "elsewhere")
+
+    def logits_of(self, pixels_nhwc: np.ndarray) -> np.ndarray:
+        brightest = pixels_nhwc[..., 0].reshape(len(pixels_nhwc), -1).argmax(axis=1)
+        distance = sum(np.abs(np.array(np.divmod(brightest, 16)) - 8))
+        return np.stack([np.where(distance, 0, 1), np.where(distance, 0.1 * distance, 0)], axis=1).astype(
+            np.float32
+        )
+
+
+def test_the_shorter_one_comes_before_what_leaves_less_to_the_former_answer():
+    image = np.zeros((16, 16, 3), np.uint8)
+    image[8, 8] = 255
+
+    found = exhausted(smallest_changes(_Watching(), image, 1, 2))
+
+    assert found.shift is not None
+    # A diagonal shift would leave less.
+    assert abs(found.shift.right_px) + abs(found.shift.down_px) == 1
+    assert found.patch is None, "gray in the middle is its brightest pixel too"
+
+
+def test_of_positions_the_one_that_leaves_least_to_the_former_answer_is_taken():
+    image = np.zeros((16, 16, 3), np.uint8)
+
+    class Counting(_Watching):
+        def logits_of(self, pixels_nhwc: np.ndarray) -> np.ndarray:
+            # Only what covers a marked pixel changes the answer; the second one leaves less.
+            first, second = pixels_nhwc[:, 8, 8, 0] == 128, pixels_nhwc[:, 3, 3, 0] == 128
+            return np.stack([np.zeros(len(first)), -1 + 2.0 * first + 4.0 * second], axis=1).astype(np.float32)
+
+    found = exhausted(smallest_changes(Counting(), image, 2, 1))
+
+    assert found.patch is not None
+    assert (found.patch.side, found.patch.x, found.patch.y) == (1, 3, 3)
+
+
 def test_none_is_an_answer_and_progress_ends_at_all(subject):
     image = subject.images("test").images[0]
     # Nothing that is moved or covered changes an even image's answer, but for its own gray.
