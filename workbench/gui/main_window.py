@@ -188,11 +188,8 @@ class MainWindow(QMainWindow):
     def _fill_view_menu(self, menus: Menus) -> None:
         self._parts.add_to(menus)
         menus.view.addSeparator()
-        choices = (
-            (self.tr("&System colors"), "system"),
-            (self.tr("&Light"), "light"),
-            (self.tr("&Dark"), "dark"),
-        )
+        names = self.tr("&System colors"), self.tr("&Light"), self.tr("&Dark")
+        choices = tuple(zip(names, ("system", "light", "dark"), strict=True))
         menus.add_choice(menus.view, choices, self.theme.choice, self._choose_theme)
 
     def _connect(self) -> None:

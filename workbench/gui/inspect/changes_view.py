@@ -14,6 +14,7 @@ from workbench.gui.inspect.answer_bars import AnswerBars, AnswerBarsArea
 from workbench.gui.inspect.change_controls import ChangeControls
 from workbench.gui.inspect.change_plots import ChangeCurves, Curve, ShiftMap
 from workbench.gui.inspect.change_words import change_words
+from workbench.gui.inspect.class_bars import answer_bars
 from workbench.gui.inspect.pixel_picture import PixelPicture
 from workbench.gui.inspect.smallest_view import SmallestView
 from workbench.gui.inspect.views_test import ViewsTest
@@ -48,6 +49,7 @@ class ChangesView(QWidget):
         self._caption, self._words = labeled("", "heading"), labeled("", "secondary")
         self._plain, self._mean = QLabel(), QLabel()
         self._bars = AnswerBars(theme)
+        self._rows = AnswerBarsArea(self._bars)
         self.curves, self.shift_map = ChangeCurves(theme), ShiftMap(theme)
         self.curves.value_chosen.connect(self._take_value)
         self.shift_map.shift_chosen.connect(self._take_shift)
@@ -85,7 +87,7 @@ class ChangesView(QWidget):
         column.setSpacing(FIELD_GAP)
         column.addLayout(self._top())
         column.addWidget(self.controls)
-        column.addWidget(self._bars)
+        column.addWidget(self._rows)
         for title, *parts in (
             (self.tr("One change at a time"), self._kind_row(), self.curves),
             (self.tr("Shifts"), self._map_row()),
@@ -191,7 +193,9 @@ class ChangesView(QWidget):
     @Slot()
     def _show_answer(self) -> None:
         answer = self._answer
-        self._bars.show_answer(self._names, answer.probabilities if answer else None, self._truth)
+        said = answer.probabilities if answer else np.full(len(self._names), np.nan, np.float32)
+        self._bars.show_bars(answer_bars(self._names, said, self._truth))
+        self._rows.updateGeometry()
         self._caption.setText(self._said(answer.probabilities) if answer else "")
         self._words.setText(change_words(answer.change) if answer and not answer.change.is_none else "")
         role = "text"

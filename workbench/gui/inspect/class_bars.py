@@ -52,9 +52,7 @@ def probability_bars(evaluation: Evaluation, image: int) -> list[ClassBar]:
     return answer_bars(names, probabilities, int(evaluation.labels[image]))
 
 
-def answer_bars(
-    names: tuple[str, ...], probabilities: NDArray[np.float32], truth: int | None
-) -> list[ClassBar]:
+def answer_bars(names: tuple[str, ...], probabilities: NDArray[np.float32], truth: int | None) -> list[ClassBar]:
     """The same of (K,) probabilities; NaN: not known yet.
 
     Args:

@@ -30,7 +30,7 @@ class ImageView(QWidget):
         super().__init__(parent)
         self._selection = selection
         self._absence = ""
-        self._answer: ChangedAnswer | None = None
+        self._said: ChangedAnswer | None = None
         self._answered: object = None
         self._empty, self._picture = EmptyState(), AnswerPicture(theme)
         self._bars, self._history = AnswerBars(theme), HistoryCurve(theme, selection)
@@ -85,7 +85,7 @@ class ImageView(QWidget):
     @Slot(object)
     def show_answer(self, answer: ChangedAnswer) -> None:
         """Of the image that is tried now, of which no evaluation says anything."""
-        self._answer, self._answered = answer, self._asked
+        self._said, self._answered = answer, self._asked
         self._follow()
 
     @property
@@ -94,7 +94,7 @@ class ImageView(QWidget):
         return selection.looked_at, selection.run_id, selection.epoch
 
     def _show_brought(self, looked: LookedAt) -> None:
-        answer = self._answer if self._answered == self._asked else None
+        answer = self._said if self._answered == self._asked else None
         names = answer.class_names if answer else self._selection.class_names
         said = answer.probabilities if answer else np.full(len(names), np.nan, np.float32)
         best = names[int(said.argmax())] if answer else ""

@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from workbench.core.formats import count, percent
@@ -14,7 +14,12 @@ from workbench.gui.widgets.work_bar import WorkBar
 
 
 class ViewsTest(QWidget):
-    """A line with a button to begin; below it the two accuracies, and buttons that show which images changed."""
+    """A line with a button to begin; below it the two accuracies, and buttons that show which images changed.
+
+    `images_shown` follows these.
+    """
+
+    images_shown = Signal()
 
     def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,3 +76,4 @@ class ViewsTest(QWidget):
     def _show(self, indices: NDArray[np.int64], words: str) -> None:
         self._selection.try_image(None)
         self._selection.show_only(indices, words)
+        self.images_shown.emit()

@@ -1,11 +1,13 @@
 """The epochs of one run: which there are, which one it keeps, and which have an evaluation."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from workbench.core.evaluation_changes import Bump, bumps
 from workbench.core.events import EpochMetrics
 from workbench.core.run_record import RunRecord
+from workbench.gui.records.run_source import RunSource
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,17 @@ class RunEpochs:
     """Those of which it is known what the network said of the test images."""
     in_files: frozenset[int] = field(default_factory=frozenset)
     """Those whose weights lie in files of their own."""
+
+    @classmethod
+    def read(cls, source: RunSource, record: RunRecord, evaluated: frozenset[int] = frozenset()) -> "RunEpochs":
+        """What lies on the disk, and `evaluated`; while a run trains, a later epoch is of a former attempt."""
+        last = record.last.epoch if record.last is not None else 0
+
+        def counting(epochs: Iterable[int]) -> frozenset[int]:
+            return frozenset(epoch for epoch in epochs if record.status != "running" or epoch <= last)
+
+        weights = counting(source.weights_by_epoch(record.id))
+        return cls(record, evaluated | counting(source.evaluated_epochs(record.id)), weights)
 
     @property
     def is_training(self) -> bool:

@@ -1,6 +1,6 @@
 """What the window looks at: a run, one of its epochs, classes, and an image. Views follow it, and change it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -84,9 +84,7 @@ class Selection(QObject):
         if record is not None and record.id == self.run_id:
             self.update(record)
             return
-        self._run = RunEpochs()
-        if record is not None:
-            self._run = self._read_epochs(record)
+        self._run = RunEpochs() if record is None else RunEpochs.read(self.source, record)
         if record is None or (self._tried and len(self._tried.pixels) != record.config.model.input_size):
             self._tried = None
         for kept in (self._evaluations, self._validations):
@@ -104,24 +102,12 @@ class Selection(QObject):
         """Take what is known by now of the run that is looked at; nothing of another one."""
         if record.id == self.run_id:
             # What was evaluated here may not count yet.
-            self._take(self._read_epochs(record, self._run.evaluated))
+            self._take(RunEpochs.read(self.source, record, self._run.evaluated))
 
     def look_for_weights(self, run_id: str) -> None:
         """A run has saved: the weights of one more epoch may be there, and others be gone."""
         if run_id == self.run_id and self._run.record is not None:
-            self._take(self._read_epochs(self._run.record, self._run.evaluated))
-
-    def _read_epochs(self, record: RunRecord, evaluated: frozenset[int] = frozenset()) -> RunEpochs:
-        weights = self._counting(record, self.source.weights_by_epoch(record.id))
-        return RunEpochs(record, evaluated | self._on_disk(record), weights)
-
-    def _on_disk(self, record: RunRecord) -> frozenset[int]:
-        """Evaluated epochs that count: while a run trains, a later one is of a former attempt."""
-        return self._counting(record, self.source.evaluated_epochs(record.id))
-
-    def _counting(self, record: RunRecord, epochs: Iterable[int]) -> frozenset[int]:
-        last = record.last.epoch if record.last is not None else 0
-        return frozenset(epoch for epoch in epochs if record.status != "running" or epoch <= last)
+            self._take(RunEpochs.read(self.source, self._run.record, self._run.evaluated))
 
     def restart(self, run_id: str, epochs_done: int) -> None:
         """A run was taken up again: what came after its checkpoint is done anew."""
