@@ -6,7 +6,6 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEd
 
 from workbench.core.run_record import RunRecord
 from workbench.gui.desks.blocks_desk import BlocksDesk
-from workbench.gui.desks.changes_desk import ChangesDesk, SmallestDesk, ViewsDesk
 from workbench.gui.desks.calibration_desk import CalibrationDesk
 from workbench.gui.desks.confusion_desk import ConfusionDesk
 from workbench.gui.desks.evaluation_desk import EvaluationDesk
@@ -81,12 +80,6 @@ class InspectDesk(QObject):
         """In the middle of the workspace, with their titles."""
         self._map = MapDesk(self.looking, window)
         self.views.append((self._map.view, self.tr("Map")))
-        page = AnswerPage(self.image_view, selection)
-        self._answers = AnswerDesk(self.looking, self.image_view, page, window)
-        self.trying = TryingDesk(self.looking, window)
-        self.trying.refused.connect(self.refused)
-        self.trying.taken.connect(self.inspect_asked)
-        self.image_views: list[tuple[QWidget, str]] = [(page, self.tr("Answer"))]
         self.image_views: list[tuple[QWidget, str]] = [(self._answer_page(), self.tr("Answer"))]
         """Of the image that is looked at, on the right."""
         self._gallery_desk = GalleryDesk(self.looking, self.gallery, window)

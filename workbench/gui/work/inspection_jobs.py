@@ -19,9 +19,9 @@ from workbench.core.evaluation import Evaluation
 from workbench.core.events import Progress
 from workbench.core.explanations import Question
 from workbench.core.home import Home
+from workbench.core.image_changes import ImageChange
 from workbench.core.landscape import Grid, Landscape
 from workbench.core.neighbors import Neighbors
-from workbench.core.image_changes import ImageChange
 from workbench.gui.widgets.pictures import on_white, to_pixels
 from workbench.gui.work.job import Job, Work
 from workbench.gui.work.kept_board import KeptBoard
