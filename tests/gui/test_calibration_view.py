@@ -249,7 +249,7 @@ def test_held_out_images_are_evaluated_where_that_is_not_kept(
     window.selection.show_epoch(3)
     qtbot.waitUntil(lambda: says(view, "answers of epoch 3 are not kept"), timeout=LONG_MS)
     qtbot.mouseClick(button(view, "Evaluate"), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.selection.validation is not None, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: says(view, "temperature "), timeout=LONG_MS)
     found = window.selection.validation
     assert found is not None
     np.testing.assert_array_equal(found.labels, recorded.labels)
