@@ -79,7 +79,7 @@ class InspectDesk(QObject):
         ]
         """In the middle of the workspace, with their titles."""
         self._map = MapDesk(self.looking, window)
-        self.views.append((self._map.view, self.tr("Map")))
+        self.views.insert(1, (self._map.view, self.tr("Map")))
         self.image_views: list[tuple[QWidget, str]] = [(self._answer_page(), self.tr("Answer"))]
         """Of the image that is looked at, on the right."""
         self._gallery_desk = GalleryDesk(self.looking, self.gallery, window)
