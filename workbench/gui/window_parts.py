@@ -58,7 +58,7 @@ class WindowParts(QObject):
         listed = self._dock(self.tr("Runs"), "runs", runs)
         worst = self._dock(self.tr("Mistakes"), "mistakes", mistakes)
         chosen = self._dock(self.tr("Run and classes"), "run", run_side)
-        looked_at = self._dock(self.tr("Image"), "image", _tabs(*image_views))
+        looked_at = self._dock(self.tr("Image"), "image", _narrow(_tabs(*image_views)))
         over_time = self._dock(self.tr("Epochs"), "epochs", epochs)
         # At the side, its title takes no height from the curve.
         over_time.setFeatures(over_time.features() | QDockWidget.DockWidgetFeature.DockWidgetVerticalTitleBar)
@@ -187,6 +187,12 @@ def _tabs(*pages: tuple[QWidget, str]) -> QTabWidget:
     tabs.setDocumentMode(True)
     for page, title in pages:
         tabs.addTab(page, title)
+    return tabs
+
+
+def _narrow(tabs: QTabWidget) -> QTabWidget:
+    """Of a dock that is less wide than its tabs' words with the usual room between them."""
+    tabs.setProperty("role", "narrow")
     return tabs
 
 

@@ -95,7 +95,7 @@ class InspectDesk(QObject):
         self.views.append((self.landscape_view, self.tr("Landscape")))
         self.landscape_desk = LandscapeDesk(self.looking, self.landscape_view, window)
         self._nearest = NearestDesk(self.looking, window)
-        self.image_views.append((self._nearest.view, self.tr("Nearest")))
+        self.image_views.append((self._nearest.view, self.tr("Near")))
         self.image_views.append((LateView(self._build_changes), self.tr("Changes")))
         self._of_workspace: list[QAction] = []
         self._is_shown = False
