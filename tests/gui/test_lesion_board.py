@@ -122,7 +122,10 @@ def test_figures_say_what_was_lost_and_are_grayed_when_stale(qtbot: QtBot, view:
     view.show_found(found)
     assert view.figures.texts == ("100.0\u202f%", "50.0\u202f%", "−50.0", "2")
     assert button(view, "Show them").isEnabled()
+    roles = [label.property("role") for label in view.figures._labels]
+    assert roles == ["", "", "error", ""]
     view.show_found(found, is_stale=True)
+    assert {label.property("role") for label in view.figures._labels} == {"secondary"}
     assert not button(view, "Show them").isEnabled()
     assert [(row.name, row.before, row.now) for row in class_rows(found)] == [("cat", 1, 0.5), ("dog", 1, 0.5)]
     assert [(row.name, row.text) for row in pair_rows(found)] == [("cat → dog", "0 → 1"), ("dog → cat", "0 → 1")]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QWidget
 
 from workbench.core.run_record import RunRecord
@@ -24,8 +25,9 @@ class BlocksDesk(QObject):
         super().__init__(window)
         self._looking, self._window = looking, window
         self.view = LatePlot(self._build)
-        # What stands in it are controls, too.
+        # Controls stand in it, too; the role is inherited.
         self.view.setAutoFillBackground(False)
+        self.view.setBackgroundRole(QPalette.ColorRole.Window)
         self.pages: BlocksView | None = None
         self._sweeps: SweepDesk | None = None
         self._records: Sequence[RunRecord] = ()

@@ -1,13 +1,12 @@
 """What the network reaches intact and with its lesions, in large numbers."""
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QPalette
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from workbench.core.formats import count, percent
 from workbench.core.lesions import Lesioned
 from workbench.gui.widgets.field_form import labeled
-from workbench.gui.widgets.theme import GROUP_GAP, LARGE_NUMBER_PX, Theme, tabular
+from workbench.gui.widgets.theme import GROUP_GAP, LARGE_NUMBER_PX, tabular
 
 _DASH = "–"
 
@@ -17,9 +16,8 @@ class LesionFigures(QWidget):
 
     show_asked = Signal()
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = theme
         self._found: Lesioned | None = None
         self._is_stale = False
         self._intact, self._now, self._change, self._flipped = (QLabel() for _ in range(4))
@@ -32,7 +30,6 @@ class LesionFigures(QWidget):
         self._show = QPushButton(self.tr("Show them"))
         self._show.clicked.connect(self.show_asked)
         row.addWidget(self._show, 0, Qt.AlignmentFlag.AlignBottom)
-        theme.changed.connect(self._refresh)
         self._refresh()
 
     @property
@@ -66,9 +63,8 @@ class LesionFigures(QWidget):
     def show_button(self) -> QPushButton:
         return self._show
 
-    @Slot()
     def _refresh(self) -> None:
-        found, theme = self._found, self._theme
+        found = self._found
         texts, change = [_DASH] * 4, 0.0
         if found is not None:
             change = 100 * (found.now.accuracy - found.intact.accuracy)
@@ -80,11 +76,12 @@ class LesionFigures(QWidget):
             texts.append(count(len(found.flipped)))
             if not change:
                 texts[2] = "0.0"
+        is_gray = self._is_stale or found is None
         for label, text in zip(self._labels, texts, strict=True):
             label.setText(text)
-            self._paint(label, theme.color("secondary" if self._is_stale or found is None else "text").name())
-        if found is not None and not self._is_stale and change:
-            self._paint(self._change, theme.color("wrong" if change < 0 else "right").name())
+            _color(label, "secondary" if is_gray else "")
+        if not is_gray and change:
+            _color(self._change, "error" if change < 0 else "right")
         has_flipped = found is not None and len(found.flipped) > 0
         self._show.setEnabled(has_flipped and not self._is_stale)
         tip = self.tr("Show in the gallery the images of which the network says something else now")
@@ -92,7 +89,9 @@ class LesionFigures(QWidget):
         total = "" if found is None else self.tr("of {0} test images").format(count(len(found.indices)))
         self._flipped.setToolTip(total)
 
-    def _paint(self, label: QLabel, color: str) -> None:
-        palette = QPalette(self.palette())
-        palette.setColor(QPalette.ColorRole.WindowText, color)
-        label.setPalette(palette)
+
+def _color(label: QLabel, role: str) -> None:
+    """By a role of the style sheet; empty: as every text."""
+    if label.property("role") != role:
+        label.setProperty("role", role)
+        label.style().polish(label)

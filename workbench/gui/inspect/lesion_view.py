@@ -47,7 +47,7 @@ class LesionView(QWidget):
         super().__init__(parent)
         self.choice = LesionChoice(self)
         self.bar, self.sweep_bar = WorkBar(), WorkBar()
-        self.figures = LesionFigures(theme)
+        self.figures = LesionFigures()
         self.strip = BlockStrip(theme, self.choice)
         self._strip_area = scrolling(self.strip, sideways=True)
         self.classes = LossBars(theme, self.tr("Accuracy per class"))
