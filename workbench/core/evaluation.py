@@ -100,6 +100,10 @@ class Evaluation:
     def accuracy(self) -> float:
         return float(self.correct.mean())
 
+    def accuracy_of(self, chosen: NDArray[np.bool_]) -> float:
+        """Of these images alone, (N,) flags; NaN of none."""
+        return _share(int(self.correct[chosen].sum()), int(chosen.sum()))
+
     @cached_property
     def loss(self) -> float:
         """Mean cross-entropy in nats."""

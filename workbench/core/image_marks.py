@@ -51,7 +51,7 @@ class ImageMarks:
     """
 
     def __init__(self, home: Home, source: str) -> None:
-        self.source, self.path = source, home.marks / f"{_slug(source)}.json"
+        self.source, self.path = source, home.marks / f"{slug(source)}.json"
 
     def read(self) -> Marked:
         """All that are marked; none where nothing was yet.
@@ -118,7 +118,8 @@ def marks_of(part: Part, indices: Iterable[int], names: tuple[str, ...]) -> Mark
     return frozenset(Mark(part, index, names[index]) for index in map(int, indices))
 
 
-def _slug(source: str) -> str:
+def slug(source: str) -> str:
+    """The name of a source's own file: its own name, or the end of a path with a digest of all of it."""
     if source in IMAGE_SOURCES:
         return source
     name = re.sub(r"[^\w-]+", "-", Path(source).stem)[:40]
