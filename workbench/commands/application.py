@@ -13,6 +13,7 @@ from workbench.commands import (
     evaluation,
     explanation,
     export,
+    labels,
     landscape,
     lesion,
     mistakes,
@@ -35,7 +36,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for group in (training, trials, choices, evaluation, mistakes, explanation, lesion, landscape, prediction, export):
+_GROUPS = (training, trials, choices, evaluation, mistakes, explanation, labels, lesion, landscape, prediction, export)
+for group in _GROUPS:
     app.add_typer(group.commands)
 app.add_typer(runs.commands, name="runs")
 

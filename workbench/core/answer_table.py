@@ -40,14 +40,14 @@ def answer_rows(
     return [dict(zip(COLUMNS, row, strict=True)) for row in values]
 
 
-def write_table(rows: Sequence[dict[str, Any]], path: Path) -> None:
+def write_table(rows: Sequence[dict[str, Any]], path: Path, columns: Sequence[str] = COLUMNS) -> None:
     """As CSV in UTF-8, with a line of column names.
 
     Raises:
         UserError: it cannot be written.
     """
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS)
+    writer = csv.DictWriter(text, columns)
     writer.writeheader()
     writer.writerows(rows)
     write_atomically(path, lambda file: file.write(text.getvalue().encode()))

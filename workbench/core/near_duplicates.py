@@ -3,11 +3,14 @@
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.files import require_file, write_atomically
+
+_N = TypeVar("_N", bound=np.generic)
 
 # Raise it when another search finds others: former results are not taken any more then.
 _VERSION = 1
@@ -30,6 +33,15 @@ class NearDuplicates:
     """(M,) mean absolute difference of their pixels there, in gray levels of 0 to 255: 0 of exact copies."""
     searched: tuple[int, int]
     """How many training and test images there were."""
+
+    def others(self, training: NDArray[_N], test: NDArray[_N]) -> NDArray[_N]:
+        """(M,) what is known of the other image of each pair, of all training and of all test images."""
+        result: NDArray[_N] = np.where(
+            self.is_training,
+            training[np.where(self.is_training, self.other, 0)],
+            test[np.where(self.is_training, 0, self.other)],
+        )
+        return result
 
     def __len__(self) -> int:
         return len(self.test)

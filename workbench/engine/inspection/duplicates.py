@@ -12,6 +12,7 @@ found, and a hundred more that the list lacks, nearly all of them copies to the 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -21,9 +22,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from workbench.core.dataset import Dataset
-from workbench.core.events import Progress
+from workbench.core.errors import UserError
+from workbench.core.events import Progress, Warned
+from workbench.core.home import Home
 from workbench.core.interludes import BESIDE_RUNS
 from workbench.core.near_duplicates import NearDuplicates
+from workbench.engine.data import sources
 from workbench.engine.machine.pieces import in_pieces
 
 Searching = Generator[Progress, None, NearDuplicates]
@@ -68,6 +72,37 @@ class _Small(NamedTuple):
     """(N, 3, 16, 16) uint8."""
     digests: tuple[int, ...]
     """Of all bytes of each image."""
+
+
+def search(
+    source: str, image_size: int, home: Home, *, again: bool = False
+) -> Generator[Progress | Warned, None, tuple[NearDuplicates, Dataset]]:
+    """What was found before in a source at this size, else what is found now, and is kept for the next time.
+
+    Args:
+        again: whatever was found before.
+
+    Raises:
+        UserError: the images cannot be read.
+    """
+    folder = yield from sources.read(source, image_size, home)
+    dataset = Dataset.require(folder)
+    known = None if again else kept(folder, dataset)
+    if known is not None:
+        return known, dataset
+    found = yield from find(dataset)
+    try:
+        found.save(folder)
+    except UserError as error:
+        # It is worth having all the same.
+        yield Warned(str(error))
+    return found, dataset
+
+
+def kept(folder: Path, dataset: Dataset) -> NearDuplicates | None:
+    """What was found before in a decoded copy of a source; None if nothing was looked for."""
+    found = NearDuplicates.open(folder)
+    return found if found is not None and found.searched == (len(dataset.train), len(dataset.test)) else None
 
 
 def find(dataset: Dataset) -> Searching:

@@ -12,6 +12,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.core.dataset import ImageSet
 from workbench.core.doubtful_labels import DoubtfulLabels, Part
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
@@ -41,18 +42,22 @@ def find(subject: Subject, store: RunStore, part: Part) -> Looking:
     evaluation = said(subject.run_id, subject.epoch)
     if evaluation is None or not np.array_equal(evaluation.labels, subject.images(part).labels[numbers]):
         evaluation = yield from subject.evaluate(part, activity=f"Asking about the {part} images")
-    yield Progress("Looking for doubtful labels", 0, len(numbers))
-    # Loaded here, not in an interlude: it takes a second or two.
+    return (yield from among(part, evaluation, numbers, subject.images(part)))
+
+
+def among(part: Part, evaluation: Evaluation, numbers: NDArray[np.int64], images: ImageSet) -> Looking:
+    """Doubtful labels among images that a network was asked about.
+
+    Args:
+        numbers: (N,) of the images of `evaluation` within `images`.
+    """
+    waiting = Progress("Looking for doubtful labels", 0, len(numbers))
+    yield waiting
+    # Not in an interlude: it takes a second or two.
     _load()
-    rows, quality = yield from _beside_runs(evaluation)
-    return DoubtfulLabels(part, evaluation, numbers, subject.images(part), rows, quality)
-
-
-def _beside_runs(evaluation: Evaluation) -> Generator[Progress, None, _Found]:
-    """10 000 labels of 10 classes take some 20 ms."""
-    waiting = Progress("Looking for doubtful labels", 0, len(evaluation.labels))
-    found, _ = yield from in_interlude(partial(doubt, evaluation), BESIDE_RUNS, waiting)
-    return found
+    # 10 000 labels of 10 classes take some 20 ms.
+    (rows, quality), _ = yield from in_interlude(partial(doubt, evaluation), BESIDE_RUNS, waiting)
+    return DoubtfulLabels(part, evaluation, numbers, images, rows, quality)
 
 
 def doubt(evaluation: Evaluation) -> _Found:
