@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QSlider, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QSlider, QTabWidget, QWidget
 
 from workbench.core.run_record import RunRecord
 from workbench.gui.desks.blocks_desk import BlocksDesk
@@ -12,6 +12,7 @@ from workbench.gui.desks.evaluation_desk import EvaluationDesk
 from workbench.gui.desks.feature_desk import FeatureDesk
 from workbench.gui.desks.gallery_desk import GalleryDesk
 from workbench.gui.desks.landscape_desk import LandscapeDesk
+from workbench.gui.desks.labels_desk import LabelsDesk
 from workbench.gui.desks.look_desk import Looking
 from workbench.gui.desks.map_desk import MapDesk
 from workbench.gui.desks.nearest_desk import NearestDesk
@@ -97,6 +98,11 @@ class InspectDesk(QObject):
         self._nearest = NearestDesk(self.looking, window)
         self.image_views.append((self._nearest.view, self.tr("Near")))
         self.image_views.append((LateView(self._build_changes), self.tr("Changes")))
+        self._labels_desk = LabelsDesk(self.looking, window)
+        self._labels_desk.told.connect(self.told)
+        self._labels_desk.refused.connect(self.refused)
+        self._labels_desk.gallery_asked.connect(self.show_gallery)
+        self.views.append((self._labels_desk.panel, self.tr("Labels")))
         self._of_workspace: list[QAction] = []
         self._is_shown = False
         application = QApplication.instance()
@@ -208,6 +214,16 @@ class InspectDesk(QObject):
     @Slot()
     def _show_newly_wrong(self) -> None:
         self._selection.toggle_change("wrong")
+
+    @Slot()
+    def show_gallery(self) -> None:
+        """Turn to the gallery, with the keys moving over its pictures."""
+        # A page of a QTabWidget stands in its stack.
+        stack = self.gallery.parentWidget()
+        tabs = stack.parentWidget() if stack is not None else None
+        if isinstance(tabs, QTabWidget):
+            tabs.setCurrentWidget(self.gallery)
+        self.gallery.focus_pictures()
 
     @Slot()
     def _toggle_marked(self) -> None:

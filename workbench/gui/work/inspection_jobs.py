@@ -18,6 +18,7 @@ from workbench.core.embedding import Embedding
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import Progress
 from workbench.core.explanations import Question
+from workbench.core.events import Progress
 from workbench.core.home import Home
 from workbench.core.image_changes import ImageChange
 from workbench.core.landscape import Grid, Landscape
@@ -292,3 +293,76 @@ def _find_neighbors(
     from workbench.engine.inspection import neighbors
 
     return (yield from neighbors.nearest(subject, pixels, truth))
+def doubtful_test_labels(evaluation: Evaluation, images: ImageSet) -> Job:
+    """Labels that confident learning doubts, by what was said of the test images. Result: DoubtfulLabels."""
+    return Job(partial(_doubtful_test_labels, evaluation, images))
+
+
+def _doubtful_test_labels(evaluation: Evaluation, images: ImageSet, _home: Home) -> Work:
+    from workbench.engine.inspection import labels
+
+    return (yield from labels.among("test", evaluation, np.arange(len(images)), images))
+
+
+def doubtful_validation_labels(looker: Looker, place: Place) -> Job:
+    """The same of the images held out for validation, asked anew where nothing was recorded of them."""
+    return Job(partial(_doubtful_validation_labels, looker, place))
+
+
+def _doubtful_validation_labels(looker: Looker, place: Place, home: Home) -> Work:
+    from workbench.core.store import RunStore
+    from workbench.engine.inspection import labels
+
+    with closing(RunStore.for_reading(home)) as store:
+        look = looker.job(place, lambda subject: labels.find(subject, store, "validation"))
+        return (yield from look.begin(home))
+
+
+def known_near_duplicates(folder: Path) -> Job:
+    """What was found before in a decoded copy of a source. Result: NearDuplicates or None, and the Dataset."""
+    return Job(partial(_known_near_duplicates, folder))
+
+
+def _known_near_duplicates(folder: Path, _home: Home) -> Work:
+    from workbench.core.dataset import Dataset
+    from workbench.engine.inspection import duplicates
+
+    yield from ()
+    dataset = Dataset.require(folder)
+    return duplicates.kept(folder, dataset), dataset
+
+
+def search_near_duplicates(source: str, image_size: int) -> Job:
+    """Look through all pictures of a source, and keep what is found. Result: NearDuplicates and the Dataset."""
+    return Job(partial(_search_near_duplicates, source, image_size))
+
+
+def _search_near_duplicates(source: str, image_size: int, home: Home) -> Work:
+    from workbench.engine.inspection import duplicates
+
+    return (yield from duplicates.search(source, image_size, home, again=True))
+
+
+def human_agreement(evaluation: Evaluation, names: tuple[str, ...], source: str, path: Path | None) -> Job:
+    """Set people's answers beside an evaluation. Result: HumanAgreement; None where no counts were given yet.
+
+    Args:
+        path: a file of counts, which is copied and remembered for the source; None: the one that is remembered.
+    """
+    return Job(partial(_human_agreement, evaluation, names, source, path))
+
+
+def _human_agreement(
+    evaluation: Evaluation, names: tuple[str, ...], source: str, path: Path | None, home: Home
+) -> Work:
+    from workbench.core.human_counts import HumanCounts, numbers_of
+    from workbench.engine.inspection.human_agreement import compare
+
+    yield Progress("Reading people's answers", 0, 0)
+    images, classes = evaluation.logits.shape
+    if path is None:
+        people = HumanCounts.remembered(home, source, images, classes)
+    else:
+        people = HumanCounts.read(path, images, classes, numbers_of(source, names))
+        people.remember(home, source)
+    return compare(evaluation, people) if people is not None else None

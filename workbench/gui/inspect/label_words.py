@@ -1,0 +1,106 @@
+"""What the figures above a list of odd images say: the accuracy as it is, and without them."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QCoreApplication
+
+from workbench.core.doubtful_labels import DoubtfulLabels
+from workbench.core.evaluation import Evaluation
+from workbench.core.formats import count, percent
+from workbench.core.human_agreement import HumanAgreement
+from workbench.core.near_duplicates import NearDuplicates
+from workbench.gui.inspect.label_figures import Figure
+
+# Below it, a network's own mistakes outnumber by far the wrong labels of any data set that one would train on.
+_GOOD = 0.9
+
+
+def tr(text: str) -> str:
+    return QCoreApplication.translate("LabelFigures", text)
+
+
+def doubt_figures(found: DoubtfulLabels, marked: NDArray[np.bool_]) -> list[Figure]:
+    """
+    Args:
+        marked: (N,) which images of the part are marked.
+    """
+    said = found.evaluation
+    kind = tr("{0} test images") if found.part == "test" else tr("{0} validation images")
+    share = len(found) / len(said.labels) if len(said.labels) else 0.0
+    figures = [*_accuracy(said, marked, kind.format(count(len(said.labels))))]
+    if len(found):
+        tip = tr(
+            "An upper bound: a label is only doubted where the network says otherwise, so that all of them are "
+            "its mistakes. Mark those that are wrong indeed"
+        )
+        without = tr("without {0} doubtful, at most").format(count(len(found)))
+        figures.append(Figure(percent(said.accuracy_of(~found.flags)), without, tip))
+    tip = tr(
+        "By confident learning (Northcutt and others 2021): more probable than usual for another class, by a "
+        "network that was not trained on these images"
+    )
+    figures.append(Figure(count(len(found)), tr("doubtful labels, {0}").format(percent(share)), tip))
+    return figures
+
+
+def doubt_note(found: DoubtfulLabels) -> str:
+    """What is to be known before the list is believed; empty if there is nothing."""
+    if not len(found) or found.evaluation.accuracy >= _GOOD:
+        return ""
+    words = tr(
+        "Most of these doubts are the network's own mistakes, which is right in {0} of cases: look at the first"
+    )
+    return words.format(percent(found.evaluation.accuracy, 0))
+
+
+def duplicate_figures(found: NearDuplicates, evaluation: Evaluation, marked: NDArray[np.bool_]) -> list[Figure]:
+    flags = found.flags()
+    if len(flags) != len(evaluation.labels):
+        return []
+    figures = _accuracy(evaluation, marked, tr("{0} test images").format(count(len(flags))))
+    if flags.any():
+        without = tr("without {0} trained on").format(count(int(flags.sum())))
+        figures.append(Figure(percent(evaluation.accuracy_of(~flags)), without))
+        figures.append(Figure(percent(evaluation.accuracy_of(flags)), tr("on these alone")))
+    tip = tr(
+        "Test images that are like a training or validation image, and pairs among the test images themselves"
+    )
+    within = count(int((~found.is_training).sum()))
+    share = tr("of test images known, {0} pairs in test").format(within)
+    figures.append(Figure(percent(float(flags.mean()), 2), share, tip))
+    return figures
+
+
+def human_figures(found: HumanAgreement, marked: NDArray[np.bool_]) -> list[Figure]:
+    said = found.evaluation
+    figures = _accuracy(said, marked, tr("{0} test images").format(count(len(said.labels))))
+    figures.append(Figure(percent(float(found.agreement.mean())), tr("of people give the label")))
+    tip = tr(
+        "Spearman's rank correlation of the share of people who gave the label with the probability that the "
+        "network gives it; of both entropies: {0:.2f}"
+    )
+    figures.append(
+        Figure(_correlation(found.correlation), tr("correlation"), tip.format(found.entropy_correlation))
+    )
+    wrong = int((~said.correct).sum())
+    tip = tr(
+        "Mistakes of the network where less than three in four people gave the label; of {0} images most people "
+        "say another class than the label"
+    )
+    shared = tr("of {0} mistakes: people disagree too").format(count(wrong))
+    outvoted = count(int(found.outvoted.sum()))
+    figures.append(Figure(count(int(found.shared_mistakes.sum())), shared, tip.format(outvoted)))
+    return figures
+
+
+def _accuracy(said: Evaluation, marked: NDArray[np.bool_], of_what: str) -> list[Figure]:
+    figures = [Figure(percent(said.accuracy), tr("accuracy, {0}").format(of_what))]
+    if marked.any():
+        tip = tr("Without the images that you have marked as excusable")
+        without = tr("without {0} marked").format(count(int(marked.sum())))
+        figures.append(Figure(percent(said.accuracy_of(~marked)), without, tip))
+    return figures
+
+
+def _correlation(value: float) -> str:
+    return f"{value:.2f}" if value == value else "–"
