@@ -148,14 +148,17 @@ def _list_duplicates(
     json: bool,
     display: console.TrainingDisplay,
 ) -> None:
+    from workbench.engine.data import sources
     from workbench.engine.inspection import duplicates as searching
 
     record = store.run(run_id)
     epoch = epoch or (record.best.epoch if record.best is not None else 0)
     evaluation = store.evaluation(run_id, epoch) if epoch in store.evaluated_epochs(run_id) else None
-    config = record.config
-    work = searching.search(config.data.source, config.model.input_size, store.home)
-    found, dataset = console.exhaust(work, display)
+    folder = Path(record.started.get("dataset_path", ""))
+    if Dataset.open(folder) is None:
+        config = record.config
+        folder = console.exhaust(sources.read(config.data.source, config.model.input_size, store.home), display)
+    found, dataset = console.exhaust(searching.search(folder), display)
     rows = pair_rows(found, dataset)
     if output is not None:
         write_table(rows, output, PAIR_COLUMNS)
@@ -193,7 +196,9 @@ def _print_accuracy(evaluation: Evaluation, left_out: dict[str, NDArray[np.bool_
     for word, flags in left_out.items():
         if flags.any():
             figure = console.percent(evaluation.accuracy_of(~flags))
-            texts.append(f"{figure} without the {int(flags.sum())} {word}")
+            # Labels are only doubted where the network says otherwise: all of these are its mistakes.
+            bound = "at most " if word == "doubtful" else ""
+            texts.append(f"{bound}{figure} without the {int(flags.sum())} {word}")
     console.print_line(", ".join(texts))
 
 

@@ -180,7 +180,7 @@ def _of_csv(path: Path) -> NDArray[Any]:
         odd = next((cell for cell in row if not _is_number(cell)), None)
         if odd is not None:
             raise ValueError(f"row {number} of it holds '{shown(odd, 40)}', which is no number")
-    return np.array([[float(cell) for cell in row] for row in rows], np.float64).reshape(len(rows), -1)
+    return np.array([[float(cell) for cell in row] for row in rows], np.float64).reshape(len(rows), *widths or [0])
 
 
 def _is_number(cell: str) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -24,11 +24,11 @@ from torch.nn import functional
 from workbench.core.dataset import Dataset
 from workbench.core.errors import UserError
 from workbench.core.events import Progress, Warned
-from workbench.core.home import Home
 from workbench.core.interludes import BESIDE_RUNS
 from workbench.core.near_duplicates import NearDuplicates
-from workbench.engine.data import sources
 from workbench.engine.machine.pieces import in_pieces
+
+T = TypeVar("T")
 
 Searching = Generator[Progress, None, NearDuplicates]
 
@@ -75,17 +75,16 @@ class _Small(NamedTuple):
 
 
 def search(
-    source: str, image_size: int, home: Home, *, again: bool = False
+    folder: Path, *, again: bool = False
 ) -> Generator[Progress | Warned, None, tuple[NearDuplicates, Dataset]]:
-    """What was found before in a source at this size, else what is found now, and is kept for the next time.
+    """What was found before in a decoded copy of a source, else what is found now, and is kept for the next time.
 
     Args:
         again: whatever was found before.
 
     Raises:
-        UserError: the images cannot be read.
+        UserError: the images are gone.
     """
-    folder = yield from sources.read(source, image_size, home)
     dataset = Dataset.require(folder)
     known = None if again else kept(folder, dataset)
     if known is not None:
@@ -110,23 +109,32 @@ def find(dataset: Dataset) -> Searching:
 
     Computed in pieces between the steps of a run that is trained; one thread takes some 20 s for CIFAR-10.
     """
-    small = yield from _shrunk(dataset)
-    pairs = yield from _candidates(small, len(dataset.train), len(dataset.test))
-    coarse = yield from in_pieces(
-        len(pairs), partial(_coarse_likeness, small.coarse, pairs, len(dataset.train)), _ACTIVITY + ": outlines",
-        BESIDE_RUNS, most=_MOST_PAIRS,
-    )  # fmt: skip
+    train = len(dataset.train)
+    small = yield from _within(0.0, 0.1, _shrunk(dataset))
+    pairs = yield from _within(0.1, 0.45, _candidates(small, train, len(dataset.test)))
+    coarse = yield from _within(0.45, 0.85, in_pieces(
+        len(pairs), partial(_coarse_likeness, small.coarse, pairs, train), _ACTIVITY, BESIDE_RUNS, most=_MOST_PAIRS
+    ))  # fmt: skip
     alike = pairs[torch.cat([*coarse.results, torch.zeros(0)]) >= _COARSE.least]
-    pairs = torch.unique(torch.cat([alike, _copies(small.digests, len(dataset.train))]), dim=0)
-    fine = yield from in_pieces(
-        len(pairs),
-        partial(_compare, dataset, pairs.numpy()),
-        _ACTIVITY + ": details",
-        BESIDE_RUNS,
-        most=_MOST_PAIRS,
-    )
+    pairs = torch.unique(torch.cat([alike, _copies(small.digests, train)]), dim=0)
+    fine = yield from _within(0.85, 1.0, in_pieces(
+        len(pairs), partial(_compare, dataset, pairs.numpy()), _ACTIVITY, BESIDE_RUNS, most=_MOST_PAIRS
+    ))  # fmt: skip
     likeness, difference = (torch.cat([*each, torch.zeros(0)]) for each in _columns(fine.results))
     return _sorted(dataset, pairs.numpy(), likeness.numpy(), difference.numpy())
+
+
+def _within(first: float, last: float, work: Generator[Progress, None, T]) -> Generator[Progress, None, T]:
+    """One step of several, as a share of all: who waits wants to know of the end, not of each step."""
+    while True:
+        try:
+            said = next(work)
+        except StopIteration as end:
+            result: T = end.value
+            yield Progress(_ACTIVITY, round(1000 * last), 1000)
+            return result
+        share = said.done / said.total if said.total else 0.0
+        yield Progress(_ACTIVITY, round(1000 * (first + (last - first) * share)), 1000)
 
 
 def _columns(results: Sequence[tuple[Tensor, Tensor]]) -> tuple[list[Tensor], list[Tensor]]:
@@ -151,11 +159,11 @@ def _sorted(
 
 def _shrunk(dataset: Dataset) -> Generator[Progress, None, _Small]:
     parts: list[_Small] = []
-    for images in (dataset.train.images, dataset.test.images):
-        done = yield from in_pieces(
-            len(images), partial(_shrink, images), _ACTIVITY + ": thumbnails", BESIDE_RUNS, most=_MOST_THUMBNAILS
-        )
-        parts += done.results
+    # Five times as many training images, for how far it is.
+    for first, last, images in ((0.0, 0.8, dataset.train.images), (0.8, 1.0, dataset.test.images)):
+        shrink = partial(_shrink, images)
+        work = in_pieces(len(images), shrink, _ACTIVITY, BESIDE_RUNS, most=_MOST_THUMBNAILS)
+        parts += (yield from _within(first, last, work)).results
     digests = tuple(digest for part in parts for digest in part.digests)
     return _Small(
         torch.cat([each.thumbnails for each in parts]), torch.cat([each.coarse for each in parts]), digests
@@ -182,9 +190,8 @@ def _copies(digests: Sequence[int], train: int) -> Tensor:
 
 
 def _candidates(small: _Small, train: int, test: int) -> Generator[Progress, None, Tensor]:
-    rows = yield from in_pieces(
-        test, partial(_alike, small.thumbnails, train), _ACTIVITY + ": pairs", BESIDE_RUNS, most=_MOST_ROWS
-    )
+    alike = partial(_alike, small.thumbnails, train)
+    rows = yield from in_pieces(test, alike, _ACTIVITY, BESIDE_RUNS, most=_MOST_ROWS)
     return torch.cat([*rows.results, torch.zeros((0, 2), dtype=torch.int64)])
 
 

@@ -123,13 +123,11 @@ class LabelsDesk(LookDesk):
     @Slot()
     def search(self) -> None:
         """Search the source's images for near-duplicates, whatever was found before."""
-        record = self.selection.run.record
-        if record is None:
+        if self.selection.run.record is None:
             return
         self.panel.show_nothing(self.tr("Every test image is compared with every training image."))
         self._searched = self._folder
-        config = record.config
-        job = inspection_jobs.search_near_duplicates(config.data.source, config.model.input_size)
+        job = inspection_jobs.search_near_duplicates(Path(self._folder))
         handle = self.ask(job, self.tr("Looking for near-duplicates"))
         if handle is not None:
             handle.finished.connect(self._take)

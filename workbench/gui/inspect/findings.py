@@ -138,7 +138,7 @@ class HumanFindings:
         answer = int(found.people.answers[index])
         caption = self._names.both(label, answer) if is_outvoted else self._names.one(label)
         agreement, confidence = percent(found.agreement[index], 0), percent(found.confidence[index], 0)
-        line = tr("people {0} · network {1}").format(agreement, confidence)
+        line = tr("people {0} · net {1}").format(agreement, confidence)
         prediction = self._names.one(int(found.evaluation.predictions[index])).whole
         tip = tr("{0}\n{1} of the people gave the label, most said {2}; the network says {3}").format(
             self._images.names[index], agreement, self._names.one(answer).whole, prediction

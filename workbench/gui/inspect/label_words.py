@@ -47,9 +47,7 @@ def doubt_note(found: DoubtfulLabels) -> str:
     """What is to be known before the list is believed; empty if there is nothing."""
     if not len(found) or found.evaluation.accuracy >= _GOOD:
         return ""
-    words = tr(
-        "Most of these doubts are the network's own mistakes, which is right in {0} of cases: look at the first"
-    )
+    words = tr("Right in {0}, the network is mostly mistaken itself: look at the first")
     return words.format(percent(found.evaluation.accuracy, 0))
 
 

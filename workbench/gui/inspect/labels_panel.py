@@ -3,8 +3,8 @@
 from typing import Literal
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.core.human_agreement import HumanAgreement
 from workbench.core.image_marks import Part
@@ -17,6 +17,9 @@ from workbench.gui.widgets.empty_state import EmptyState
 from workbench.gui.widgets.segments import Segments
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, GROUP_GAP, MARGIN, Theme
 from workbench.gui.widgets.work_bar import WorkBar
+
+# Of the panel, from which on a table fits beside two columns of pictures.
+_WIDE = 620
 
 Page = Literal["doubtful", "duplicates", "human"]
 
@@ -102,11 +105,11 @@ class LabelsPanel(QWidget):
         column.addLayout(top)
         column.addWidget(self.figures)
         column.addLayout(actions)
-        body = QHBoxLayout()
-        body.setSpacing(GROUP_GAP)
-        body.addWidget(self.bands, 0, Qt.AlignmentFlag.AlignTop)
-        body.addWidget(self._stack, 1)
-        column.addLayout(body, 1)
+        self._body = QHBoxLayout()
+        self._body.setSpacing(GROUP_GAP)
+        self._body.addWidget(self.bands, 0, Qt.AlignmentFlag.AlignTop)
+        self._body.addWidget(self._stack, 1)
+        column.addLayout(self._body, 1)
 
     def _button(self, tooltip: str, do: object) -> QPushButton:
         button = QPushButton()
@@ -118,6 +121,14 @@ class LabelsPanel(QWidget):
         return self.tr(
             "Count the picked images as excusable, in all runs on these images (M; Ctrl+Z takes it back)"
         )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where both do not fit side by side, the table stands above the list."""
+        direction = QBoxLayout.Direction.LeftToRight
+        if event.size().width() < _WIDE:
+            direction = QBoxLayout.Direction.TopToBottom
+        self._body.setDirection(direction)
+        super().resizeEvent(event)
 
     # What is asked for
 

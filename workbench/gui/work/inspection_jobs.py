@@ -332,15 +332,15 @@ def _known_near_duplicates(folder: Path, _home: Home) -> Work:
     return duplicates.kept(folder, dataset), dataset
 
 
-def search_near_duplicates(source: str, image_size: int) -> Job:
-    """Look through all pictures of a source, and keep what is found. Result: NearDuplicates and the Dataset."""
-    return Job(partial(_search_near_duplicates, source, image_size))
+def search_near_duplicates(folder: Path) -> Job:
+    """Look through all its pictures, and keep what is found. Result: NearDuplicates and the Dataset."""
+    return Job(partial(_search_near_duplicates, folder))
 
 
-def _search_near_duplicates(source: str, image_size: int, home: Home) -> Work:
+def _search_near_duplicates(folder: Path, _home: Home) -> Work:
     from workbench.engine.inspection import duplicates
 
-    return (yield from duplicates.search(source, image_size, home, again=True))
+    return (yield from duplicates.search(folder, again=True))
 
 
 def human_agreement(evaluation: Evaluation, names: tuple[str, ...], source: str, path: Path | None) -> Job:
