@@ -22,6 +22,8 @@ NETWORK = Presets.load().model("conv8").config
         ("a.tar.xz", "images"), ("a.pt", "weights"), ("a.pth", "weights"), ("a.th", "weights"),
         ("a.bin", "weights"), ("A.SafeTensors", "weights"), ("config.json", "configuration"),
         ("mine.toml", "configuration"), ("a.png", "image"), ("A.JPEG", "image"), ("木.webp", "image"),
+        ("cifar10h-counts.npy", "counts"), ("counts.NPZ", "counts"),
+        ("counts.csv", "counts"),
     ],
 )  # fmt: skip
 def test_files_are_told_by_their_names_and_not_read(tmp_path: Path, name: str, kind: str) -> None:

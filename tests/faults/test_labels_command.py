@@ -4,7 +4,6 @@ import csv
 import json
 import shutil
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +11,11 @@ import pytest
 from PIL import Image
 
 from tests.commands import call, refused
+from tests.planted import PLANTED, plant_doubts
+from workbench.core.dataset import Dataset
 from workbench.core.home import Home
 from workbench.core.image_marks import ImageMarks, marks_of
 from workbench.core.store import RunStore
-
-_PLANTED = (2, 17, 30)
 
 
 @pytest.fixture
@@ -24,16 +23,7 @@ def doubted(home: Home, trained_home: tuple[Home, str]) -> tuple[Home, str]:
     """A run that is sure of all test images, of three of them against their label."""
     shutil.copytree(trained_home[0].root, home.root, dirs_exist_ok=True)
     run_id = trained_home[1]
-    with closing(RunStore(home)) as store:
-        for epoch in store.evaluated_epochs(run_id):
-            evaluation = store.evaluation(run_id, epoch)
-            logits = np.zeros_like(evaluation.logits)
-            logits[np.arange(len(logits)), evaluation.labels] = 4
-            for place, image in enumerate(_PLANTED):
-                logits[image] = np.roll(logits[image], 1) * (1.5 - place / 10)
-            replace(evaluation, logits=logits).save(
-                store.folder(run_id) / "evaluations" / f"epoch-{epoch:05d}.npz"
-            )
+    plant_doubts(home, run_id)
     return home, run_id
 
 
@@ -42,7 +32,7 @@ def test_doubtful_labels_come_as_a_list_with_scores(doubted: tuple[Home, str]) -
     done = call(home, "labels", run_id, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     found = json.loads(done.stdout)
-    assert [row["index"] for row in found] == list(_PLANTED)
+    assert [row["index"] for row in found] == list(PLANTED)
     scores = [row["score"] for row in found]
     assert scores == sorted(scores)
     for row in found:
@@ -55,9 +45,8 @@ def test_doubtful_labels_come_as_a_list_with_scores(doubted: tuple[Home, str]) -
 def test_a_person_reads_the_accuracy_without_them(doubted: tuple[Home, str]) -> None:
     home, run_id = doubted
     with closing(RunStore(home)) as store:
-        record = store.run(run_id)
-        names = tuple(f"test/x/{i}" for i in range(36))
-        ImageMarks(home, record.source).change(marks_of("test", [_PLANTED[0]], _names(store, run_id) or names))
+        names = Dataset.require(copy_of(store, run_id)).test.names
+        ImageMarks(home, store.run(run_id).source).change(marks_of("test", [PLANTED[0]], names))
     done = call(home, "labels", run_id)
     assert done.returncode == 0, done.stderr
     assert "3 of 36 test labels are doubtful after epoch" in done.stdout
@@ -65,10 +54,9 @@ def test_a_person_reads_the_accuracy_without_them(doubted: tuple[Home, str]) -> 
     assert done.stdout.count("marked") == 2
 
 
-def _names(store: RunStore, run_id: str) -> tuple[str, ...]:
-    from workbench.core.dataset import Dataset
-
-    return Dataset.require(Path(store.run(run_id).started["dataset_path"])).test.names
+def copy_of(store: RunStore, run_id: str) -> Path:
+    """Of the images, decoded."""
+    return Path(store.run(run_id).started["dataset_path"])
 
 
 def test_validation_labels_are_looked_through_too(doubted: tuple[Home, str]) -> None:
@@ -96,14 +84,10 @@ def test_near_duplicates_are_listed_and_kept(doubted: tuple[Home, str]) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     # Noise is like no other noise.
     assert json.loads(done.stdout) == []
-    assert list(home.data.glob("*/near-duplicates.npz")) or (trained_copies(home, run_id))
+    with closing(RunStore(home)) as store:
+        assert (copy_of(store, run_id) / "near-duplicates.npz").exists()
     told = call(home, "labels", run_id, "--duplicates")
     assert "0 of 36 test images (0.00%) have a near-duplicate" in told.stdout
-
-
-def trained_copies(home: Home, run_id: str) -> list[Path]:
-    with closing(RunStore(home)) as store:
-        return list(Path(store.run(run_id).started["dataset_path"]).glob("near-duplicates.npz"))
 
 
 def test_a_table_and_a_sheet_are_written(doubted: tuple[Home, str], tmp_path: Path) -> None:
@@ -115,7 +99,7 @@ def test_a_table_and_a_sheet_are_written(doubted: tuple[Home, str], tmp_path: Pa
         assert f"written to {path}" in done.stdout
     with table.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [int(row["index"]) for row in rows] == list(_PLANTED)
+    assert [int(row["index"]) for row in rows] == list(PLANTED)
     assert list(rows[0])[:5] == ["index", "path", "given", "suggested", "score"]
     with Image.open(sheet) as picture:
         assert picture.width > 100

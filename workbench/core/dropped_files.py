@@ -1,4 +1,4 @@
-"""What a file or folder that is handed over is meant for: images, weights, a configuration, or one image to try.
+"""What a file or folder that is handed over is meant for: images, weights, a configuration, an image, or counts.
 
 Told by its kind and name. Only configurations are read, as text; weights are left to who loads them safely.
 """
@@ -16,14 +16,15 @@ from workbench.core.image_layout import IMAGE_SUFFIXES, is_archive
 from workbench.core.presets import Presets
 from workbench.core.run_folder import RunFolder, is_run_id
 
-Kind = Literal["images", "weights", "configuration", "image"]
+Kind = Literal["images", "weights", "configuration", "image", "counts"]
 
 WEIGHTS_SUFFIXES = (".pt", ".pth", ".th", ".bin", ".safetensors")
 CONFIGURATION_SUFFIXES = (".json", ".toml")
+COUNTS_SUFFIXES = (".npy", ".npz", ".csv")
 USABLE = (
     "what can be used is a folder, .zip or .tar of images, weights "
-    f"({', '.join(WEIGHTS_SUFFIXES)}), a configuration ({', '.join(CONFIGURATION_SUFFIXES)}) or an image to try "
-    f"({', '.join(IMAGE_SUFFIXES[:3])} and others)"
+    f"({', '.join(WEIGHTS_SUFFIXES)}), a configuration ({', '.join(CONFIGURATION_SUFFIXES)}), an image to try "
+    f"({', '.join(IMAGE_SUFFIXES[:3])} and others) or people's answers ({', '.join(COUNTS_SUFFIXES)})"
 )
 """The end of a refusal."""
 
@@ -62,6 +63,8 @@ def recognized(path: Path) -> Usable:
         return Usable("configuration", path)
     if suffix in IMAGE_SUFFIXES:
         return Usable("image", path)
+    if suffix in COUNTS_SUFFIXES:
+        return Usable("counts", path)
     raise UserError(f"cannot use '{shown(path.name)}'; {USABLE}")
 
 

@@ -15,13 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.core.dropped_files import COUNTS_SUFFIXES
 from workbench.core.errors import UserError, reason, shown
 from workbench.core.files import read_text, require_file, write_atomically
 from workbench.core.home import Home
 from workbench.core.image_marks import slug
 from workbench.core.image_sources import CIFAR10, SAMPLE
-
-SUFFIXES = (".npy", ".npz", ".csv")
 
 # Of a hundred thousand images of a thousand classes; a longer file is another one.
 _MOST_BYTES = 1_000_000_000
@@ -138,7 +137,7 @@ def _shape(table: NDArray[Any]) -> str:
 
 def _table(path: Path, allowed: str) -> NDArray[Any]:
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
+    if suffix not in COUNTS_SUFFIXES:
         raise UserError(
             f"{shown(path)} is no table of counts that can be read; it must be a .npy, .npz or .csv file"
         )

@@ -215,6 +215,7 @@ class MainWindow(QMainWindow):
         self.repair_desk.list_closed.connect(self._open_home)
         self.drop_desk.taken.connect(self._look_at_settings)
         self.drop_desk.image_dropped.connect(self.inspect_desk.trying.try_file)
+        self.drop_desk.counts_dropped.connect(self.inspect_desk.take_counts)
         self.theme.changed.connect(self.build_panel.model_panel.refresh_icons)
         self._on_state(self.session.state)
 

@@ -18,7 +18,8 @@ from workbench.gui.widgets.theme import Theme
 class DropDesk(QObject):
     """Follows what is dragged over a window.
 
-    `taken` follows a drop that has changed the build panel; `image_dropped` carries the path of an image to try.
+    `taken` follows a drop that has changed the build panel; `image_dropped` carries the path of an image to try,
+    `counts_dropped` that of people's answers.
 
     Files are seen before Qt looks for the widget below the pointer: a text field would take the name of one. What
     else is dragged is left to the widgets.
@@ -26,6 +27,7 @@ class DropDesk(QObject):
 
     taken = Signal()
     image_dropped = Signal(object)
+    counts_dropped = Signal(object)
 
     def __init__(self, build_panel: BuildPanel, message_bar: MessageBar, theme: Theme, window: QWidget) -> None:
         super().__init__(window)
@@ -73,13 +75,16 @@ class DropDesk(QObject):
                 words = self.tr("Drop to take the settings in '{0}'")
             case "image":
                 words = self.tr("Drop to see what the network says of '{0}'")
+            case "counts":
+                words = self.tr("Drop to compare with the answers of people in '{0}'")
         self.overlay.show_sentence(words.format(shown(usable.path.name)) + self._others(event), usable=True)
 
     def _take(self, event: QDropEvent) -> None:
         try:
             usable = self._usable(event)
-            if usable.kind == "image":
-                self.image_dropped.emit(usable.path)
+            elsewhere = {"image": self.image_dropped, "counts": self.counts_dropped}.get(usable.kind)
+            if elsewhere is not None:
+                elsewhere.emit(usable.path)
                 return
             match usable.kind:
                 case "images":

@@ -1,5 +1,7 @@
 """Looking at mistakes: the actions of the workspace Inspect, and what its views share with other rooms."""
 
+from pathlib import Path
+
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QSlider, QTabWidget, QWidget
@@ -149,10 +151,15 @@ class InspectDesk(QObject):
         self._of_workspace += [
             menus.add(menus.inspect, self.tr("Newly &right images"), self._show_newly_right, "Ctrl+Shift+R"),
             menus.add(menus.inspect, self.tr("Newly &wrong images"), self._show_newly_wrong, "Ctrl+Shift+W"),
-            menus.add(menus.inspect, self.tr("Mark as e&xcusable, or unmark"), self._toggle_marked, "M"),
             menus.add(menus.inspect, self.tr("Show &all classes"), self._show_all, "Esc"),
         ]
         self._map.add_to(menus)
+        menus.inspect.addSeparator()
+        self._of_workspace += [
+            menus.add(menus.inspect, self.tr("Mark image as e&xcusable, or unmark"), self._toggle_marked, "M"),
+            menus.add(menus.inspect, self.tr("Take &back the last mark"), selection.marks.undo, "Shift+M"),
+            menus.add(menus.inspect, self.tr("Mark it a&gain"), selection.marks.redo, "Ctrl+Shift+M"),
+        ]
         menus.inspect.addSeparator()
         self._evaluation.add_to(menus)
 
@@ -218,14 +225,25 @@ class InspectDesk(QObject):
     @Slot()
     def show_gallery(self) -> None:
         """Turn to the gallery, with the keys moving over its pictures."""
-        # A page of a QTabWidget stands in its stack.
-        stack = self.gallery.parentWidget()
-        tabs = stack.parentWidget() if stack is not None else None
-        if isinstance(tabs, QTabWidget):
-            tabs.setCurrentWidget(self.gallery)
+        _turn_to(self.gallery)
         self.gallery.focus_pictures()
+
+    @Slot(object)
+    def take_counts(self, path: Path) -> None:
+        """Show people's answers, in a file, beside those of the selected run."""
+        self.inspect_asked.emit()
+        _turn_to(self._labels_desk.panel)
+        self._labels_desk.take_counts(path)
 
     @Slot()
     def _toggle_marked(self) -> None:
         marks = self._selection.marks
         marks.toggle(marks.picked_with(self._selection.image))
+
+
+def _turn_to(view: QWidget) -> None:
+    """Show a view that is the page of a tab, which stands in the stack of these."""
+    stack = view.parentWidget()
+    tabs = stack.parentWidget() if stack is not None else None
+    if isinstance(tabs, QTabWidget):
+        tabs.setCurrentWidget(view)

@@ -214,6 +214,10 @@ class LabelsDesk(LookDesk):
 
     def take_counts(self, path: Path) -> None:
         """Read a file of people's answers, and remember it for the images of the run."""
+        reason = absence(self.selection, self.tr("People's answers can be compared"), needs_pictures=True)
+        if reason:
+            self.told.emit("warning", reason)
+            return
         self.panel.show_page("human")
         self._asked = ("human", self.selection.run_id, self.selection.epoch, id(self.selection.evaluation))
         self._is_due = False

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction, QContextMenuEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QStackedLayout, QVBoxLayout, QWidget
 
 from workbench.gui.inspect.gallery_bar import GalleryBar
+from workbench.gui.inspect.mark_keys import MarkKeys
 from workbench.gui.inspect.picture_list import SIDES, GalleryDelegate, GalleryModel, PictureList
 from workbench.gui.inspect.seen_words import absence
 from workbench.gui.records.selection import Selection
@@ -32,6 +33,7 @@ class Gallery(QWidget):
         self._view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self._view.selectionModel().currentChanged.connect(self._on_current)
         self._view.zoomed.connect(self._on_zoom)
+        MarkKeys(selection.marks, self._view)
         self._is_filling = False
         self._empty = EmptyState()
         self._stack = QStackedLayout()

@@ -103,6 +103,7 @@ class RunSide(QWidget):
         selection = self._selection
         selection.epoch_changed.connect(self._follow_epoch)
         selection.epochs_changed.connect(self._show_title)
+        selection.marks.changed.connect(self._show_title)
         selection.filter_changed.connect(self._follow_filter)
         view = self.confusion_view
         for signal, do in (
@@ -210,7 +211,14 @@ class RunSide(QWidget):
         right, images = percent(evaluation.accuracy), count(len(evaluation.labels))
         words = self.tr("{0}: {1} of {2} test images right")
         said = epoch_words(self._selection)
-        self.bar.show_title(words.format(said[:1].upper() + said[1:], right, images))
+        said = said[:1].upper() + said[1:]
+        marked = self._selection.marks.flags(len(evaluation.labels))
+        if marked.any():
+            words = self.tr("{0}: {1} right, {2} without {3} marked")
+            without = percent(evaluation.accuracy_of(~marked))
+            self.bar.show_title(words.format(said, right, without, count(int(marked.sum()))))
+        else:
+            self.bar.show_title(words.format(said, right, images))
 
     @Slot()
     def _follow_filter(self) -> None:
