@@ -152,7 +152,7 @@ def test_near_duplicates_are_searched_once_and_kept(
     button(panel, "Search").click()
     qtbot.waitUntil(lambda: has_button(panel, "Search again"), timeout=LONG_MS)
     assert says(panel, "No test image is like a training image.")
-    assert figures(opened)[-1].startswith("0.00\u202f% of test images known")
+    assert figures(opened)[-1].startswith("0.00\u202f% known from training")
     button(panel, "Doubtful labels").click()
     qtbot.waitUntil(lambda: panel.list.count == 3, timeout=LONG_MS)
     button(panel, "Near-duplicates").click()

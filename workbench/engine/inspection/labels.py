@@ -51,7 +51,7 @@ def among(part: Part, evaluation: Evaluation, numbers: NDArray[np.int64], images
     Args:
         numbers: (N,) of the images of `evaluation` within `images`.
     """
-    waiting = Progress("Looking for doubtful labels", 0, len(numbers))
+    waiting = Progress("Looking for doubtful labels", 0, 0)
     yield waiting
     # Not in an interlude: it takes a second or two.
     _load()

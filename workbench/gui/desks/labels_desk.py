@@ -10,6 +10,7 @@ from workbench.core import answer_table, label_tables
 from workbench.core.dataset import Dataset
 from workbench.core.doubtful_labels import DoubtfulLabels
 from workbench.core.errors import UserError, shown
+from workbench.core.events import Warned
 from workbench.core.human_agreement import HumanAgreement
 from workbench.core.image_sources import IMAGE_SOURCES
 from workbench.core.near_duplicates import NearDuplicates
@@ -117,8 +118,6 @@ class LabelsDesk(LookDesk):
         handle = self.ask(job, activity)
         if handle is not None:
             handle.finished.connect(self._take)
-            # After the line has been cleared.
-            handle.ended.connect(self._say_note)
 
     @Slot()
     def search(self) -> None:
@@ -131,8 +130,14 @@ class LabelsDesk(LookDesk):
         handle = self.ask(job, self.tr("Looking for near-duplicates"))
         if handle is not None:
             handle.finished.connect(self._take)
+            handle.progressed.connect(self._pass_on_warning)
             handle.canceled.connect(self._offer_search)
             handle.ended.connect(self._end_search)
+
+    @Slot(object)
+    def _pass_on_warning(self, said: Any) -> None:
+        if isinstance(said, Warned):
+            self.told.emit("warning", said.message)
 
     @Slot()
     def _end_search(self) -> None:
@@ -148,14 +153,15 @@ class LabelsDesk(LookDesk):
         match result:
             case DoubtfulLabels():
                 self.selection.marks.learn("test" if result.part == "test" else "train", result.images.names)
-                panel.show_findings(DoubtfulFindings(result), self.tr("No label is doubtful."))
+                findings = DoubtfulFindings(result)
+                panel.show_findings(findings, self.tr("No label is doubtful."), doubt_note(result))
             case (NearDuplicates() as found, Dataset() as dataset):
                 nothing = self.tr("No test image is like a training image.")
                 panel.show_findings(DuplicateFindings(found, dataset), nothing)
             case (None, _):
                 self._offer_search()
             case HumanAgreement() if images is not None:
-                panel.show_findings(HumanFindings(result, images), "", result)
+                panel.show_findings(HumanFindings(result, images), "", agreement=result)
             case None:
                 self._say_no_counts()
         self._show_figures()
@@ -196,12 +202,6 @@ class LabelsDesk(LookDesk):
                 figures.show_figures(*human_figures(people, marks.flags(len(people.agreement))))
             case _:
                 figures.show_figures()
-
-    @Slot()
-    def _say_note(self) -> None:
-        found = self._current()
-        if isinstance(found, DoubtfulLabels) and not self.bar.text:
-            self.bar.say(doubt_note(found))
 
     # Files
 

@@ -11,7 +11,7 @@ from workbench.gui.widgets.theme import FIELD_GAP, GAP, Theme, tabular
 
 # Lower ends, in the order of the rows; a share of people is in the first band whose end it reaches.
 _ENDS = (1.0, 0.95, 0.75, 0.5, 0.0)
-_ROW_PX, _BAR_PX = 24, 12
+_ROW_PX, _BAR_PX = 20, 10
 _WIDTH = 300
 
 

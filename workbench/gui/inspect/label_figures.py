@@ -2,20 +2,24 @@
 
 from typing import NamedTuple
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from workbench.gui.widgets.field_form import labeled
+from workbench.gui.widgets.fitting_label import FittingLabel
 from workbench.gui.widgets.theme import GROUP_GAP, tabular
 
 
 class Figure(NamedTuple):
     number: str
     caption: str
+    short: str
+    """The caption where there is less room."""
     tip: str = ""
 
 
 class LabelFigures(QWidget):
-    """Some figures beside each other, each with what it is below; as many as there are room for."""
+    """Some figures beside each other, each with what it is below."""
 
     MOST = 5
 
@@ -45,23 +49,34 @@ class LabelFigures(QWidget):
 class _Cell(QWidget):
     def __init__(self) -> None:
         super().__init__()
-        self._number, self._caption = labeled("", "heading"), labeled("", "secondary")
+        self._number, self._caption = labeled("", "heading"), FittingLabel("secondary")
+        self._figure = Figure("", "", "")
         for label in (self._number, self._caption):
             label.setFont(tabular(label.font()))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for label in (self._number, self._caption):
-            column.addWidget(_narrow(label))
+        column.addWidget(self._number)
+        column.addWidget(self._caption)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def say(self, figure: Figure) -> None:
+        self._figure = figure
         self._number.setText(figure.number)
-        self._caption.setText(figure.caption)
-        self.setToolTip(figure.tip)
+        self._caption.say(figure.caption, figure.short)
+        self.setToolTip(figure.tip or figure.caption)
         self.setAccessibleName(f"{figure.number} {figure.caption}")
+        self.updateGeometry()
 
+    def sizeHint(self) -> QSize:
+        return self._wide_enough(self._figure.caption)
 
-def _narrow(label: QLabel) -> QLabel:
-    """Cut where there is no room, in place of making the panel wider."""
-    label.setMinimumWidth(1)
-    return label
+    def minimumSizeHint(self) -> QSize:
+        return self._wide_enough(self._figure.short)
+
+    def _wide_enough(self, caption: str) -> QSize:
+        widths = (
+            self._number.sizeHint().width(),
+            self._caption.fontMetrics().horizontalAdvance(caption) + 1,
+        )
+        return QSize(max(widths), super().sizeHint().height())

@@ -24,22 +24,24 @@ def doubt_figures(found: DoubtfulLabels, marked: NDArray[np.bool_]) -> list[Figu
     Args:
         marked: (N,) which images of the part are marked.
     """
-    said = found.evaluation
+    said, images = found.evaluation, len(found.evaluation.labels)
     kind = tr("{0} test images") if found.part == "test" else tr("{0} validation images")
-    share = len(found) / len(said.labels) if len(said.labels) else 0.0
-    figures = [*_accuracy(said, marked, kind.format(count(len(said.labels))))]
+    figures = _accuracy(said, marked, kind.format(count(images)))
     if len(found):
+        without = tr("without {0} doubtful, at most").format(count(len(found)))
         tip = tr(
             "An upper bound: a label is only doubted where the network says otherwise, so that all of them are "
             "its mistakes. Mark those that are wrong indeed"
         )
-        without = tr("without {0} doubtful, at most").format(count(len(found)))
-        figures.append(Figure(percent(said.accuracy_of(~found.flags)), without, tip))
+        figures.append(
+            Figure(percent(said.accuracy_of(~found.flags)), without, tr("at most, without doubtful"), tip)
+        )
+    words = tr("doubtful labels, {0}").format(percent(len(found) / images if images else 0.0))
     tip = tr(
         "By confident learning (Northcutt and others 2021): more probable than usual for another class, by a "
         "network that was not trained on these images"
     )
-    figures.append(Figure(count(len(found)), tr("doubtful labels, {0}").format(percent(share)), tip))
+    figures.append(Figure(count(len(found)), words, tr("doubtful labels"), tip))
     return figures
 
 
@@ -47,7 +49,9 @@ def doubt_note(found: DoubtfulLabels) -> str:
     """What is to be known before the list is believed; empty if there is nothing."""
     if not len(found) or found.evaluation.accuracy >= _GOOD:
         return ""
-    words = tr("Right in {0}, the network is mostly mistaken itself: look at the first")
+    words = tr(
+        "Right in {0} of cases, the network is mostly mistaken itself: only the first of these are worth a look."
+    )
     return words.format(percent(found.evaluation.accuracy, 0))
 
 
@@ -57,46 +61,42 @@ def duplicate_figures(found: NearDuplicates, evaluation: Evaluation, marked: NDA
         return []
     figures = _accuracy(evaluation, marked, tr("{0} test images").format(count(len(flags))))
     if flags.any():
-        without = tr("without {0} trained on").format(count(int(flags.sum())))
-        figures.append(Figure(percent(evaluation.accuracy_of(~flags)), without))
-        figures.append(Figure(percent(evaluation.accuracy_of(flags)), tr("on these alone")))
+        without = tr("without {0} known").format(count(int(flags.sum())))
+        figures.append(Figure(percent(evaluation.accuracy_of(~flags)), without, without))
+        figures.append(Figure(percent(evaluation.accuracy_of(flags)), tr("on these alone"), tr("on these")))
+    words = tr("known from training, {0} pairs in test").format(count(int((~found.is_training).sum())))
     tip = tr(
         "Test images that are like a training or validation image, and pairs among the test images themselves"
     )
-    within = count(int((~found.is_training).sum()))
-    share = tr("of test images known, {0} pairs in test").format(within)
-    figures.append(Figure(percent(float(flags.mean()), 2), share, tip))
+    figures.append(Figure(percent(float(flags.mean()), 2), words, tr("known from training"), tip))
     return figures
 
 
 def human_figures(found: HumanAgreement, marked: NDArray[np.bool_]) -> list[Figure]:
     said = found.evaluation
     figures = _accuracy(said, marked, tr("{0} test images").format(count(len(said.labels))))
-    figures.append(Figure(percent(float(found.agreement.mean())), tr("of people give the label")))
+    agreement = percent(float(found.agreement.mean()))
+    figures.append(Figure(agreement, tr("of people give the label"), tr("people agree")))
     tip = tr(
         "Spearman's rank correlation of the share of people who gave the label with the probability that the "
         "network gives it; of both entropies: {0:.2f}"
-    )
-    figures.append(
-        Figure(_correlation(found.correlation), tr("correlation"), tip.format(found.entropy_correlation))
-    )
-    wrong = int((~said.correct).sum())
+    ).format(found.entropy_correlation)
+    figures.append(Figure(_correlation(found.correlation), tr("rank correlation"), tr("correlation"), tip))
+    shared = tr("of {0} mistakes: people disagree too").format(count(int((~said.correct).sum())))
     tip = tr(
         "Mistakes of the network where less than three in four people gave the label; of {0} images most people "
         "say another class than the label"
-    )
-    shared = tr("of {0} mistakes: people disagree too").format(count(wrong))
-    outvoted = count(int(found.outvoted.sum()))
-    figures.append(Figure(count(int(found.shared_mistakes.sum())), shared, tip.format(outvoted)))
+    ).format(count(int(found.outvoted.sum())))
+    figures.append(Figure(count(int(found.shared_mistakes.sum())), shared, tr("mistakes shared"), tip))
     return figures
 
 
 def _accuracy(said: Evaluation, marked: NDArray[np.bool_], of_what: str) -> list[Figure]:
-    figures = [Figure(percent(said.accuracy), tr("accuracy, {0}").format(of_what))]
+    figures = [Figure(percent(said.accuracy), tr("accuracy, {0}").format(of_what), tr("accuracy"))]
     if marked.any():
-        tip = tr("Without the images that you have marked as excusable")
         without = tr("without {0} marked").format(count(int(marked.sum())))
-        figures.append(Figure(percent(said.accuracy_of(~marked)), without, tip))
+        tip = tr("Without the images that you have marked as excusable")
+        figures.append(Figure(percent(said.accuracy_of(~marked)), without, without, tip))
     return figures
 
 

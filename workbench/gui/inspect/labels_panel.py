@@ -14,6 +14,7 @@ from workbench.gui.inspect.human_bands import HumanBands
 from workbench.gui.inspect.label_figures import LabelFigures
 from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.empty_state import EmptyState
+from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.segments import Segments
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, GROUP_GAP, MARGIN, Theme
 from workbench.gui.widgets.work_bar import WorkBar
@@ -44,7 +45,8 @@ class LabelsPanel(QWidget):
         self._findings: Findings | None = None
         self.bar, self.figures, self.bands = WorkBar(), LabelFigures(), HumanBands(theme)
         self.bands.hide()
-        self._empty = EmptyState()
+        self._empty, self._note = EmptyState(), labeled("", "secondary")
+        self._note.setWordWrap(True)
         self.list = FindingList(theme, selection.marks, self.tr("Odd images"), self)
         self._pages = self._actions(
             ("doubtful", self.tr("Doubtful labels"), self.tr("Labels that the network finds hard to believe")),
@@ -104,6 +106,7 @@ class LabelsPanel(QWidget):
         column.setSpacing(FIELD_GAP)
         column.addLayout(top)
         column.addWidget(self.figures)
+        column.addWidget(self._note)
         column.addLayout(actions)
         self._body = QHBoxLayout()
         self._body.setSpacing(GROUP_GAP)
@@ -155,8 +158,12 @@ class LabelsPanel(QWidget):
 
     # What is shown
 
-    def show_findings(self, findings: Findings, nothing: str, agreement: HumanAgreement | None = None) -> None:
-        """A list; where it has no rows, the sentence `nothing`."""
+    def show_findings(
+        self, findings: Findings, nothing: str, note: str = "", agreement: HumanAgreement | None = None
+    ) -> None:
+        """A list, with what is to be known of it; where it has no rows, the sentence `nothing`."""
+        self._note.setText(note)
+        self._note.setVisible(bool(note))
         self._findings = findings
         self.list.show_findings(findings)
         self.list.keys.takes_mark = findings.part != "test"
@@ -164,7 +171,7 @@ class LabelsPanel(QWidget):
         self.bands.setVisible(agreement is not None)
         self._empty.show_text(nothing)
         self._stack.setCurrentWidget(self.list if self.list.count else self._empty)
-        self._follow_image()
+        # The image that is looked at may be far down: nothing is picked that is not seen.
         self._allow()
 
     def show_nothing(self, sentence: str, action: str = "", tooltip: str = "", do: object = None) -> None:
@@ -172,6 +179,7 @@ class LabelsPanel(QWidget):
         self._findings = None
         self.list.show_findings(None)
         self.figures.show_figures()
+        self._note.hide()
         self.bands.hide()
         self._empty.show_text(sentence, action, tooltip, do if callable(do) else None)
         self._stack.setCurrentWidget(self._empty)

@@ -1,5 +1,8 @@
 """Pixels of the test images as Qt pictures."""
 
+import itertools
+from weakref import WeakKeyDictionary
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRect, Qt
@@ -8,6 +11,10 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPixmap, QPixmapCache
 from workbench.core.dataset import ImageSet
 
 EDGE_PX = 2
+
+# Where a set of images was freed, another one may have its place in memory, and its id.
+_numbers: WeakKeyDictionary[ImageSet, int] = WeakKeyDictionary()
+_next_number = itertools.count()
 
 
 def to_qimage(pixels_nhwc: NDArray[np.uint8]) -> QImage:
@@ -38,7 +45,10 @@ def on_white(image: QImage) -> QImage:
 
 def thumbnail(images: ImageSet, index: int, side: int) -> QPixmap:
     """At most `side` pixels high and wide, nearest neighbor; kept in Qt's cache of the last used ones."""
-    key = f"{id(images)}-{index}-{side}"
+    number = _numbers.get(images)
+    if number is None:
+        number = _numbers[images] = next(_next_number)
+    key = f"{number}-{index}-{side}"
     pixmap = QPixmap()
     if not QPixmapCache.find(key, pixmap):
         image = to_qimage(images.images[index])
