@@ -37,9 +37,7 @@ def opened(doubted: str, make_window: Callable[..., MainWindow], qtbot: QtBot) -
     window.workspaces.show("inspect")
     window.show()
     panel = panel_of(window)
-    tabs = panel.parentWidget().parentWidget()
-    assert isinstance(tabs, QTabWidget)
-    tabs.setCurrentWidget(panel)
+    show_tab(window)
     qtbot.waitUntil(lambda: panel.list.count == 3, timeout=LONG_MS)
     return window
 
@@ -55,10 +53,20 @@ def pick(panel: LabelsPanel, *rows: int) -> None:
         chosen.setCurrentIndex(model.index(row, 0), QItemSelectionModel.SelectionFlag.Select)
 
 
-def tab_of(window: MainWindow) -> str:
-    tabs = panel_of(window).parentWidget().parentWidget()
+def tabs_of(window: MainWindow) -> QTabWidget:
+    """Of the middle of the workspace."""
+    tabs = window.workspaces.current == "inspect" and window.inspect_desk.gallery.parentWidget().parentWidget()
     assert isinstance(tabs, QTabWidget)
-    return tabs.tabText(tabs.currentIndex())
+    return tabs
+
+
+def show_tab(window: MainWindow) -> None:
+    tabs = tabs_of(window)
+    tabs.setCurrentIndex([tabs.tabText(number) for number in range(tabs.count())].index("Labels"))
+
+
+def tab_of(window: MainWindow) -> str:
+    return tabs_of(window).tabText(tabs_of(window).currentIndex())
 
 
 def figures(window: MainWindow) -> list[str]:
@@ -237,8 +245,6 @@ def test_without_a_run_it_says_so(make_window: Callable[..., MainWindow], qtbot:
     window = make_window()
     window.workspaces.show("inspect")
     panel = panel_of(window)
-    tabs = panel.parentWidget().parentWidget()
-    assert isinstance(tabs, QTabWidget)
-    tabs.setCurrentWidget(panel)
+    show_tab(window)
     qtbot.waitUntil(lambda: says(panel, "appear here once a run is chosen or trained"), timeout=LONG_MS)
     assert window.findChild(LabelsDesk) is not None

@@ -1,6 +1,7 @@
 """Looking at mistakes: the actions of the workspace Inspect, and what its views share with other rooms."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction
@@ -14,7 +15,6 @@ from workbench.gui.desks.evaluation_desk import EvaluationDesk
 from workbench.gui.desks.feature_desk import FeatureDesk
 from workbench.gui.desks.gallery_desk import GalleryDesk
 from workbench.gui.desks.landscape_desk import LandscapeDesk
-from workbench.gui.desks.labels_desk import LabelsDesk
 from workbench.gui.desks.look_desk import Looking
 from workbench.gui.desks.map_desk import MapDesk
 from workbench.gui.desks.nearest_desk import NearestDesk
@@ -36,6 +36,9 @@ from workbench.gui.widgets.menus import Menus
 from workbench.gui.widgets.theme import Theme
 from workbench.gui.work.lane import Lane
 from workbench.gui.work.looker import Looker
+
+if TYPE_CHECKING:
+    from workbench.gui.desks.labels_desk import LabelsDesk
 
 
 class InspectDesk(QObject):
@@ -100,11 +103,9 @@ class InspectDesk(QObject):
         self._nearest = NearestDesk(self.looking, window)
         self.image_views.append((self._nearest.view, self.tr("Near")))
         self.image_views.append((LateView(self._build_changes), self.tr("Changes")))
-        self._labels_desk = LabelsDesk(self.looking, window)
-        self._labels_desk.told.connect(self.told)
-        self._labels_desk.refused.connect(self.refused)
-        self._labels_desk.gallery_asked.connect(self.show_gallery)
-        self.views.append((self._labels_desk.panel, self.tr("Labels")))
+        self._labels_desk: LabelsDesk | None = None
+        self._labels = LateView(self._build_labels)
+        self.views.append((self._labels, self.tr("Labels")))
         self._of_workspace: list[QAction] = []
         self._is_shown = False
         application = QApplication.instance()
@@ -136,6 +137,15 @@ class InspectDesk(QObject):
             desk(self.looking, view, self._window)
         view.views_test.images_shown.connect(self.gallery_asked)
         return view
+
+    def _build_labels(self) -> QWidget:
+                from workbench.gui.desks.labels_desk import LabelsDesk
+
+        self._labels_desk = desk = LabelsDesk(self.looking, self._window)
+        desk.told.connect(self.told)
+        desk.refused.connect(self.refused)
+        desk.gallery_asked.connect(self.gallery_asked)
+        return desk.panel
 
     def add_to(self, menus: Menus) -> None:
         """Fill the menu Inspect."""
@@ -222,18 +232,13 @@ class InspectDesk(QObject):
     def _show_newly_wrong(self) -> None:
         self._selection.toggle_change("wrong")
 
-    @Slot()
-    def show_gallery(self) -> None:
-        """Turn to the gallery, with the keys moving over its pictures."""
-        _turn_to(self.gallery)
-        self.gallery.focus_pictures()
-
     @Slot(object)
     def take_counts(self, path: Path) -> None:
         """Show people's answers, in a file, beside those of the selected run."""
         self.inspect_asked.emit()
-        _turn_to(self._labels_desk.panel)
-        self._labels_desk.take_counts(path)
+        _turn_to(self._labels)
+        if self._labels_desk is not None:
+            self._labels_desk.take_counts(path)
 
     @Slot()
     def _toggle_marked(self) -> None:
