@@ -97,8 +97,9 @@ def _list_labels(
     _print_labels(rows, people is not None)
     word = f"{len(found)} of {len(found.numbers)} {part} labels are doubtful after epoch {subject.epoch}"
     console.print_line(f"{word}, by what a network says that was not trained on them{_first(rows)}")
-    counted = found.evaluation
-    _print_accuracy(counted, {"doubtful": found.flags, "marked": marked[found.numbers]})
+    _print_accuracy(found.evaluation, {"doubtful": found.flags, "marked": marked[found.numbers]})
+    if found.are_mostly_mistakes:
+        console.print_line("at this accuracy, most of them are the network's own mistakes: look at the first")
     if people is not None:
         _print_people(found, people)
     _print_written(output)

@@ -12,6 +12,8 @@ from workbench.core.evaluation import Evaluation
 Part = Literal["test", "validation"]
 """Of which a network was told no label while it was trained, so that what it says is out of sample."""
 
+_GOOD = 0.9
+
 
 @dataclass(frozen=True, eq=False)
 class DoubtfulLabels:
@@ -51,6 +53,11 @@ class DoubtfulLabels:
     def scores(self) -> NDArray[np.float64]:
         """(M,) how believable their labels are, rising."""
         return self.quality[self.rows]
+
+    @property
+    def are_mostly_mistakes(self) -> bool:
+        """Whether the network's own mistakes outnumber by far the wrong labels of any usual data set."""
+        return len(self) > 0 and self.evaluation.accuracy < _GOOD
 
     @property
     def flags(self) -> NDArray[np.bool_]:

@@ -11,9 +11,6 @@ from workbench.core.human_agreement import HumanAgreement
 from workbench.core.near_duplicates import NearDuplicates
 from workbench.gui.inspect.label_figures import Figure
 
-# Below it, a network's own mistakes outnumber by far the wrong labels of any data set that one would train on.
-_GOOD = 0.9
-
 
 def tr(text: str) -> str:
     return QCoreApplication.translate("LabelFigures", text)
@@ -47,10 +44,10 @@ def doubt_figures(found: DoubtfulLabels, marked: NDArray[np.bool_]) -> list[Figu
 
 def doubt_note(found: DoubtfulLabels) -> str:
     """What is to be known before the list is believed; empty if there is nothing."""
-    if not len(found) or found.evaluation.accuracy >= _GOOD:
+    if not found.are_mostly_mistakes:
         return ""
     words = tr(
-        "Right in {0} of cases, the network is mostly mistaken itself: only the first of these are worth a look."
+        "At an accuracy of {0}, most of these are the network's own mistakes: only the first are worth a look."
     )
     return words.format(percent(found.evaluation.accuracy, 0))
 
