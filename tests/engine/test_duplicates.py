@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -92,13 +93,30 @@ def test_different_photographs_are_no_duplicates(pixels: tuple[Pixels, Pixels]) 
     assert len(exhausted(duplicates.find(dataset_of(*pixels)))) <= 2
 
 
+def test_what_is_alike_from_afar_is_looked_at_in_detail(
+    pixels: tuple[Pixels, Pixels], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train, test = (part.copy() for part in pixels)
+    for place, share in enumerate((0.6, 0.9)):
+        numbers = np.arange(30) + 30 * place
+        test[numbers] = (share * train[3 * numbers] + (1 - share) * pixels[1][numbers]).astype(np.uint8)
+    strict = exhausted(duplicates.find(dataset_of(train, test)))
+    monkeypatch.setattr(duplicates, "_FINE", replace(duplicates._FINE, least=0.0))
+    loose = exhausted(duplicates.find(dataset_of(train, test)))
+    assert (strict.test >= 30).sum() == (loose.test >= 30).sum() >= 29
+    assert 0 < (strict.test < 30).sum() < (loose.test < 30).sum() < 30
+
+
 def test_plain_pictures_count_only_when_they_are_the_same(pixels: tuple[Pixels, Pixels]) -> None:
     train, test = (part.copy() for part in pixels)
-    train[:3], test[0], test[1] = 0, 0, 7
+    train[:3], test[0], test[1], test[2], test[3] = 0, 0, 7, 9, 9
     found = exhausted(duplicates.find(dataset_of(train, test)))
-    plain = found.test < 2
-    assert (found.test[plain].tolist(), found.other[plain].tolist()) == ([0], [0])
-    assert found.difference[plain] == [0]
+    plain = found.test < 4
+    pairs = zip(
+        found.test[plain].tolist(), found.other[plain].tolist(), found.is_training[plain].tolist(), strict=True
+    )
+    assert set(pairs) == {(0, 0, True), (2, 3, False)}
+    assert found.difference[plain].tolist() == [0, 0]
 
 
 @pytest.mark.parametrize("side", [16, 64])
