@@ -19,6 +19,7 @@ from workbench.core.evaluation import Evaluation
 from workbench.core.events import Progress
 from workbench.core.explanations import Question
 from workbench.core.events import Progress
+from workbench.core.explanations import Question
 from workbench.core.home import Home
 from workbench.core.image_changes import ImageChange
 from workbench.core.landscape import Grid, Landscape
