@@ -36,8 +36,8 @@ def opened(doubted: str, make_window: Callable[..., MainWindow], qtbot: QtBot) -
     window.resize(1500, 950)
     window.workspaces.show("inspect")
     window.show()
-    panel = panel_of(window)
     show_tab(window)
+    panel = panel_of(window)
     qtbot.waitUntil(lambda: panel.list.count == 3, timeout=LONG_MS)
     return window
 
@@ -244,7 +244,7 @@ def test_a_list_is_saved_as_a_table(opened: MainWindow, tmp_path: Path, monkeypa
 def test_without_a_run_it_says_so(make_window: Callable[..., MainWindow], qtbot: QtBot) -> None:
     window = make_window()
     window.workspaces.show("inspect")
-    panel = panel_of(window)
     show_tab(window)
+    panel = panel_of(window)
     qtbot.waitUntil(lambda: says(panel, "appear here once a run is chosen or trained"), timeout=LONG_MS)
     assert window.findChild(LabelsDesk) is not None

@@ -36,8 +36,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-_GROUPS = (training, trials, choices, evaluation, mistakes, explanation, labels, lesion, landscape, prediction, export)
-for group in _GROUPS:
+_groups = (training, trials, choices, evaluation, mistakes, explanation, labels, lesion, landscape, prediction)
+for group in (*_groups, export):
     app.add_typer(group.commands)
 app.add_typer(runs.commands, name="runs")
 

@@ -139,7 +139,7 @@ class InspectDesk(QObject):
         return view
 
     def _build_labels(self) -> QWidget:
-                from workbench.gui.desks.labels_desk import LabelsDesk
+        from workbench.gui.desks.labels_desk import LabelsDesk
 
         self._labels_desk = desk = LabelsDesk(self.looking, self._window)
         desk.told.connect(self.told)
@@ -149,7 +149,7 @@ class InspectDesk(QObject):
 
     def add_to(self, menus: Menus) -> None:
         """Fill the menu Inspect."""
-        panel = self.epoch_panel
+        panel, marks = self.epoch_panel, self._selection.marks
         self._of_workspace += [
             menus.add(menus.inspect, self.tr("&Earlier epoch"), self._go_back, "PgUp"),
             menus.add(menus.inspect, self.tr("&Later epoch"), self._go_on, "PgDown"),
@@ -167,8 +167,8 @@ class InspectDesk(QObject):
         menus.inspect.addSeparator()
         self._of_workspace += [
             menus.add(menus.inspect, self.tr("Mark image as e&xcusable, or unmark"), self._toggle_marked, "M"),
-            menus.add(menus.inspect, self.tr("Take &back the last mark"), selection.marks.undo, "Shift+M"),
-            menus.add(menus.inspect, self.tr("Mark it a&gain"), selection.marks.redo, "Ctrl+Shift+M"),
+            menus.add(menus.inspect, self.tr("Take &back the last mark"), marks.undo, "Shift+M"),
+            menus.add(menus.inspect, self.tr("Mark it a&gain"), marks.redo, "Ctrl+Shift+M"),
         ]
         menus.inspect.addSeparator()
         self._evaluation.add_to(menus)

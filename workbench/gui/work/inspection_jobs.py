@@ -18,8 +18,6 @@ from workbench.core.embedding import Embedding
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import Progress
 from workbench.core.explanations import Question
-from workbench.core.events import Progress
-from workbench.core.explanations import Question
 from workbench.core.home import Home
 from workbench.core.image_changes import ImageChange
 from workbench.core.landscape import Grid, Landscape
@@ -294,6 +292,8 @@ def _find_neighbors(
     from workbench.engine.inspection import neighbors
 
     return (yield from neighbors.nearest(subject, pixels, truth))
+
+
 def doubtful_test_labels(evaluation: Evaluation, images: ImageSet) -> Job:
     """Labels that confident learning doubts, by what was said of the test images. Result: DoubtfulLabels."""
     return Job(partial(_doubtful_test_labels, evaluation, images))
