@@ -16,8 +16,9 @@ from tests.benchmarks.table import machine, print_table
 from tests.generators import result_of
 from workbench.core.home import Home
 from workbench.engine.training.loop import YIELD_INTERVAL_S
+from workbench.engine.training.pending_steps import PendingSteps
 from workbench.engine.training.preparation import prepare
-from workbench.engine.training.trainer import PendingSteps, Trainer
+from workbench.engine.training.trainer import Trainer
 
 _WARM_UP = 10
 

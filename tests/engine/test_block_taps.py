@@ -16,8 +16,9 @@ from workbench.core.store import RunStore
 from workbench.engine.network.blocks.block import Block
 from workbench.engine.training.block_taps import BlockTaps
 from workbench.engine.training.gradient_norms import GradientNorms
+from workbench.engine.training.pending_steps import PendingSteps
 from workbench.engine.training.preparation import prepare
-from workbench.engine.training.trainer import PendingSteps, Trainer
+from workbench.engine.training.trainer import Trainer
 
 FP32 = {"training.precision": "fp32"}
 

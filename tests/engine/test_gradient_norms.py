@@ -20,8 +20,9 @@ from workbench.engine.network.resnet import ResNet
 from workbench.engine.training import gradient_norms, training
 from workbench.engine.training.gradient_norms import GradientNorms
 from workbench.engine.training.loop import TrainingLoop
+from workbench.engine.training.pending_steps import PendingSteps
 from workbench.engine.training.preparation import prepare
-from workbench.engine.training.trainer import PendingSteps, Trainer
+from workbench.engine.training.trainer import Trainer
 from workbench.engine.weights import checkpoint
 
 NETWORKS = {name: preset.config for name, preset in Presets.load().models.items()} | {

@@ -25,9 +25,10 @@ from workbench.engine.training.block_taps import BlockTaps
 from workbench.engine.training.divergence import Divergence, refuse_infinite_weights
 from workbench.engine.training.gradient_norms import GradientNorms
 from workbench.engine.training.inference import Evaluating, Logits, logits
+from workbench.engine.training.pending_steps import PendingSteps
 from workbench.engine.training.preparation import Prepared
 from workbench.engine.training.recording import Events
-from workbench.engine.training.trainer import PendingSteps, Trainer
+from workbench.engine.training.trainer import Trainer
 
 YIELD_INTERVAL_S = 0.05
 _CHECKPOINT_INTERVAL_S = 300.0

@@ -17,8 +17,9 @@ from workbench.core.home import Home
 from workbench.core.store import RunStore
 from workbench.core.training_config import Optimizer, TrainingConfig
 from workbench.core.trials import Figures, RateSuggestion, RateTrial
+from workbench.engine.training.pending_steps import PendingSteps
 from workbench.engine.training.preparation import Preparing, prepare
-from workbench.engine.training.trainer import PendingSteps, Trainer
+from workbench.engine.training.trainer import Trainer
 from workbench.engine.trials.isolation import isolated, within_memory
 from workbench.engine.weights import weight_sources
 

@@ -18,8 +18,9 @@ from workbench.engine.machine.device import Compute, choose, device_name
 from workbench.engine.machine.memory_limits import free_bytes, needed_bytes, what_fits
 from workbench.engine.machine.memory_meter import MemoryMeter
 from workbench.engine.training.inference import logits
+from workbench.engine.training.pending_steps import PendingSteps
 from workbench.engine.training.preparation import Prepared, prepare
-from workbench.engine.training.trainer import PendingSteps, Trainer
+from workbench.engine.training.trainer import Trainer
 from workbench.engine.trials.isolation import LacksMemory, free_cached, isolated, within_memory
 
 _WARM_UP = 2

@@ -17,8 +17,9 @@ from workbench.core.trials import Certificate, Difference
 from workbench.engine.data.device_images import DeviceImages, subset
 from workbench.engine.machine.device import device_name
 from workbench.engine.network.averaging import AverageState
+from workbench.engine.training.pending_steps import PendingSteps
 from workbench.engine.training.preparation import Prepared, prepare
-from workbench.engine.training.trainer import PendingSteps, Trainer
+from workbench.engine.training.trainer import Trainer
 from workbench.engine.trials.isolation import isolated, within_memory
 from workbench.engine.weights import checkpoint
 from workbench.engine.weights.checkpoint_state import CheckpointState, Position
