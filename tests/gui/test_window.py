@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSpinBox
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
-from tests.gui.seen import action, button, named, pictures_in, press_in_dialog, says, texts
+from tests.gui.seen import action, button, named, pick, pictures_in, press_in_dialog, says, texts
 from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.events import EpochMetrics, Event, StepMetrics
@@ -61,7 +61,7 @@ def test_a_run_from_click_to_mistake(qtbot: QtBot, window: MainWindow, home: Hom
     # Every cell of the matrix shows as many pictures as it counts.
     matrix = inspect.side.confusion_view
     confusion = window.library.evaluation(record.id, record.best.epoch).confusion
-    button(inspect.gallery, "Wrong only").setChecked(False)
+    pick(inspect.gallery, "Answers", "Right and wrong")
     for truth in range(3):
         for said in range(3):
             center = matrix.cell_rect(truth, said).center()
@@ -157,7 +157,7 @@ def test_a_run_from_history_is_drawn_and_shown(
     again.runs_panel.select(older.id)
     assert len(again.plot_panel.curves(older.id).train["loss"].x) == 18
     gallery = again.inspect_desk.gallery
-    button(gallery, "Wrong only").setChecked(False)
+    pick(gallery, "Answers", "Right and wrong")
     assert pictures_in(gallery) == 36
     again.runs_panel.model.set_checked(newest.id, False)
     assert not again.plot_panel.curves(newest.id).visible

@@ -19,15 +19,16 @@ ODD = (
     b"[" * 10_000, b"geometry=a, b, c\nworkspace=a, b\ntheme=dark, light\n[workspaces]\nbuild=a, b",
 )  # fmt: skip
 PARTS = (
-    "strip", "settings", "network", "images", "plan", "curves", "gradients", "runs", "mistakes", "run_side",
-    "gallery", "image", "epochs",
+    "strip", "settings", "network", "images", "plan", "curves", "gradients", "blocks", "runs", "mistakes",
+    "run_side", "epochs",
 )  # fmt: skip
 
 
 def bare(qtbot: QtBot) -> tuple[QMainWindow, WindowParts]:
     window = QMainWindow()
     qtbot.addWidget(window)
-    parts = WindowParts(window, **{name: QWidget() for name in PARTS})
+    several = {name: [(QWidget(), name)] for name in ("views", "image_views")}
+    parts = WindowParts(window, **{name: QWidget() for name in PARTS}, **several)
     window.setCentralWidget(parts.stack)
     return window, parts
 
