@@ -7,11 +7,14 @@ timer of 5 ms on the window's thread; what else the machine does stalls it too, 
 seconds of t-SNE are the processor's: its process gives way to others.
 """
 
+import os
 import resource
 import statistics
 import time
 from collections.abc import Callable, Generator
 from typing import Any
+
+os.environ.setdefault("QT_QPA_PLATFORM", "xcb" if os.environ.get("DISPLAY") else "offscreen")
 
 import numpy as np
 from numpy.typing import NDArray

@@ -32,7 +32,8 @@ from workbench.gui.widgets.theme import FIELD_GAP, GAP, GROUP_GAP, MARGIN, Theme
 from workbench.gui.widgets.work_bar import WorkBar
 
 _IMAGES = (64, 128, 256, 512, 1024, 2048)
-_DEFAULT_IMAGES = 256
+# The quick picture of ResNet-20 takes some 7 s with so many on one thread.
+_DEFAULT_IMAGES = 64
 _RANGES = (0.1, 0.25, 0.5, 1.0, 2.0)
 _DEFAULT_RANGE = 1.0
 
