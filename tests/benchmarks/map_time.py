@@ -28,8 +28,8 @@ from workbench.core.embedding import Embedding
 from workbench.engine.inspection import tsne
 from workbench.engine.inspection.embedding import principal_components
 from workbench.engine.machine.device import use_one_thread
-from workbench.gui.inspect import map_looks
-from workbench.gui.inspect.map_canvas import Card, MapCanvas
+from workbench.gui.inspect.map import map_looks
+from workbench.gui.inspect.map.map_canvas import Card, MapCanvas
 from workbench.gui.widgets.theme import Theme
 
 _CLASSES = tuple(f"class {number}" for number in range(10))

@@ -12,8 +12,8 @@ from workbench.core.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
 from workbench.core.image_histories import Histories
 from workbench.gui.inspect.answer_bars import AnswerBars
-from workbench.gui.inspect.history_curve import HistoryCurve
-from workbench.gui.inspect.image_view import ImageView
+from workbench.gui.inspect.image.history_curve import HistoryCurve
+from workbench.gui.inspect.image.image_view import ImageView
 from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.theme import Theme
 

@@ -16,7 +16,7 @@ from workbench.core.config import RunConfig
 from workbench.core.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
 from workbench.core.home import Home
-from workbench.gui.inspect.calibration_view import CalibrationView
+from workbench.gui.inspect.calibration.calibration_view import CalibrationView
 from workbench.gui.main_window import MainWindow
 from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.plotting import pg

@@ -18,8 +18,8 @@ from workbench.core.home import Home
 from workbench.core.image_changes import FACTORS, ImageChange
 from workbench.engine.inspection import changes, smallest_change
 from workbench.engine.inspection.subject import Subject
-from workbench.gui.inspect.change_words import change_words, patch_words, smallest_shift_words
-from workbench.gui.inspect.changes_view import ChangesView
+from workbench.gui.inspect.changes.change_words import change_words, patch_words, smallest_shift_words
+from workbench.gui.inspect.changes.changes_view import ChangesView
 from workbench.gui.main_window import MainWindow
 from workbench.gui.work import inspection_jobs
 

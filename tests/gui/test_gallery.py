@@ -22,8 +22,8 @@ from workbench.core.evaluation import Evaluation
 from workbench.core.formats import percent
 from workbench.core.home import Home
 from workbench.core.image_histories import Histories
-from workbench.gui.inspect.filter_box import FilterBox
-from workbench.gui.inspect.gallery import Gallery
+from workbench.gui.inspect.gallery.filter_box import FilterBox
+from workbench.gui.inspect.gallery.gallery import Gallery
 from workbench.gui.main_window import MainWindow
 from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.theme import Theme

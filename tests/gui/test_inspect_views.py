@@ -15,8 +15,8 @@ from tests.gui.seen import button, button_like, has_button, named, pick, picture
 from workbench.core.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
 from workbench.gui.inspect.epoch_panel import EpochPanel
-from workbench.gui.inspect.gallery import Gallery
-from workbench.gui.inspect.image_view import ImageView
+from workbench.gui.inspect.gallery.gallery import Gallery
+from workbench.gui.inspect.image.image_view import ImageView
 from workbench.gui.inspect.mistake_strip import MistakeStrip
 from workbench.gui.inspect.run_side import RunSide
 from workbench.gui.records.selection import Selection

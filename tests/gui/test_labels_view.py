@@ -18,7 +18,7 @@ from tests.trained import record_run
 from workbench.core.config import RunConfig
 from workbench.core.home import Home
 from workbench.gui.desks.labels_desk import LabelsDesk
-from workbench.gui.inspect.labels_panel import LabelsPanel
+from workbench.gui.inspect.labels.labels_panel import LabelsPanel
 from workbench.gui.main_window import MainWindow
 
 

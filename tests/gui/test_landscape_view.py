@@ -17,9 +17,9 @@ from workbench.core.config import RunConfig
 from workbench.core.home import Home
 from workbench.core.landscape import Grid, Landscape
 from workbench.gui.inspect.confusion_scales import mistake_scale
-from workbench.gui.inspect.landscape_canvas import Drawn, LandscapeCanvas
-from workbench.gui.inspect.landscape_picture import LandscapePicture, LossScale
-from workbench.gui.inspect.landscape_view import LandscapeView
+from workbench.gui.inspect.landscape.landscape_canvas import Drawn, LandscapeCanvas
+from workbench.gui.inspect.landscape.landscape_picture import LandscapePicture, LossScale
+from workbench.gui.inspect.landscape.landscape_view import LandscapeView
 from workbench.gui.main_window import MainWindow
 from workbench.gui.widgets import theme as themes
 from workbench.gui.widgets.theme import Theme

@@ -18,12 +18,12 @@ from workbench.core.home import Home
 from workbench.core.lesions import Lesioned, Removed, Sweep
 from workbench.core.model_config import ModelConfig
 from workbench.engine.inspection.lesions import LesionBoard
-from workbench.gui.inspect.block_strip_layout import StripLayout
-from workbench.gui.inspect.block_strip_painter import Bars
-from workbench.gui.inspect.blocks_view import BlocksView
-from workbench.gui.inspect.class_losses import class_rows, pair_rows
-from workbench.gui.inspect.lesion_choice import LesionChoice
-from workbench.gui.inspect.lesion_view import LesionView
+from workbench.gui.inspect.blocks.block_strip_layout import StripLayout
+from workbench.gui.inspect.blocks.block_strip_painter import Bars
+from workbench.gui.inspect.blocks.blocks_view import BlocksView
+from workbench.gui.inspect.blocks.class_losses import class_rows, pair_rows
+from workbench.gui.inspect.blocks.lesion_choice import LesionChoice
+from workbench.gui.inspect.blocks.lesion_view import LesionView
 from workbench.gui.main_window import MainWindow
 from workbench.gui.widgets.theme import Theme
 

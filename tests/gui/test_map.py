@@ -19,10 +19,10 @@ from workbench.core.dataset import ImageSet
 from workbench.core.embedding import Embedding
 from workbench.core.evaluation import Evaluation
 from workbench.core.home import Home
-from workbench.gui.inspect.map_canvas import Card, MapCanvas, Points
-from workbench.gui.inspect.map_legend import MapLegend
-from workbench.gui.inspect.map_marks import Kind, Marks
-from workbench.gui.inspect.map_view import MapView
+from workbench.gui.inspect.map.map_canvas import Card, MapCanvas, Points
+from workbench.gui.inspect.map.map_legend import MapLegend
+from workbench.gui.inspect.map.map_marks import Kind, Marks
+from workbench.gui.inspect.map.map_view import MapView
 from workbench.gui.main_window import MainWindow
 from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.pictures import to_pixels

@@ -14,8 +14,8 @@ from tests.trained import record_run
 from workbench.core.config import RunConfig
 from workbench.core.home import Home
 from workbench.core.neighbors import Neighbor, Neighbors
-from workbench.gui.inspect.nearest_view import NearestView
-from workbench.gui.inspect.neighbor_grid import NeighborGrid
+from workbench.gui.inspect.why.nearest_view import NearestView
+from workbench.gui.inspect.why.neighbor_grid import NeighborGrid
 from workbench.gui.main_window import MainWindow
 from workbench.gui.widgets.theme import Theme
 

@@ -18,9 +18,9 @@ from workbench.core.config import RunConfig
 from workbench.core.explanations import Explanation, Question
 from workbench.core.feature_maps import FeatureMaps
 from workbench.core.home import Home
-from workbench.gui.inspect.feature_view import FeatureView
-from workbench.gui.inspect.why_controls import WhyControls
-from workbench.gui.inspect.why_view import WhyView
+from workbench.gui.inspect.why.feature_view import FeatureView
+from workbench.gui.inspect.why.why_controls import WhyControls
+from workbench.gui.inspect.why.why_view import WhyView
 from workbench.gui.main_window import MainWindow
 from workbench.gui.records.looked_at import LookedAt
 from workbench.gui.widgets.theme import Theme

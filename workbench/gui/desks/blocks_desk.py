@@ -13,7 +13,7 @@ from workbench.gui.widgets.late_plot import LatePlot
 
 if TYPE_CHECKING:
     from workbench.gui.desks.lesion_desk import SweepDesk
-    from workbench.gui.inspect.blocks_view import BlocksView
+    from workbench.gui.inspect.blocks.blocks_view import BlocksView
 
 
 class BlocksDesk(QObject):
@@ -36,7 +36,7 @@ class BlocksDesk(QObject):
     def _build(self) -> QWidget:
         from workbench.gui.desks.insides_desk import InsidesDesk
         from workbench.gui.desks.lesion_desk import LesionDesk, SweepDesk
-        from workbench.gui.inspect.blocks_view import BlocksView
+        from workbench.gui.inspect.blocks.blocks_view import BlocksView
 
         self.pages = BlocksView(self._looking.theme)
         lesions = LesionDesk(self._looking, self.pages.lesions, self._window)

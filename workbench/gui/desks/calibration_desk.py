@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QWidget
 
 from workbench.core.evaluation import Evaluation
 from workbench.gui.desks.look_desk import LookDesk, Looking
-from workbench.gui.inspect.calibration_view import CalibrationView
+from workbench.gui.inspect.calibration.calibration_view import CalibrationView
 from workbench.gui.work import inspection_jobs
 
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
 from workbench.gui.desks.look_desk import Looking
-from workbench.gui.inspect.confusion_panel import ConfusionPanel
+from workbench.gui.inspect.matrix.confusion_panel import ConfusionPanel
 from workbench.gui.work import inspection_jobs
 from workbench.gui.work.job import Handle
 

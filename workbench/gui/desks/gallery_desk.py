@@ -9,7 +9,7 @@ from workbench.core import answer_table
 from workbench.core.errors import UserError, shown
 from workbench.core.image_histories import Histories
 from workbench.gui.desks.look_desk import Looking
-from workbench.gui.inspect.gallery import Gallery
+from workbench.gui.inspect.gallery.gallery import Gallery
 from workbench.gui.work import inspection_jobs, jobs
 from workbench.gui.work.job import Handle, Job
 

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QWidget
 
 from workbench.core.insides import Insides
 from workbench.gui.desks.look_desk import LookDesk, Looking
-from workbench.gui.inspect.insides_view import InsidesView
+from workbench.gui.inspect.blocks.insides_view import InsidesView
 from workbench.gui.work import inspection_jobs
 
 

@@ -20,12 +20,12 @@ from workbench.gui.desks.map_desk import MapDesk
 from workbench.gui.desks.nearest_desk import NearestDesk
 from workbench.gui.desks.trying_desk import AnswerDesk, TryingDesk
 from workbench.gui.desks.why_desk import WhyDesk
-from workbench.gui.inspect.answer_page import AnswerPage
-from workbench.gui.inspect.calibration_view import CalibrationView
+from workbench.gui.inspect.image.answer_page import AnswerPage
+from workbench.gui.inspect.calibration.calibration_view import CalibrationView
 from workbench.gui.inspect.epoch_panel import EpochPanel
-from workbench.gui.inspect.gallery import Gallery
-from workbench.gui.inspect.image_view import ImageView
-from workbench.gui.inspect.landscape_view import LandscapeView
+from workbench.gui.inspect.gallery.gallery import Gallery
+from workbench.gui.inspect.image.image_view import ImageView
+from workbench.gui.inspect.landscape.landscape_view import LandscapeView
 from workbench.gui.inspect.mistake_strip import MistakeStrip
 from workbench.gui.inspect.run_side import RunSide
 from workbench.gui.network.network_panel import NetworkPanel
@@ -129,7 +129,7 @@ class InspectDesk(QObject):
 
     def _build_changes(self) -> QWidget:
         from workbench.gui.desks.changes_desk import ChangesDesk, SmallestDesk, ViewsDesk
-        from workbench.gui.inspect.changes_view import ChangesView
+        from workbench.gui.inspect.changes.changes_view import ChangesView
 
         view = ChangesView(self.looking.theme, self._selection)
         for desk in (ChangesDesk, SmallestDesk, ViewsDesk):

@@ -15,9 +15,9 @@ from workbench.core.human_agreement import HumanAgreement
 from workbench.core.image_sources import IMAGE_SOURCES
 from workbench.core.near_duplicates import NearDuplicates
 from workbench.gui.desks.look_desk import LookDesk, Looking
-from workbench.gui.inspect.findings import DoubtfulFindings, DuplicateFindings, HumanFindings
-from workbench.gui.inspect.label_words import doubt_figures, doubt_note, duplicate_figures, human_figures
-from workbench.gui.inspect.labels_panel import LabelsPanel
+from workbench.gui.inspect.labels.findings import DoubtfulFindings, DuplicateFindings, HumanFindings
+from workbench.gui.inspect.labels.label_words import doubt_figures, doubt_note, duplicate_figures, human_figures
+from workbench.gui.inspect.labels.labels_panel import LabelsPanel
 from workbench.gui.inspect.seen_words import absence
 from workbench.gui.work import inspection_jobs
 

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QWidget
 from workbench.core.landscape import FINE_SIZE, QUICK_SIZE, Landscape
 from workbench.core.run_record import RunRecord
 from workbench.gui.desks.look_desk import LookDesk, Looking
-from workbench.gui.inspect.landscape_canvas import Drawn
-from workbench.gui.inspect.landscape_view import LandscapeSettings, LandscapeView
+from workbench.gui.inspect.landscape.landscape_canvas import Drawn
+from workbench.gui.inspect.landscape.landscape_view import LandscapeSettings, LandscapeView
 from workbench.gui.work import inspection_jobs
 from workbench.gui.work.looker import Looker, Place
 

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QWidget
 from workbench.core.lesions import Lesioned, Sweep, SweepProgress, is_counterpart
 from workbench.core.run_record import RunRecord
 from workbench.gui.desks.look_desk import LookDesk, Looking
-from workbench.gui.inspect.block_strip_painter import Bars
-from workbench.gui.inspect.lesion_view import LesionView
+from workbench.gui.inspect.blocks.block_strip_painter import Bars
+from workbench.gui.inspect.blocks.lesion_view import LesionView
 from workbench.gui.work import inspection_jobs
 from workbench.gui.work.kept_board import KeptBoard
 from workbench.gui.work.looker import Place

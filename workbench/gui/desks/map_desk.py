@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 from workbench.core.embedding import Embedding
 from workbench.core.formats import count
 from workbench.gui.desks.look_desk import LookDesk, Looking
-from workbench.gui.inspect.map_view import MapView
+from workbench.gui.inspect.map.map_view import MapView
 from workbench.gui.widgets.menus import Menus
 from workbench.gui.work import inspection_jobs as jobs
 from workbench.gui.work.looker import Place

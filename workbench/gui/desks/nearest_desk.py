@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QWidget
 
 from workbench.core.neighbors import Neighbors
 from workbench.gui.desks.look_desk import LookDesk, Looking
-from workbench.gui.inspect.nearest_view import NearestView
+from workbench.gui.inspect.why.nearest_view import NearestView
 from workbench.gui.work import inspection_jobs as jobs
 
 

@@ -10,8 +10,8 @@ from workbench.core.errors import UserError, shown
 from workbench.core.image_changes import UNCHANGED
 from workbench.core.image_layout import IMAGE_SUFFIXES
 from workbench.gui.desks.look_desk import LookDesk, Looking
-from workbench.gui.inspect.answer_page import AnswerPage
-from workbench.gui.inspect.image_view import ImageView
+from workbench.gui.inspect.image.answer_page import AnswerPage
+from workbench.gui.inspect.image.image_view import ImageView
 from workbench.gui.records.looked_at import LookedAt
 from workbench.gui.widgets.field_form import plain_tip
 from workbench.gui.widgets.menus import Menus

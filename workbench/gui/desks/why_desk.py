@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 from workbench.core.explanations import Explanation, explained_layers
 from workbench.gui.desks.look_desk import LookDesk, Looking
 from workbench.gui.inspect.seen_words import absence
-from workbench.gui.inspect.why_view import WhyView
+from workbench.gui.inspect.why.why_view import WhyView
 from workbench.gui.widgets.file_dialogs import ask_picture_path
 from workbench.gui.work import inspection_jobs
 

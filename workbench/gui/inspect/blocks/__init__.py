@@ -1,0 +1,1 @@
+"""What single blocks are good for, and what flows through them."""

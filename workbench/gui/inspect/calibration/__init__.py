@@ -1,0 +1,1 @@
+"""Whether the network is as sure as it is right."""

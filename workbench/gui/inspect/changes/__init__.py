@@ -1,0 +1,1 @@
+"""What changes of an image do to its answer."""

@@ -1,0 +1,1 @@
+"""The one image that is looked at, and the answer to it."""

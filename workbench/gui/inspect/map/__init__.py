@@ -1,0 +1,1 @@
+"""All test images by what the network makes of them."""
