@@ -12,11 +12,11 @@ from workbench.core.class_names import short_names
 from workbench.core.evaluation import Evaluation
 from workbench.core.image_sources import CIFAR10
 from workbench.gui.inspect.class_bars import BarRows, probability_bars, probability_words
+from workbench.gui.inspect.confusion_scales import mistake_scale, right_scale
+from workbench.gui.inspect.image_caption import Captions, Verdict
 from workbench.gui.inspect.matrix.class_model import ClassModel
 from workbench.gui.inspect.matrix.class_view import ClassView
-from workbench.gui.inspect.confusion_scales import mistake_scale, right_scale
 from workbench.gui.inspect.matrix.confusion_view import ConfusionView
-from workbench.gui.inspect.image_caption import Captions, Verdict
 from workbench.gui.inspect.picture_list import GalleryDelegate, GalleryModel
 from workbench.gui.widgets.theme import Theme, contrast
 

@@ -15,9 +15,9 @@ from tests.gui.test_classes import TEN, evaluated
 from workbench.core.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
 from workbench.core.run_record import RunRecord
+from workbench.gui.inspect.confusion_scales import change_scales
 from workbench.gui.inspect.matrix.confusion_pairs import ConfusedPairs
 from workbench.gui.inspect.matrix.confusion_panel import ConfusionPanel
-from workbench.gui.inspect.confusion_scales import change_scales
 from workbench.gui.inspect.matrix.confusion_shown import ShownConfusion
 from workbench.gui.inspect.run_side import RunSide
 from workbench.gui.records.selection import Selection

@@ -6,8 +6,8 @@ from PySide6.QtWidgets import QWidget
 from workbench.core.explanations import explained_layers
 from workbench.core.feature_maps import FeatureMaps
 from workbench.gui.desks.look_desk import LookDesk, Looking
-from workbench.gui.inspect.why.feature_view import FeatureView
 from workbench.gui.inspect.seen_words import absence
+from workbench.gui.inspect.why.feature_view import FeatureView
 from workbench.gui.work import inspection_jobs
 
 

@@ -20,10 +20,10 @@ from workbench.gui.desks.map_desk import MapDesk
 from workbench.gui.desks.nearest_desk import NearestDesk
 from workbench.gui.desks.trying_desk import AnswerDesk, TryingDesk
 from workbench.gui.desks.why_desk import WhyDesk
-from workbench.gui.inspect.image.answer_page import AnswerPage
 from workbench.gui.inspect.calibration.calibration_view import CalibrationView
 from workbench.gui.inspect.epoch_panel import EpochPanel
 from workbench.gui.inspect.gallery.gallery import Gallery
+from workbench.gui.inspect.image.answer_page import AnswerPage
 from workbench.gui.inspect.image.image_view import ImageView
 from workbench.gui.inspect.landscape.landscape_view import LandscapeView
 from workbench.gui.inspect.mistake_strip import MistakeStrip

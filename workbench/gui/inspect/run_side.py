@@ -17,11 +17,11 @@ from PySide6.QtWidgets import (
 
 from workbench.core.formats import count, percent
 from workbench.core.run_record import RunRecord
+from workbench.gui.inspect.evaluation_bar import EvaluationBar
 from workbench.gui.inspect.matrix.class_view import ClassView
 from workbench.gui.inspect.matrix.confusion_pairs import ConfusedPairs
 from workbench.gui.inspect.matrix.confusion_panel import ConfusionPanel
 from workbench.gui.inspect.matrix.confusion_view import ConfusionView
-from workbench.gui.inspect.evaluation_bar import EvaluationBar
 from workbench.gui.inspect.seen_words import absence, epoch_words
 from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.empty_state import EmptyState

@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, 
 from workbench.core.formats import count
 from workbench.core.image_changes import FACTORS, ROTATIONS_DEG, ChangedAnswer, ChangeEffects, ImageChange
 from workbench.gui.inspect.answer_bars import AnswerBars, AnswerBarsArea
+from workbench.gui.inspect.changes.augmented_test import ViewsTest
 from workbench.gui.inspect.changes.change_controls import ChangeControls
 from workbench.gui.inspect.changes.change_plots import ChangeCurves, Curve, ShiftMap
 from workbench.gui.inspect.changes.change_words import change_words
+from workbench.gui.inspect.changes.smallest_view import SmallestView
 from workbench.gui.inspect.class_bars import answer_bars
 from workbench.gui.inspect.pixel_picture import PixelPicture
-from workbench.gui.inspect.changes.smallest_view import SmallestView
-from workbench.gui.inspect.changes.augmented_test import ViewsTest
 from workbench.gui.records.looked_at import LookedAt
 from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.empty_state import EmptyState

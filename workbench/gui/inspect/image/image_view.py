@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from workbench.core.image_changes import ChangedAnswer
 from workbench.gui.inspect.answer_bars import AnswerBars, AnswerBarsArea
-from workbench.gui.inspect.image.answer_picture import AnswerPicture
 from workbench.gui.inspect.class_bars import answer_bars, probability_bars
+from workbench.gui.inspect.image.answer_picture import AnswerPicture
 from workbench.gui.inspect.image.history_curve import HistoryCurve
 from workbench.gui.inspect.image_caption import Verdict
 from workbench.gui.inspect.seen_words import absence, epoch_words

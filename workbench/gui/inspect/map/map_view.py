@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 
 from workbench.core.embedding import Embedding, Method
 from workbench.core.formats import count
-from workbench.gui.inspect.map import map_looks
 from workbench.gui.inspect.image_caption import Verdict
+from workbench.gui.inspect.map import map_looks
 from workbench.gui.inspect.map.map_canvas import Card, MapCanvas
 from workbench.gui.inspect.map.map_legend import MapLegend
 from workbench.gui.inspect.map.map_looks import ColorBy

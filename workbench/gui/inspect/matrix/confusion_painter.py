@@ -7,8 +7,8 @@ import numpy as np
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen
 
-from workbench.gui.inspect.matrix.confusion_layout import ConfusionLayout, Headings, Place
 from workbench.gui.inspect.confusion_scales import ColorScale, Legend, change_scales, mistake_scale, right_scale
+from workbench.gui.inspect.matrix.confusion_layout import ConfusionLayout, Headings, Place
 from workbench.gui.inspect.matrix.confusion_shown import ShownConfusion
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, Theme
 

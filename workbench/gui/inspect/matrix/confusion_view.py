@@ -15,9 +15,9 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from workbench.core.evaluation import Evaluation
 from workbench.core.formats import count, percent
+from workbench.gui.inspect.confusion_scales import Legend, LegendEntry
 from workbench.gui.inspect.matrix.confusion_layout import CAPTION_PX, ConfusionLayout, Place
 from workbench.gui.inspect.matrix.confusion_painter import ConfusionPainter, Marks
-from workbench.gui.inspect.confusion_scales import Legend, LegendEntry
 from workbench.gui.inspect.matrix.confusion_shown import MINUS, ShownConfusion
 from workbench.gui.inspect.matrix.confusion_words import most_confused, words_of
 from workbench.gui.widgets.field_form import plain_tip
