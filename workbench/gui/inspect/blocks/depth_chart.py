@@ -113,10 +113,11 @@ class DepthChart(QWidget):
         plain, bold = tabular(self.font()), QFont(self.font())
         plain.setPixelSize(_CAPTION_PX)
         bold.setWeight(QFont.Weight.DemiBold)
-        painter.setFont(bold)
         painter.setPen(self._theme.color("text"))
         heading = QRectF(MARGIN, FIELD_GAP, self.width() - 2 * MARGIN, _HEADING_PX)
-        title = QFontMetricsF(bold).elidedText(self._heading, Qt.TextElideMode.ElideRight, heading.width())
+        beside = heading.width() - self._legend_width(QFontMetricsF(plain))
+        title = QFontMetricsF(bold).elidedText(self._heading, Qt.TextElideMode.ElideRight, beside)
+        painter.setFont(bold)
         painter.drawText(heading, _MIDDLE, title)
         painter.setFont(plain)
         if not self._finite():
@@ -202,6 +203,12 @@ class DepthChart(QWidget):
                 for point in points:
                     painter.drawEllipse(point, 2.2, 2.2)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def _legend_width(self, metrics: QFontMetricsF) -> float:
+        """Of the names of several series, with their colors, and the gap before them."""
+        if len(self._series) < 2 or not self._finite():
+            return 0.0
+        return sum(metrics.horizontalAdvance(each.name) + 1 + GAP + _SWATCH_PX + MARGIN for each in self._series)
 
     def _draw_legend(self, painter: QPainter, heading: QRectF) -> None:
         x = heading.right()

@@ -18,7 +18,7 @@ class InsidesView(QWidget):
         # Where the page has room for it.
         self.bar = WorkBar()
         self.ratios = DepthChart(theme, self.tr("Branch against shortcut (RMS)"), _ratio, mark=1.0)
-        self.sizes = DepthChart(theme, self.tr("Activations by depth"), _text)
+        self.sizes = DepthChart(theme, self.tr("Activations"), _text)
         self.zeros = DepthChart(theme, self.tr("Share of zeros among activations"), _share, most=1.0)
         self.filters = FilterView(theme)
         layout = QVBoxLayout(self)
