@@ -1,11 +1,12 @@
 """Training with and without evaluations on the other lane, in turn in one window; how late its ticks are then, and
 how soon a canceled evaluation is gone.
 
-    python -m tests.benchmarks.lanes [--model resnet20] [--blocks 10] [--seconds 15] [--cancels 100]
+    python -m tests.benchmarks.lanes [--model resnet20] [--blocks 10] [--seconds 15] [--cancels 100] [--work WORK]
 
-One evaluation of a kept epoch on 2 000 test images is asked for every 5 s, or as soon as the one before has ended
-if it takes longer. Blocks with and without follow each other, so that what else the machine does is in both. Uses
-the display it finds; without one, Qt's offscreen platform, which draws too but shows nothing.
+One piece of work on a kept epoch (evaluation: of 2 000 test images; or an explanation, all lesions, a landscape,
+test-time augmentation) is asked for every 5 s, or as soon as the one before has ended if it takes longer. Blocks
+with and without follow each other, so that what else the machine does is in both. Uses the display it finds;
+without one, Qt's offscreen platform, which draws too but shows nothing.
 """
 
 import argparse
@@ -25,16 +26,19 @@ from PySide6.QtWidgets import QApplication
 from tests.benchmarks.measured_config import measured_config
 from tests.benchmarks.table import machine, print_table
 from workbench.core.events import StepMetrics
+from workbench.core.explanations import Question
 from workbench.core.home import Home
 from workbench.core.store import RunStore
 from workbench.engine.training.training import train
 from workbench.gui.main_window import MainWindow
 from workbench.gui.widgets.theme import Theme
-from workbench.gui.work import jobs
-from workbench.gui.work.job import Handle
+from workbench.gui.work import inspection_jobs, jobs
+from workbench.gui.work.job import Handle, Job
+from workbench.gui.work.looker import Looker, Place
 
 os.environ.setdefault("QT_QPA_PLATFORM", "xcb" if os.environ.get("DISPLAY") else "offscreen")
 
+WORK = ("evaluation", "explanation", "lesions", "landscape", "augmentation")
 TICK_MS = 16
 EVERY_S = 5.0
 WARM_UP_S = 2.0
@@ -75,11 +79,28 @@ class Ticks(QObject):
             self._timer.stop()
 
 
+def job_of(work: str, run_id: str, looker: Looker) -> Job:
+    place = Place(run_id, 1)
+    pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
+    match work:
+        case "evaluation":
+            return jobs.evaluate_kept(run_id)
+        case "explanation":
+            return inspection_jobs.explain(looker, place, pixels, 0, Question("occlusion"))
+        case "lesions":
+            return inspection_jobs.sweep(looker, place, 2_000)
+        case "landscape":
+            return inspection_jobs.landscape(looker, looker, place, None, images=64, reach=1.0, seed=0, until=15)
+        case _:
+            return inspection_jobs.augmented_test(looker, place)
+
+
 class Evaluations(QObject):
     """Asks for one every 5 s."""
 
-    def __init__(self, window: MainWindow, run_id: str) -> None:
+    def __init__(self, window: MainWindow, run_id: str, work: str) -> None:
         super().__init__()
+        self._work, self._looker = work, Looker()
         self.seconds: list[float] = []
         self._window, self._run_id = window, run_id
         self._handle: Handle | None = None
@@ -105,7 +126,7 @@ class Evaluations(QObject):
 
     def ask(self) -> Handle:
         self._asked = time.perf_counter()
-        job = jobs.evaluate_kept(self._run_id)
+        job = job_of(self._work, self._run_id, self._looker)
         handle = self._handle = self._window.inspecting_lane.ask(job, self._window.home, self)
         handle.finished.connect(self._note)
         handle.ended.connect(self._forget)
@@ -131,6 +152,8 @@ class Training(QObject):
         super().__init__()
         self._window = window
         self.steps = 0
+        self.gaps_ms: list[float] = []
+        """Between two yields of the run, each of some steps."""
         self._seconds, self._last = 0.0, 0.0
         window.session.event_said.connect(self._count)
 
@@ -142,6 +165,7 @@ class Training(QObject):
             if now - self._last < LONGEST_STEP_S:
                 self.steps += len(event.steps)
                 self._seconds += now - self._last
+                self.gaps_ms.append(1000 * (now - self._last))
             self._last = now
 
     def rate(self, seconds: float) -> float:
@@ -180,8 +204,9 @@ def percentiles(values: list[float]) -> tuple[str, str, str]:
     return f"{np.median(values):.0f}", f"{np.percentile(values, 99):.0f}", f"{max(values):.0f}"
 
 
-def measure(window: MainWindow, run_id: str, blocks: int, seconds: float, count: int) -> None:
-    training, evaluations = Training(window), Evaluations(window, run_id)
+def measure(window: MainWindow, run_id: str, work: str, blocks: int, seconds: float, count: int) -> None:
+    training, evaluations = Training(window), Evaluations(window, run_id, work)
+    gaps: dict[str, list[float]] = {"alone": [], "evaluating": []}
     ticks = {"alone": Ticks(), "evaluating": Ticks()}
     rates: dict[str, list[float]] = {"alone": [], "evaluating": []}
     while not training.steps:
@@ -191,7 +216,9 @@ def measure(window: MainWindow, run_id: str, blocks: int, seconds: float, count:
             evaluations.run(name == "evaluating")
             wait(1000 * WARM_UP_S)
             ticks[name].run(True)
+            training.gaps_ms = gaps[name]
             rates[name].append(training.rate(seconds))
+            training.gaps_ms = []
             ticks[name].run(False)
     evaluations.run(False)
     took = sorted(cancels(evaluations, count))
@@ -202,9 +229,13 @@ def measure(window: MainWindow, run_id: str, blocks: int, seconds: float, count:
     )
     print(f"\ntraining keeps {statistics.median(ratios):.1%} (median of {blocks} pairs, {min(ratios):.1%} to "
           f"{max(ratios):.1%})")  # fmt: skip
+    print_table(
+        ("between two yields of the run", "median, ms", "p99, ms", "max, ms"),
+        [(name, *percentiles(gaps[name])) for name in gaps],
+    )
     whole = evaluations.seconds
     if whole:
-        print(f"{len(whole)} evaluations of 2 000 images ended, in {statistics.median(whole):.1f} s (median)")
+        print(f"\n{len(whole)} times: {work}, in {statistics.median(whole):.1f} s (median)")
     print("a canceled one is gone after {} ms (median), {} ms (p99), {} ms (max)".format(*percentiles(took)),
           f"of {len(took)}")  # fmt: skip
 
@@ -215,6 +246,7 @@ def main() -> None:
     parser.add_argument("--blocks", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=15.0)
     parser.add_argument("--cancels", type=int, default=100)
+    parser.add_argument("--work", choices=WORK, default=WORK[0])
     arguments = parser.parse_args()
     application = QApplication([])
     with tempfile.TemporaryDirectory() as folder:
@@ -229,7 +261,7 @@ def main() -> None:
         while not window.engine_is_ready:
             wait(100)
         window.training_desk.start()
-        measure(window, run_id, arguments.blocks, arguments.seconds, arguments.cancels)
+        measure(window, run_id, arguments.work, arguments.blocks, arguments.seconds, arguments.cancels)
         window.close()
         while window.isVisible():
             wait(100)
