@@ -109,3 +109,23 @@ def test_the_host_keeps_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
                 interludes.ask(compute)
             now[0] += 1.0
     assert 240 <= computed <= 255, "a quarter of its 100 s, and what was saved before"
+
+
+@pytest.mark.parametrize(("step_s", "most_s"), [(0.1, 0.04), (1.0, 0.26)])
+def test_a_step_is_never_followed_by_a_long_halt(monkeypatch: pytest.MonkeyPatch, step_s: float, most_s: float) -> None:
+    """33 ms, or the share of the step if that is more; what was saved up before changes nothing in that."""
+    now, halts = [100.0], list[float]()
+    monkeypatch.setattr("workbench.core.interludes.time.perf_counter", lambda: now[0])
+    interludes = Interludes(share=0.2, patience_s=10)
+
+    def compute() -> None:
+        now[0] += 0.02
+
+    for _ in range(40):
+        with interludes.at_work():
+            for _ in range(50):
+                interludes.ask(compute)
+            now[0] += step_s
+            ended = now[0]
+        halts.append(now[0] - ended)
+    assert 0 < max(halts) <= most_s

@@ -18,7 +18,9 @@ T = TypeVar("T")
 
 # Of the host's time, at the most, for others. In the long run: what was saved up may be spent at once.
 _SHARE = 0.12
-_MOST_SAVED_S = 0.25
+_MOST_SAVED_S = 0.5
+# Of one interlude, unless the host's own piece was so long that its share is more: a run must not be seen to halt.
+_LONGEST_S = 0.033
 # How long the host waits for one more piece: who asked needs to hear of the last one first.
 _TURNAROUND_S = 0.002
 # What takes longer than that is no step of a run, and nobody waits for it.
@@ -88,8 +90,9 @@ class Interludes:
         try:
             yield
             worked = time.perf_counter() - began
-            self._saved_s = min(_MOST_SAVED_S, self._saved_s + self._saved_per_s * worked)
-            self._serve()
+            earned = self._saved_per_s * worked
+            self._saved_s = min(_MOST_SAVED_S, self._saved_s + earned)
+            self._serve(max(_LONGEST_S, earned))
         finally:
             with self._changed:
                 self._is_at_work, self._turned_at = False, time.perf_counter()
@@ -103,7 +106,7 @@ class Interludes:
         """Have something computed by the host, or by the caller while it waits for it, if there is none.
 
         Args:
-            do: takes some 10 ms; the host waits for it.
+            do: takes some 20 ms; the host waits for it.
         """
         piece = Piece(do, self)
         with self._changed:
@@ -129,9 +132,10 @@ class Interludes:
         patience_s = self._patience_s if self._is_at_work else _GAP_S
         return time.perf_counter() - self._turned_at < patience_s
 
-    def _serve(self) -> None:
-        waits = 0.0
-        while self._saved_s > 0:
+    def _serve(self, longest_s: float) -> None:
+        """Do what was asked for, as long as more than half of another piece like the last one fits in."""
+        waits, started, next_s = 0.0, time.perf_counter(), 0.0
+        while self._saved_s > 0 and time.perf_counter() - started + next_s / 2 <= longest_s:
             began = time.perf_counter()
             with self._changed:
                 piece = self._waiting.popleft() if self._changed.wait_for(lambda: self._waiting, waits) else None
@@ -144,7 +148,7 @@ class Interludes:
             self._saved_s -= time.perf_counter() - began
             if piece is None:
                 return
-            waits = _TURNAROUND_S
+            waits, next_s = _TURNAROUND_S, piece.took_s
 
 
 BESIDE_RUNS = Interludes()

@@ -13,8 +13,8 @@ T = TypeVar("T")
 _BATCH = 250
 # Of a network whose pace is not known yet.
 _FIRST_BATCH = 1
-# Of a batch in an interlude: a canceled job must be gone within 0.2 s, on busy cores too.
-_PACE_S = 0.06
+# Of a batch in an interlude, which must not halt a run for longer than 33 ms, on busy cores too.
+_PACE_S = 0.025
 _POLL_S = 0.05
 
 
