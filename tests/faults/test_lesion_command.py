@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageColor
 
 from tests.commands import TINY, call, refused
 from tests.trained import exhausted, opened
+from workbench.commands import plots
 from workbench.core.home import Home
 from workbench.engine.inspection.lesions import LesionBoard
 
@@ -38,6 +40,17 @@ def test_the_sweep_and_chosen_blocks_as_documents(home: Home, trained: str) -> N
     assert "intact, epoch" in table
 
 
+def test_the_sweep_as_a_picture(home: Home, trained: str, tmp_path: Path) -> None:
+    picture = tmp_path / "new" / "blocks.png"
+    arguments = ("--block", "layer1.0", "--block", "layer2.0=0.5", "--output", str(picture))
+    done = call(home, "lesion", trained, *arguments)
+    assert picture.is_file(), done.stderr
+    with Image.open(picture) as opened_picture:
+        assert opened_picture.format == "PNG"
+        colors = opened_picture.convert("RGB").getcolors(2**20)
+    assert ImageColor.getrgb(plots.ACCENT) in {color for _, color in colors}, "bars"
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -48,6 +61,7 @@ def test_the_sweep_and_chosen_blocks_as_documents(home: Home, trained: str) -> N
         (["--block", "layer1.0=2"], "the scale of block layer1.0 is '2'; it must be a number from 0 to 1"),
         (["--epoch", "9"], "epoch is 9"),
         (["--images", "-3"], "--images"),
+        (["--output", "blocks.jpg"], "--output is 'blocks.jpg'; it must end in .png"),
     ],
 )
 def test_one_sentence_and_exit_2(home: Home, trained: str, arguments: list[str], words: str) -> None:

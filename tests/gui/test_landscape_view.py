@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.conftest import LONG_MS
 from tests.gui.seen import button, has_button, named, says
 from tests.trained import record_run
-from workbench.commands import landscape_plot
+from workbench.commands import plots
 from workbench.core.config import RunConfig
 from workbench.core.home import Home
 from workbench.core.landscape import Grid, Landscape
@@ -75,8 +75,9 @@ def test_equal_losses_can_be_drawn() -> None:
 
 def test_the_png_has_the_light_theme_s_colors() -> None:
     light = themes.LIGHT
-    assert (light.surface, light.text) == (landscape_plot.SURFACE, landscape_plot.TEXT)
-    assert (light.secondary, light.hairline) == (landscape_plot.SECONDARY, landscape_plot.HAIRLINE)
+    assert (light.surface, light.text) == (plots.SURFACE, plots.TEXT)
+    assert (light.secondary, light.hairline) == (plots.SECONDARY, plots.HAIRLINE)
+    assert light.accent == plots.ACCENT
 
 
 # Reading it

@@ -1,16 +1,14 @@
 """The loss around a run's weights: `landscape`."""
 
-import io
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import typer
 
-from workbench.commands import console
+from workbench.commands import console, plots
 from workbench.commands.options import RUN_HELP, Epoch, Json, Run, reading_store_of
-from workbench.core.errors import UserError, shown
-from workbench.core.files import write_atomically
+from workbench.core.errors import UserError
 from workbench.core.landscape import QUICK_SIZE, Grid, Landscape
 from workbench.core.landscape_words import caption, comparison
 
@@ -37,8 +35,8 @@ def landscape(
 ) -> None:
     """Measure the loss around a run's weights along two filter-normalized random directions (Li et al. 2018)."""
     grid = Grid(size, range_)
-    if output is not None and output.suffix.lower() != ".png":
-        raise UserError(f"--output is '{shown(output)}'; it must end in .png")
+    if output is not None:
+        plots.require_png(output)
     if seed < 0:
         raise UserError(f"--seed is {seed}; it must be at least 0")
     from workbench.engine.inspection import landscape as engine
@@ -55,7 +53,9 @@ def landscape(
         survey = engine.survey(subjects, grid, images=images, seed=seed)
         found = console.exhaust(engine.progress_of(survey), display)
     if output is not None:
-        _write(output, found, names)
+        from workbench.commands.landscape_plot import draw
+
+        draw(found, names, output)
     if json:
         console.print_json(_document(found, names))
         return
@@ -65,14 +65,6 @@ def landscape(
         console.print_line(comparison(found[0], found[1], (names[0], names[1])))
     if output is not None:
         console.print_line(f"written: {output}")
-
-
-def _write(output: Path, found: tuple[Landscape, ...], names: list[str]) -> None:
-    from workbench.commands.landscape_plot import draw
-
-    buffer = io.BytesIO()
-    draw(found, names, buffer)
-    write_atomically(output, lambda file: file.write(buffer.getvalue()))
 
 
 def _print(landscape: Landscape, name: str) -> None:

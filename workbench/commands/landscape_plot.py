@@ -1,24 +1,28 @@
 """Loss landscapes as a PNG, by matplotlib."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, BinaryIO
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from workbench.commands import plots
 from workbench.core.landscape import LEAST_LOSS, Landscape, loss_limits, round_losses
 from workbench.core.landscape_words import caption, comparison
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# The window's light theme (gui/widgets/theme.py), which needs Qt.
-SURFACE, TEXT, SECONDARY, HAIRLINE = "#FFFFFF", "#1C2430", "#5B6675", "#E3E6EB"
 _LEVELS = 48
-_SIDE_INCHES, _DPI = 4.2, 150
+_SIDE_INCHES = 4.2
 
 
-def draw(landscapes: Sequence[Landscape], names: Sequence[str], file: BinaryIO) -> None:
-    """Write a PNG: the landscapes beside each other on one logarithmic scale, what they show below them."""
+def draw(landscapes: Sequence[Landscape], names: Sequence[str], output: Path) -> None:
+    """Write a PNG: the landscapes beside each other on one logarithmic scale, what they show below them.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LogNorm
     from matplotlib.figure import Figure
@@ -29,37 +33,37 @@ def draw(landscapes: Sequence[Landscape], names: Sequence[str], file: BinaryIO) 
     levels = np.geomspace(low, max(high, 1.01 * low), _LEVELS)
     lines = round_losses(float(levels[0]), float(levels[-1]))
     width = _SIDE_INCHES * count + 1.2
-    figure = Figure(figsize=(width, _SIDE_INCHES + 1.6), facecolor=SURFACE, layout="constrained")
+    figure = Figure(figsize=(width, _SIDE_INCHES + 1.6), facecolor=plots.SURFACE, layout="constrained")
     axes = np.atleast_1d(figure.subplots(1, count, sharey=True))
     norm = LogNorm(levels[0], levels[-1])
     for landscape, name, place in zip(landscapes, names, axes, strict=True):
         losses = np.clip(landscape.level_loss, levels[0], levels[-1])
         positions = landscape.axis
         place.contourf(positions, positions, losses, levels, cmap="cividis", norm=norm)
-        place.contour(positions, positions, losses, lines, colors=TEXT, linewidths=0.4)
-        place.plot(0, 0, "+", color=SURFACE, markersize=9, markeredgewidth=1.5)
+        place.contour(positions, positions, losses, lines, colors=plots.TEXT, linewidths=0.4)
+        place.plot(0, 0, "+", color=plots.SURFACE, markersize=9, markeredgewidth=1.5)
         _, first, second = landscape.lowest
-        place.plot(first, second, "o", color=SURFACE, markersize=9, fillstyle="none")
+        place.plot(first, second, "o", color=plots.SURFACE, markersize=9, fillstyle="none")
         figures = f"loss {landscape.center_loss:.3g}, accuracy {landscape.center_accuracy:.0%}"
-        place.set_title(f"{name} · epoch {landscape.epoch}\n{figures}", loc="left", fontsize=9, color=TEXT)
+        place.set_title(f"{name} · epoch {landscape.epoch}\n{figures}", **plots.TITLE)
         _style(place)
-    axes[0].set_ylabel("second direction", fontsize=8, color=SECONDARY)
+    axes[0].set_ylabel("second direction", **plots.LABEL)
     colors = ScalarMappable(norm, "cividis")
     bar = figure.colorbar(colors, ax=list(axes), format="%.3g", ticks=lines, shrink=0.8, aspect=32)
     bar.ax.minorticks_off()
-    bar.set_label("loss / nats", fontsize=8, color=SECONDARY)
-    bar.ax.tick_params(labelsize=7, colors=SECONDARY)
-    bar.outline.set_edgecolor(HAIRLINE)
-    figure.supxlabel(_words(landscapes, names), fontsize=8, color=TEXT, ha="left", x=0.02, wrap=True)
-    figure.savefig(file, format="png", dpi=_DPI)
+    bar.set_label("loss / nats", **plots.LABEL)
+    bar.ax.tick_params(labelsize=plots.TICK_SIZE, colors=plots.SECONDARY)
+    bar.outline.set_edgecolor(plots.HAIRLINE)
+    figure.supxlabel(
+        _words(landscapes, names), **{**plots.LABEL, "color": plots.TEXT}, ha="left", x=0.02, wrap=True
+    )
+    plots.write(figure, output)
 
 
 def _style(place: "Axes") -> None:
     place.set_aspect("equal")
-    place.set_xlabel("first direction", fontsize=8, color=SECONDARY)
-    place.tick_params(labelsize=7, colors=SECONDARY)
-    for spine in place.spines.values():
-        spine.set_edgecolor(HAIRLINE)
+    place.set_xlabel("first direction", **plots.LABEL)
+    plots.style(place)
 
 
 def _words(landscapes: Sequence[Landscape], names: Sequence[str]) -> str:

@@ -1,10 +1,11 @@
 """What a trained network says without some of its blocks: `lesion`."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.commands import console
+from workbench.commands import console, plots
 from workbench.commands.options import Json, Run, reading_store_of
 from workbench.core.lesions import DEFAULT_IMAGES, Lesioned, Remainder, Removed, Sweep, scales_of
 
@@ -33,15 +34,19 @@ def lesion(
         int, typer.Option(help="Of the test images, as many of every class; 0: all.", min=0)
     ] = DEFAULT_IMAGES,
     epoch: Annotated[int | None, typer.Option(help="Whose weights are taken; by default the kept one.")] = None,
+    output: Annotated[Path | None, typer.Option(help="A .png file to draw it into, a bar per block.")] = None,
     json: Json = False,
 ) -> None:
     """Remove blocks of a trained network and test what is left; without --block, each in turn."""
+    if output is not None:
+        plots.require_png(output)
     from workbench.engine.inspection.lesions import LesionBoard
     from workbench.engine.inspection.subject import Subjects
 
     with reading_store_of(context) as store, console.TrainingDisplay(quiet=json) as display:
         run_id = store.find(run)
-        scales = scales_of(block or [], store.run(run_id).config.model)
+        record = store.run(run_id)
+        scales = scales_of(block or [], record.config.model)
         subject = console.exhaust(Subjects().open(run_id, store, epoch), display)
         board = LesionBoard(subject, images or None)
         sites = {site.name: site for site in board.sites}
@@ -52,6 +57,10 @@ def lesion(
             sweep = Sweep(len(board.indices), found.intact.accuracy, tuple(alone))
         else:
             sweep = console.exhaust(board.sweep(), display)
+    if output is not None:
+        from workbench.commands.lesion_plot import draw
+
+        draw(sweep, found, record.name, subject.epoch, output)
     if json:
         console.print_json(_document(run_id, subject.epoch, sweep, found))
         return
@@ -65,6 +74,8 @@ def lesion(
     console.print_line(f"intact, epoch {subject.epoch}: {sweep.intact:.1%} of {sweep.images} test images")
     if found is not None and len(scales) > 1:
         console.print_line(f"all together: {found.now.accuracy:.1%}, {len(found.flipped)} answers flipped")
+    if output is not None:
+        console.print_line(f"written: {output}")
 
 
 def _alone(board: "LesionBoard", name: str, scale: float, display: console.TrainingDisplay) -> Removed:
