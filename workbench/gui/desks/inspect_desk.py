@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QSlider, QTabWidget, QWidget
 
+from workbench.core.errors import UserError
 from workbench.core.run_record import RunRecord
 from workbench.gui.desks.blocks_desk import BlocksDesk
 from workbench.gui.desks.calibration_desk import CalibrationDesk
@@ -34,6 +35,7 @@ from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.late_view import LateView
 from workbench.gui.widgets.menus import Menus
 from workbench.gui.widgets.theme import Theme
+from workbench.gui.work import inspection_jobs
 from workbench.gui.work.lane import Lane
 from workbench.gui.work.looker import Looker
 
@@ -107,7 +109,7 @@ class InspectDesk(QObject):
         self._labels = LateView(self._build_labels)
         self.views.append((self._labels, self.tr("Labels")))
         self._of_workspace: list[QAction] = []
-        self._is_shown = False
+        self._is_shown = self._is_loaded = False
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._follow_focus)
@@ -182,6 +184,17 @@ class InspectDesk(QObject):
         """Elsewhere, Home and Page Up have other meanings."""
         self._is_shown = workspace == "inspect"
         self._allow(QApplication.focusWidget())
+        if self._is_shown and not self._is_loaded:
+            self._load()
+
+    def _load(self) -> None:
+        try:
+            home = self.looking.library.home
+        except UserError:
+            # The list is closed, to be repaired; what is loaded later is loaded with the first question.
+            return
+        self._is_loaded = True
+        self.looking.long_lane.ask(inspection_jobs.load_explanations(), home, self)
 
     @Slot(QWidget, QWidget)
     def _follow_focus(self, _before: QWidget | None, now: QWidget | None) -> None:

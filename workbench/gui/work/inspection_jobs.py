@@ -115,6 +115,16 @@ def _write_sheet(
     return (yield from sheet.write_sheet(path, evaluation, images, indices))
 
 
+def load_explanations() -> Job:
+    """Load what explains answers, ahead of the first question: Captum takes half a second. Result: None."""
+    return Job(_load_explanations, gives_way=True)
+
+
+def _load_explanations(_home: Home) -> Work:
+    yield from ()
+    from workbench.engine.inspection import attribution  # noqa: F401  # loads Captum
+
+
 def explain(looker: Looker, place: Place, pixels: NDArray[np.uint8], truth: int | None, question: Question) -> Job:
     """Why a (H, W, 3) image gets its answer. Result: Explanation."""
     return looker.job(place, partial(_explain, pixels, truth, question))
