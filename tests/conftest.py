@@ -15,9 +15,9 @@ import pytest
 from hypothesis import settings
 from PIL import Image
 
-from workbench.core.config import RunConfig
 from workbench.core.home import Home
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
 
 # How long an example takes is what else the machine does, and speed is measured elsewhere.
 settings.register_profile("workbench", deadline=None)

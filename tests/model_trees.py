@@ -5,10 +5,10 @@ from typing import Any
 from hypothesis import reject
 from hypothesis import strategies as st
 
-from workbench.core.blocks import BLOCKS, description_of
-from workbench.core.config import parse
 from workbench.core.errors import ConfigError
-from workbench.core.model_config import MAX_STAGES, ModelConfig
+from workbench.core.network.blocks import BLOCKS, description_of
+from workbench.core.network.model_config import MAX_STAGES, ModelConfig
+from workbench.core.settings.config import parse
 
 
 @st.composite

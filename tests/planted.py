@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from workbench.core.home import Home
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
 
 PLANTED = (2, 17, 30)
 """Test images whose label is denied, the first of them most surely."""

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 
-from workbench.core.config import RunConfig
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import (
     EpochMetrics,
@@ -17,7 +16,8 @@ from workbench.core.events import (
 )
 from workbench.core.gradients import WeightedLayers
 from workbench.core.home import Home
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
 
 PER_EPOCH = 10
 

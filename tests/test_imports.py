@@ -9,16 +9,22 @@ import pytest
 
 
 def loaded_by(statement: str) -> set[str]:
-    code = f"{statement}; import sys; print('\\n'.join(m for m in sys.modules if '.' not in m))"
+    code = f"{statement}\nimport sys; print('\\n'.join(m for m in sys.modules if '.' not in m))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(done.stdout.split())
 
 
 @pytest.mark.parametrize(
-    "module", ["config", "architecture", "events", "evaluation", "store", "presets", "display"]
+    "module", ["settings", "network", "data", "records", "inspection", "export", "events", "evaluation", "display"]
 )
 def test_core_loads_neither_torch_nor_qt(module: str) -> None:
-    assert not loaded_by(f"import workbench.core.{module}") & {"torch", "torchvision", "PySide6", "rich", "typer"}
+    """A file, or a room with all of its files."""
+    code = (
+        f"import importlib, pkgutil, workbench.core.{module} as room\n"
+        "for each in pkgutil.iter_modules(getattr(room, '__path__', [])):\n"
+        "    importlib.import_module(f'{room.__name__}.{each.name}')\n"
+    )
+    assert not loaded_by(code) & {"torch", "torchvision", "PySide6", "rich", "typer"}
 
 
 def test_the_window_loads_no_torch() -> None:

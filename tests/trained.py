@@ -4,9 +4,9 @@ from collections.abc import Generator
 from contextlib import closing
 from typing import Any, TypeVar
 
-from workbench.core.config import RunConfig
 from workbench.core.home import Home
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
 from workbench.engine.inspection.subject import Subject, Subjects
 from workbench.engine.training import training
 

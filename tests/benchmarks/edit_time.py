@@ -18,9 +18,9 @@ from PySide6.QtCore import QEvent, QObject, QSettings
 from PySide6.QtWidgets import QApplication, QSpinBox
 
 from tests.benchmarks.table import machine, print_table
-from workbench.core.architecture import Architecture
 from workbench.core.home import Home
-from workbench.core.presets import Presets
+from workbench.core.network.architecture import Architecture
+from workbench.core.settings.presets import Presets
 from workbench.gui.main_window import MainWindow
 from workbench.gui.network.network_view import NetworkView
 from workbench.gui.widgets.theme import Theme

@@ -1,4 +1,4 @@
-"""Seconds per training step as `core/speed.py` foretells them from a probe, against steps that are really made.
+"""Seconds per training step, foretold by `core/speed.py` from a probe, against steps that are really made.
 
 python -m tests.benchmarks.epoch_estimate [--precisions auto fp32] [--seconds 2]
 """
@@ -11,13 +11,13 @@ import numpy as np
 
 from tests.benchmarks.table import machine, print_table
 from tests.generators import result_of
-from workbench.core.architecture import Architecture
-from workbench.core.config import DataConfig, RunConfig
-from workbench.core.dataset import ImageSet
-from workbench.core.model_config import ModelConfig
-from workbench.core.presets import Presets
+from workbench.core.data.dataset import ImageSet
+from workbench.core.network.architecture import Architecture
+from workbench.core.network.model_config import ModelConfig
+from workbench.core.settings.config import DataConfig, RunConfig
+from workbench.core.settings.presets import Presets
+from workbench.core.settings.training_config import TrainingConfig
 from workbench.core.speed import Speed, seconds_per_step
-from workbench.core.training_config import TrainingConfig
 from workbench.engine.data.device_images import DeviceImages
 from workbench.engine.machine.device import Compute, choose
 from workbench.engine.training.trainer import Trainer

@@ -19,10 +19,10 @@ import torch
 
 from tests.benchmarks.table import machine, print_table
 from tests.trained import exhausted, record_run
-from workbench.core.explanations import METHODS, Question
 from workbench.core.home import Home
-from workbench.core.presets import Presets
-from workbench.core.store import RunStore
+from workbench.core.inspection.explanations import METHODS, Question
+from workbench.core.records.store import RunStore
+from workbench.core.settings.presets import Presets
 from workbench.engine.inspection.attribution import explain
 from workbench.engine.inspection.feature_maps import feature_maps
 from workbench.engine.inspection.subject import Subject, Subjects

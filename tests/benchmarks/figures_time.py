@@ -23,9 +23,9 @@ from PySide6.QtWidgets import QApplication, QTabWidget
 
 from tests.benchmarks.table import machine, print_table
 from tests.benchmarks.workspaces import _EPOCHS, Clock, record_run
-from workbench.core.confusion import clustered_order
 from workbench.core.evaluation import Evaluation
 from workbench.core.home import Home
+from workbench.core.inspection.confusion import clustered_order
 from workbench.gui.main_window import MainWindow
 from workbench.gui.widgets.theme import Theme
 

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QApplication, QTabWidget
 from tests.benchmarks.lanes import Ticks, kept_run, percentiles, wait
 from tests.benchmarks.table import machine, print_table
 from workbench.core.home import Home
-from workbench.core.image_changes import ImageChange
+from workbench.core.inspection.image_changes import ImageChange
 from workbench.gui.inspect.changes.changes_view import ChangesView
 from workbench.gui.main_window import MainWindow
 from workbench.gui.widgets.theme import Theme

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from tests.benchmarks.table import machine, print_table
-from workbench.core.dataset import Dataset, ImageSet
+from workbench.core.data.dataset import Dataset, ImageSet
 from workbench.core.evaluation import Evaluation
 from workbench.core.home import Home
 from workbench.engine.data import sources

@@ -14,10 +14,10 @@ import numpy as np
 import torch
 
 from tests.benchmarks.table import machine, print_table
-from workbench.core.config import RunConfig
-from workbench.core.dataset import Dataset, ImageSet
-from workbench.core.landscape import FINE_SIZE, QUICK_SIZE, Grid
-from workbench.core.presets import Presets
+from workbench.core.data.dataset import Dataset, ImageSet
+from workbench.core.inspection.landscape import FINE_SIZE, QUICK_SIZE, Grid
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.presets import Presets
 from workbench.engine.inspection.landscape import ground_of
 from workbench.engine.inspection.subject import Subject
 from workbench.engine.machine.device import resolve, use_one_thread

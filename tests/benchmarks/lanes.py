@@ -26,9 +26,9 @@ from PySide6.QtWidgets import QApplication
 from tests.benchmarks.measured_config import measured_config
 from tests.benchmarks.table import machine, print_table
 from workbench.core.events import StepMetrics
-from workbench.core.explanations import Question
 from workbench.core.home import Home
-from workbench.core.store import RunStore
+from workbench.core.inspection.explanations import Question
+from workbench.core.records.store import RunStore
 from workbench.engine.training.training import train
 from workbench.gui.main_window import MainWindow
 from workbench.gui.widgets.theme import Theme

@@ -18,10 +18,10 @@ import torch
 
 from tests.benchmarks.table import machine, print_table
 from tests.generators import result_of
-from workbench.core.config import RunConfig
-from workbench.core.dataset import Dataset
+from workbench.core.data.dataset import Dataset
 from workbench.core.home import Home
-from workbench.core.presets import Presets
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.presets import Presets
 from workbench.engine.data import sources
 from workbench.engine.inspection.kept_activations import BUDGET_BYTES
 from workbench.engine.inspection.lesions import LesionBoard

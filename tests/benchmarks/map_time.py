@@ -24,7 +24,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from tests.benchmarks.table import machine, print_table
-from workbench.core.embedding import Embedding
+from workbench.core.inspection.embedding import Embedding
 from workbench.engine.inspection import tsne
 from workbench.engine.inspection.embedding import principal_components
 from workbench.engine.machine.device import use_one_thread

@@ -7,9 +7,9 @@ import time
 
 import torch
 
-from workbench.core.architecture import Architecture
-from workbench.core.presets import Presets
-from workbench.core.training_config import TrainingConfig
+from workbench.core.network.architecture import Architecture
+from workbench.core.settings.presets import Presets
+from workbench.core.settings.training_config import TrainingConfig
 from workbench.engine.machine.device import choose
 
 _REPEATS = 20

@@ -1,7 +1,7 @@
 """What is trained where speed is measured."""
 
-from workbench.core.config import RunConfig
-from workbench.core.presets import Presets
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.presets import Presets
 
 
 def measured_config(model: str, source: str = "cifar10-jpeg") -> RunConfig:

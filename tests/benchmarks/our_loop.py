@@ -6,7 +6,7 @@ from tests.benchmarks.arguments import WARM_UP_S, one_run
 from tests.benchmarks.measured_config import measured_config
 from workbench.core.events import StepMetrics
 from workbench.core.home import Home
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
 from workbench.engine.training.training import train
 
 

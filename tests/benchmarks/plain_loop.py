@@ -15,10 +15,10 @@ from torchvision import transforms
 
 from tests.benchmarks.arguments import one_run
 from tests.generators import result_of
-from workbench.core.config import DataConfig
-from workbench.core.dataset import Dataset as Images
+from workbench.core.data.dataset import Dataset as Images
 from workbench.core.home import Home
-from workbench.core.presets import Presets
+from workbench.core.settings.config import DataConfig
+from workbench.core.settings.presets import Presets
 from workbench.engine.data import sources
 from workbench.engine.network import resnet
 

@@ -9,9 +9,9 @@ import time
 import numpy as np
 from PySide6.QtWidgets import QApplication
 
-from workbench.core.config import RunConfig
 from workbench.core.events import EpochMetrics, RunStarted, StepMetrics
 from workbench.core.home import Home
+from workbench.core.settings.config import RunConfig
 from workbench.gui.runs.plot_panel import PlotPanel
 from workbench.gui.widgets.theme import Theme
 

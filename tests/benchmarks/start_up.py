@@ -113,7 +113,7 @@ main(["--home", sys.argv[2]])
 READING = """
 import sys, time
 from pathlib import Path
-from workbench.core.dataset import Dataset
+from workbench.core.data.dataset import Dataset
 from workbench.core.home import Home
 from workbench.engine.data import sources
 home = Home(Path(sys.argv[2])).prepare()
@@ -136,8 +136,8 @@ from pathlib import Path
 import torch
 from workbench.core.events import StepMetrics
 from workbench.core.home import Home
-from workbench.core.presets import Presets
-from workbench.core.store import RunStore
+from workbench.core.settings.presets import Presets
+from workbench.core.records.store import RunStore
 begun = time.perf_counter()
 from workbench.engine.training.training import train
 store = RunStore(Home(Path(sys.argv[2])).prepare())

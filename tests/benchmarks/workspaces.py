@@ -23,13 +23,13 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication, QListView, QWidget
 
 from tests.benchmarks.table import machine, print_table
-from workbench.core.config import RunConfig
-from workbench.core.dataset import Dataset, ImageSet
+from workbench.core.data.dataset import Dataset, ImageSet
+from workbench.core.data.image_sources import SAMPLE
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import EpochMetrics, EvaluationReady, RunStarted, StepMetrics
 from workbench.core.home import Home
-from workbench.core.image_sources import SAMPLE
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
 from workbench.gui.main_window import MainWindow
 from workbench.gui.widgets.theme import Theme
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from workbench.core.architecture import Architecture
-from workbench.core.model_config import ModelConfig
-from workbench.core.presets import Presets
+from workbench.core.network.architecture import Architecture
+from workbench.core.network.model_config import ModelConfig
+from workbench.core.settings.presets import Presets
 
 PRESETS = Presets.load()
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from workbench.core.assignments import parse_assignments
-from workbench.core.config import RunConfig, field_names
-from workbench.core.config_errors import unknown_key
 from workbench.core.errors import UserError
-from workbench.core.field_list import field_lines
+from workbench.core.settings.assignments import parse_assignments
+from workbench.core.settings.config import RunConfig, field_names
+from workbench.core.settings.config_errors import unknown_key
+from workbench.core.settings.field_list import field_lines
 
 
 @pytest.mark.parametrize(

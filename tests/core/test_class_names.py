@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from workbench.core.class_names import short_names
-from workbench.core.image_sources import CIFAR10
+from workbench.core.data.image_sources import CIFAR10
 
 _HUNDRED = """
 apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can castle

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tests.model_trees import model_trees
-from workbench.core.architecture import Architecture
-from workbench.core.assignments import parse_assignments
-from workbench.core.config import RunConfig, field_names, help_of, model_from_json, parse
 from workbench.core.errors import ConfigError, UserError
-from workbench.core.model_config import MAX_PARAMETERS, ModelConfig
-from workbench.core.schedule import learning_rate
-from workbench.core.training_config import TrainingConfig
+from workbench.core.network.architecture import Architecture
+from workbench.core.network.model_config import MAX_PARAMETERS, ModelConfig
+from workbench.core.settings.assignments import parse_assignments
+from workbench.core.settings.config import RunConfig, field_names, help_of, model_from_json, parse
+from workbench.core.settings.schedule import learning_rate
+from workbench.core.settings.training_config import TrainingConfig
 
 
 @given(model_trees())

@@ -11,8 +11,8 @@ from tests.damage import EPOCHS, change, flip_bytes, recorded_runs
 from workbench.core.errors import DamagedDatabase, UserError
 from workbench.core.events import StepMetrics
 from workbench.core.home import Home
-from workbench.core.run_follower import RunFollower
-from workbench.core.store import RunStore
+from workbench.core.records.run_follower import RunFollower
+from workbench.core.records.store import RunStore
 
 
 def as_folder(path: Path) -> None:

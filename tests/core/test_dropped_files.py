@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from workbench.core.config import RunConfig
-from workbench.core.dropped_files import USABLE, Usable, configured, first_usable, recognized
 from workbench.core.errors import UserError
-from workbench.core.presets import Presets
+from workbench.core.records.dropped_files import USABLE, Usable, configured, first_usable, recognized
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.presets import Presets
 
 CONFIG = RunConfig().with_values({"model.widths": [8, 8, 8], "training.epochs": 3, "data.source": "/pets"})
 NETWORK = Presets.load().model("conv8").config

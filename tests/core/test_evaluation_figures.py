@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from workbench.core.calibration import BINS, HIGHEST_TEMPERATURE, LEAST_TEMPERATURE, Coverage
-from workbench.core.confusion import clustered_order, row_shares
 from workbench.core.evaluation import Evaluation
+from workbench.core.inspection.confusion import clustered_order, row_shares
 
 UNICODE = ("Katze 猫", "قط", "🐈‍⬛", "a\u0301", "<b>dog</b>", "", " ", "e&f", "鼠", "ß")
 

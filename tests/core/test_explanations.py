@@ -4,10 +4,17 @@ import numpy as np
 import pytest
 
 from workbench.core.errors import UserError
-from workbench.core.explanations import Explanation, Question, explained_layers, layer_of, parse_side, sides_of
-from workbench.core.feature_maps import FeatureMaps
-from workbench.core.heat_colors import blended, heat
-from workbench.core.model_config import ModelConfig
+from workbench.core.inspection.explanations import (
+    Explanation,
+    Question,
+    explained_layers,
+    layer_of,
+    parse_side,
+    sides_of,
+)
+from workbench.core.inspection.feature_maps import FeatureMaps
+from workbench.core.inspection.heat_colors import blended, heat
+from workbench.core.network.model_config import ModelConfig
 
 MODEL = ModelConfig(blocks=(2, 3), widths=(8, 16))
 NAMES = ("cat", "dog", "Difference")

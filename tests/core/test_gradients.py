@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from workbench.core.gradients import WeightedLayers, comparison, multiple
-from workbench.core.model_config import ModelConfig
-from workbench.core.presets import Presets
+from workbench.core.network.model_config import ModelConfig
+from workbench.core.settings.presets import Presets
 
 SMALL = ModelConfig(blocks=(1, 1), widths=(8, 16), shortcut="B", se_reduction=4)
 

@@ -10,7 +10,7 @@ import pytest
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
 from workbench.core.home import Home
-from workbench.core.human_counts import HumanCounts, entropy, numbers_of
+from workbench.core.inspection.human_counts import HumanCounts, entropy, numbers_of
 
 COUNTS = np.array([[50, 1, 0], [10, 30, 11], [17, 17, 17], [0, 0, 51]])
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.core.evaluation import Evaluation
-from workbench.core.image_histories import Histories
-from workbench.core.image_measures import entropies, losses, margins
+from workbench.core.inspection.image_histories import Histories
+from workbench.core.inspection.image_measures import entropies, losses, margins
 
 
 def said(epoch: int, right: list[bool], sure: float = 3.0) -> Evaluation:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from workbench.core import image_layout
+from workbench.core.data import image_layout
+from workbench.core.data.image_layout import MOST_CLASSES, FoundImages, is_archive, is_image, part_and_class
 from workbench.core.errors import UserError
-from workbench.core.image_layout import MOST_CLASSES, FoundImages, is_archive, is_image, part_and_class
 
 
 def found(*names: str) -> FoundImages:

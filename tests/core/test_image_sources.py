@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from workbench.core.config import DataConfig, help_of
-from workbench.core.image_sources import ALLOWED_SOURCES, IMAGE_SOURCES
+from workbench.core.data.image_sources import ALLOWED_SOURCES, IMAGE_SOURCES
 from workbench.core.resources import resource_path
+from workbench.core.settings.config import DataConfig, help_of
 
 
 def test_every_source_is_shipped_or_downloaded_and_says_so() -> None:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from workbench.core.errors import UserError
-from workbench.core.landscape import Grid, Landscape, loss_limits, round_losses, shown_losses
-from workbench.core.landscape_words import caption, comparison
+from workbench.core.inspection.landscape import Grid, Landscape, loss_limits, round_losses, shown_losses
+from workbench.core.inspection.landscape_words import caption, comparison
 
 Surface = Callable[[np.ndarray, np.ndarray], np.ndarray]
 

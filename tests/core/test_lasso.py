@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.core.embedding import inside
+from workbench.core.inspection.embedding import inside
 
 coordinates = st.floats(-5, 5, allow_nan=False)
 corners = st.lists(st.tuples(coordinates, coordinates), min_size=3, max_size=12)

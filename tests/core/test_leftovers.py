@@ -11,9 +11,9 @@ import pytest
 from tests.damage import recorded_runs
 from tests.run_writer import Writer
 from workbench.core.home import Home
-from workbench.core.leftovers import clean_up
-from workbench.core.run_folder import run_folders
-from workbench.core.unlisted_runs import whole_folders
+from workbench.core.records.leftovers import clean_up
+from workbench.core.records.run_folder import run_folders
+from workbench.core.records.unlisted_runs import whole_folders
 
 _LATER_S = 3600.0
 
@@ -26,8 +26,9 @@ def killed_before_it_was_recorded(home: Home) -> Path:
     """A real process that dies between the folder and the row of its run."""
     code = (
         "import os, sys; from pathlib import Path; from workbench.core.home import Home;"
-        "from workbench.core.database import Database; from workbench.core.config import RunConfig;"
-        "from workbench.core.store import RunStore; s = RunStore(Home(Path(sys.argv[1])));"
+        "from workbench.core.records.database import Database;"
+        "from workbench.core.settings.config import RunConfig;"
+        "from workbench.core.records.store import RunStore; s = RunStore(Home(Path(sys.argv[1])));"
         "Database.transaction = lambda self: os._exit(9);"
         "s.create(RunConfig(), name='n', model='m', recipe='r', machine={})"
     )

@@ -5,9 +5,9 @@ import pytest
 
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
-from workbench.core.lesions import Lesioned, is_counterpart, is_plain, scales_of, sites_of
-from workbench.core.model_config import ModelConfig
-from workbench.core.presets import Presets
+from workbench.core.inspection.lesions import Lesioned, is_counterpart, is_plain, scales_of, sites_of
+from workbench.core.network.model_config import ModelConfig
+from workbench.core.settings.presets import Presets
 
 
 def test_what_a_lesion_leaves_of_each_block() -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from workbench.core.config import RunConfig
 from workbench.core.events import EpochMetrics
-from workbench.core.measured_epochs import seconds_per_epoch
-from workbench.core.run_record import RunRecord
+from workbench.core.records.measured_epochs import seconds_per_epoch
+from workbench.core.records.run_record import RunRecord
+from workbench.core.settings.config import RunConfig
 
 DEVICE = "CPU, 2 threads"
 HERE = {"platform": platform.platform(), "cpu_count": os.cpu_count()}

@@ -6,8 +6,15 @@ from pathlib import Path
 import pytest
 
 from workbench.core.errors import UserError
-from workbench.core.model_config import ModelConfig
-from workbench.core.presets import CUSTOM, DEFAULT_MODEL, DEFAULT_RECIPE, Presets, delete_model, save_model
+from workbench.core.network.model_config import ModelConfig
+from workbench.core.settings.presets import (
+    CUSTOM,
+    DEFAULT_MODEL,
+    DEFAULT_RECIPE,
+    Presets,
+    delete_model,
+    save_model,
+)
 
 
 def test_shipped_presets_know_their_names() -> None:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
-from workbench.core.presets import CUSTOM, Presets
-from workbench.core.recipe_traces import RecipeTraces
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.presets import CUSTOM, Presets
+from workbench.core.settings.recipe_traces import RecipeTraces
 
 PRESETS = Presets.load()
 

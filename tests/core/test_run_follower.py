@@ -5,7 +5,6 @@ import sqlite3
 import pytest
 
 from tests.run_writer import Writer
-from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import (
@@ -21,8 +20,9 @@ from workbench.core.events import (
     Warned,
 )
 from workbench.core.home import Home
-from workbench.core.run_follower import RunFollower
-from workbench.core.store import RunStore
+from workbench.core.records.run_follower import RunFollower
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
 
 
 @pytest.fixture

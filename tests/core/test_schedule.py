@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from workbench.core.schedule import learning_rate
-from workbench.core.training_config import TrainingConfig
+from workbench.core.settings.schedule import learning_rate
+from workbench.core.settings.training_config import TrainingConfig
 
 
 def rates(schedule: str, total: int) -> list[float]:

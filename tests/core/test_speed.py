@@ -8,11 +8,11 @@ from importlib import metadata
 import pytest
 
 from workbench.core import speed
-from workbench.core.architecture import Architecture
 from workbench.core.home import Home
-from workbench.core.model_config import ModelConfig
+from workbench.core.network.architecture import Architecture
+from workbench.core.network.model_config import ModelConfig
+from workbench.core.settings.training_config import TrainingConfig
 from workbench.core.speed import Speed, Unit, seconds_per_epoch, seconds_per_step, work
-from workbench.core.training_config import TrainingConfig
 
 SPEED = Speed("CPU, 2 threads", "fp32", False, dict.fromkeys(speed.UNITS, 1e-9) | {"step": 1e-3, "layer": 1e-4})
 SMALL = ModelConfig(blocks=(1, 1), widths=(16, 32))

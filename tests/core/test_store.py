@@ -14,14 +14,14 @@ import filelock
 import numpy as np
 import pytest
 
-from workbench.core import run_lock, store_schema
-from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import EpochMetrics, EvaluationReady, GradientsMeasured, RunStarted, StepMetrics, Warned
 from workbench.core.gradients import WeightedLayers
 from workbench.core.home import Home
-from workbench.core.store import RunStore
+from workbench.core.records import run_lock, store_schema
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
 
 
 def create(store: RunStore, name: str = "a") -> str:
@@ -176,7 +176,7 @@ def test_another_connection_reads_while_one_writes(store: RunStore, home: Home) 
 def test_two_processes_create_the_database_at_once(home: Home) -> None:
     code = (
         "import sys; from pathlib import Path; from workbench.core.home import Home;"
-        "from workbench.core.store import RunStore; from workbench.core.config import RunConfig;"
+        "from workbench.core.records.store import RunStore; from workbench.core.settings.config import RunConfig;"
         "s = RunStore(Home(Path(sys.argv[1])));"
         "[s.create(RunConfig(), name='n', model='m', recipe='r', machine={}) for _ in range(5)]"
     )
@@ -189,7 +189,7 @@ def test_two_processes_create_the_database_at_once(home: Home) -> None:
 def test_a_run_whose_process_is_gone_is_interrupted(store: RunStore, home: Home) -> None:
     code = (
         "import os, sys; from pathlib import Path; from workbench.core.home import Home;"
-        "from workbench.core.store import RunStore; from workbench.core.config import RunConfig;"
+        "from workbench.core.records.store import RunStore; from workbench.core.settings.config import RunConfig;"
         "s = RunStore(Home(Path(sys.argv[1])));"
         "s.create(RunConfig(), name='n', model='m', recipe='r', machine={}); print('ready', flush=True);"
         "sys.stdin.read(); os._exit(9)"

@@ -12,14 +12,14 @@ import pytest
 
 from tests.damage import EPOCHS, change, flip_bytes, recorded_runs
 from tests.run_writer import PER_EPOCH, Writer
-from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.home import Home
-from workbench.core.run_journal import read_journal
-from workbench.core.run_record import RunRecord
-from workbench.core.store import RunStore
-from workbench.core.store_backup import copies, keep_copy
-from workbench.core.store_repair import Repair, diagnose, repair
+from workbench.core.records.run_journal import read_journal
+from workbench.core.records.run_record import RunRecord
+from workbench.core.records.store import RunStore
+from workbench.core.records.store_backup import copies, keep_copy
+from workbench.core.records.store_repair import Repair, diagnose, repair
+from workbench.core.settings.config import RunConfig
 
 
 def repaired(home: Home) -> Repair:

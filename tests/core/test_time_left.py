@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as some
 
-from workbench.core.config import RunConfig
 from workbench.core.events import Progress, RunFinished, RunStarted, StepMetrics
+from workbench.core.settings.config import RunConfig
 from workbench.core.time_left import Pace
 from workbench.core.work_clock import WorkClock
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from workbench.core.config import RunConfig
+from workbench.core.settings.config import RunConfig
 from workbench.engine.weights.checkpoint_state import CheckpointState, Position
 
 

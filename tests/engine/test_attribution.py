@@ -11,14 +11,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from tests.trained import exhausted, opened, record_run
-from workbench.core.config import RunConfig
-from workbench.core.dataset import Dataset, ImageSet
+from workbench.core.data.dataset import Dataset, ImageSet
 from workbench.core.errors import UserError
 from workbench.core.events import Progress
-from workbench.core.explanations import METHODS, Question, explained_layers
 from workbench.core.home import Home
+from workbench.core.inspection.explanations import METHODS, Question, explained_layers
 from workbench.core.interludes import BESIDE_RUNS
-from workbench.core.model_config import ModelConfig
+from workbench.core.network.model_config import ModelConfig
+from workbench.core.settings.config import RunConfig
 from workbench.engine.inspection import attribution
 from workbench.engine.inspection.feature_maps import feature_maps
 from workbench.engine.inspection.subject import Subject

@@ -5,9 +5,9 @@ import pytest
 import torch
 from torchvision.transforms import functional
 
-from workbench.core.config import DataConfig
-from workbench.core.dataset import ImageSet
-from workbench.core.training_config import TrainingConfig
+from workbench.core.data.dataset import ImageSet
+from workbench.core.settings.config import DataConfig
+from workbench.core.settings.training_config import TrainingConfig
 from workbench.engine.data.augmentation import Batch, EpochPlan
 from workbench.engine.data.device_images import DeviceImages
 from workbench.engine.data.image_operations import take_affine

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from tests.generators import result_of
 from tests.trained import record_run
 from workbench.core.block_figures import BlockFigures, block_count, block_names, branch_shares, stage_of_block
-from workbench.core.config import RunConfig
 from workbench.core.home import Home
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
 from workbench.engine.network.blocks.block import Block
 from workbench.engine.training.block_taps import BlockTaps
 from workbench.engine.training.gradient_norms import GradientNorms

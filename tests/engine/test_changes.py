@@ -9,9 +9,9 @@ from scipy import ndimage
 from torchvision.transforms.v2 import functional
 
 from tests.trained import exhausted, opened, record_run
-from workbench.core.config import RunConfig
 from workbench.core.home import Home
-from workbench.core.image_changes import FACTORS, LARGEST_SHIFT_PX, ROTATIONS_DEG, ImageChange, views_of
+from workbench.core.inspection.image_changes import FACTORS, LARGEST_SHIFT_PX, ROTATIONS_DEG, ImageChange, views_of
+from workbench.core.settings.config import RunConfig
 from workbench.engine.inspection.changes import answer, augmented_test, changed, effects, moved
 from workbench.engine.inspection.smallest_change import smallest_changes
 from workbench.engine.inspection.subject import Subject

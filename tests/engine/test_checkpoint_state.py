@@ -12,11 +12,11 @@ import pytest
 import torch
 
 from tests.engine.checkpoints import state_after
-from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.events import RunFailed, RunFinished, RunStarted
 from workbench.core.home import Home
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
 from workbench.engine.network.averaging import AverageState
 from workbench.engine.training import training
 from workbench.engine.weights import checkpoint

@@ -20,14 +20,14 @@ from torch import nn
 
 from tests.generators import result_of
 from tests.model_trees import allowed, model_trees
-from workbench.core.blocks import BLOCKS, description_of
-from workbench.core.config import DataConfig, RunConfig
-from workbench.core.dataset import Dataset
+from workbench.core.data.dataset import Dataset
 from workbench.core.errors import UserError
 from workbench.core.export.network_code import network_code
-from workbench.core.model_config import ModelConfig
-from workbench.core.presets import Presets
-from workbench.core.store import RunStore
+from workbench.core.network.blocks import BLOCKS, description_of
+from workbench.core.network.model_config import ModelConfig
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import DataConfig, RunConfig
+from workbench.core.settings.presets import Presets
 from workbench.engine.data import sources
 from workbench.engine.data.device_images import DeviceImages
 from workbench.engine.machine.device import choose

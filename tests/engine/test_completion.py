@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from tests.engine.test_training import stop_after
-from workbench.core.config import RunConfig
-from workbench.core.dataset import Dataset, ImageSet
+from workbench.core.data.dataset import Dataset, ImageSet
 from workbench.core.errors import UserError
 from workbench.core.events import Progress, RunFinished, StepMetrics, Warned
 from workbench.core.home import Home
-from workbench.core.normalization import Normalization, NormalizationName
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.normalization import Normalization, NormalizationName
 from workbench.engine.network import resnet
 from workbench.engine.training import training
 from workbench.engine.training.completion import completed, lasting

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 import torch
 
-from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.events import (
     CheckpointSaved,
@@ -25,8 +24,9 @@ from workbench.core.events import (
     Warned,
 )
 from workbench.core.orders import Orders
-from workbench.core.store import RunStore
-from workbench.core.training_config import TrainingConfig
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.training_config import TrainingConfig
 from workbench.engine.machine import compiling
 from workbench.engine.training import loop, training
 from workbench.engine.training.divergence import Divergence

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from tests.generators import result_of
-from workbench.core.config import RunConfig
 from workbench.core.events import RunFailed, RunFinished, StepMetrics
 from workbench.core.home import Home
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
 from workbench.engine.training import evaluation as evaluating
 from workbench.engine.training import loop, training
 from workbench.engine.trials import preflight

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from workbench.core.config import DataConfig
-from workbench.core.dataset import ImageSet
-from workbench.core.image_sources import trained_images
-from workbench.core.training_config import TrainingConfig
+from workbench.core.data.dataset import ImageSet
+from workbench.core.data.image_sources import trained_images
+from workbench.core.settings.config import DataConfig
+from workbench.core.settings.training_config import TrainingConfig
 from workbench.engine.data.augmentation import EpochPlan
 from workbench.engine.data.device_images import DeviceImages, split
 from workbench.engine.machine.device import Compute

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tests.trained import exhausted
-from workbench.core.dataset import Dataset, ImageSet
+from workbench.core.data.dataset import Dataset, ImageSet
 from workbench.core.errors import UserError
 from workbench.core.events import Progress, Warned
-from workbench.core.near_duplicates import NearDuplicates
+from workbench.core.inspection.near_duplicates import NearDuplicates
 from workbench.engine.inspection import duplicates
 
 Pixels = NDArray[np.uint8]

@@ -10,11 +10,11 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 
 from tests.trained import exhausted, opened, record_run
-from workbench.core.config import RunConfig
-from workbench.core.embedding import Embedding
 from workbench.core.errors import UserError
 from workbench.core.events import Progress
 from workbench.core.home import Home
+from workbench.core.inspection.embedding import Embedding
+from workbench.core.settings.config import RunConfig
 from workbench.engine.inspection import embedding, tsne
 from workbench.engine.inspection.embedding import by_pca, by_tsne, kept_tsne, principal_components, turned_like
 from workbench.engine.inspection.features import features

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from tests.generators import result_of
-from workbench.core.config import RunConfig
 from workbench.core.events import RateChanged, StepMetrics
 from workbench.core.orders import Orders
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
 from workbench.engine.training import evaluation as evaluating
 from workbench.engine.training import loop, training
 from workbench.engine.weights import checkpoint

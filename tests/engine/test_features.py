@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from tests.trained import exhausted, opened, record_run
-from workbench.core.config import RunConfig
 from workbench.core.home import Home
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
 from workbench.engine.inspection.features import features, features_at, features_of, remembered
 from workbench.engine.inspection.memory import Memory
 from workbench.engine.inspection.subject import Subject, Subjects

@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from workbench.core.config import FineTuningConfig, RunConfig
 from workbench.core.errors import UserError
 from workbench.core.events import RunFinished, StepMetrics, Warned
 from workbench.core.home import Home
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import FineTuningConfig, RunConfig
 from workbench.engine.data.device_images import subset
 from workbench.engine.network import resnet
 from workbench.engine.training import loop, training

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from torch import nn
 
 from tests.model_trees import allowed, model_trees
-from workbench.core.presets import Presets
+from workbench.core.settings.presets import Presets
 from workbench.engine.network import resnet
 from workbench.engine.network.folding import fold_norms
 

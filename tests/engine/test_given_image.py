@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.trained import exhausted
-from workbench.core.dataset import Dataset
+from workbench.core.data.dataset import Dataset
 from workbench.core.errors import UserError
 from workbench.core.home import Home
 from workbench.engine.data import sources

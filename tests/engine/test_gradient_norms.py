@@ -8,14 +8,14 @@ from torch.nn import functional
 
 from tests.engine.test_process_group import Talking
 from tests.generators import result_of
-from workbench.core.config import RunConfig
 from workbench.core.events import GradientsMeasured, RunStarted, StepMetrics
 from workbench.core.gradients import WeightedLayers
 from workbench.core.home import Home
-from workbench.core.model_config import ModelConfig
+from workbench.core.network.model_config import ModelConfig
 from workbench.core.orders import Orders
-from workbench.core.presets import Presets
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.presets import Presets
 from workbench.engine.network.resnet import ResNet
 from workbench.engine.training import gradient_norms, training
 from workbench.engine.training.gradient_norms import GradientNorms

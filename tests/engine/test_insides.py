@@ -9,9 +9,9 @@ from torch.nn import functional
 
 from tests.engine.test_lesions import COUNT, KINDS, subject_of
 from tests.trained import exhausted
-from workbench.core.architecture import Architecture
-from workbench.core.blocks import Block
-from workbench.core.insides import BlockSignals, filter_pictures
+from workbench.core.inspection.insides import BlockSignals, filter_pictures
+from workbench.core.network.architecture import Architecture
+from workbench.core.network.blocks import Block
 from workbench.engine.inspection.insides import look_inside
 
 

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from tests.trained import exhausted, opened, record_run
-from workbench.core.config import RunConfig
-from workbench.core.dataset import ImageSet
+from workbench.core.data.dataset import ImageSet
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
 from workbench.core.home import Home
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
 from workbench.engine.inspection import labels
 
 CLASSES = ("cat", "dog", "frog", "ship", "truck")

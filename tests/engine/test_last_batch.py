@@ -5,11 +5,11 @@ import pytest
 import torch
 from torch.nn import functional
 
-from workbench.core.config import RunConfig
-from workbench.core.dataset import ImageSet
+from workbench.core.data.dataset import ImageSet
 from workbench.core.errors import ConfigError, UserError
 from workbench.core.events import EpochMetrics, RunStarted, StepMetrics
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
 from workbench.engine.data.device_images import DeviceImages
 from workbench.engine.machine.device import Compute
 from workbench.engine.machine.processes import Processes

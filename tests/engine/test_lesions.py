@@ -10,11 +10,11 @@ from torch import Tensor, nn
 
 from tests.engine.test_folding import with_norms_that_do_something
 from tests.trained import exhausted, opened, record_run
-from workbench.core.blocks import BLOCKS, Block, description_of
-from workbench.core.config import RunConfig
-from workbench.core.dataset import Dataset, ImageSet
+from workbench.core.data.dataset import Dataset, ImageSet
 from workbench.core.home import Home
-from workbench.core.lesions import SweepProgress, sites_of
+from workbench.core.inspection.lesions import SweepProgress, sites_of
+from workbench.core.network.blocks import BLOCKS, Block, description_of
+from workbench.core.settings.config import RunConfig
 from workbench.engine.inspection import kept_activations, lesions
 from workbench.engine.inspection.lesions import LesionBoard
 from workbench.engine.inspection.subject import Subject

@@ -14,10 +14,10 @@ from PIL import Image
 
 from tests.conftest import CLASSES, write_images
 from tests.engine.test_sources import read, run
-from workbench.core import image_layout
+from workbench.core.data import image_layout
+from workbench.core.data.image_layout import FoundImages
 from workbench.core.errors import UserError
 from workbench.core.home import Home
-from workbench.core.image_layout import FoundImages
 from workbench.engine.data import containers, listing, sources
 
 

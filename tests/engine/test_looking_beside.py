@@ -13,12 +13,12 @@ from torch import Tensor, nn
 
 from tests.conftest import SIDE
 from tests.generators import result_of
-from workbench.core.config import RunConfig
-from workbench.core.dataset import ImageSet
+from workbench.core.data.dataset import ImageSet
 from workbench.core.errors import UserError
 from workbench.core.events import EpochMetrics, Progress
 from workbench.core.interludes import BESIDE_RUNS, Interludes, Piece
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
 from workbench.engine.data.device_images import DeviceImages
 from workbench.engine.machine.device import Compute, use_one_thread
 from workbench.engine.training import evaluation as evaluating

@@ -6,12 +6,12 @@ import torch
 from torch import Tensor, nn
 
 from tests.trained import exhausted, opened, record_run
-from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.events import Progress
 from workbench.core.home import Home
+from workbench.core.inspection.landscape import Grid, Landscape
 from workbench.core.interludes import Interludes
-from workbench.core.landscape import Grid, Landscape
+from workbench.core.settings.config import RunConfig
 from workbench.engine.inspection import landscape as engine
 from workbench.engine.inspection.landscape import Ground, directions, survey
 from workbench.engine.inspection.subject import Subject

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.events import EpochMetrics
 from workbench.core.home import Home
-from workbench.core.store import RunStore
-from workbench.core.training_config import TrainingConfig
-from workbench.core.trials import RateSuggestion, RateTrial
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.training_config import TrainingConfig
+from workbench.core.settings.trials import RateSuggestion, RateTrial
 from workbench.engine.network import resnet
 from workbench.engine.training import training
 from workbench.engine.training.trainer import Trainer

@@ -9,17 +9,17 @@ import pytest
 import torch
 
 from tests.conftest import write_images
-from workbench.core.config import RunConfig
 from workbench.core.home import Home
+from workbench.core.settings.config import RunConfig
 from workbench.engine.machine import memory_limits
 
 # An address space that a batch of 1024 does not fit in. In a process of its own: the limit is for good.
 _SCRIPT = """
 import json, resource, sys
 from pathlib import Path
-from workbench.core.config import RunConfig
+from workbench.core.settings.config import RunConfig
 from workbench.core.home import Home
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
 from workbench.engine.training import training
 
 store = RunStore(Home(Path(sys.argv[1])).prepare())

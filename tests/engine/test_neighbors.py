@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tests.trained import exhausted, opened, record_run
-from workbench.core.config import RunConfig
 from workbench.core.home import Home
+from workbench.core.settings.config import RunConfig
 from workbench.engine.inspection.features import Features, features
 from workbench.engine.inspection.neighbors import nearest, similarities
 from workbench.engine.inspection.subject import Subject

@@ -12,12 +12,12 @@ from PIL import Image
 from tests.conftest import SIDE
 from tests.engine.test_training import stop_after
 from tests.generators import result_of
-from workbench.core.config import DataConfig, RunConfig
-from workbench.core.dataset import Dataset, ImageSet
+from workbench.core.data.dataset import Dataset, ImageSet
 from workbench.core.events import EvaluationReady, RunFinished, RunStarted, Warned
-from workbench.core.normalization import NAMED, Normalization
-from workbench.core.normalization_trial import verdict
-from workbench.core.store import RunStore
+from workbench.core.inspection.normalization_trial import verdict
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import DataConfig, RunConfig
+from workbench.core.settings.normalization import NAMED, Normalization
 from workbench.engine.data import sources
 from workbench.engine.data.device_images import DeviceImages, normalization_of, split
 from workbench.engine.machine.device import Compute

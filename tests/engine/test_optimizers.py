@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from workbench.core.config import RunConfig
+from workbench.core.settings.config import RunConfig
 from workbench.engine.training.optimizers import Optimizers
 
 

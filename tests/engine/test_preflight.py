@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from tests.generators import result_of
-from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.home import Home
+from workbench.core.settings.config import RunConfig
 from workbench.engine.machine.memory_meter import MemoryMeter
 from workbench.engine.network.resnet import ResNet
 from workbench.engine.training.trainer import Trainer

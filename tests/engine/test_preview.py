@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from workbench.core.config import RunConfig
-from workbench.core.dataset import Dataset, ImageSet
+from workbench.core.data.dataset import Dataset, ImageSet
+from workbench.core.settings.config import RunConfig
 from workbench.engine.data.augmentation import EpochPlan
 from workbench.engine.data.device_images import DeviceImages, split
 from workbench.engine.data.preview import examples

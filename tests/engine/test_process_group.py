@@ -8,10 +8,10 @@ import torch
 
 from tests.engine.checkpoints import state_after
 from tests.generators import result_of
-from workbench.core.config import RunConfig
 from workbench.core.errors import ConfigError, UserError
 from workbench.core.home import Home
 from workbench.core.orders import Orders
+from workbench.core.settings.config import RunConfig
 from workbench.engine.machine import device
 from workbench.engine.machine.processes import Processes
 from workbench.engine.training.following import follow

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from workbench.core.config import RunConfig
 from workbench.core.home import Home
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
 from workbench.engine.training import training
 
 _LIMIT_S = 120

@@ -5,11 +5,11 @@ from contextlib import closing
 
 import pytest
 
-from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.events import EpochMetrics, RunFailed, RunFinished, StepMetrics, Warned
 from workbench.core.home import Home
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
 from workbench.engine.training import recording, training
 
 

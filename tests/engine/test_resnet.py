@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from torch import Tensor, nn
 
 from tests.model_trees import allowed, model_trees
-from workbench.core.architecture import Architecture
-from workbench.core.model_config import ModelConfig
-from workbench.core.presets import Presets
+from workbench.core.network.architecture import Architecture
+from workbench.core.network.model_config import ModelConfig
+from workbench.core.settings.presets import Presets
 from workbench.engine.network import resnet
 from workbench.engine.network.blocks import parts
 from workbench.engine.network.blocks.block import Block

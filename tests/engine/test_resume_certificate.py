@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from tests.generators import result_of
-from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.home import Home
-from workbench.core.trials import Certificate
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.trials import Certificate
 from workbench.engine.data.augmentation import EpochPlan
 from workbench.engine.network.averaging import WeightAverage
 from workbench.engine.training.optimizers import Optimizers

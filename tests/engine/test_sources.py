@@ -18,11 +18,11 @@ import pytest
 from PIL import Image
 
 from tests.conftest import CLASSES, SIDE, write_images
-from workbench.core.dataset import Dataset
+from workbench.core.data.dataset import Dataset
+from workbench.core.data.image_sources import IMAGE_SOURCES, SAMPLE, ImageSource
 from workbench.core.errors import UserError
 from workbench.core.events import Progress
 from workbench.core.home import Home
-from workbench.core.image_sources import IMAGE_SOURCES, SAMPLE, ImageSource
 from workbench.core.resources import resource_path
 from workbench.engine.data import sources
 from workbench.engine.data.official import fetch_official, read_official

@@ -11,10 +11,10 @@ import torch
 
 from tests.generators import result_of
 from workbench.core import speed
-from workbench.core.architecture import Architecture
-from workbench.core.model_config import ModelConfig
+from workbench.core.network.architecture import Architecture
+from workbench.core.network.model_config import ModelConfig
+from workbench.core.settings.training_config import TrainingConfig
 from workbench.core.speed import DISPATCH_UNITS, UNITS, Speed, seconds_per_epoch
-from workbench.core.training_config import TrainingConfig
 from workbench.engine.machine.device import Compute, choose
 from workbench.engine.network import resnet
 from workbench.engine.trials import speed_probe

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from tests.trained import exhausted, opened, record_run
-from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.home import Home
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
 from workbench.engine.inspection.subject import Subjects
 from workbench.engine.weights import epoch_weights
 

@@ -15,7 +15,6 @@ import torch
 
 from tests.conftest import write_images
 from tests.generators import result_of
-from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.events import (
     CheckpointSaved,
@@ -29,7 +28,8 @@ from workbench.core.events import (
     StepMetrics,
     Warned,
 )
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
 from workbench.engine.network import resnet
 from workbench.engine.training import evaluation as evaluating
 from workbench.engine.training import loop, training

@@ -24,8 +24,7 @@ from torch import nn
 
 from tests.conftest import CLASSES, write_images
 from tests.generators import result_of
-from workbench.core.config import RunConfig
-from workbench.core.dataset import Dataset, ImageSet
+from workbench.core.data.dataset import Dataset, ImageSet
 from workbench.core.errors import ConfigError, UserError
 from workbench.core.events import EpochMetrics, StepMetrics
 from workbench.core.export import schedule_code
@@ -33,9 +32,10 @@ from workbench.core.export.training_code import training_code
 from workbench.core.export.training_script import ImagePlace, TrainingScript
 from workbench.core.home import Home
 from workbench.core.orders import Orders
-from workbench.core.presets import Presets
-from workbench.core.schedule import learning_rate
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.presets import Presets
+from workbench.core.settings.schedule import learning_rate
 from workbench.engine.data import sources
 from workbench.engine.data.augmentation import EpochPlan
 from workbench.engine.data.device_images import DeviceImages

@@ -12,10 +12,10 @@ from torch import Tensor, nn, optim
 from torch.nn import functional
 from torchvision.transforms import functional as transforms
 
-from workbench.core.config import RunConfig
-from workbench.core.dataset import ImageSet
-from workbench.core.presets import Presets
-from workbench.core.schedule import learning_rate
+from workbench.core.data.dataset import ImageSet
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.presets import Presets
+from workbench.core.settings.schedule import learning_rate
 from workbench.engine.data.augmentation import EpochPlan
 from workbench.engine.data.device_images import DeviceImages
 from workbench.engine.machine.device import Compute

@@ -13,13 +13,13 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from tests.generators import result_of
-from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.events import Progress
 from workbench.core.home import Home
-from workbench.core.normalization import Normalization
-from workbench.core.presets import Presets
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.normalization import Normalization
+from workbench.core.settings.presets import Presets
 from workbench.engine.network import resnet
 from workbench.engine.training import evaluation as evaluating
 from workbench.engine.training import training

@@ -16,8 +16,8 @@ import pytest
 from tests.commands import TINY, call, command, refused
 from tests.run_writer import Writer
 from workbench.core.home import Home
+from workbench.core.records.store import RunStore
 from workbench.core.resources import resource_path
-from workbench.core.store import RunStore
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from tests.commands import TINY, call, refused
 from tests.damage import change, flip_bytes, recorded_runs
 from workbench.core.home import Home
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
 
 COMMANDS = (["runs", "list"], ["runs", "show", "latest"], ["resume", "latest"], ["train", "--epochs", "1"])
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from tests.commands import TINY, call
-from workbench.core.config import RunConfig
 from workbench.core.home import Home
+from workbench.core.settings.config import RunConfig
 from workbench.engine.network import resnet
 
 CLASSES = "the data has 3 classes, so the network has 3 outputs, not 10"

@@ -12,10 +12,10 @@ from PIL import Image
 
 from tests.commands import call, refused
 from tests.planted import PLANTED, plant_doubts
-from workbench.core.dataset import Dataset
+from workbench.core.data.dataset import Dataset
 from workbench.core.home import Home
-from workbench.core.image_marks import ImageMarks, marks_of
-from workbench.core.store import RunStore
+from workbench.core.inspection.image_marks import ImageMarks, marks_of
+from workbench.core.records.store import RunStore
 
 
 @pytest.fixture

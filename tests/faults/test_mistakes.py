@@ -14,7 +14,7 @@ from PIL import Image
 
 from tests.commands import call, refused
 from workbench.core.home import Home
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
 
 
 @pytest.fixture

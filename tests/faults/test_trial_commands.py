@@ -8,8 +8,8 @@ import pytest
 from tests.commands import TINY, call, refused
 from workbench.commands import trials as trial_commands
 from workbench.core.home import Home
-from workbench.core.store import RunStore
-from workbench.core.trials import Certificate, Difference
+from workbench.core.records.store import RunStore
+from workbench.core.settings.trials import Certificate, Difference
 
 
 def test_a_rate_is_suggested_and_trains(home: Home, image_folder: Path) -> None:

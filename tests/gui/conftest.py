@@ -15,12 +15,12 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
-from workbench.core.config import RunConfig
-from workbench.core.dataset import ImageSet
+from workbench.core.data.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
 from workbench.core.home import Home
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.training_config import TrainingConfig
 from workbench.core.speed import UNITS, Speed, key_of, write
-from workbench.core.training_config import TrainingConfig
 from workbench.gui.main_window import MainWindow
 from workbench.gui.widgets.theme import Theme
 from workbench.gui.work.lane import Lane

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
-from workbench.core.config import RunConfig
-from workbench.core.dataset import ImageSet
+from workbench.core.data.dataset import ImageSet
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import EpochMetrics, Status
 from workbench.core.home import Home
-from workbench.core.image_marks import ImageMarks
-from workbench.core.run_record import RunRecord
+from workbench.core.inspection.image_marks import ImageMarks
+from workbench.core.records.run_record import RunRecord
+from workbench.core.settings.config import RunConfig
 
 
 def record(validation: list[float], *, run_id: str = "0badcafe", status: Status = "finished") -> RunRecord:

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from workbench.core.config import RunConfig
 from workbench.core.events import EpochMetrics, RunStarted, StepMetrics
 from workbench.core.home import Home
+from workbench.core.settings.config import RunConfig
 
 
 def started(run: str = "r", first_step: int = 0) -> RunStarted:

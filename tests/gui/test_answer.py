@@ -8,9 +8,9 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.recorded import Recorded, answers, record
 from tests.gui.seen import button, named
-from workbench.core.dataset import ImageSet
+from workbench.core.data.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
-from workbench.core.image_histories import Histories
+from workbench.core.inspection.image_histories import Histories
 from workbench.gui.inspect.answer_bars import AnswerBars
 from workbench.gui.inspect.image.history_curve import HistoryCurve
 from workbench.gui.inspect.image.image_view import ImageView

@@ -11,10 +11,10 @@ from pytestqt.qtbot import QtBot
 from tests.gui.conftest import LONG_MS
 from tests.gui.seen import action, pick
 from tests.trained import record_run
-from workbench.core.config import RunConfig
 from workbench.core.events import GradientsMeasured, RunStarted
 from workbench.core.gradients import WeightedLayers
 from workbench.core.home import Home
+from workbench.core.settings.config import RunConfig
 from workbench.gui.main_window import MainWindow
 from workbench.gui.runs.block_panel import BlockPanel
 from workbench.gui.widgets.theme import Theme

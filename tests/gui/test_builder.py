@@ -29,10 +29,10 @@ from pytestqt.qtbot import QtBot
 from tests.gui.drawn import curves, plot_in, points
 from tests.gui.seen import action, button, button_like, named, press_in_dialog, says
 from tests.model_trees import allowed, model_trees
-from workbench.core.config import RunConfig
 from workbench.core.events import Progress
 from workbench.core.home import Home
-from workbench.core.presets import Presets
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.presets import Presets
 from workbench.core.speed import UNITS, Speed
 from workbench.engine.machine.device import Compute, device_name
 from workbench.engine.trials import speed_probe

@@ -12,10 +12,10 @@ from tests.gui.conftest import LONG_MS
 from tests.gui.recorded import Recorded, record
 from tests.gui.seen import button, has_button, named, says
 from tests.trained import record_run
-from workbench.core.config import RunConfig
-from workbench.core.dataset import ImageSet
+from workbench.core.data.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
 from workbench.core.home import Home
+from workbench.core.settings.config import RunConfig
 from workbench.gui.inspect.calibration.calibration_view import CalibrationView
 from workbench.gui.main_window import MainWindow
 from workbench.gui.records.selection import Selection

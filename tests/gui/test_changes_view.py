@@ -13,9 +13,9 @@ from pytestqt.qtbot import QtBot
 from tests.gui.conftest import LONG_MS
 from tests.gui.seen import button, has_button, named, pictures_in, says
 from tests.trained import exhausted, opened, record_run
-from workbench.core.config import RunConfig
 from workbench.core.home import Home
-from workbench.core.image_changes import FACTORS, ImageChange
+from workbench.core.inspection.image_changes import FACTORS, ImageChange
+from workbench.core.settings.config import RunConfig
 from workbench.engine.inspection import changes, smallest_change
 from workbench.engine.inspection.subject import Subject
 from workbench.gui.inspect.changes.change_words import change_words, patch_words, smallest_shift_words

@@ -9,8 +9,8 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.seen import says
 from workbench.core.class_names import short_names
+from workbench.core.data.image_sources import CIFAR10
 from workbench.core.evaluation import Evaluation
-from workbench.core.image_sources import CIFAR10
 from workbench.gui.inspect.class_bars import BarRows, probability_bars, probability_words
 from workbench.gui.inspect.confusion_scales import mistake_scale, right_scale
 from workbench.gui.inspect.image_caption import Captions, Verdict

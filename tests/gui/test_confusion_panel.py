@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 from tests.gui.recorded import Recorded, record
 from tests.gui.seen import named, says
 from tests.gui.test_classes import TEN, evaluated
-from workbench.core.dataset import ImageSet
+from workbench.core.data.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
-from workbench.core.run_record import RunRecord
+from workbench.core.records.run_record import RunRecord
 from workbench.gui.inspect.confusion_scales import change_scales
 from workbench.gui.inspect.matrix.confusion_pairs import ConfusedPairs
 from workbench.gui.inspect.matrix.confusion_panel import ConfusionPanel

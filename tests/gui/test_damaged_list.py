@@ -13,8 +13,8 @@ from tests.damage import change, recorded_runs
 from tests.gui.conftest import LONG_MS
 from tests.gui.seen import button, has_button, says
 from workbench.core.home import Home
-from workbench.core.store import RunStore
-from workbench.core.store_repair import repair
+from workbench.core.records.store import RunStore
+from workbench.core.records.store_repair import repair
 from workbench.gui.main_window import MainWindow
 
 

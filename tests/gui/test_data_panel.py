@@ -14,12 +14,12 @@ from pytestqt.qtbot import QtBot
 from tests.conftest import write_images
 from tests.gui.conftest import LONG_MS
 from tests.gui.seen import button, is_drawn_as_written, label, says
-from workbench.core.config import DataConfig
-from workbench.core.image_layout import IMAGE_SUFFIXES, FoundImages
-from workbench.core.image_sources import IMAGE_SOURCES, ImageSource
-from workbench.core.normalization import NAMED, NAMES, Normalization
-from workbench.core.presets import Presets
-from workbench.core.training_config import TrainingConfig
+from workbench.core.data.image_layout import IMAGE_SUFFIXES, FoundImages
+from workbench.core.data.image_sources import IMAGE_SOURCES, ImageSource
+from workbench.core.settings.config import DataConfig
+from workbench.core.settings.normalization import NAMED, NAMES, Normalization
+from workbench.core.settings.presets import Presets
+from workbench.core.settings.training_config import TrainingConfig
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.build.data_panel import DataPanel
 from workbench.gui.build.folder_tree import FolderTree, TreeRow

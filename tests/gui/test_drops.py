@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 from tests.conftest import write_images
 from tests.gui.conftest import LONG_MS
 from tests.gui.seen import is_drawn_as_written, label, named, says
-from workbench.core.config import RunConfig
-from workbench.core.presets import Presets
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.presets import Presets
 from workbench.gui.main_window import MainWindow
 from workbench.gui.widgets.drop_overlay import DropOverlay
 

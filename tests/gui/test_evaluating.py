@@ -15,12 +15,12 @@ from pytestqt.qtbot import QtBot
 from tests.gui.conftest import LONG_MS
 from tests.gui.seen import action, button, has_button, pick, pictures_in, says
 from tests.trained import record_run
-from workbench.core.config import RunConfig
 from workbench.core.errors import ConfigError
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import EpochMetrics, Progress
 from workbench.core.home import Home
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
 from workbench.engine.training import training
 from workbench.gui.main_window import MainWindow
 from workbench.gui.work import jobs

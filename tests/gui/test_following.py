@@ -208,7 +208,7 @@ def test_a_home_that_cannot_be_read_for_a_moment_loses_nothing(
     library: RunLibrary, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from workbench.core.errors import UserError
-    from workbench.core.store import RunStore
+    from workbench.core.records.store import RunStore
 
     writer = Writer(home)
     library.events(writer.id)

@@ -15,13 +15,13 @@ from tests.gui.conftest import LONG_MS
 from tests.gui.recorded import Recorded, answers, record
 from tests.gui.seen import named, pick, says
 from tests.trained import record_run
-from workbench.core import image_measures
-from workbench.core.config import RunConfig
-from workbench.core.dataset import ImageSet
+from workbench.core.data.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
 from workbench.core.formats import percent
 from workbench.core.home import Home
-from workbench.core.image_histories import Histories
+from workbench.core.inspection import image_measures
+from workbench.core.inspection.image_histories import Histories
+from workbench.core.settings.config import RunConfig
 from workbench.gui.inspect.gallery.filter_box import FilterBox
 from workbench.gui.inspect.gallery.gallery import Gallery
 from workbench.gui.main_window import MainWindow

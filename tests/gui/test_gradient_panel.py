@@ -24,11 +24,11 @@ from tests.gui.drawn import (
 )
 from tests.gui.seen import action, button, named, says
 from tests.run_writer import Writer
-from workbench.core.config import RunConfig
 from workbench.core.events import GradientsMeasured, RunStarted
 from workbench.core.gradients import WeightedLayers
 from workbench.core.home import Home
-from workbench.core.presets import Presets
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.presets import Presets
 from workbench.gui.main_window import MainWindow
 from workbench.gui.runs.gradient_panel import GradientPanel
 from workbench.gui.runs.line_legend import LineLegend

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.recorded import Recorded, answers, record
 from tests.gui.seen import button, button_like, has_button, named, pick, pictures_in, says
-from workbench.core.dataset import ImageSet
+from workbench.core.data.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
 from workbench.gui.inspect.epoch_panel import EpochPanel
 from workbench.gui.inspect.gallery.gallery import Gallery

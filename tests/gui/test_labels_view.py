@@ -15,8 +15,8 @@ from tests.gui.conftest import LONG_MS
 from tests.gui.seen import action, button, button_like, has_button, says
 from tests.planted import PLANTED, plant_doubts
 from tests.trained import record_run
-from workbench.core.config import RunConfig
 from workbench.core.home import Home
+from workbench.core.settings.config import RunConfig
 from workbench.gui.desks.labels_desk import LabelsDesk
 from workbench.gui.inspect.labels.labels_panel import LabelsPanel
 from workbench.gui.main_window import MainWindow

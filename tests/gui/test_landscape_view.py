@@ -13,9 +13,9 @@ from tests.gui.conftest import LONG_MS
 from tests.gui.seen import button, has_button, named, says
 from tests.trained import record_run
 from workbench.commands import plots
-from workbench.core.config import RunConfig
 from workbench.core.home import Home
-from workbench.core.landscape import Grid, Landscape
+from workbench.core.inspection.landscape import Grid, Landscape
+from workbench.core.settings.config import RunConfig
 from workbench.gui.inspect.confusion_scales import mistake_scale
 from workbench.gui.inspect.landscape.landscape_canvas import Drawn, LandscapeCanvas
 from workbench.gui.inspect.landscape.landscape_picture import LandscapePicture, LossScale

@@ -9,11 +9,11 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.drawn import curves, is_written, plot_in, points
 from tests.gui.seen import button
-from workbench.core.config import RunConfig
 from workbench.core.events import RunStarted, StepMetrics
 from workbench.core.home import Home
-from workbench.core.schedule import learning_rate
-from workbench.core.training_config import TrainingConfig
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.schedule import learning_rate
+from workbench.core.settings.training_config import TrainingConfig
 from workbench.gui.main_window import MainWindow
 from workbench.gui.runs.gradient_panel import GradientPanel
 from workbench.gui.runs.plot_panel import PlotPanel

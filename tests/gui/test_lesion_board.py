@@ -12,11 +12,11 @@ from pytestqt.qtbot import QtBot
 from tests.gui.conftest import LONG_MS
 from tests.gui.seen import button, has_button, pictures_in, says
 from tests.trained import exhausted, opened, record_run
-from workbench.core.config import RunConfig
 from workbench.core.evaluation import Evaluation
 from workbench.core.home import Home
-from workbench.core.lesions import Lesioned, Removed, Sweep
-from workbench.core.model_config import ModelConfig
+from workbench.core.inspection.lesions import Lesioned, Removed, Sweep
+from workbench.core.network.model_config import ModelConfig
+from workbench.core.settings.config import RunConfig
 from workbench.engine.inspection.lesions import LesionBoard
 from workbench.gui.inspect.blocks.block_strip_layout import StripLayout
 from workbench.gui.inspect.blocks.block_strip_painter import Bars

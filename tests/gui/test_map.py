@@ -14,11 +14,11 @@ from tests.gui.conftest import LONG_MS
 from tests.gui.recorded import Recorded, record
 from tests.gui.seen import action, button, has_button, named, pick, says
 from tests.trained import record_run
-from workbench.core.config import RunConfig
-from workbench.core.dataset import ImageSet
-from workbench.core.embedding import Embedding
+from workbench.core.data.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
 from workbench.core.home import Home
+from workbench.core.inspection.embedding import Embedding
+from workbench.core.settings.config import RunConfig
 from workbench.gui.inspect.map.map_canvas import Card, MapCanvas, Points
 from workbench.gui.inspect.map.map_legend import MapLegend
 from workbench.gui.inspect.map.map_marks import Kind, Marks

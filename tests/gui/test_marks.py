@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.gui.recorded import Recorded, answers, record
-from workbench.core.dataset import ImageSet
+from workbench.core.data.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
 from workbench.core.home import Home
 from workbench.gui.records.selection import Selection

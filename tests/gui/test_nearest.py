@@ -11,9 +11,9 @@ from pytestqt.qtbot import QtBot
 from tests.gui.conftest import LONG_MS
 from tests.gui.seen import says
 from tests.trained import record_run
-from workbench.core.config import RunConfig
 from workbench.core.home import Home
-from workbench.core.neighbors import Neighbor, Neighbors
+from workbench.core.inspection.neighbors import Neighbor, Neighbors
+from workbench.core.settings.config import RunConfig
 from workbench.gui.inspect.why.nearest_view import NearestView
 from workbench.gui.inspect.why.neighbor_grid import NeighborGrid
 from workbench.gui.main_window import MainWindow

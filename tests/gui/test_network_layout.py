@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import pytest
 
-from workbench.core.architecture import Architecture
-from workbench.core.model_config import ModelConfig
-from workbench.core.presets import Presets
+from workbench.core.network.architecture import Architecture
+from workbench.core.network.model_config import ModelConfig
+from workbench.core.settings.presets import Presets
 from workbench.gui.network.network_difference import changes, differing_parts
 from workbench.gui.network.network_figures import about, difference
 from workbench.gui.network.network_layout import MIN_HEIGHT, Box, Drawing, groups_of, lay_out

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QAbstractButton, QComboBox
 from pytestqt.qtbot import QtBot
 
 from tests.gui.seen import button, label, named, says
-from workbench.core.architecture import Architecture
-from workbench.core.model_config import ModelConfig
-from workbench.core.presets import Presets
+from workbench.core.network.architecture import Architecture
+from workbench.core.network.model_config import ModelConfig
+from workbench.core.settings.presets import Presets
 from workbench.gui.network.layer_table import LayerModel, LayerTable
 from workbench.gui.network.network_figures import Figures, FiguresTable
 from workbench.gui.network.network_panel import NetworkPanel

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QProgressBar
 from pytestqt.qtbot import QtBot
 
 from tests.gui.seen import button, has_button, label, named, says
-from workbench.core.trials import Certificate, Difference, Preflight
+from workbench.core.settings.trials import Certificate, Difference, Preflight
 from workbench.gui.trials.preflight_card import PreflightCard
 from workbench.gui.trials.preflight_figures import PreflightFigures, finish, span
 from workbench.gui.trials.verdict_view import CertificateView

@@ -14,12 +14,13 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
 from tests.gui.seen import button, label, says, texts
-from workbench.core import measured_epochs, speed
-from workbench.core.architecture import Architecture
-from workbench.core.config import RunConfig
+from workbench.core import speed
 from workbench.core.events import EpochMetrics, Progress, RunFailed, RunFinished, RunStarted, StepMetrics
 from workbench.core.formats import rough_duration
-from workbench.core.run_record import RunRecord
+from workbench.core.network.architecture import Architecture
+from workbench.core.records import measured_epochs
+from workbench.core.records.run_record import RunRecord
+from workbench.core.settings.config import RunConfig
 from workbench.core.speed import Speed, seconds_per_epoch
 from workbench.gui.main_window import MainWindow
 from workbench.gui.network.network_figures import Figures, about, length

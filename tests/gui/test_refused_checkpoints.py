@@ -10,10 +10,10 @@ from pytestqt.qtbot import QtBot
 
 from tests.engine.odd_checkpoints import foreign_pickle, replace_data, spoil_manifest
 from tests.gui.conftest import LONG_MS
-from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.home import Home
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
 from workbench.engine.training import training
 from workbench.engine.weights import manifest
 from workbench.gui.work import jobs

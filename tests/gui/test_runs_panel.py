@@ -13,11 +13,11 @@ from pytestqt.qtbot import QtBot
 from tests.gui.conftest import LONG_MS
 from tests.gui.seen import action, button, label, named, says
 from tests.run_writer import PER_EPOCH, Writer
-from workbench.core.config import RunConfig
 from workbench.core.events import EpochMetrics
 from workbench.core.home import Home
-from workbench.core.run_record import DamagedRun, RunRecord
-from workbench.core.store import RunStore
+from workbench.core.records.run_record import DamagedRun, RunRecord
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
 from workbench.gui.main_window import MainWindow
 from workbench.gui.runs.runs_model import RunsModel
 from workbench.gui.runs.runs_panel import RunsPanel

@@ -10,8 +10,8 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.drawn import curves, marks, plot_in, points, tick_texts
 from tests.gui.seen import says
-from workbench.core.schedule import learning_rate
-from workbench.core.training_config import TrainingConfig
+from workbench.core.settings.schedule import learning_rate
+from workbench.core.settings.training_config import TrainingConfig
 from workbench.gui.trials.schedule_view import ScheduleView
 from workbench.gui.widgets.theme import DARK, LIGHT, Theme
 

@@ -8,9 +8,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from tests.gui.recorded import Recorded, answers, record
-from workbench.core.dataset import ImageSet
+from workbench.core.data.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
-from workbench.core.evaluation_changes import Changes, bumps
+from workbench.core.inspection.evaluation_changes import Changes, bumps
 from workbench.gui.inspect.seen_words import absence, epoch_words, in_sight
 from workbench.gui.records.epoch_evaluations import EpochEvaluations
 from workbench.gui.records.image_filter import ImageFilter

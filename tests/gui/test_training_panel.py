@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.seen import named, says
-from workbench.core.presets import Presets, Recipe
-from workbench.core.training_config import TrainingConfig
+from workbench.core.settings.presets import Presets, Recipe
+from workbench.core.settings.training_config import TrainingConfig
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.build.edit_history import EditHistory
 from workbench.gui.build.training_panel import TrainingPanel

@@ -23,7 +23,7 @@ from tests.gui.drawn import (
     text_item,
 )
 from tests.gui.seen import button, button_like, label, named, says
-from workbench.core.trials import RateSuggestion, RateTrial
+from workbench.core.settings.trials import RateSuggestion, RateTrial
 from workbench.gui.runs.rate_change_dialog import RateChangeDialog, RestCurve
 from workbench.gui.trials.augmentation_view import AugmentationView, ImagePairs
 from workbench.gui.trials.rate_finder_view import RateFinderView

@@ -9,11 +9,11 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
 from tests.gui.seen import button, has_button, says, texts
-from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.events import Progress, RunFailed
 from workbench.core.home import Home
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
 from workbench.gui.main_window import MainWindow
 from workbench.gui.work import jobs
 from workbench.gui.work.job import Job, Work

@@ -16,9 +16,9 @@ from tests.gui.conftest import LONG_MS
 from tests.gui.seen import action, button, has_button, says
 from tests.gui.test_drops import Dragging, announced
 from tests.trained import exhausted, opened, record_run
-from workbench.core.config import RunConfig
 from workbench.core.home import Home
-from workbench.core.image_changes import UNCHANGED
+from workbench.core.inspection.image_changes import UNCHANGED
+from workbench.core.settings.config import RunConfig
 from workbench.engine.inspection.changes import answer
 from workbench.engine.inspection.given_image import read_image
 from workbench.gui.main_window import MainWindow

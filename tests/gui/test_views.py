@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.run_events import started, steps
 from tests.gui.seen import texts
-from workbench.core.dataset import ImageSet
+from workbench.core.data.dataset import ImageSet
 from workbench.core.events import Progress
 from workbench.gui.runs.progress_panel import ProgressPanel
 from workbench.gui.widgets.pictures import thumbnail, to_pixels, to_qimage

@@ -14,10 +14,10 @@ from pytestqt.qtbot import QtBot
 from tests.gui.conftest import LONG_MS
 from tests.gui.seen import button, has_button, named, pick, says
 from tests.trained import record_run
-from workbench.core.config import RunConfig
-from workbench.core.explanations import Explanation, Question
-from workbench.core.feature_maps import FeatureMaps
 from workbench.core.home import Home
+from workbench.core.inspection.explanations import Explanation, Question
+from workbench.core.inspection.feature_maps import FeatureMaps
+from workbench.core.settings.config import RunConfig
 from workbench.gui.inspect.why.feature_view import FeatureView
 from workbench.gui.inspect.why.why_controls import WhyControls
 from workbench.gui.inspect.why.why_view import WhyView

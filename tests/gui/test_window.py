@@ -12,11 +12,11 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
 from tests.gui.seen import action, button, named, pick, pictures_in, press_in_dialog, says, texts
-from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.events import EpochMetrics, Event, StepMetrics
 from workbench.core.home import Home
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
 from workbench.engine.training import training
 from workbench.gui.main_window import MainWindow
 from workbench.gui.work import jobs

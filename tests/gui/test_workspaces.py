@@ -20,9 +20,9 @@ from pytestqt.qtbot import QtBot
 from tests.gui.conftest import LONG_MS
 from tests.gui.seen import action, button, named, pick, says
 from tests.trained import record_run
-from workbench.core.config import RunConfig
 from workbench.core.home import Home
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
 from workbench.gui.main_window import MainWindow
 from workbench.gui.work.training_session import State
 

@@ -6,12 +6,12 @@ import typer
 
 from workbench.commands import console
 from workbench.commands.options import Json, Model, Set, presets_of
-from workbench.core.architecture import Architecture
-from workbench.core.assignments import parse_assignments
-from workbench.core.config import RunConfig
 from workbench.core.errors import literal, shown
-from workbench.core.field_list import field_lines
-from workbench.core.recipes import Recipe
+from workbench.core.network.architecture import Architecture
+from workbench.core.settings.assignments import parse_assignments
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.field_list import field_lines
+from workbench.core.settings.recipes import Recipe
 
 commands = typer.Typer()
 

@@ -27,7 +27,7 @@ from workbench.core.events import (
     Warned,
 )
 from workbench.core.formats import duration
-from workbench.core.run_record import RunRecord
+from workbench.core.records.run_record import RunRecord
 
 _T = TypeVar("_T")
 

@@ -7,11 +7,11 @@ import typer
 from workbench.commands import console
 from workbench.commands.evaluation_figures import evaluation_document, print_evaluation
 from workbench.commands.options import RUN_HELP, SOURCE_HELP, Epoch, Json, Set, presets_of, store_of
-from workbench.core.assignments import parse_assignments
-from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
-from workbench.core.normalization_trial import TriedNormalization, can_tell, verdict
-from workbench.core.store import RunStore
+from workbench.core.inspection.normalization_trial import TriedNormalization, can_tell, verdict
+from workbench.core.records.store import RunStore
+from workbench.core.settings.assignments import parse_assignments
+from workbench.core.settings.config import RunConfig
 
 if TYPE_CHECKING:
     from workbench.engine.training.evaluation import Evaluating

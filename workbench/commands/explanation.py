@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from workbench.commands import console
 from workbench.commands.options import Epoch, Json, Run, reading_store_of
 from workbench.core.errors import UserError, did_you_mean, shown
-from workbench.core.explanations import METHODS, Explanation, Method, Question, parse_side
 from workbench.core.files import write_atomically
+from workbench.core.inspection.explanations import METHODS, Explanation, Method, Question, parse_side
 
 if TYPE_CHECKING:
     from workbench.engine.inspection.subject import Subject

@@ -7,10 +7,10 @@ import typer
 
 from workbench.commands import console
 from workbench.commands.options import RUN_HELP, Data, Json, Recipe, Set, presets_of, reading_store_of, run_config
-from workbench.core.assignments import parse_assignments
-from workbench.core.config import RunConfig
 from workbench.core.errors import UserError, shown
 from workbench.core.home import Home
+from workbench.core.settings.assignments import parse_assignments
+from workbench.core.settings.config import RunConfig
 
 commands = typer.Typer()
 

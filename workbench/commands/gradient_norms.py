@@ -10,7 +10,7 @@ from workbench.commands import console
 from workbench.core.events import GradientsMeasured
 from workbench.core.formats import two_digits
 from workbench.core.gradients import WeightedLayers, comparison
-from workbench.core.model_config import ModelConfig
+from workbench.core.network.model_config import ModelConfig
 
 # A long run has thousands of samples, a deep network a thousand layers.
 _MOST_SAMPLES = 52

@@ -10,16 +10,22 @@ from numpy.typing import NDArray
 
 from workbench.commands import console
 from workbench.commands.options import Epoch, Json, Run, reading_store_of
-from workbench.core.answer_table import write_table
-from workbench.core.dataset import Dataset, ImageSet
-from workbench.core.doubtful_labels import DoubtfulLabels
+from workbench.core.data.dataset import Dataset, ImageSet
 from workbench.core.errors import UserError, shown
 from workbench.core.evaluation import Evaluation
-from workbench.core.human_counts import HumanCounts, numbers_of
-from workbench.core.image_marks import ImageMarks, numbered
-from workbench.core.label_tables import HUMAN_COLUMNS, LABEL_COLUMNS, PAIR_COLUMNS, label_rows, pair_rows
-from workbench.core.near_duplicates import NearDuplicates
-from workbench.core.store import RunStore
+from workbench.core.inspection.answer_table import write_table
+from workbench.core.inspection.doubtful_labels import DoubtfulLabels
+from workbench.core.inspection.human_counts import HumanCounts, numbers_of
+from workbench.core.inspection.image_marks import ImageMarks, numbered
+from workbench.core.inspection.label_tables import (
+    HUMAN_COLUMNS,
+    LABEL_COLUMNS,
+    PAIR_COLUMNS,
+    label_rows,
+    pair_rows,
+)
+from workbench.core.inspection.near_duplicates import NearDuplicates
+from workbench.core.records.store import RunStore
 
 commands = typer.Typer()
 

@@ -9,8 +9,8 @@ import typer
 from workbench.commands import console, plots
 from workbench.commands.options import RUN_HELP, Epoch, Json, Run, reading_store_of
 from workbench.core.errors import UserError
-from workbench.core.landscape import QUICK_SIZE, Grid, Landscape
-from workbench.core.landscape_words import caption, comparison
+from workbench.core.inspection.landscape import QUICK_SIZE, Grid, Landscape
+from workbench.core.inspection.landscape_words import caption, comparison
 
 commands = typer.Typer()
 

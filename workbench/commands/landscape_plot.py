@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench.commands import plots
-from workbench.core.landscape import LEAST_LOSS, Landscape, loss_limits, round_losses
-from workbench.core.landscape_words import caption, comparison
+from workbench.core.inspection.landscape import LEAST_LOSS, Landscape, loss_limits, round_losses
+from workbench.core.inspection.landscape_words import caption, comparison
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

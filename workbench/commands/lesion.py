@@ -7,7 +7,7 @@ import typer
 
 from workbench.commands import console, plots
 from workbench.commands.options import Json, Run, reading_store_of
-from workbench.core.lesions import DEFAULT_IMAGES, Lesioned, Remainder, Removed, Sweep, scales_of
+from workbench.core.inspection.lesions import DEFAULT_IMAGES, Lesioned, Remainder, Removed, Sweep, scales_of
 
 if TYPE_CHECKING:
     from workbench.engine.inspection.lesions import LesionBoard

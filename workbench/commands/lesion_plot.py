@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.commands import plots
-from workbench.core.lesions import Lesioned, Sweep
+from workbench.core.inspection.lesions import Lesioned, Sweep
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from workbench.commands import console
 from workbench.commands.options import Epoch, Json, Run, reading_store_of
-from workbench.core.answer_table import answer_rows, write_table
-from workbench.core.dataset import Dataset, ImageSet
+from workbench.core.data.dataset import Dataset, ImageSet
 from workbench.core.errors import UserError, shown
 from workbench.core.evaluation import Evaluation
-from workbench.core.store import RunStore
+from workbench.core.inspection.answer_table import answer_rows, write_table
+from workbench.core.records.store import RunStore
 
 commands = typer.Typer()
 

@@ -8,15 +8,15 @@ from typing import Annotated, Any
 import typer
 
 from workbench.commands import console
-from workbench.core.assignments import parse_assignments, parse_value
-from workbench.core.config import RunConfig, help_of
 from workbench.core.errors import WAY_OUT, UserError, reason, shown
 from workbench.core.files import read_text
 from workbench.core.home import Home
-from workbench.core.leftovers import clean_up
-from workbench.core.presets import DEFAULT_MODEL, DEFAULT_RECIPE, FINE_TUNING_RECIPE, Presets
-from workbench.core.store import RunStore
-from workbench.core.unlisted_runs import unlisted_sentence, whole_folders
+from workbench.core.records.leftovers import clean_up
+from workbench.core.records.store import RunStore
+from workbench.core.records.unlisted_runs import unlisted_sentence, whole_folders
+from workbench.core.settings.assignments import parse_assignments, parse_value
+from workbench.core.settings.config import RunConfig, help_of
+from workbench.core.settings.presets import DEFAULT_MODEL, DEFAULT_RECIPE, FINE_TUNING_RECIPE, Presets
 
 SOURCE_HELP = help_of("data.source")
 

@@ -2,7 +2,7 @@
 
 from workbench.commands import console
 from workbench.core.home import Home
-from workbench.core.store_repair import Repair, repair, source_text
+from workbench.core.records.store_repair import Repair, repair, source_text
 
 
 def repair_list(home: Home, json: bool) -> int:

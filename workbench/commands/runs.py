@@ -9,7 +9,7 @@ from workbench.commands.options import Json, Run, reading_store_of
 from workbench.core.errors import WAY_OUT, shown
 from workbench.core.events import EpochMetrics
 from workbench.core.formats import duration
-from workbench.core.run_record import RunRecord
+from workbench.core.records.run_record import RunRecord
 
 commands = typer.Typer(help="List and show recorded runs.", no_args_is_help=True)
 

@@ -30,8 +30,8 @@ from workbench.core.events import RunFailed, RunStarted
 from workbench.core.home import Home
 from workbench.core.names import run_name
 from workbench.core.orders import Orders
-from workbench.core.store import RunStore
-from workbench.core.training_config import TrainingConfig
+from workbench.core.records.store import RunStore
+from workbench.core.settings.training_config import TrainingConfig
 
 if TYPE_CHECKING:
     from workbench.engine.machine.processes import Processes

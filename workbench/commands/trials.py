@@ -21,11 +21,11 @@ from workbench.commands.options import (
     run_config,
 )
 from workbench.commands.repairing import repair_list
-from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.events import Progress, Warned
 from workbench.core.formats import duration, memory
-from workbench.core.trials import Certificate, Preflight, RateSuggestion, RateTrial
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.trials import Certificate, Preflight, RateSuggestion, RateTrial
 
 if TYPE_CHECKING:
     from workbench.engine.trials.lr_finder import Finding

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.core.model_config import ModelConfig
+from workbench.core.network.model_config import ModelConfig
 
 
 class BlockFigures(NamedTuple):

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.block_figures import FIGURES
-from workbench.core.config import RunConfig
 from workbench.core.evaluation import Evaluation
+from workbench.core.settings.config import RunConfig
 
 Status = Literal["running", "finished", "stopped", "failed", "interrupted"]
 

@@ -8,10 +8,10 @@ from typing import assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.core.architecture import Architecture
 from workbench.core.formats import two_digits
-from workbench.core.layers import Layer
-from workbench.core.model_config import ModelConfig
+from workbench.core.network.architecture import Architecture
+from workbench.core.network.layers import Layer
+from workbench.core.network.model_config import ModelConfig
 
 
 @dataclass(frozen=True)

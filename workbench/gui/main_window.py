@@ -8,8 +8,8 @@ from workbench.core.errors import DamagedDatabase, UserError
 from workbench.core.events import RunStarted
 from workbench.core.home import Home
 from workbench.core.interludes import BESIDE_RUNS
-from workbench.core.memory import keep_large_blocks
-from workbench.core.presets import Presets
+from workbench.core.network.memory import keep_large_blocks
+from workbench.core.settings.presets import Presets
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.desks.drop_desk import DropDesk
 from workbench.gui.desks.examples_desk import ExamplesDesk

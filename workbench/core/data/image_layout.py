@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from workbench.core.dataset import is_class_name
+from workbench.core.data.dataset import is_class_name
 from workbench.core.errors import UserError, did_you_mean, shown
 from workbench.core.formats import count
 from workbench.core.names import LONGEST

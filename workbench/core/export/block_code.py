@@ -6,7 +6,6 @@ What the network does not use (dropout, a shortcut, squeeze-and-excitation) is l
 from collections.abc import Iterator
 from typing import Literal, assert_never
 
-from workbench.core.architecture import Architecture
 from workbench.core.export.block_templates import (
     DROP_PATH,
     GROUP_NORM,
@@ -15,10 +14,11 @@ from workbench.core.export.block_templates import (
     ZERO_PAD,
 )
 from workbench.core.export.step_code import StepCode, activation, functions_code, norm, takes_stride
-from workbench.core.layers import norm_groups
-from workbench.core.model_config import ModelConfig
-from workbench.core.shortcuts import ways_around
-from workbench.core.steps import Convolution
+from workbench.core.network.architecture import Architecture
+from workbench.core.network.layers import norm_groups
+from workbench.core.network.model_config import ModelConfig
+from workbench.core.network.shortcuts import ways_around
+from workbench.core.network.steps import Convolution
 
 LINE_LENGTH = 100
 

@@ -21,9 +21,9 @@ from workbench.core.export.block_code import (
 from workbench.core.export.image_code import TRAINED_END, UNTRAINED_END
 from workbench.core.export.network_docstring import docstring
 from workbench.core.export.step_code import activation, norm, takes_stride
-from workbench.core.model_config import ModelConfig
-from workbench.core.shortcuts import ways_around
-from workbench.core.stems import stem_of
+from workbench.core.network.model_config import ModelConfig
+from workbench.core.network.shortcuts import ways_around
+from workbench.core.network.stems import stem_of
 
 # More names than these are packed into rows instead of one below the other.
 _PACKED_ABOVE = 30

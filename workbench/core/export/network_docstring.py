@@ -4,10 +4,10 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Literal, assert_never
 
-from workbench.core.architecture import Architecture, Part
 from workbench.core.export.block_code import LINE_LENGTH, has_inner, has_residual_choice
-from workbench.core.model_config import ModelConfig
-from workbench.core.stems import stem_of
+from workbench.core.network.architecture import Architecture, Part
+from workbench.core.network.model_config import ModelConfig
+from workbench.core.network.stems import stem_of
 
 _TITLE_LENGTH = 40
 

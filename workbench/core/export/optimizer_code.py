@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from workbench.core.export.calls import call
-from workbench.core.training_config import TrainingConfig
+from workbench.core.settings.training_config import TrainingConfig
 
 _FIRST_BETA = 0.9
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Literal, assert_never
 
 from workbench.core.export.block_code import LINE_LENGTH, signature
-from workbench.core.training_config import TrainingConfig
+from workbench.core.settings.training_config import TrainingConfig
 
 _TOTAL = "epochs * steps_per_epoch"
 

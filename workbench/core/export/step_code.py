@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 from workbench.core.export.block_templates import CONV1X1, CONV3X3, DEPTHWISE, NO_BIAS
-from workbench.core.layers import can_work_in_place
-from workbench.core.model_config import ModelConfig
-from workbench.core.steps import Activation, Convolution, Dropout, MaxPooling, Norm, Step, Width
+from workbench.core.network.layers import can_work_in_place
+from workbench.core.network.model_config import ModelConfig
+from workbench.core.network.steps import Activation, Convolution, Dropout, MaxPooling, Norm, Step, Width
 
 _NAMES: dict[Width, str] = {"entry": "channels_in", "inner": "inner", "exit": "channels_out"}
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from workbench.core.config import RunConfig
 from workbench.core.errors import ConfigError, literal
-from workbench.core.training_config import TrainingConfig
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.training_config import TrainingConfig
 
 
 @dataclass(frozen=True)

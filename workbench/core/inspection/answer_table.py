@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from workbench.core.evaluation import Evaluation
 from workbench.core.files import write_atomically
-from workbench.core.image_measures import losses
+from workbench.core.inspection.image_measures import losses
 
 COLUMNS = ("index", "path", "truth", "prediction", "probability", "loss")
 

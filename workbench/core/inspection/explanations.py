@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.errors import UserError, did_you_mean, shown
-from workbench.core.model_config import ModelConfig
+from workbench.core.network.model_config import ModelConfig
 
 Method = Literal["gradcam", "integrated-gradients", "occlusion"]
 METHODS: tuple[Method, ...] = get_args(Method)

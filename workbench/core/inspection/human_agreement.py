@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.evaluation import Evaluation
-from workbench.core.human_counts import HumanCounts
+from workbench.core.inspection.human_counts import HumanCounts
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.core.dropped_files import COUNTS_SUFFIXES
+from workbench.core.data.image_sources import CIFAR10, SAMPLE
 from workbench.core.errors import UserError, reason, shown
 from workbench.core.files import read_text, require_file, write_atomically
 from workbench.core.home import Home
-from workbench.core.image_marks import slug
-from workbench.core.image_sources import CIFAR10, SAMPLE
+from workbench.core.inspection.image_marks import slug
 
+COUNTS_SUFFIXES = (".npy", ".npz", ".csv")
 # Of a hundred thousand images of a thousand classes; a longer file is another one.
 _MOST_BYTES = 1_000_000_000
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from workbench.core.data.image_sources import IMAGE_SOURCES
 from workbench.core.errors import UserError, reason, shown
 from workbench.core.files import read_text, write_atomically
 from workbench.core.home import Home
-from workbench.core.image_sources import IMAGE_SOURCES
 
 _log = logging.getLogger(__name__)
 

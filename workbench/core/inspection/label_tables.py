@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.core.dataset import Dataset
-from workbench.core.doubtful_labels import DoubtfulLabels
-from workbench.core.human_agreement import HumanAgreement
-from workbench.core.human_counts import HumanCounts
-from workbench.core.near_duplicates import NearDuplicates
+from workbench.core.data.dataset import Dataset
+from workbench.core.inspection.doubtful_labels import DoubtfulLabels
+from workbench.core.inspection.human_agreement import HumanAgreement
+from workbench.core.inspection.human_counts import HumanCounts
+from workbench.core.inspection.near_duplicates import NearDuplicates
 
 LABEL_COLUMNS = ("index", "path", "given", "suggested", "score", "probability", "marked")
 HUMAN_COLUMNS = ("human_agreement", "human_entropy", "human_suggested")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from workbench.core.formats import percent
-from workbench.core.landscape import Landscape, Slope
+from workbench.core.inspection.landscape import Landscape, Slope
 
 # Distances at which the loss has doubled, as shares of the weights' own length.
 _NARROW, _BROAD = 0.15, 0.4

@@ -12,13 +12,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.core.architecture import Architecture, Part
 from workbench.core.errors import UserError, did_you_mean, shown
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import Progress
-from workbench.core.layers import Shape
-from workbench.core.model_config import ModelConfig
-from workbench.core.shortcuts import ways_around
+from workbench.core.network.architecture import Architecture, Part
+from workbench.core.network.layers import Shape
+from workbench.core.network.model_config import ModelConfig
+from workbench.core.network.shortcuts import ways_around
 
 DEFAULT_IMAGES = 2000
 """Of the test images, on which lesions are tried."""

@@ -6,8 +6,8 @@ from functools import cached_property
 from itertools import chain
 from typing import Literal, assert_never
 
-from workbench.core.block_layers import block_layers, skip_detail
-from workbench.core.layers import (
+from workbench.core.network.block_layers import block_layers, skip_detail
+from workbench.core.network.layers import (
     ACTIVATION,
     Kind,
     Layer,
@@ -21,9 +21,9 @@ from workbench.core.layers import (
     plain,
     remembered,
 )
-from workbench.core.model_config import ModelConfig
-from workbench.core.shortcuts import Way
-from workbench.core.stems import stem_of
+from workbench.core.network.model_config import ModelConfig
+from workbench.core.network.shortcuts import Way
+from workbench.core.network.stems import stem_of
 
 Role = Literal["stem", "block", "head"]
 

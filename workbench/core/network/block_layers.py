@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import assert_never
 
-from workbench.core.layers import (
+from workbench.core.network.layers import (
     ACTIVATION,
     Layer,
     Map,
@@ -14,9 +14,9 @@ from workbench.core.layers import (
     remembered,
     squeeze_excitation,
 )
-from workbench.core.model_config import ModelConfig
-from workbench.core.shortcuts import way_around
-from workbench.core.steps import Activation, Convolution, Dropout, MaxPooling, Norm, Step, Widths
+from workbench.core.network.model_config import ModelConfig
+from workbench.core.network.shortcuts import way_around
+from workbench.core.network.steps import Activation, Convolution, Dropout, MaxPooling, Norm, Step, Widths
 
 
 def block_layers(

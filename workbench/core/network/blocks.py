@@ -7,7 +7,7 @@ layers are torchvision's, so that its state dicts load strictly.
 from dataclasses import dataclass
 from typing import Literal, assert_never, get_args
 
-from workbench.core.steps import Activation, Convolution, Dropout, MaxPooling, Norm, Step
+from workbench.core.network.steps import Activation, Convolution, Dropout, MaxPooling, Norm, Step
 
 Block = Literal[
     "basic", "bottleneck", "preact-basic", "preact-bottleneck", "separable", "conv", "inverted", "page",

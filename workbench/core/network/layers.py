@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, assert_never
 
-from workbench.core.model_config import ModelConfig
+from workbench.core.network.model_config import ModelConfig
 
 Kind = Literal[
     "conv", "norm", "relu", "silu", "gelu", "dropout", "squeeze-excitation", "max-pool", "zero-pad", "drop-path",

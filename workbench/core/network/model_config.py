@@ -5,13 +5,13 @@ from typing import Annotated, Literal, Self, assert_never
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from workbench.core.blocks import BLOCKS, HELP, OPTIONS, Block, Description, Shortcut, description_of
 from workbench.core.errors import literal
 from workbench.core.fields import FieldGroup, field_error
-from workbench.core.stems import Stem, stem_of
-from workbench.core.steps import Activation as ActivationStep
-from workbench.core.steps import Convolution, Dropout, Step, Widths
-from workbench.core.steps import Norm as NormStep
+from workbench.core.network.blocks import BLOCKS, HELP, OPTIONS, Block, Description, Shortcut, description_of
+from workbench.core.network.stems import Stem, stem_of
+from workbench.core.network.steps import Activation as ActivationStep
+from workbench.core.network.steps import Convolution, Dropout, Step, Widths
+from workbench.core.network.steps import Norm as NormStep
 
 MAX_STAGES = 6
 MAX_PARAMETERS = 2_000_000_000

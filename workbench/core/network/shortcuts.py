@@ -2,7 +2,7 @@
 
 from typing import Literal, assert_never
 
-from workbench.core.model_config import ModelConfig
+from workbench.core.network.model_config import ModelConfig
 
 Way = Literal["identity", "zero-pad", "projection", "none"]
 

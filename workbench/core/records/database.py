@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from workbench.core import store_schema
 from workbench.core.errors import DamagedDatabase, UserError, reason, shown
 from workbench.core.files import require_file
+from workbench.core.records import store_schema
 
 # Flipped bits make sqlite3 raise more than its own errors: texts and messages that are no UTF-8, absurd sizes.
 _BROKEN = (sqlite3.Error, UnicodeError, MemoryError, OverflowError, SystemError)

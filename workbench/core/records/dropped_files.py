@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from workbench.core.config import SECTIONS, RunConfig, model_from_json
+from workbench.core.data.image_layout import IMAGE_SUFFIXES, is_archive
 from workbench.core.errors import UserError, reason, shown
 from workbench.core.files import read_text, require_file
-from workbench.core.image_layout import IMAGE_SUFFIXES, is_archive
-from workbench.core.presets import Presets
-from workbench.core.run_folder import RunFolder, is_run_id
+from workbench.core.inspection.human_counts import COUNTS_SUFFIXES
+from workbench.core.records.run_folder import RunFolder, is_run_id
+from workbench.core.settings.config import SECTIONS, RunConfig, model_from_json
+from workbench.core.settings.presets import Presets
 
 Kind = Literal["images", "weights", "configuration", "image", "counts"]
 
 WEIGHTS_SUFFIXES = (".pt", ".pth", ".th", ".bin", ".safetensors")
 CONFIGURATION_SUFFIXES = (".json", ".toml")
-COUNTS_SUFFIXES = (".npy", ".npz", ".csv")
 USABLE = (
     "what can be used is a folder, .zip or .tar of images, weights "
     f"({', '.join(WEIGHTS_SUFFIXES)}), a configuration ({', '.join(CONFIGURATION_SUFFIXES)}), an image to try "

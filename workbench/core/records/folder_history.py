@@ -5,12 +5,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from workbench.core.config import RunConfig
 from workbench.core.errors import UserError, reason
 from workbench.core.evaluation import Evaluation
 from workbench.core.files import read_text
-from workbench.core.run_folder import RunFolder
-from workbench.core.run_history import NoHistory, RunHistory
+from workbench.core.records.run_folder import RunFolder
+from workbench.core.records.run_history import NoHistory, RunHistory
+from workbench.core.settings.config import RunConfig
 
 WARNING = (
     "rebuilt from its settings, checkpoints and evaluations: figures of training and validation, steps, and the "

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from workbench.core.formats import memory
 from workbench.core.home import Home
-from workbench.core.run_folder import RunFolder, run_folders
-from workbench.core.run_lock import RunLock
-from workbench.core.unlisted_runs import is_nobodys
+from workbench.core.records.run_folder import RunFolder, run_folders
+from workbench.core.records.run_lock import RunLock
+from workbench.core.records.unlisted_runs import is_nobodys
 
 # The names that `write_atomically` gives.
 _TEMPORARY = re.compile(r"\..+\.[a-z0-9_]{8}\.tmp")

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from workbench.core.database import Database
 from workbench.core.errors import UserError
+from workbench.core.records.database import Database
 
 _TRIES = 3
 

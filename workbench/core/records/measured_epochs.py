@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
-from workbench.core.config import RunConfig
-from workbench.core.run_record import RunRecord
+from workbench.core.records.run_record import RunRecord
+from workbench.core.settings.config import RunConfig
 
 # Of these a step takes as long whatever they say. A field that is new counts until it is named here.
 _FREE = {

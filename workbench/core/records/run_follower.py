@@ -19,8 +19,8 @@ from workbench.core.events import (
     StepMetrics,
     Warned,
 )
-from workbench.core.run_record import RunRecord
-from workbench.core.store import RunStore
+from workbench.core.records.run_record import RunRecord
+from workbench.core.records.store import RunStore
 
 _log = logging.getLogger(__name__)
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.core.database import Database
-from workbench.core.run_journal import JournalLines, packed, unpacked
-from workbench.core.run_reader import RunReader
-from workbench.core.run_rows import sample_blob
+from workbench.core.records.database import Database
+from workbench.core.records.run_journal import JournalLines, packed, unpacked
+from workbench.core.records.run_reader import RunReader
+from workbench.core.records.run_rows import sample_blob
 
 _COLUMNS = (
     "name", "model", "recipe", "source", "config", "machine", "status", "message", "created_utc", "started",

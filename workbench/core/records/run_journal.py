@@ -29,7 +29,7 @@ from workbench.core.events import (
     Warned,
 )
 from workbench.core.files import require_file
-from workbench.core.run_rows import sample_blob
+from workbench.core.records.run_rows import sample_blob
 
 _log = logging.getLogger(__name__)
 

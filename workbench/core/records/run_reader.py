@@ -8,16 +8,16 @@ from sqlite3 import Row
 from typing import NamedTuple
 
 from workbench.core.block_figures import block_count
-from workbench.core.database import Database
 from workbench.core.errors import ConfigError, DamagedDatabase, UserError, shown
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import GradientsMeasured, RateChanged, Status, StepMetrics
 from workbench.core.gradients import WeightedLayers
 from workbench.core.home import Home
-from workbench.core.run_folder import RunFolder, is_run_id
-from workbench.core.run_lock import RunLock
-from workbench.core.run_record import DamagedRun, RunList, RunRecord
-from workbench.core.run_rows import COLUMNS, DamagedRow, gradients_of, rate_change_of, record_of, steps_of
+from workbench.core.records.database import Database
+from workbench.core.records.run_folder import RunFolder, is_run_id
+from workbench.core.records.run_lock import RunLock
+from workbench.core.records.run_record import DamagedRun, RunList, RunRecord
+from workbench.core.records.run_rows import COLUMNS, DamagedRow, gradients_of, rate_change_of, record_of, steps_of
 
 _log = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.core.config import RunConfig
 from workbench.core.events import EpochMetrics, Status
+from workbench.core.settings.config import RunConfig
 
 _SUMMARY = (
     "run", "name", "model", "recipe", "source", "status", "message", "epochs", "steps", "seconds", "images_per_s",

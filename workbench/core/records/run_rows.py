@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.block_figures import FIGURES
-from workbench.core.config import RunConfig
 from workbench.core.errors import reason, shown
 from workbench.core.events import EpochMetrics, GradientsMeasured, RateChanged, Status, StepMetrics
-from workbench.core.run_folder import is_run_id
-from workbench.core.run_record import RunRecord
+from workbench.core.records.run_folder import is_run_id
+from workbench.core.records.run_record import RunRecord
+from workbench.core.settings.config import RunConfig
 
 COLUMNS = (
     "rowid AS number, id, name, model, recipe, source, config, machine, status, message, created_utc, started, "

@@ -16,9 +16,6 @@ from pathlib import Path
 from typing import Any, Self
 
 from workbench import __version__
-from workbench.core import store_backup, store_schema
-from workbench.core.config import RunConfig
-from workbench.core.database import Busy, Database
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import (
@@ -34,15 +31,18 @@ from workbench.core.events import (
 )
 from workbench.core.files import write_atomically
 from workbench.core.home import Home
-from workbench.core.locked_database import committed_state
 from workbench.core.names import run_name
-from workbench.core.run_history import RunHistory
-from workbench.core.run_journal import RunJournal
-from workbench.core.run_lock import RunLock
-from workbench.core.run_reader import Glance, RunReader
-from workbench.core.run_record import starts_of
-from workbench.core.run_rows import DamagedRow, sample_blob, started_of
-from workbench.core.unlisted_runs import lost_list, whole_folders
+from workbench.core.records import store_backup, store_schema
+from workbench.core.records.database import Busy, Database
+from workbench.core.records.locked_database import committed_state
+from workbench.core.records.run_history import RunHistory
+from workbench.core.records.run_journal import RunJournal
+from workbench.core.records.run_lock import RunLock
+from workbench.core.records.run_reader import Glance, RunReader
+from workbench.core.records.run_record import starts_of
+from workbench.core.records.run_rows import DamagedRow, sample_blob, started_of
+from workbench.core.records.unlisted_runs import lost_list, whole_folders
+from workbench.core.settings.config import RunConfig
 
 __all__ = ["Glance", "RunStore"]
 

@@ -8,11 +8,11 @@ import tempfile
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from workbench.core.database import Database
 from workbench.core.errors import DamagedDatabase, UserError, reason
 from workbench.core.files import sync_folder
 from workbench.core.home import Home
-from workbench.core.run_reader import RunReader
+from workbench.core.records.database import Database
+from workbench.core.records.run_reader import RunReader
 
 _log = logging.getLogger(__name__)
 

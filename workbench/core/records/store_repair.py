@@ -13,16 +13,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from workbench.core import folder_history, store_backup, unlisted_runs
-from workbench.core.database import Busy, Database
 from workbench.core.errors import WAY_OUT, DamagedDatabase, UserError, reason, shown
 from workbench.core.events import Progress
 from workbench.core.files import sync_folder
 from workbench.core.home import Home
-from workbench.core.run_folder import RunFolder, run_folders
-from workbench.core.run_history import NoHistory, RunHistory
-from workbench.core.run_lock import RunLock
-from workbench.core.run_reader import RunReader
+from workbench.core.records import folder_history, store_backup, unlisted_runs
+from workbench.core.records.database import Busy, Database
+from workbench.core.records.run_folder import RunFolder, run_folders
+from workbench.core.records.run_history import NoHistory, RunHistory
+from workbench.core.records.run_lock import RunLock
+from workbench.core.records.run_reader import RunReader
 
 _PATIENCE_S = 2.0
 

@@ -7,10 +7,10 @@ from collections.abc import Collection, Sequence
 from workbench.core.errors import DamagedDatabase, shown
 from workbench.core.files import read_text
 from workbench.core.home import Home
-from workbench.core.run_folder import RunFolder, run_folders
-from workbench.core.run_history import NoHistory, RunHistory
-from workbench.core.run_journal import read_journal
-from workbench.core.run_lock import RunLock
+from workbench.core.records.run_folder import RunFolder, run_folders
+from workbench.core.records.run_history import NoHistory, RunHistory
+from workbench.core.records.run_journal import read_journal
+from workbench.core.records.run_lock import RunLock
 
 
 def whole_folders(home: Home, listed: Collection[str], *, even_trained: bool = False) -> list[RunFolder]:

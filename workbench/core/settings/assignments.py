@@ -5,8 +5,8 @@ import json
 from collections.abc import Sequence
 from typing import Any, Literal, get_args, get_origin
 
-from workbench.core.config import SECTIONS
 from workbench.core.errors import UserError, shown
+from workbench.core.settings.config import SECTIONS
 
 
 def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:

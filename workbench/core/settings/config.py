@@ -9,13 +9,19 @@ from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
-from workbench.core.config_errors import sentences, unknown_key
+from workbench.core.data.image_sources import ALLOWED_SOURCES, SAMPLE
 from workbench.core.errors import ConfigError, UserError, literal, reason
 from workbench.core.fields import FieldGroup, field_error, texts_of
-from workbench.core.image_sources import ALLOWED_SOURCES, SAMPLE
-from workbench.core.model_config import ModelConfig
-from workbench.core.normalization import CHANNELS, DEFAULT, LEAST_DEVIATION, Normalization, NormalizationName
-from workbench.core.training_config import TrainingConfig
+from workbench.core.network.model_config import ModelConfig
+from workbench.core.settings.config_errors import sentences, unknown_key
+from workbench.core.settings.normalization import (
+    CHANNELS,
+    DEFAULT,
+    LEAST_DEVIATION,
+    Normalization,
+    NormalizationName,
+)
+from workbench.core.settings.training_config import TrainingConfig
 
 # Linux's limit. With any limit pydantic also looks whether a text is UTF-8, as what is recorded must be.
 _LONGEST_PATH = 4096

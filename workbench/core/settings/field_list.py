@@ -6,9 +6,9 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from workbench.core.config import SECTIONS, field_names, help_of
-from workbench.core.config_errors import DEVICES
 from workbench.core.errors import literal
+from workbench.core.settings.config import SECTIONS, field_names, help_of
+from workbench.core.settings.config_errors import DEVICES
 
 _WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 _SIGNS = (("ge", "≥"), ("gt", ">"), ("le", "≤"), ("lt", "<"))

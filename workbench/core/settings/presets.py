@@ -11,14 +11,14 @@ from typing import Any
 
 import tomli_w
 
-from workbench.core.config import DataConfig, RunConfig, parse
+from workbench.core.data.image_sources import SAMPLE
 from workbench.core.errors import UserError, did_you_mean, literal, reason, shown
 from workbench.core.files import read_text, write_atomically
-from workbench.core.image_sources import SAMPLE
-from workbench.core.model_config import ModelConfig
 from workbench.core.names import LONGEST, is_name
-from workbench.core.recipes import Recipe
+from workbench.core.network.model_config import ModelConfig
 from workbench.core.resources import resource_path
+from workbench.core.settings.config import DataConfig, RunConfig, parse
+from workbench.core.settings.recipes import Recipe
 
 DEFAULT_MODEL = "resnet8"
 DEFAULT_RECIPE = "quick"

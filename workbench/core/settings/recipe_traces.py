@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.core.config import RunConfig
-from workbench.core.presets import Presets
-from workbench.core.recipes import Recipe, value_of
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.presets import Presets
+from workbench.core.settings.recipes import Recipe, value_of
 
 _USUAL = RunConfig()
 _FIRST_WEIGHTS = "model.initialization"

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.core.config import RunConfig, field_names, parse
-from workbench.core.config_errors import unknown_key
 from workbench.core.errors import ConfigError, literal
-from workbench.core.training_config import TrainingConfig
+from workbench.core.settings.config import RunConfig, field_names, parse
+from workbench.core.settings.config_errors import unknown_key
+from workbench.core.settings.training_config import TrainingConfig
 
 # What a person may change without it being another recipe: length, chance and machine.
 _FREE = ("epochs", "seed", "device", "precision", "threads", "compile", "deterministic")

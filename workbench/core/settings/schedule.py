@@ -3,7 +3,7 @@
 import math
 from typing import assert_never
 
-from workbench.core.training_config import TrainingConfig
+from workbench.core.settings.training_config import TrainingConfig
 
 # Smith & Topin 2018, "Super-Convergence"; the shape and the two ratios are those of torch's OneCycleLR.
 _RISING_SHARE = 0.3

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from workbench.core.training_config import TrainingConfig
+from workbench.core.settings.training_config import TrainingConfig
 from workbench.engine.data.color_jitter import ColorJitter
 from workbench.engine.data.image_operations import rotations
 from workbench.engine.data.trivial_augment import TrivialAugment

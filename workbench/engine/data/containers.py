@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from workbench.core.data.image_layout import is_image
 from workbench.core.errors import UserError, reason, shown
-from workbench.core.image_layout import is_image
 from workbench.engine.data.tar import members_of, opened_tar
 
 REPORT_EVERY_S = 0.05

@@ -5,10 +5,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from workbench.core.config import DataConfig
-from workbench.core.dataset import ImageSet
-from workbench.core.image_sources import held_out
-from workbench.core.normalization import CHANNELS, LEAST_DEVIATION, Normalization
+from workbench.core.data.dataset import ImageSet
+from workbench.core.data.image_sources import held_out
+from workbench.core.settings.config import DataConfig
+from workbench.core.settings.normalization import CHANNELS, LEAST_DEVIATION, Normalization
 from workbench.engine.data.augmentation import Batch, EpochPlan
 from workbench.engine.data.image_operations import take_affine
 from workbench.engine.machine.device import Compute

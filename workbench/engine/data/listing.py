@@ -2,10 +2,10 @@
 
 from collections.abc import Generator
 
+from workbench.core.data.image_layout import FoundImages
 from workbench.core.errors import shown
 from workbench.core.events import Progress
 from workbench.core.home import Home
-from workbench.core.image_layout import FoundImages
 from workbench.engine.data.containers import entries, said_of
 from workbench.engine.data.sources import locate
 

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from workbench.core.dataset import Dataset, ImageSet
+from workbench.core.data.dataset import Dataset, ImageSet
+from workbench.core.data.image_sources import CIFAR10, CIFAR10_JPEG
 from workbench.core.errors import UserError, reason, shown
 from workbench.core.events import Progress
 from workbench.core.files import require_file
-from workbench.core.image_sources import CIFAR10, CIFAR10_JPEG
 from workbench.engine.data.download import download
 from workbench.engine.data.tar import opened_tar
 

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from workbench.core.config import RunConfig
-from workbench.core.dataset import Dataset
+from workbench.core.data.dataset import Dataset
+from workbench.core.settings.config import RunConfig
 from workbench.engine.data.augmentation import EpochPlan
 from workbench.engine.data.device_images import DeviceImages, normalization_of, split, subset
 from workbench.engine.machine.device import Compute

@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from workbench.core.dataset import Dataset, ImageSet
+from workbench.core.data.dataset import Dataset, ImageSet
+from workbench.core.data.image_layout import PARTS, FoundImages, is_archive, part_and_class
+from workbench.core.data.image_sources import ALLOWED_SOURCES, CIFAR10, IMAGE_SOURCES
 from workbench.core.errors import LONGEST_PATH, ConfigError, UserError, did_you_mean, reason, shown
 from workbench.core.events import Progress
 from workbench.core.files import require_file
 from workbench.core.home import Home
-from workbench.core.image_layout import PARTS, FoundImages, is_archive, part_and_class
-from workbench.core.image_sources import ALLOWED_SOURCES, CIFAR10, IMAGE_SOURCES
 from workbench.core.resources import resource_path
 from workbench.engine.data.containers import below, entries, said_of
 from workbench.engine.data.decoding import fitted, undecodable, upright_rgb

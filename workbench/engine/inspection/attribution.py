@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from workbench.core.events import Progress
-from workbench.core.explanations import Explanation, Question, layer_of, sides_of
+from workbench.core.inspection.explanations import Explanation, Question, layer_of, sides_of
 from workbench.core.interludes import BESIDE_RUNS
 from workbench.engine.inspection.subject import Subject
 from workbench.engine.inspection.twin import hooked, twin

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from workbench.core.events import Progress
-from workbench.core.image_changes import (
+from workbench.core.inspection.image_changes import (
     FACTORS,
     LARGEST_SHIFT_PX,
     ROTATIONS_DEG,

@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from workbench.core.dataset import Dataset
+from workbench.core.data.dataset import Dataset
 from workbench.core.errors import UserError
 from workbench.core.events import Progress, Warned
+from workbench.core.inspection.near_duplicates import NearDuplicates
 from workbench.core.interludes import BESIDE_RUNS
-from workbench.core.near_duplicates import NearDuplicates
 from workbench.engine.machine.pieces import in_pieces
 
 T = TypeVar("T")

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from workbench.core.embedding import Embedding, Method
 from workbench.core.errors import UserError
 from workbench.core.events import Progress
+from workbench.core.inspection.embedding import Embedding, Method
 from workbench.engine.data.device_images import subset
 from workbench.engine.inspection import tsne
 from workbench.engine.inspection.features import Features, features, features_at, remember, remembered

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from workbench.core.explanations import Explanation
-from workbench.core.heat_colors import blended, heat
+from workbench.core.inspection.explanations import Explanation
+from workbench.core.inspection.heat_colors import blended, heat
 
 _SIDE, _MARGIN, _FONT_PX, _LINE_PX = 320, 16, 14, 20
 _OPACITY = 0.7

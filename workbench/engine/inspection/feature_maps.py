@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from workbench.core.events import Progress
-from workbench.core.explanations import layer_of
-from workbench.core.feature_maps import FeatureMaps
+from workbench.core.inspection.explanations import layer_of
+from workbench.core.inspection.feature_maps import FeatureMaps
 from workbench.core.interludes import BESIDE_RUNS
 from workbench.engine.inspection.subject import Subject
 from workbench.engine.inspection.twin import hooked, twin

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.evaluation import Evaluation
-from workbench.core.human_agreement import HumanAgreement
-from workbench.core.human_counts import HumanCounts, entropy
+from workbench.core.inspection.human_agreement import HumanAgreement
+from workbench.core.inspection.human_counts import HumanCounts, entropy
 
 
 def compare(evaluation: Evaluation, people: HumanCounts) -> HumanAgreement:

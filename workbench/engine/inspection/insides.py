@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench.core.events import Progress
-from workbench.core.insides import ActivationFigures, BlockSignals, Insides
+from workbench.core.inspection.insides import ActivationFigures, BlockSignals, Insides
 from workbench.core.interludes import BESIDE_RUNS
 from workbench.engine.data.device_images import subset
 from workbench.engine.inspection.subject import Subject

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from workbench.core.lesions import BlockSite
+from workbench.core.inspection.lesions import BlockSite
 
 BUDGET_BYTES = 340_000_000
 """For ResNet-20 on 2 000 images, in bf16: all blocks but the first."""

@@ -12,13 +12,13 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.core.dataset import ImageSet
-from workbench.core.doubtful_labels import DoubtfulLabels, Part
+from workbench.core.data.dataset import ImageSet
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import Progress
+from workbench.core.inspection.doubtful_labels import DoubtfulLabels, Part
 from workbench.core.interludes import BESIDE_RUNS
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
 from workbench.engine.inspection.subject import Subject
 from workbench.engine.machine.pieces import in_interlude
 

@@ -18,11 +18,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from workbench.core.architecture import Architecture
 from workbench.core.errors import UserError
 from workbench.core.events import Progress
+from workbench.core.inspection.landscape import QUICK_SIZE, Grid, Indices, Landscape, Values
 from workbench.core.interludes import BESIDE_RUNS, Interludes
-from workbench.core.landscape import QUICK_SIZE, Grid, Indices, Landscape, Values
+from workbench.core.network.architecture import Architecture
 from workbench.engine.data.device_images import subset
 from workbench.engine.inspection.subject import Subject
 from workbench.engine.machine.device import Compute

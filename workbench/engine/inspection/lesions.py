@@ -16,8 +16,16 @@ from torch import Tensor
 
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import Progress
+from workbench.core.inspection.lesions import (
+    DEFAULT_IMAGES,
+    BlockSite,
+    Lesioned,
+    Removed,
+    Sweep,
+    SweepProgress,
+    sites_of,
+)
 from workbench.core.interludes import BESIDE_RUNS
-from workbench.core.lesions import DEFAULT_IMAGES, BlockSite, Lesioned, Removed, Sweep, SweepProgress, sites_of
 from workbench.engine.data.device_images import subset
 from workbench.engine.inspection.kept_activations import BUDGET_BYTES, KeptActivations, worth_keeping
 from workbench.engine.inspection.subject import Subject

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.events import Progress
+from workbench.core.inspection.neighbors import Neighbor, Neighbors
 from workbench.core.interludes import BESIDE_RUNS
-from workbench.core.neighbors import Neighbor, Neighbors
 from workbench.engine.inspection.features import Features, answers_to, features
 from workbench.engine.inspection.subject import Subject
 from workbench.engine.machine.pieces import in_interlude

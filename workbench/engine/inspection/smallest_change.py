@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.events import Progress
-from workbench.core.image_changes import PATCH_GRAY as GRAY
-from workbench.core.image_changes import Fooled, FoundPatch, FoundShift, ImageChange, SmallestChanges
+from workbench.core.inspection.image_changes import PATCH_GRAY as GRAY
+from workbench.core.inspection.image_changes import Fooled, FoundPatch, FoundShift, ImageChange, SmallestChanges
 from workbench.core.interludes import BESIDE_RUNS
 from workbench.engine.inspection.changes import moved, softmax
 from workbench.engine.inspection.subject import Subject

@@ -12,14 +12,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from workbench.core.config import RunConfig
-from workbench.core.dataset import Dataset, ImageSet
+from workbench.core.data.dataset import Dataset, ImageSet
 from workbench.core.errors import UserError, shown
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import Progress, Warned
 from workbench.core.interludes import BESIDE_RUNS
-from workbench.core.run_record import RunRecord
-from workbench.core.store import RunStore
+from workbench.core.records.run_record import RunRecord
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
 from workbench.engine.data import sources
 from workbench.engine.data.device_images import DeviceImages, normalization_of
 from workbench.engine.inspection.memory import Memory

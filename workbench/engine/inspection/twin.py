@@ -5,7 +5,7 @@ from itertools import chain
 
 from torch import nn
 
-from workbench.core.explanations import STEM
+from workbench.core.inspection.explanations import STEM
 from workbench.engine.network.resnet import ResNet
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from workbench.core.training_config import TrainingConfig
+from workbench.core.settings.training_config import TrainingConfig
 from workbench.engine.machine.device import Compute
 
 _MODES = {"on": "default", "cuda-graphs": "reduce-overhead"}

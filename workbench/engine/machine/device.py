@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from workbench.core.errors import ConfigError
-from workbench.core.training_config import TrainingConfig
+from workbench.core.settings.training_config import TrainingConfig
 from workbench.engine.machine.processes import ALONE, Processes
 
 

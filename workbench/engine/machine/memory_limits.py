@@ -7,10 +7,10 @@ from typing import Any
 
 import torch
 
-from workbench.core.architecture import Architecture
-from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
-from workbench.core.memory import free_in_process
+from workbench.core.network.architecture import Architecture
+from workbench.core.network.memory import free_in_process
+from workbench.core.settings.config import RunConfig
 from workbench.engine.machine.device import choose, computes_bf16
 
 # Of weights: themselves, gradients, up to two buffers of the optimizer, and a moving average.

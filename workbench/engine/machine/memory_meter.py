@@ -2,7 +2,7 @@
 
 import torch
 
-from workbench.core.memory import give_back
+from workbench.core.network.memory import give_back
 
 
 class MemoryMeter:

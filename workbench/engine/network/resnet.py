@@ -9,8 +9,8 @@ from typing import assert_never
 import torch
 from torch import Tensor, nn
 
-from workbench.core.model_config import ModelConfig
-from workbench.core.stems import stem_of
+from workbench.core.network.model_config import ModelConfig
+from workbench.core.network.stems import stem_of
 from workbench.engine.network.blocks.block import Block
 from workbench.engine.network.blocks.parts import activation, convolution, global_pooling, norm
 

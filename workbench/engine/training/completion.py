@@ -4,10 +4,10 @@
 run itself, the trials before one, and the processes that help it.
 """
 
-from workbench.core.config import DataConfig, RunConfig
-from workbench.core.dataset import Dataset
-from workbench.core.normalization import DEFAULT, Normalization
-from workbench.core.store import RunStore
+from workbench.core.data.dataset import Dataset
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import DataConfig, RunConfig
+from workbench.core.settings.normalization import DEFAULT, Normalization
 from workbench.engine.data import sources
 from workbench.engine.weights import weight_sources
 from workbench.engine.weights.foreign_weights import Weights

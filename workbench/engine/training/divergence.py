@@ -5,7 +5,7 @@ from collections import deque
 
 from workbench.core.errors import UserError
 from workbench.core.events import StepMetrics
-from workbench.core.training_config import TrainingConfig
+from workbench.core.settings.training_config import TrainingConfig
 from workbench.engine.training.trainer import Trainer
 
 _STEPS = 50

@@ -7,16 +7,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from workbench.core.config import DataConfig, RunConfig
-from workbench.core.dataset import Dataset
+from workbench.core.data.dataset import Dataset
 from workbench.core.errors import UserError, shown
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import Progress, Warned
 from workbench.core.home import Home
+from workbench.core.inspection.normalization_trial import TriedNormalization
 from workbench.core.interludes import BESIDE_RUNS
-from workbench.core.normalization import NAMED
-from workbench.core.normalization_trial import TriedNormalization
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import DataConfig, RunConfig
+from workbench.core.settings.normalization import NAMED
 from workbench.engine.data import sources
 from workbench.engine.data.device_images import DeviceImages, normalization_of
 from workbench.engine.machine.device import Compute, choose, resolve

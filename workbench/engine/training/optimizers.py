@@ -6,9 +6,9 @@ from typing import Any, assert_never
 import torch
 from torch import Tensor, nn
 
-from workbench.core.config import RunConfig
 from workbench.core.errors import ConfigError, UserError
-from workbench.core.training_config import TrainingConfig
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.training_config import TrainingConfig
 from workbench.engine.weights.checkpoint_state import Buffers
 
 _SECOND_BETA = 0.999

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.core.config import RunConfig
-from workbench.core.dataset import Dataset
+from workbench.core.data.dataset import Dataset
 from workbench.core.errors import ConfigError
 from workbench.core.events import Progress, Warned
 from workbench.core.home import Home
-from workbench.core.memory import keep_large_blocks
+from workbench.core.network.memory import keep_large_blocks
 from workbench.core.orders import Orders
+from workbench.core.settings.config import RunConfig
 from workbench.engine.data import sources
 from workbench.engine.data.device_images import DeviceImages, normalization_of, split, subset
 from workbench.engine.machine.device import Compute, choose

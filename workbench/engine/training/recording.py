@@ -23,8 +23,8 @@ from workbench.core.events import (
     StepMetrics,
     Warned,
 )
-from workbench.core.memory import give_back
-from workbench.core.store import RunStore
+from workbench.core.network.memory import give_back
+from workbench.core.records.store import RunStore
 from workbench.engine.machine.memory_limits import is_out_of_memory, what_fits
 from workbench.engine.machine.processes import is_process_gone, lost_process
 

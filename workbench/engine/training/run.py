@@ -6,9 +6,9 @@ from pathlib import Path
 from workbench.core.errors import UserError, shown
 from workbench.core.events import Progress, RunFinished, RunStarted, Warned
 from workbench.core.orders import Orders
-from workbench.core.run_folder import RunFolder
-from workbench.core.run_record import RunRecord
-from workbench.core.store import RunStore
+from workbench.core.records.run_folder import RunFolder
+from workbench.core.records.run_record import RunRecord
+from workbench.core.records.store import RunStore
 from workbench.engine.machine.device import Compute, device_name
 from workbench.engine.machine.processes import ALONE, Processes
 from workbench.engine.training.loop import TrainingLoop

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from workbench.core.config import FineTuningConfig, RunConfig
 from workbench.core.errors import ConfigError, UserError
-from workbench.core.schedule import learning_rate
+from workbench.core.settings.config import FineTuningConfig, RunConfig
+from workbench.core.settings.schedule import learning_rate
 from workbench.engine.data.augmentation import Batch, EpochPlan
 from workbench.engine.data.device_images import DeviceImages
 from workbench.engine.machine.compiling import compiled

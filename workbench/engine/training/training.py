@@ -9,12 +9,12 @@ saves a checkpoint and records the run as stopped.
 
 from dataclasses import replace
 
-from workbench.core.config import RunConfig
 from workbench.core.errors import ConfigError, UserError
 from workbench.core.orders import Orders
-from workbench.core.run_record import RunRecord
-from workbench.core.schedule import rates_around
-from workbench.core.store import RunStore
+from workbench.core.records.run_record import RunRecord
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.schedule import rates_around
 from workbench.engine.data import sources
 from workbench.engine.machine.device import choose, describe_machine
 from workbench.engine.machine.processes import ALONE, Processes

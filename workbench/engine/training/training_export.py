@@ -3,17 +3,17 @@
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
-from workbench.core.config import RunConfig
-from workbench.core.dataset import Dataset
+from workbench.core.data.dataset import Dataset
+from workbench.core.data.image_sources import CIFAR10, IMAGE_SOURCES, ImageSource, trained_images
 from workbench.core.errors import ConfigError, shown
 from workbench.core.events import Progress
 from workbench.core.export.code_file import check_output, check_training_output, training_path, write_code
 from workbench.core.export.training_code import training_code
 from workbench.core.export.training_script import ImagePlace, TrainingScript, refuse_fine_tuning
 from workbench.core.home import Home
-from workbench.core.image_sources import CIFAR10, IMAGE_SOURCES, ImageSource, trained_images
-from workbench.core.presets import Presets
-from workbench.core.store import RunStore
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.presets import Presets
 from workbench.engine.data import sources
 from workbench.engine.data.device_images import normalization_of, split, subset
 from workbench.engine.training.completion import completed, normalized, with_normalization

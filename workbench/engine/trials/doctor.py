@@ -9,15 +9,15 @@ from importlib import metadata
 import torch
 
 from workbench import __version__
+from workbench.core.data.image_sources import IMAGE_SOURCES, ImageSource
 from workbench.core.display import display_problem
 from workbench.core.errors import UserError
 from workbench.core.home import Home
-from workbench.core.image_sources import IMAGE_SOURCES, ImageSource
+from workbench.core.records.store import RunStore
+from workbench.core.records.store_backup import copies, day_of
+from workbench.core.records.store_repair import diagnose
 from workbench.core.resources import resource_path
-from workbench.core.store import RunStore
-from workbench.core.store_backup import copies, day_of
-from workbench.core.store_repair import diagnose
-from workbench.core.training_config import TrainingConfig
+from workbench.core.settings.training_config import TrainingConfig
 from workbench.engine.machine.device import choose, describe_machine, device_name
 
 _PACKAGES = ("torch", "torchvision", "PySide6-Essentials", "pyqtgraph", "numpy", "pillow", "pydantic")

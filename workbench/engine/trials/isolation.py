@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
-from workbench.core.memory import give_back
+from workbench.core.network.memory import give_back
+from workbench.core.settings.config import RunConfig
 from workbench.engine.machine.memory_limits import is_out_of_memory, what_fits
 
 _Event = TypeVar("_Event")

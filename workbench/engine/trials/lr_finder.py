@@ -11,12 +11,12 @@ from typing import assert_never
 
 import numpy as np
 
-from workbench.core.config import RunConfig
 from workbench.core.events import Progress, Warned
 from workbench.core.home import Home
-from workbench.core.store import RunStore
-from workbench.core.training_config import Optimizer, TrainingConfig
-from workbench.core.trials import Figures, RateSuggestion, RateTrial
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.training_config import Optimizer, TrainingConfig
+from workbench.core.settings.trials import Figures, RateSuggestion, RateTrial
 from workbench.engine.training.pending_steps import PendingSteps
 from workbench.engine.training.preparation import Preparing, prepare
 from workbench.engine.training.trainer import Trainer

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from workbench.core.architecture import Architecture
-from workbench.core.config import RunConfig
 from workbench.core.events import Progress, Warned
 from workbench.core.home import Home
-from workbench.core.trials import Preflight
+from workbench.core.network.architecture import Architecture
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.trials import Preflight
 from workbench.engine.machine.device import Compute, choose, device_name
 from workbench.engine.machine.memory_limits import free_bytes, needed_bytes, what_fits
 from workbench.engine.machine.memory_meter import MemoryMeter

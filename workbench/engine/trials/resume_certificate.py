@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from workbench.core.config import RunConfig
 from workbench.core.events import Progress, Warned
 from workbench.core.home import Home
-from workbench.core.trials import Certificate, Difference
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.trials import Certificate, Difference
 from workbench.engine.data.device_images import DeviceImages, subset
 from workbench.engine.machine.device import device_name
 from workbench.engine.network.averaging import AverageState

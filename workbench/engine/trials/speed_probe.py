@@ -9,14 +9,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from workbench.core.architecture import Architecture
-from workbench.core.config import DataConfig, RunConfig
-from workbench.core.dataset import ImageSet
+from workbench.core.data.dataset import ImageSet
 from workbench.core.events import Progress
-from workbench.core.memory import keep_large_blocks
-from workbench.core.model_config import ModelConfig
+from workbench.core.network.architecture import Architecture
+from workbench.core.network.memory import keep_large_blocks
+from workbench.core.network.model_config import ModelConfig
+from workbench.core.settings.config import DataConfig, RunConfig
+from workbench.core.settings.training_config import TrainingConfig
 from workbench.core.speed import DISPATCH_UNITS, UNITS, Speed, Unit, work
-from workbench.core.training_config import TrainingConfig
 from workbench.engine.data.device_images import DeviceImages
 from workbench.engine.machine.device import Compute, device_name
 from workbench.engine.training.trainer import Trainer

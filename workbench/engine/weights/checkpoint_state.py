@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from workbench.core.config import RunConfig
 from workbench.core.errors import UserError, literal, shown
+from workbench.core.settings.config import RunConfig
 from workbench.engine.network.averaging import AverageState
 from workbench.engine.weights.tensor_file import read_tensors
 

@@ -11,11 +11,11 @@ from workbench.core.errors import UserError, shown
 from workbench.core.export.code_file import check_output, write_code
 from workbench.core.export.network_code import network_code
 from workbench.core.files import write_atomically
-from workbench.core.model_config import ModelConfig
-from workbench.core.normalization import Normalization
-from workbench.core.presets import CUSTOM, Presets
-from workbench.core.run_record import RunRecord
-from workbench.core.store import RunStore
+from workbench.core.network.model_config import ModelConfig
+from workbench.core.records.run_record import RunRecord
+from workbench.core.records.store import RunStore
+from workbench.core.settings.normalization import Normalization
+from workbench.core.settings.presets import CUSTOM, Presets
 from workbench.engine.network import resnet
 from workbench.engine.weights import checkpoint
 from workbench.engine.weights.checkpoint_state import CheckpointState

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from workbench.core.errors import UserError, reason, shown
 from workbench.core.files import require_file, write_atomically
-from workbench.core.run_folder import RunFolder
+from workbench.core.records.run_folder import RunFolder
 
 _DIGITS = 16
 

@@ -14,10 +14,10 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from workbench.core.config import RunConfig
 from workbench.core.errors import UserError, literal, reason, shown
 from workbench.core.files import require_file
-from workbench.core.normalization import Normalization
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.normalization import Normalization
 from workbench.engine.network.resnet import ResNet
 from workbench.engine.weights.tensor_file import read_tensors
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import torch
 
-from workbench.core.config import RunConfig
 from workbench.core.errors import LONGEST_PATH, UserError, did_you_mean, reason, shown
 from workbench.core.events import Progress
 from workbench.core.files import require_file
 from workbench.core.home import Home
-from workbench.core.model_config import ModelConfig
-from workbench.core.presets import Presets
-from workbench.core.store import RunStore
+from workbench.core.network.model_config import ModelConfig
+from workbench.core.records.store import RunStore
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.presets import Presets
 from workbench.engine.data.download import download
 from workbench.engine.weights import checkpoint
 from workbench.engine.weights import foreign_weights as weights

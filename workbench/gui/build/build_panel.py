@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
-from workbench.core.config import RunConfig
 from workbench.core.errors import ConfigError
-from workbench.core.presets import DEFAULT_MODEL, DEFAULT_RECIPE, FINE_TUNING_RECIPE, Presets
-from workbench.core.recipe_traces import RecipeTraces
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.presets import DEFAULT_MODEL, DEFAULT_RECIPE, FINE_TUNING_RECIPE, Presets
+from workbench.core.settings.recipe_traces import RecipeTraces
 from workbench.gui.build.data_panel import DataPanel
 from workbench.gui.build.fine_tuning_panel import FineTuningPanel
 from workbench.gui.build.model_panel import ModelPanel

@@ -14,11 +14,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.core.config import DataConfig, parse
+from workbench.core.data.image_sources import IMAGE_SOURCES
 from workbench.core.errors import ConfigError, shown
 from workbench.core.formats import count
-from workbench.core.image_sources import IMAGE_SOURCES
-from workbench.core.normalization import DEFAULT, NAMES, Normalization, NormalizationName
+from workbench.core.settings.config import DataConfig, parse
+from workbench.core.settings.normalization import DEFAULT, NAMES, Normalization, NormalizationName
 from workbench.gui.build.own_images_view import OwnImagesView
 from workbench.gui.widgets.config_form import ConfigForm
 from workbench.gui.widgets.field_form import labeled, plain_tip

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Slot
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QUndoCommand, QUndoStack
 from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QMenu
 
-from workbench.core.config import RunConfig
+from workbench.core.settings.config import RunConfig
 from workbench.gui.build.build_panel import BuildPanel
 
 # Digits typed and arrows held within this time are one edit.

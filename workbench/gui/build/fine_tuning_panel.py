@@ -6,8 +6,8 @@ from typing import Any
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QComboBox, QFileDialog, QVBoxLayout, QWidget
 
-from workbench.core.config import FineTuningConfig, parse
 from workbench.core.errors import ConfigError
+from workbench.core.settings.config import FineTuningConfig, parse
 from workbench.gui.widgets.config_form import ConfigForm
 from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.theme import FIELD_GAP

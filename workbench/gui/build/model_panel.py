@@ -5,11 +5,11 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from workbench.core.blocks import BLOCKS, OPTIONS, Description, description_of
-from workbench.core.config import parse
 from workbench.core.errors import ConfigError
-from workbench.core.model_config import ModelConfig
-from workbench.core.presets import Presets
+from workbench.core.network.blocks import BLOCKS, OPTIONS, Description, description_of
+from workbench.core.network.model_config import ModelConfig
+from workbench.core.settings.config import parse
+from workbench.core.settings.presets import Presets
 from workbench.gui.build.preset_picker import PresetPicker
 from workbench.gui.build.stage_table import StageTable
 from workbench.gui.widgets.config_form import ConfigForm

@@ -2,9 +2,9 @@
 
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from workbench.core.data.image_layout import PARTS, FoundImages
 from workbench.core.errors import shown
 from workbench.core.formats import count
-from workbench.core.image_layout import PARTS, FoundImages
 from workbench.gui.build.folder_tree import FolderTree, TreeRow
 from workbench.gui.widgets.field_form import labeled, plain_tip
 from workbench.gui.widgets.theme import GAP

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QComboBox, QWidget
 
-from workbench.core.presets import Presets
+from workbench.core.settings.presets import Presets
 from workbench.gui.widgets.theme import Theme
 
 if TYPE_CHECKING:

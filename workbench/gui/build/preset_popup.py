@@ -26,9 +26,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.core.architecture import Architecture
 from workbench.core.formats import short_count
-from workbench.core.presets import CUSTOM, ModelPreset, Presets
+from workbench.core.network.architecture import Architecture
+from workbench.core.settings.presets import CUSTOM, ModelPreset, Presets
 from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, Theme, tabular
 

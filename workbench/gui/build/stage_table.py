@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.core.config import help_of
-from workbench.core.model_config import MAX_STAGES, ModelConfig
+from workbench.core.network.model_config import MAX_STAGES, ModelConfig
+from workbench.core.settings.config import help_of
 from workbench.gui.widgets.field_form import WheelGuard, labeled, mark_invalid, shrinkable
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, Theme
 

@@ -6,10 +6,10 @@ from typing import Any
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
-from workbench.core.config import RunConfig, parse
 from workbench.core.errors import ConfigError
-from workbench.core.presets import CUSTOM, Presets
-from workbench.core.training_config import TrainingConfig
+from workbench.core.settings.config import RunConfig, parse
+from workbench.core.settings.presets import CUSTOM, Presets
+from workbench.core.settings.training_config import TrainingConfig
 from workbench.gui.build.training_groups import (
     AugmentationGroup,
     MachineGroup,

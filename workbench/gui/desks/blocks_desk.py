@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QWidget
 
-from workbench.core.run_record import RunRecord
+from workbench.core.records.run_record import RunRecord
 from workbench.gui.desks.look_desk import Looking
 from workbench.gui.widgets.late_plot import LatePlot
 

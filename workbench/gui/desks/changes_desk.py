@@ -4,7 +4,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QWidget
 
 from workbench.core.errors import UserError
-from workbench.core.image_changes import AugmentedTest, ImageChange, SmallestChanges
+from workbench.core.inspection.image_changes import AugmentedTest, ImageChange, SmallestChanges
 from workbench.gui.desks.look_desk import LookDesk, Looking
 from workbench.gui.inspect.changes.changes_view import ChangesView
 from workbench.gui.inspect.seen_words import absence

@@ -6,9 +6,9 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
 
-from workbench.core.config import SECTIONS
-from workbench.core.dropped_files import USABLE, Usable, configured, first_usable
 from workbench.core.errors import UserError, shown
+from workbench.core.records.dropped_files import USABLE, Usable, configured, first_usable
+from workbench.core.settings.config import SECTIONS
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.widgets.drop_overlay import DropOverlay
 from workbench.gui.widgets.message_bar import MessageBar

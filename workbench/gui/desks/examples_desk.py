@@ -3,12 +3,12 @@
 from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QWidget
 
-from workbench.core.config import RunConfig
+from workbench.core.data.image_sources import IMAGE_SOURCES
 from workbench.core.events import Progress
 from workbench.core.formats import percent
 from workbench.core.home import Home
-from workbench.core.image_sources import IMAGE_SOURCES
-from workbench.core.training_config import AUGMENTATIONS, TrainingConfig
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.training_config import AUGMENTATIONS, TrainingConfig
 from workbench.gui.build.augmentation_words import augmentation_words
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.trials.augmentation_view import AugmentationView

@@ -5,9 +5,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from workbench.core import answer_table
 from workbench.core.errors import UserError, shown
-from workbench.core.image_histories import Histories
+from workbench.core.inspection import answer_table
+from workbench.core.inspection.image_histories import Histories
 from workbench.gui.desks.look_desk import Looking
 from workbench.gui.inspect.gallery.gallery import Gallery
 from workbench.gui.work import inspection_jobs, jobs

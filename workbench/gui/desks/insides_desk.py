@@ -3,7 +3,7 @@
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
-from workbench.core.insides import Insides
+from workbench.core.inspection.insides import Insides
 from workbench.gui.desks.look_desk import LookDesk, Looking
 from workbench.gui.inspect.blocks.insides_view import InsidesView
 from workbench.gui.work import inspection_jobs

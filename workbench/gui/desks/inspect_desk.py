@@ -8,7 +8,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QSlider, QTabWidget, QWidget
 
 from workbench.core.errors import UserError
-from workbench.core.run_record import RunRecord
+from workbench.core.records.run_record import RunRecord
 from workbench.gui.desks.blocks_desk import BlocksDesk
 from workbench.gui.desks.calibration_desk import CalibrationDesk
 from workbench.gui.desks.confusion_desk import ConfusionDesk

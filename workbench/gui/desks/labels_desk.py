@@ -6,14 +6,14 @@ from typing import Any
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from workbench.core import answer_table, label_tables
-from workbench.core.dataset import Dataset
-from workbench.core.doubtful_labels import DoubtfulLabels
+from workbench.core.data.dataset import Dataset
+from workbench.core.data.image_sources import IMAGE_SOURCES
 from workbench.core.errors import UserError, shown
 from workbench.core.events import Warned
-from workbench.core.human_agreement import HumanAgreement
-from workbench.core.image_sources import IMAGE_SOURCES
-from workbench.core.near_duplicates import NearDuplicates
+from workbench.core.inspection import answer_table, label_tables
+from workbench.core.inspection.doubtful_labels import DoubtfulLabels
+from workbench.core.inspection.human_agreement import HumanAgreement
+from workbench.core.inspection.near_duplicates import NearDuplicates
 from workbench.gui.desks.look_desk import LookDesk, Looking
 from workbench.gui.inspect.labels.findings import DoubtfulFindings, DuplicateFindings, HumanFindings
 from workbench.gui.inspect.labels.label_words import doubt_figures, doubt_note, duplicate_figures, human_figures

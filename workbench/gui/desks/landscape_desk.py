@@ -6,8 +6,8 @@ from typing import Any
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
-from workbench.core.landscape import FINE_SIZE, QUICK_SIZE, Landscape
-from workbench.core.run_record import RunRecord
+from workbench.core.inspection.landscape import FINE_SIZE, QUICK_SIZE, Landscape
+from workbench.core.records.run_record import RunRecord
 from workbench.gui.desks.look_desk import LookDesk, Looking
 from workbench.gui.inspect.landscape.landscape_canvas import Drawn
 from workbench.gui.inspect.landscape.landscape_view import LandscapeSettings, LandscapeView

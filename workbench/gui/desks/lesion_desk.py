@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from workbench.core.lesions import Lesioned, Sweep, SweepProgress, is_counterpart
-from workbench.core.run_record import RunRecord
+from workbench.core.inspection.lesions import Lesioned, Sweep, SweepProgress, is_counterpart
+from workbench.core.records.run_record import RunRecord
 from workbench.gui.desks.look_desk import LookDesk, Looking
 from workbench.gui.inspect.blocks.block_strip_painter import Bars
 from workbench.gui.inspect.blocks.lesion_view import LesionView

@@ -3,8 +3,8 @@
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
-from workbench.core.embedding import Embedding
 from workbench.core.formats import count
+from workbench.core.inspection.embedding import Embedding
 from workbench.gui.desks.look_desk import LookDesk, Looking
 from workbench.gui.inspect.map.map_view import MapView
 from workbench.gui.widgets.menus import Menus

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
-from workbench.core.neighbors import Neighbors
+from workbench.core.inspection.neighbors import Neighbors
 from workbench.gui.desks.look_desk import LookDesk, Looking
 from workbench.gui.inspect.why.nearest_view import NearestView
 from workbench.gui.work import inspection_jobs as jobs

@@ -7,10 +7,10 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QInputDialog, QLineEdit, QWidget
 
-from workbench.core import presets as preset_files
-from workbench.core.config import model_from_json
 from workbench.core.errors import UserError
-from workbench.core.presets import Presets
+from workbench.core.settings import presets as preset_files
+from workbench.core.settings.config import model_from_json
+from workbench.core.settings.presets import Presets
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.build.edit_history import EditHistory
 from workbench.gui.desks.network_desk import NetworkDesk

@@ -6,17 +6,18 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QImage
 
-from workbench.core import measured_epochs, speed
-from workbench.core.architecture import Architecture
-from workbench.core.config import RunConfig, parse
+from workbench.core import speed
+from workbench.core.data.image_sources import IMAGE_SOURCES, trained_images
 from workbench.core.errors import ConfigError, shown
 from workbench.core.formats import count, memory, short_count
 from workbench.core.home import Home
-from workbench.core.image_sources import IMAGE_SOURCES, trained_images
-from workbench.core.model_config import ModelConfig
-from workbench.core.presets import CUSTOM
+from workbench.core.network.architecture import Architecture
+from workbench.core.network.model_config import ModelConfig
+from workbench.core.records import measured_epochs
+from workbench.core.records.run_record import RunRecord
 from workbench.core.resources import resource_path
-from workbench.core.run_record import RunRecord
+from workbench.core.settings.config import RunConfig, parse
+from workbench.core.settings.presets import CUSTOM
 from workbench.core.speed import Speed
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.network.network_figures import Figures, about, length

@@ -15,7 +15,7 @@ from workbench.gui.work.job import Handle
 from workbench.gui.work.lane import Lane
 
 if TYPE_CHECKING:
-    from workbench.core.store_repair import Repair
+    from workbench.core.records.store_repair import Repair
 
 
 class RepairDesk(QObject):

@@ -7,11 +7,11 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from workbench.core.errors import DamagedDatabase
-from workbench.core.evaluation_changes import deciding_accuracy
 from workbench.core.events import CheckpointSaved, EvaluationReady, Event, RunStarted
 from workbench.core.formats import percent
-from workbench.core.presets import FINE_TUNING_RECIPE
-from workbench.core.run_record import RunRecord
+from workbench.core.inspection.evaluation_changes import deciding_accuracy
+from workbench.core.records.run_record import RunRecord
+from workbench.core.settings.presets import FINE_TUNING_RECIPE
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.desks.run_changes import RunChanges
 from workbench.gui.records.run_library import RunLibrary

@@ -2,11 +2,11 @@
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from workbench.core.data.image_layout import FoundImages
+from workbench.core.data.image_sources import IMAGE_SOURCES
 from workbench.core.events import Progress
 from workbench.core.formats import count
 from workbench.core.home import Home
-from workbench.core.image_layout import FoundImages
-from workbench.core.image_sources import IMAGE_SOURCES
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.widgets.told import sentence_of
 from workbench.gui.work import jobs

@@ -3,7 +3,6 @@
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction
 
-from workbench.core.config import RunConfig
 from workbench.core.errors import DamagedDatabase, UserError
 from workbench.core.events import (
     EpochMetrics,
@@ -15,6 +14,7 @@ from workbench.core.events import (
     Warned,
 )
 from workbench.core.home import Home
+from workbench.core.settings.config import RunConfig
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.desks.run_desk import RunDesk
 from workbench.gui.records.run_library import RunLibrary

@@ -3,11 +3,11 @@
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.events import Progress, Warned
 from workbench.core.home import Home
-from workbench.core.trials import RateTrial
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.trials import RateTrial
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.trials.plan_panel import PlanPanel
 from workbench.gui.widgets.menus import Menus

@@ -6,9 +6,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from workbench.core.data.image_layout import IMAGE_SUFFIXES
 from workbench.core.errors import UserError, shown
-from workbench.core.image_changes import UNCHANGED
-from workbench.core.image_layout import IMAGE_SUFFIXES
+from workbench.core.inspection.image_changes import UNCHANGED
 from workbench.gui.desks.look_desk import LookDesk, Looking
 from workbench.gui.inspect.image.answer_page import AnswerPage
 from workbench.gui.inspect.image.image_view import ImageView

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
-from workbench.core.explanations import Explanation, explained_layers
+from workbench.core.inspection.explanations import Explanation, explained_layers
 from workbench.gui.desks.look_desk import LookDesk, Looking
 from workbench.gui.inspect.seen_words import absence
 from workbench.gui.inspect.why.why_view import WhyView

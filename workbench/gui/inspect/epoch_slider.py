@@ -17,9 +17,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from workbench.core.evaluation_changes import deciding_accuracy
 from workbench.core.formats import percent
-from workbench.core.run_record import RunRecord
+from workbench.core.inspection.evaluation_changes import deciding_accuracy
+from workbench.core.records.run_record import RunRecord
 from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
 

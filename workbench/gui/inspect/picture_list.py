@@ -8,7 +8,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QKeySequence, QPainter, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from workbench.core.dataset import ImageSet
+from workbench.core.data.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
 from workbench.gui.inspect.image_caption import Captions, Verdict
 from workbench.gui.widgets.field_form import plain_tip

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.core.formats import count, percent
-from workbench.core.run_record import RunRecord
+from workbench.core.records.run_record import RunRecord
 from workbench.gui.inspect.evaluation_bar import EvaluationBar
 from workbench.gui.inspect.matrix.class_view import ClassView
 from workbench.gui.inspect.matrix.confusion_pairs import ConfusedPairs

@@ -9,7 +9,7 @@ from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 from workbench.core.formats import count, short_count
-from workbench.core.layers import Layer
+from workbench.core.network.layers import Layer
 from workbench.gui.widgets.tables import dress
 from workbench.gui.widgets.theme import GROUP_GAP
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 
-from workbench.core.architecture import Architecture, Part
-from workbench.core.model_config import ModelConfig
+from workbench.core.network.architecture import Architecture, Part
+from workbench.core.network.model_config import ModelConfig
 
 _PER_STAGE = ("blocks", "widths", "strides", "residuals")
 

@@ -11,8 +11,8 @@ from functools import cached_property
 from itertools import groupby
 from typing import Literal
 
-from workbench.core.architecture import Architecture, Part
-from workbench.core.layers import Shape
+from workbench.core.network.architecture import Architecture, Part
+from workbench.core.network.layers import Shape
 
 Role = Literal["input", "stem", "stage", "head"]
 Key = tuple[Role, int]

@@ -7,7 +7,7 @@ from typing import assert_never
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
-from workbench.core.shortcuts import Way
+from workbench.core.network.shortcuts import Way
 from workbench.gui.network.network_layout import CLASSES_WIDTH, Box, Column, Drawing
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme, tabular
 

@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.core.architecture import Architecture
 from workbench.core.formats import count
+from workbench.core.network.architecture import Architecture
 from workbench.gui.network.layer_table import LayerTable
 from workbench.gui.network.network_difference import changes
 from workbench.gui.network.network_figures import Figures, FiguresTable

@@ -12,10 +12,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from workbench.core.architecture import Architecture, Part
 from workbench.core.formats import count, short_count
-from workbench.core.layers import Shape
-from workbench.core.shortcuts import Way
+from workbench.core.network.architecture import Architecture, Part
+from workbench.core.network.layers import Shape
+from workbench.core.network.shortcuts import Way
 from workbench.gui.network.network_difference import differing_parts
 from workbench.gui.network.network_layout import Box, Drawing, Key, groups_of, lay_out, sees_all
 from workbench.gui.network.network_painter import HOP_PX, LINE_PX, Marks, NetworkPainter, Row, caption_font

@@ -4,10 +4,10 @@ from typing import assert_never
 
 from PySide6.QtCore import QCoreApplication
 
-from workbench.core.architecture import Part
 from workbench.core.formats import count
-from workbench.core.model_config import ModelConfig
-from workbench.core.stems import Stem
+from workbench.core.network.architecture import Part
+from workbench.core.network.model_config import ModelConfig
+from workbench.core.network.stems import Stem
 
 
 def part_title(part: Part, config: ModelConfig) -> tuple[str, str]:

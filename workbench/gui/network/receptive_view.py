@@ -9,8 +9,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from workbench.core.architecture import Architecture
-from workbench.core.stems import stem_of
+from workbench.core.network.architecture import Architecture
+from workbench.core.network.stems import stem_of
 from workbench.gui.network.network_layout import sees_all
 from workbench.gui.widgets.pictures import to_qimage
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme, tabular

@@ -7,10 +7,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.core import image_measures
 from workbench.core.evaluation import Evaluation
-from workbench.core.evaluation_changes import Changes
-from workbench.core.image_histories import Histories
+from workbench.core.inspection import image_measures
+from workbench.core.inspection.evaluation_changes import Changes
+from workbench.core.inspection.image_histories import Histories
 
 Answers = Literal["", "wrong", "right"]
 Change = Literal["", "right", "wrong"]

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from workbench.core.errors import UserError
-from workbench.core.image_marks import ImageMarks, Mark, Marked, Part, marks_of, numbered
-from workbench.core.run_record import RunRecord
+from workbench.core.inspection.image_marks import ImageMarks, Mark, Marked, Part, marks_of, numbered
+from workbench.core.records.run_record import RunRecord
 from workbench.gui.records.run_source import RunSource
 
 

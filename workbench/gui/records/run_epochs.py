@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from workbench.core.evaluation_changes import Bump, bumps
 from workbench.core.events import EpochMetrics
-from workbench.core.run_record import RunRecord
+from workbench.core.inspection.evaluation_changes import Bump, bumps
+from workbench.core.records.run_record import RunRecord
 from workbench.gui.records.run_source import RunSource
 
 

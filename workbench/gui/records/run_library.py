@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from workbench.core.dataset import Dataset, ImageSet
+from workbench.core.data.dataset import Dataset, ImageSet
 from workbench.core.errors import DamagedDatabase, UserError
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import Event, Warned
 from workbench.core.home import Home
-from workbench.core.image_marks import ImageMarks
-from workbench.core.run_record import DamagedRun, RunRecord
+from workbench.core.inspection.image_marks import ImageMarks
+from workbench.core.records.run_record import DamagedRun, RunRecord
 
 # The first picture needs no database: it is loaded after it, by `open`.
 if TYPE_CHECKING:
-    from workbench.core.run_follower import RunFollower
-    from workbench.core.store import Glance, RunStore
+    from workbench.core.records.run_follower import RunFollower
+    from workbench.core.records.store import Glance, RunStore
 
 _log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class RunLibrary(QObject):
         Raises:
             UserError: the folder cannot be written, or its database cannot be read.
         """
-        from workbench.core.store import RunStore
+        from workbench.core.records.store import RunStore
 
         if self._store is not None and self._store.home != home:
             self._followers.clear()
@@ -97,7 +97,7 @@ class RunLibrary(QObject):
 
     def set_own_run(self, run_id: str) -> None:
         """The run that is trained here, if any: it says its events itself, and is followed again after it."""
-        from workbench.core.run_follower import RunFollower
+        from workbench.core.records.run_follower import RunFollower
 
         before, self._own_run = self._own_run, run_id
         self._followers.pop(run_id, None)
@@ -179,7 +179,7 @@ class RunLibrary(QObject):
 
     def events(self, run_id: str) -> list[Event]:
         """Everything a run has said; what it says from now on comes as `event_read`."""
-        from workbench.core.run_follower import RunFollower
+        from workbench.core.records.run_follower import RunFollower
 
         follower = RunFollower(self._opened(), run_id)
         events = follower.news()
@@ -187,7 +187,7 @@ class RunLibrary(QObject):
         return events
 
     def delete(self, run_id: str) -> None:
-        from workbench.core.store import RunStore
+        from workbench.core.records.store import RunStore
 
         self._followers.pop(run_id, None)
         with closing(RunStore(self._opened().home, patience_s=_WRITING_PATIENCE_S)) as store:
@@ -200,7 +200,7 @@ class RunLibrary(QObject):
         Raises:
             UserError: it may not be called so, is gone, or the list cannot be written.
         """
-        from workbench.core.store import RunStore
+        from workbench.core.records.store import RunStore
 
         with closing(RunStore(self._opened().home, patience_s=_WRITING_PATIENCE_S)) as store:
             store.rename(run_id, name)
@@ -235,7 +235,7 @@ class RunLibrary(QObject):
 
     def _open_again(self, former: "RunStore") -> None:
         """Read the file that is there now, if it can be: repaired, or held no longer."""
-        from workbench.core.store import RunStore
+        from workbench.core.records.store import RunStore
 
         store = RunStore.for_reading(former.home, 0.0)
         if store.is_behind:

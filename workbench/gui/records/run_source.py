@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from workbench.core.dataset import ImageSet
+from workbench.core.data.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
-from workbench.core.image_marks import ImageMarks
-from workbench.core.run_record import RunRecord
+from workbench.core.inspection.image_marks import ImageMarks
+from workbench.core.records.run_record import RunRecord
 
 
 class RunSource(Protocol):

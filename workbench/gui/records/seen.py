@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.evaluation import Evaluation
-from workbench.core.evaluation_changes import Changes
-from workbench.core.image_histories import Histories
+from workbench.core.inspection.evaluation_changes import Changes
+from workbench.core.inspection.image_histories import Histories
 from workbench.gui.records.image_filter import ImageFilter
 from workbench.gui.records.marks import Marks
 

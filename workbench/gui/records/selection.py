@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
-from workbench.core.dataset import ImageSet
+from workbench.core.data.dataset import ImageSet
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
-from workbench.core.evaluation_changes import Changes
-from workbench.core.image_histories import Histories
-from workbench.core.run_record import RunRecord
+from workbench.core.inspection.evaluation_changes import Changes
+from workbench.core.inspection.image_histories import Histories
+from workbench.core.records.run_record import RunRecord
 from workbench.gui.records.epoch_evaluations import EpochEvaluations
 from workbench.gui.records.image_filter import Change, ImageFilter, OnlyImages
 from workbench.gui.records.looked_at import LookedAt

@@ -27,7 +27,7 @@ from workbench.core.events import (
     StepMetrics,
 )
 from workbench.core.formats import count, short_count
-from workbench.core.schedule import learning_rate
+from workbench.core.settings.schedule import learning_rate
 from workbench.core.work_clock import WorkClock
 from workbench.gui.runs.rate_change_dialog import RateChangeDialog
 from workbench.gui.runs.run_figures import RunFigures

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Qt, Signal, SignalInstance, Slot
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QWidget
 
-from workbench.core.run_record import RunRecord
+from workbench.core.records.run_record import RunRecord
 
 
 class RunActions(QObject):

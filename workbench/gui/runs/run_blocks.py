@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from workbench.core.block_figures import BlockFigures, block_names, branch_shares, stage_of_block
 from workbench.core.events import GradientsMeasured, RunStarted
-from workbench.core.model_config import ModelConfig
+from workbench.core.network.model_config import ModelConfig
 
 Measure = Literal["share", "mean", "deviation", "zeros"]
 Values = NDArray[np.float64]

@@ -8,7 +8,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor, QIcon, QPixmap
 
 from workbench.core.formats import duration, percent
-from workbench.core.run_record import DamagedRun, RunRecord
+from workbench.core.records.run_record import DamagedRun, RunRecord
 from workbench.gui.widgets.field_form import plain_tip
 from workbench.gui.widgets.theme import Theme
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.core.run_record import DamagedRun, RunRecord
+from workbench.core.records.run_record import DamagedRun, RunRecord
 from workbench.gui.runs.run_actions import RunActions
 from workbench.gui.runs.runs_model import RunsModel
 from workbench.gui.runs.runs_table import RunsTable

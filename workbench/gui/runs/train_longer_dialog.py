@@ -3,8 +3,8 @@
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QSpinBox, QWidget
 
-from workbench.core.run_record import RunRecord
-from workbench.core.schedule import rates_around
+from workbench.core.records.run_record import RunRecord
+from workbench.core.settings.schedule import rates_around
 from workbench.gui.runs.then_and_now import then_and_now
 from workbench.gui.widgets.dialog_column import lay_out_dialog
 from workbench.gui.widgets.field_form import labeled, shrinkable

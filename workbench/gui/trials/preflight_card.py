@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.core.formats import percent
-from workbench.core.trials import Certificate, Preflight
+from workbench.core.settings.trials import Certificate, Preflight
 from workbench.gui.trials.preflight_figures import PreflightFigures
 from workbench.gui.trials.verdict_view import CertificateView, VerdictView
 from workbench.gui.widgets.field_form import labeled

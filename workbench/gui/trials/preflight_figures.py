@@ -8,7 +8,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from workbench.core.formats import count, memory
-from workbench.core.trials import Preflight
+from workbench.core.settings.trials import Preflight
 from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, tabular
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.core.formats import count
-from workbench.core.trials import RateSuggestion, RateTrial
+from workbench.core.settings.trials import RateSuggestion, RateTrial
 from workbench.gui.trials.rates import rate_text
 from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.late_plot import LatePlot

@@ -8,8 +8,8 @@ from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtGui import QCursor, QPalette
 from PySide6.QtWidgets import QGridLayout, QToolTip, QWidget
 
-from workbench.core.schedule import learning_rate
-from workbench.core.training_config import TrainingConfig
+from workbench.core.settings.schedule import learning_rate
+from workbench.core.settings.training_config import TrainingConfig
 from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.late_plot import LatePlot
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, GROUP_GAP, MARGIN

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.core.config import help_of
+from workbench.core.settings.config import help_of
 from workbench.gui.widgets.theme import FIELD_GAP, GAP
 
 # The same in every form, so that the fields of all tabs stand in one column.

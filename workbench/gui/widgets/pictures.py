@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPixmap, QPixmapCache
 
-from workbench.core.dataset import ImageSet
+from workbench.core.data.dataset import ImageSet
 
 EDGE_PX = 2
 

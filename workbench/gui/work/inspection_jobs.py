@@ -13,15 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
-from workbench.core.dataset import ImageSet
-from workbench.core.embedding import Embedding
+from workbench.core.data.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import Progress
-from workbench.core.explanations import Question
 from workbench.core.home import Home
-from workbench.core.image_changes import ImageChange
-from workbench.core.landscape import Grid, Landscape
-from workbench.core.neighbors import Neighbors
+from workbench.core.inspection.embedding import Embedding
+from workbench.core.inspection.explanations import Question
+from workbench.core.inspection.image_changes import ImageChange
+from workbench.core.inspection.landscape import Grid, Landscape
+from workbench.core.inspection.neighbors import Neighbors
 from workbench.gui.widgets.pictures import on_white, to_pixels
 from workbench.gui.work.job import Job, Work
 from workbench.gui.work.kept_board import KeptBoard
@@ -153,7 +153,7 @@ def evaluate_validation(looker: Looker, place: Place) -> Job:
 
 
 def _kept_validation(job: Job, run_id: str, home: Home) -> Work:
-    from workbench.core.store import RunStore
+    from workbench.core.records.store import RunStore
 
     found = yield from job.begin(home)
     with closing(RunStore(home.prepare())) as store:
@@ -172,7 +172,7 @@ def cluster_classes(confusion: NDArray[np.int64]) -> Job:
 
 def _cluster_classes(confusion: NDArray[np.int64], _home: Home) -> Work:
     yield from ()
-    from workbench.core.confusion import clustered_order
+    from workbench.core.inspection.confusion import clustered_order
 
     return clustered_order(confusion)
 
@@ -321,7 +321,7 @@ def doubtful_validation_labels(looker: Looker, place: Place) -> Job:
 
 
 def _doubtful_validation_labels(looker: Looker, place: Place, home: Home) -> Work:
-    from workbench.core.store import RunStore
+    from workbench.core.records.store import RunStore
     from workbench.engine.inspection import labels
 
     with closing(RunStore.for_reading(home)) as store:
@@ -335,7 +335,7 @@ def known_near_duplicates(folder: Path) -> Job:
 
 
 def _known_near_duplicates(folder: Path, _home: Home) -> Work:
-    from workbench.core.dataset import Dataset
+    from workbench.core.data.dataset import Dataset
     from workbench.engine.inspection import duplicates
 
     yield from ()
@@ -366,7 +366,7 @@ def human_agreement(evaluation: Evaluation, names: tuple[str, ...], source: str,
 def _human_agreement(
     evaluation: Evaluation, names: tuple[str, ...], source: str, path: Path | None, home: Home
 ) -> Work:
-    from workbench.core.human_counts import HumanCounts, numbers_of
+    from workbench.core.inspection.human_counts import HumanCounts, numbers_of
     from workbench.engine.inspection.human_agreement import compare
 
     yield Progress("Reading people's answers", 0, 0)

@@ -14,21 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core import speed
-from workbench.core.config import RunConfig
 from workbench.core.errors import UserError
 from workbench.core.events import Progress
 from workbench.core.home import Home
 from workbench.core.orders import Orders
-from workbench.core.training_config import TrainingConfig
+from workbench.core.settings.config import RunConfig
+from workbench.core.settings.training_config import TrainingConfig
 from workbench.gui.work.job import Job, RunJob, Work
 
 if TYPE_CHECKING:
-    from workbench.core.store import RunStore
+    from workbench.core.records.store import RunStore
 
 
 def _opened(home: Home) -> "closing[RunStore]":
     # The first picture needs no database.
-    from workbench.core.store import RunStore
+    from workbench.core.records.store import RunStore
 
     return closing(RunStore(home.prepare()))
 
@@ -149,7 +149,7 @@ def examples(config: RunConfig, *, epoch: int, count: int) -> Job:
 
 
 def _examples(config: RunConfig, epoch: int, count: int, home: Home) -> Generator[Progress, None, Examples]:
-    from workbench.core.dataset import Dataset
+    from workbench.core.data.dataset import Dataset
     from workbench.engine.data import preview, sources
 
     folder = yield from sources.read(config.data.source, config.model.input_size, home.prepare())
@@ -213,7 +213,7 @@ def repair_list() -> Job:
 
 
 def _repair_list(home: Home) -> Work:
-    from workbench.core import store_repair
+    from workbench.core.records import store_repair
 
     return (yield from store_repair.repair(home))
 
@@ -232,10 +232,10 @@ def look_after_home() -> Job:
 
 
 def _look_after_home(home: Home) -> Work:
-    from workbench.core import store_backup
-    from workbench.core.leftovers import clean_up
-    from workbench.core.store import RunStore
-    from workbench.core.unlisted_runs import unlisted_sentence, whole_folders
+    from workbench.core.records import store_backup
+    from workbench.core.records.leftovers import clean_up
+    from workbench.core.records.store import RunStore
+    from workbench.core.records.unlisted_runs import unlisted_sentence, whole_folders
 
     with closing(RunStore.for_reading(home)) as store:
         if store.is_behind:
@@ -269,8 +269,8 @@ def read_histories(run_id: str) -> Job:
 
 
 def _read_histories(run_id: str, home: Home) -> Work:
-    from workbench.core.image_histories import EpochAnswers, Histories
-    from workbench.core.store import RunStore
+    from workbench.core.inspection.image_histories import EpochAnswers, Histories
+    from workbench.core.records.store import RunStore
 
     with closing(RunStore.for_reading(home)) as store:
         epochs, found = store.evaluated_epochs(run_id), list[EpochAnswers]()

@@ -31,7 +31,7 @@ class Looker:
         """Open the network of `place`, unless it is the last one, and look into it. Result: that of `look`."""
 
         def begin(home: Home) -> Work:
-            from workbench.core.store import RunStore
+            from workbench.core.records.store import RunStore
             from workbench.engine.inspection.subject import Subjects
 
             if self._subjects is None:

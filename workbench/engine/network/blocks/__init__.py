@@ -1,1 +1,1 @@
-"""The blocks of residual networks as torch modules, made from their descriptions in `core/blocks.py`."""
+"""The blocks of residual networks as torch modules, made from their descriptions in `core/network/blocks.py`."""

@@ -1,4 +1,4 @@
-"""A block of a network, made from its description in `core/blocks.py`."""
+"""A block of a network, made from its description in `core/network/blocks.py`."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, takewhile
@@ -7,9 +7,9 @@ from typing import Protocol, assert_never
 import torch
 from torch import Tensor, nn
 
-from workbench.core.model_config import ModelConfig
-from workbench.core.shortcuts import way_around
-from workbench.core.steps import Activation, Convolution, Dropout, MaxPooling, Norm, Step, Widths
+from workbench.core.network.model_config import ModelConfig
+from workbench.core.network.shortcuts import way_around
+from workbench.core.network.steps import Activation, Convolution, Dropout, MaxPooling, Norm, Step, Widths
 from workbench.engine.network.blocks.parts import (
     DropPath,
     SqueezeExcitation,

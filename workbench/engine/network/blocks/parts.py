@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from workbench.core.layers import can_work_in_place, norm_groups, squeezed_channels
-from workbench.core.model_config import ModelConfig
-from workbench.core.shortcuts import Way
+from workbench.core.network.layers import can_work_in_place, norm_groups, squeezed_channels
+from workbench.core.network.model_config import ModelConfig
+from workbench.core.network.shortcuts import Way
 
 
 def convolution(

@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalett
 from PySide6.QtWidgets import QWidget
 
 from workbench.core.formats import count, percent, short_count
-from workbench.core.lesions import BlockSite
+from workbench.core.inspection.lesions import BlockSite
 from workbench.gui.inspect.blocks.block_strip_layout import LEAST_HEIGHT, WANTED_HEIGHT, StripLayout, least_width
 from workbench.gui.inspect.blocks.block_strip_painter import Bars, BlockMarks, BlockStripPainter
 from workbench.gui.inspect.blocks.lesion_choice import LesionChoice

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF
 
-from workbench.core.lesions import BlockSite
+from workbench.core.inspection.lesions import BlockSite
 
 HEADING_PX, HOP_PX, BOX_PX, NAME_PX, BARS_PX, LEAST_BARS_PX = 18, 14, 40, 18, 132, 64
 AXIS_PX, END_PX, BOTTOM_PX = 44, 36, 6

@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from workbench.core.formats import percent
-from workbench.core.lesions import BlockSite, Sweep
+from workbench.core.inspection.lesions import BlockSite, Sweep
 from workbench.gui.inspect.blocks.block_strip_layout import AXIS_PX, BOX_PX, END_PX, HEADING_PX, StripLayout
 from workbench.gui.widgets.theme import GAP, MARGIN, Theme, mixed, tabular
 

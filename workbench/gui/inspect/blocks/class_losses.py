@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from workbench.core.class_names import short_names
 from workbench.core.formats import count, percent
-from workbench.core.lesions import Lesioned
+from workbench.core.inspection.lesions import Lesioned
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme, mixed, tabular
 
 _ROW_PX, _BAR_PX = 18, 8

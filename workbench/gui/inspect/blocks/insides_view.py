@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from workbench.core.formats import percent, two_digits
-from workbench.core.insides import Insides, filter_pictures
+from workbench.core.inspection.insides import Insides, filter_pictures
 from workbench.gui.inspect.blocks.depth_chart import DepthChart, DepthSeries
 from workbench.gui.inspect.blocks.first_filters import FilterView
 from workbench.gui.widgets.theme import FIELD_GAP, MARGIN, Theme

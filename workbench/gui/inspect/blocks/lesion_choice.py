@@ -2,8 +2,8 @@
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from workbench.core.lesions import BlockSite, sites_of
-from workbench.core.model_config import ModelConfig
+from workbench.core.inspection.lesions import BlockSite, sites_of
+from workbench.core.network.model_config import ModelConfig
 
 Scales = dict[str, float]
 

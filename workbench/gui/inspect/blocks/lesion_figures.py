@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from workbench.core.formats import count, percent
-from workbench.core.lesions import Lesioned
+from workbench.core.inspection.lesions import Lesioned
 from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.theme import GROUP_GAP, LARGE_NUMBER_PX, tabular
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.core.formats import count, percent
-from workbench.core.lesions import DEFAULT_IMAGES, Lesioned
+from workbench.core.inspection.lesions import DEFAULT_IMAGES, Lesioned
 from workbench.gui.inspect.blocks.block_strip import BlockStrip
 from workbench.gui.inspect.blocks.block_strip_layout import LEAST_HEIGHT
 from workbench.gui.inspect.blocks.block_strip_painter import Bars

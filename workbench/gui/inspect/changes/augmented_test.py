@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from workbench.core.formats import count, percent
-from workbench.core.image_changes import AugmentedTest
+from workbench.core.inspection.image_changes import AugmentedTest
 from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.theme import FIELD_GAP

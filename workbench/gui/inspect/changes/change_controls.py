@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QPushButton, QSlider, QWidget
 
 from workbench.core.formats import percent
-from workbench.core.image_changes import FACTORS, ImageChange
+from workbench.core.inspection.image_changes import FACTORS, ImageChange
 from workbench.gui.widgets.field_form import WheelGuard, labeled
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, tabular
 

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QCoreApplication
 
 from workbench.core.formats import percent
-from workbench.core.image_changes import FoundPatch, FoundShift, ImageChange
+from workbench.core.inspection.image_changes import FoundPatch, FoundShift, ImageChange
 
 
 def tr(text: str) -> str:

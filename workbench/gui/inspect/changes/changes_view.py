@@ -9,7 +9,13 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from workbench.core.formats import count
-from workbench.core.image_changes import FACTORS, ROTATIONS_DEG, ChangedAnswer, ChangeEffects, ImageChange
+from workbench.core.inspection.image_changes import (
+    FACTORS,
+    ROTATIONS_DEG,
+    ChangedAnswer,
+    ChangeEffects,
+    ImageChange,
+)
 from workbench.gui.inspect.answer_bars import AnswerBars, AnswerBarsArea
 from workbench.gui.inspect.changes.augmented_test import ViewsTest
 from workbench.gui.inspect.changes.change_controls import ChangeControls

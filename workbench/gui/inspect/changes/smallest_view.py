@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from workbench.core.image_changes import SmallestChanges
+from workbench.core.inspection.image_changes import SmallestChanges
 from workbench.gui.inspect.changes.change_words import patch_words, smallest_shift_words
 from workbench.gui.inspect.pixel_picture import PixelPicture
 from workbench.gui.widgets.field_form import labeled

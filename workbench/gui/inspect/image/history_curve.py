@@ -6,7 +6,7 @@ from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter,
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from workbench.core.formats import percent
-from workbench.core.image_histories import ImageHistory
+from workbench.core.inspection.image_histories import ImageHistory
 from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, Theme, mixed
 

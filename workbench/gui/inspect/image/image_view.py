@@ -5,7 +5,7 @@ from PySide6.QtCore import QSize, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
-from workbench.core.image_changes import ChangedAnswer
+from workbench.core.inspection.image_changes import ChangedAnswer
 from workbench.gui.inspect.answer_bars import AnswerBars, AnswerBarsArea
 from workbench.gui.inspect.class_bars import answer_bars, probability_bars
 from workbench.gui.inspect.image.answer_picture import AnswerPicture

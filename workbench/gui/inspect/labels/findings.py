@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication
 
 from workbench.core.class_names import short_names
-from workbench.core.dataset import Dataset, ImageSet
-from workbench.core.doubtful_labels import DoubtfulLabels
+from workbench.core.data.dataset import Dataset, ImageSet
 from workbench.core.formats import percent
-from workbench.core.human_agreement import HumanAgreement
-from workbench.core.image_marks import Part
-from workbench.core.near_duplicates import NearDuplicates
+from workbench.core.inspection.doubtful_labels import DoubtfulLabels
+from workbench.core.inspection.human_agreement import HumanAgreement
+from workbench.core.inspection.image_marks import Part
+from workbench.core.inspection.near_duplicates import NearDuplicates
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from workbench.core.formats import count, percent
-from workbench.core.human_agreement import HumanAgreement
+from workbench.core.inspection.human_agreement import HumanAgreement
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, Theme, tabular
 
 # Lower ends, in the order of the rows; a share of people is in the first band whose end it reaches.

@@ -4,11 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication
 
-from workbench.core.doubtful_labels import DoubtfulLabels
 from workbench.core.evaluation import Evaluation
 from workbench.core.formats import count, percent
-from workbench.core.human_agreement import HumanAgreement
-from workbench.core.near_duplicates import NearDuplicates
+from workbench.core.inspection.doubtful_labels import DoubtfulLabels
+from workbench.core.inspection.human_agreement import HumanAgreement
+from workbench.core.inspection.near_duplicates import NearDuplicates
 from workbench.gui.inspect.labels.label_figures import Figure
 
 

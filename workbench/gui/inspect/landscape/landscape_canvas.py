@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from workbench.core.formats import percent
-from workbench.core.landscape import Indices, Landscape
+from workbench.core.inspection.landscape import Indices, Landscape
 from workbench.gui.inspect.confusion_scales import mistake_scale
 from workbench.gui.inspect.landscape.landscape_picture import LandscapePicture, LossScale, loss_text
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, GROUP_GAP, Theme, tabular

@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage, QPainterPath, QPolygonF
 
-from workbench.core.landscape import LEAST_LOSS, Landscape, interpolated, loss_limits, round_losses, shown_losses
+from workbench.core.inspection.landscape import (
+    LEAST_LOSS,
+    Landscape,
+    interpolated,
+    loss_limits,
+    round_losses,
+    shown_losses,
+)
 from workbench.gui.inspect.confusion_scales import mistake_scale
 from workbench.gui.widgets.axes import round_up, short
 

@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.core.formats import count
-from workbench.core.landscape import FINE_SIZE, QUICK_SIZE
-from workbench.core.landscape_words import caption, comparison
-from workbench.core.run_record import RunRecord
+from workbench.core.inspection.landscape import FINE_SIZE, QUICK_SIZE
+from workbench.core.inspection.landscape_words import caption, comparison
+from workbench.core.records.run_record import RunRecord
 from workbench.gui.inspect.landscape.landscape_canvas import Drawn, LandscapeCanvas
 from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.empty_state import EmptyState

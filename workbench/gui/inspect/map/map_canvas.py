@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
-from workbench.core.embedding import inside
+from workbench.core.inspection.embedding import inside
 from workbench.gui.inspect.map.map_marks import Marks
 from workbench.gui.inspect.map.map_viewport import Viewport
 from workbench.gui.widgets.pictures import EDGE_PX, draw_edge

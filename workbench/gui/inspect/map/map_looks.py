@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QColor
 
-from workbench.core.embedding import Embedding
 from workbench.core.formats import count, percent
+from workbench.core.inspection.embedding import Embedding
 from workbench.gui.inspect.map.map_canvas import Points
 from workbench.gui.inspect.map.map_legend import Entry
 from workbench.gui.inspect.map.map_marks import Kind

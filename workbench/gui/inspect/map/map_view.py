@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.core.embedding import Embedding, Method
 from workbench.core.formats import count
+from workbench.core.inspection.embedding import Embedding, Method
 from workbench.gui.inspect.image_caption import Verdict
 from workbench.gui.inspect.map import map_looks
 from workbench.gui.inspect.map.map_canvas import Card, MapCanvas

@@ -9,7 +9,7 @@ from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from workbench.core.evaluation import Evaluation
-from workbench.core.run_record import RunRecord
+from workbench.core.records.run_record import RunRecord
 from workbench.gui.inspect.matrix.confusion_reference import BEFORE, MARKED, NOTHING, comparable, reference_of
 from workbench.gui.inspect.matrix.confusion_shown import ShownConfusion
 from workbench.gui.inspect.matrix.confusion_view import ConfusionView

@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication
 
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
-from workbench.core.run_record import RunRecord
+from workbench.core.records.run_record import RunRecord
 from workbench.gui.records.selection import Selection
 
 NOTHING, BEFORE, MARKED = "", "before", "marked"

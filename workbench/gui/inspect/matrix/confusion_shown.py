@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.core.confusion import row_shares
 from workbench.core.evaluation import Evaluation
+from workbench.core.inspection.confusion import row_shares
 from workbench.gui.inspect.matrix.confusion_layout import Place
 
 Cells = Literal["counts", "shares"]

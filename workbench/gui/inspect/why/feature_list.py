@@ -8,7 +8,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QImage, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from workbench.core.feature_maps import FeatureMaps
+from workbench.core.inspection.feature_maps import FeatureMaps
 from workbench.gui.inspect.confusion_scales import mistake_scale
 from workbench.gui.widgets.pictures import draw_edge, to_qimage
 from workbench.gui.widgets.theme import Theme

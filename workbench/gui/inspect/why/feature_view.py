@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.core.feature_maps import FeatureMaps
+from workbench.core.inspection.feature_maps import FeatureMaps
 from workbench.gui.inspect.why.feature_list import FeatureList, FeatureModel
 from workbench.gui.widgets.empty_state import EmptyState
 from workbench.gui.widgets.field_form import WheelGuard, labeled, shrinkable

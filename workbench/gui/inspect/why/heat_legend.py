@@ -5,7 +5,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from workbench.core.heat_colors import heat
+from workbench.core.inspection.heat_colors import heat
 from workbench.gui.widgets.theme import GAP, Theme, mixed
 
 _RAMP_PX, _STOPS = 8, 33

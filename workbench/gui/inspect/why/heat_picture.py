@@ -6,8 +6,8 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from workbench.core.explanations import Explanation
-from workbench.core.heat_colors import heat
+from workbench.core.inspection.explanations import Explanation
+from workbench.core.inspection.heat_colors import heat
 from workbench.gui.widgets.pictures import to_qimage
 from workbench.gui.widgets.theme import Theme
 

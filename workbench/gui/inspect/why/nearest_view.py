@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from workbench.core.formats import count
-from workbench.core.neighbors import Neighbors
+from workbench.core.inspection.neighbors import Neighbors
 from workbench.gui.inspect.why.neighbor_grid import NeighborGrid
 from workbench.gui.widgets.empty_state import EmptyState
 from workbench.gui.widgets.field_form import labeled

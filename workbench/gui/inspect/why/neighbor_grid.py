@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QListView, QSizePolicy, QStyle, QStyledItemDelegat
 
 from workbench.core.class_names import short_names
 from workbench.core.formats import count
-from workbench.core.neighbors import Neighbor, Neighbors
+from workbench.core.inspection.neighbors import Neighbor, Neighbors
 from workbench.gui.widgets.field_form import plain_tip
 from workbench.gui.widgets.pictures import EDGE_PX, draw_edge, to_qimage
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, Theme, tabular

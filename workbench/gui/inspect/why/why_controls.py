@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QWidget
 
-from workbench.core.explanations import Method, Question, Side
+from workbench.core.inspection.explanations import Method, Question, Side
 from workbench.gui.widgets.field_form import WheelGuard, shrinkable
 from workbench.gui.widgets.theme import FIELD_GAP, GAP
 

@@ -4,8 +4,8 @@ from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QImage, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSlider, QVBoxLayout, QWidget
 
-from workbench.core.explanations import Explanation
 from workbench.core.formats import percent
+from workbench.core.inspection.explanations import Explanation
 from workbench.gui.inspect.why.heat_legend import HeatLegend
 from workbench.gui.inspect.why.heat_picture import HeatPicture
 from workbench.gui.inspect.why.why_controls import WhyControls

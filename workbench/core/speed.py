@@ -12,12 +12,12 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any, Literal, assert_never, get_args
 
-from workbench.core.architecture import Architecture
 from workbench.core.files import read_text, write_atomically
 from workbench.core.home import Home
-from workbench.core.layers import Kind, Layer
-from workbench.core.model_config import Norm
-from workbench.core.training_config import TrainingConfig
+from workbench.core.network.architecture import Architecture
+from workbench.core.network.layers import Kind, Layer
+from workbench.core.network.model_config import Norm
+from workbench.core.settings.training_config import TrainingConfig
 
 Unit = Literal[
     "step", "layer", "parameter", "pixel", "mac", "convolved value", "unaligned value", "depthwise value",

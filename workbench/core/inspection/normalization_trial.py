@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workbench.core.evaluation import Evaluation
-from workbench.core.normalization import Normalization
+from workbench.core.settings.normalization import Normalization
 
 # Standard deviations by which two counts must differ to differ for a reason.
 _SURE = 2.0

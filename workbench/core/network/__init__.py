@@ -1,0 +1,1 @@
+"""Networks by arithmetic: blocks, stems, layers, shapes, memory and time."""

@@ -1,0 +1,1 @@
+"""Runs as they are written down, read back, and repaired."""
