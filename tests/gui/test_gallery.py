@@ -1,7 +1,8 @@
 """Sorting, filtering, choosing several images and saving them."""
 
 import csv
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,11 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
 from tests.gui.recorded import Recorded, answers, record
-from tests.gui.seen import named, pick, says
+from tests.gui.seen import button, named, pick, says
 from tests.trained import record_run
 from workbench.core.data.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
+from workbench.core.events import Progress
 from workbench.core.formats import percent
 from workbench.core.home import Home
 from workbench.core.inspection import image_measures
@@ -184,6 +186,7 @@ def test_what_is_in_sight_is_saved_as_a_sheet_and_a_table(
     qtbot.waitUntil(lambda: window.selection.histories is not None, timeout=LONG_MS)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(tmp_path / "all"), ""))
     gallery.table_asked.emit()
+    qtbot.waitUntil(lambda: window.message_bar.text.endswith("all.csv"), timeout=LONG_MS)
     with (tmp_path / "all.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [int(row["index"]) for row in rows] == window.selection.order.tolist()
@@ -195,4 +198,32 @@ def test_what_is_in_sight_is_saved_as_a_sheet_and_a_table(
         QFileDialog, "getSaveFileName", lambda *_args: (str(tmp_path / "all.csv" / "in a file"), "")
     )
     gallery.table_asked.emit()
-    assert "cannot write" in window.message_bar.text
+    qtbot.waitUntil(lambda: "cannot write" in window.message_bar.text, timeout=LONG_MS)
+
+
+def test_saving_many_pictures_says_how_far_it_is_and_can_be_canceled(
+    qtbot: QtBot,
+    make_window: Callable[..., MainWindow],
+    home: Home,
+    tiny_config: RunConfig,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    record_run(home, tiny_config)
+    window = make_window()
+    window.workspaces.show("inspect")
+    gallery, held = window.inspect_desk.gallery, threading.Event()
+    pick(gallery, "Answers", "Right and wrong")
+
+    def write_slowly(*_arguments: object) -> Iterator[Progress]:
+        while not held.wait(0.02):
+            yield Progress("Drawing the pictures", 1, 4)
+
+    monkeypatch.setattr("workbench.engine.inspection.sheet.write_sheet", write_slowly)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(tmp_path / "all"), ""))
+    gallery.sheet_asked.emit()
+    qtbot.waitUntil(lambda: gallery.work.text == f"Drawing the pictures… {percent(0.25, 0)}", timeout=LONG_MS)
+    button(gallery, "Cancel").click()
+    qtbot.waitUntil(lambda: not gallery.work.isVisible(), timeout=LONG_MS)
+    assert not window.message_bar.text.endswith("all.png")
+    held.set()

@@ -259,6 +259,31 @@ def test_each_block_is_removed_in_turn_beside_a_plain_network(
     qtbot.waitUntil(lambda: not view.strip.bars)
 
 
+def test_what_a_resumed_run_does_again_is_not_known_any_more(
+    qtbot: QtBot, make_window: Callable[..., MainWindow], home: Home, tiny_config: RunConfig
+) -> None:
+    run_id = record_run(home, tiny_config)
+    window = make_window()
+    view, selection = show_blocks(window), window.selection
+
+    def sweep_of(epoch: int) -> None:
+        selection.show_epoch(epoch)
+        qtbot.waitUntil(lambda: not view.strip.bars)
+        qtbot.mouseClick(button(view, "Remove each in turn"), LEFT)
+        qtbot.waitUntil(lambda: len(view.strip.bars) == 1 and not view.sweep_bar.is_working, timeout=LONG_MS)
+
+    sweep_of(2)
+    sweep_of(1)
+    selection.restart("another", 0)
+    selection.show_epoch(2)
+    qtbot.waitUntil(lambda: len(view.strip.bars) == 1)
+    selection.redone.emit(run_id, 1)
+    selection.show_epoch(1)
+    qtbot.waitUntil(lambda: len(view.strip.bars) == 1)
+    selection.show_epoch(2)
+    qtbot.waitUntil(lambda: not view.strip.bars)
+
+
 def test_without_a_run_it_says_what_to_do(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> None:
     window = make_window()
     view = show_blocks(window)

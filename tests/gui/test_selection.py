@@ -13,7 +13,7 @@ from workbench.core.evaluation import Evaluation
 from workbench.core.inspection.evaluation_changes import Changes, bumps
 from workbench.gui.inspect.seen_words import absence, epoch_words, in_sight
 from workbench.gui.records.epoch_evaluations import EpochEvaluations
-from workbench.gui.records.image_filter import ImageFilter
+from workbench.gui.records.image_filter import ImageFilter, OnlyImages
 from workbench.gui.records.looked_at import LookedAt
 from workbench.gui.records.selection import Selection
 
@@ -164,6 +164,24 @@ def test_another_run_of_the_same_classes_keeps_the_classes(selection: Selection,
     source.evaluations = {n: replace(e, class_names=names) for n, e in source.evaluations.items()}
     selection.look_at(record(VALIDATION, run_id="0badf00d"))
     assert selection.filter == ImageFilter()
+
+
+def test_images_chosen_by_number_are_those_of_their_source(selection: Selection, source: Recorded) -> None:
+    selection.show_only([7, 0, 39], "chosen on the map")
+    selection.look_at(record(VALIDATION, run_id="0badbeef"))
+    assert selection.order.tolist() == [7, 0, 39], "the same images, as another run sees them"
+    source.evaluations = {
+        n: replace(e, labels=e.labels[:20], logits=e.logits[:20]) for n, e in source.evaluations.items()
+    }
+    selection.look_at(replace(record(VALIDATION, run_id="0badf00d"), source="elsewhere"))
+    assert selection.filter.only is None
+    assert len(selection.order)
+
+
+def test_numbers_beyond_the_images_find_nothing(evaluation: Evaluation) -> None:
+    only = OnlyImages(np.array([39, 3, 400]), "chosen on the map")
+    found = ImageFilter(answers="", only=only).order(evaluation, None)
+    assert found.tolist() == [39, 3]
 
 
 def test_what_is_missing_is_said(selection: Selection, source: Recorded, evaluation: Evaluation) -> None:

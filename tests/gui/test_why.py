@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.conftest import LONG_MS
 from tests.gui.seen import button, has_button, named, pick, says
 from tests.trained import record_run
+from workbench.core.errors import UserError
 from workbench.core.home import Home
 from workbench.core.inspection.explanations import Explanation, Question
 from workbench.core.inspection.feature_maps import FeatureMaps
@@ -147,6 +148,25 @@ def test_maps_of_a_block_follow_image_and_layer(qtbot: QtBot, trained: MainWindo
     trained.selection.choose_image(next(i for i in range(36) if i != trained.selection.image))
     qtbot.waitUntil(lambda: features.maps is not before, timeout=LONG_MS)
     assert features.maps.layer == "layer2.0"
+
+
+def test_maps_of_a_former_epoch_do_not_stand_beside_a_refusal(
+    qtbot: QtBot, trained: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    features, selection = trained.inspect_desk.features.view, trained.selection
+    bring_up(features)
+    qtbot.waitUntil(lambda: features.maps is not None, timeout=LONG_MS)
+
+    def refuse(*_arguments: object) -> None:
+        raise UserError("cannot read the weights: they are cut short")
+
+    monkeypatch.setattr("workbench.engine.inspection.subject.Subjects.open", refuse)
+    selection.show_epoch(1 if selection.epoch != 1 else 2)
+    qtbot.waitUntil(lambda: "cut short" in features.bar.text, timeout=LONG_MS)
+    assert features.maps is None
+    monkeypatch.undo()
+    button(features, "Try again").click()
+    qtbot.waitUntil(lambda: features.maps is not None, timeout=LONG_MS)
 
 
 # The views by themselves

@@ -180,11 +180,17 @@ class ViewsDesk(AskedDesk):
     def __init__(self, looking: Looking, view: ChangesView, window: QWidget) -> None:
         super().__init__(looking, view, view.views_test.bar, window, is_long=True)
         self._changes = view
-        self._known: dict[Place | None, AugmentedTest] = {}
-        self._asked: Place | None = None
+        self._known: dict[Place, AugmentedTest] = {}
+        self._asked = Place("")
         self.activity = self.tr("Testing")
         tooltip = self.tr("Answer each test image by the mean over ten views; takes ten times an evaluation")
+        self.selection.redone.connect(self._drop_redone)
         self.idle = (self.tr("Test-time augmentation"), self.tr("Measure"), tooltip)
+
+    @Slot(str, int)
+    def _drop_redone(self, run_id: str, epochs_done: int) -> None:
+        kept = {place: found for place, found in self._known.items() if not place.is_redone(run_id, epochs_done)}
+        self._known = kept
 
     def job(self, place: Place) -> Job | None:
         self._asked = place

@@ -38,6 +38,9 @@ class FeatureDesk(LookDesk):
         if handle is not None:
             handle.finished.connect(self._show)
 
+    def forget(self) -> None:
+        self.view.show_absence("")
+
     @Slot(object)
     def _show(self, maps: FeatureMaps) -> None:
         self.view.show_maps(maps)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from workbench.core.errors import UserError, shown
-from workbench.core.inspection import answer_table
+from workbench.core.events import Progress
 from workbench.core.inspection.image_histories import Histories
 from workbench.gui.desks.look_desk import Looking
 from workbench.gui.inspect.gallery.gallery import Gallery
@@ -25,6 +25,8 @@ class GalleryDesk(QObject):
         self._looking, self._selection, self._gallery, self._window = looking, looking.selection, gallery, window
         self._reader = QObject(self)
         self._read_run = ""
+        self._saving: Handle | None = None
+        gallery.work.cancel_asked.connect(self._cancel_saving)
         gallery.sheet_asked.connect(self._save_sheet)
         gallery.table_asked.connect(self._save_table)
         self._selection.run_changed.connect(self._read)
@@ -67,10 +69,7 @@ class GalleryDesk(QObject):
         evaluation, images = self._selection.evaluation, self._selection.images
         if path is None or evaluation is None or images is None:
             return
-        job = inspection_jobs.write_sheet(path, evaluation, images, self._gallery.chosen_images)
-        handle = self._ask(job, self)
-        if handle is not None:
-            handle.finished.connect(self._tell_saved)
+        self._save(inspection_jobs.write_sheet(path, evaluation, images, self._gallery.chosen_images))
 
     @Slot()
     def _save_table(self) -> None:
@@ -78,13 +77,28 @@ class GalleryDesk(QObject):
         evaluation, images = self._selection.evaluation, self._selection.images
         if path is None or evaluation is None or images is None:
             return
-        rows = answer_table.answer_rows(evaluation, images.names, self._gallery.chosen_images)
-        try:
-            answer_table.write_table(rows, path)
-        except UserError as error:
-            self.refused.emit(error)
-            return
-        self._tell_saved(path)
+        self._save(inspection_jobs.write_answers(path, evaluation, images.names, self._gallery.chosen_images))
+
+    def _save(self, job: Job) -> None:
+        handle = self._saving = self._ask(job, self)
+        if handle is not None:
+            handle.progressed.connect(self._show_progress)
+            handle.finished.connect(self._tell_saved)
+            handle.ended.connect(self._end_saving)
+
+    @Slot(object)
+    def _show_progress(self, said: Progress) -> None:
+        self._gallery.work.show_progress(said.activity, said.done, said.total)
+
+    @Slot()
+    def _cancel_saving(self) -> None:
+        if self._saving is not None:
+            self._saving.cancel()
+
+    @Slot()
+    def _end_saving(self) -> None:
+        self._saving = None
+        self._gallery.work.say("")
 
     def _ask_path(self, title: str, suffix: str, kind: str) -> Path | None:
         """Where to save; None if it is canceled, or nothing is in sight."""

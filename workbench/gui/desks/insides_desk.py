@@ -25,6 +25,9 @@ class InsidesDesk(LookDesk):
         if handle is not None:
             handle.finished.connect(self._show)
 
+    def forget(self) -> None:
+        self._insides.show_insides(None)
+
     @Slot(object)
     def _show(self, found: Insides) -> None:
         self._insides.show_insides(found)

@@ -77,7 +77,7 @@ class LabelsDesk(LookDesk):
             self.panel.show_nothing(reason)
             self.bar.say("")
             return
-        of_answers = (selection.run_id, selection.epoch, id(selection.evaluation))
+        of_answers = (selection.run_id, selection.epoch, selection.evaluation)
         self._asked = (which, self._folder) if which == "duplicates" else (which, *of_answers)
         known = self._found.get(which)
         if known is not None and known[0] == self._asked:
@@ -219,7 +219,7 @@ class LabelsDesk(LookDesk):
             self.told.emit("warning", reason)
             return
         self.panel.show_page("human")
-        self._asked = ("human", self.selection.run_id, self.selection.epoch, id(self.selection.evaluation))
+        self._asked = ("human", self.selection.run_id, self.selection.epoch, self.selection.evaluation)
         self._is_due = False
         self._ask_human(path)
 

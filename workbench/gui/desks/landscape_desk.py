@@ -39,6 +39,14 @@ class LandscapeDesk(LookDesk):
         view.refine_changed.connect(self._on_refine)
         looking.library.runs_changed.connect(self._take_runs)
         looking.selection.run_changed.connect(self._show_runs)
+        looking.selection.redone.connect(self._drop_redone)
+
+    @Slot(str, int)
+    def _drop_redone(self, run_id: str, epochs_done: int) -> None:
+        def is_redone(landscape: Landscape) -> bool:
+            return Place(landscape.run_id, landscape.epoch).is_redone(run_id, epochs_done)
+
+        self._found = {key: found for key, found in self._found.items() if not any(map(is_redone, found))}
 
     def renew(self) -> None:
         place = self.place()

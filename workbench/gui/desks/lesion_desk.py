@@ -87,6 +87,14 @@ class SweepDesk(LookDesk):
         view.sweep_asked.connect(self._sweep)
         view.beside_changed.connect(self._on_beside)
         view.images_changed.connect(self.set_due)
+        self.selection.redone.connect(self._drop_redone)
+
+    @Slot(str, int)
+    def _drop_redone(self, run_id: str, epochs_done: int) -> None:
+        kept = {
+            key: each for key, each in self._known.items() if not Place(*key[:2]).is_redone(run_id, epochs_done)
+        }
+        self._known = kept
 
     def renew(self) -> None:
         """Show what is known already: nothing is asked for by itself."""

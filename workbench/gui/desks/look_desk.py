@@ -87,6 +87,9 @@ class LookDesk(QObject):
         """Show what is selected now: ask for it, or say why there is nothing."""
         raise NotImplementedError
 
+    def forget(self) -> None:
+        """Nothing will come of what was asked for: what is still shown is of something else."""
+
     def place(self) -> Place | None:
         """The network that is selected; None where there is none, which the bar says then, with a way out."""
         selection = self.selection
@@ -192,11 +195,13 @@ class LookDesk(QObject):
     def _refuse(self, error: Exception) -> None:
         sentence = str(error) if isinstance(error, UserError) else self.tr("Something went wrong; see the log.")
         self._handle = None
+        self.forget()
         self.bar.say(sentence, self.tr("Try again"), "", self.try_again)
 
     @Slot()
     def _on_canceled(self) -> None:
         self._handle = None
+        self.forget()
         self.bar.say(self.tr("Canceled."), self.tr("Begin again"), "", self.try_again)
 
     @Slot()

@@ -27,6 +27,9 @@ class NearestDesk(LookDesk):
             handle.progressed.connect(self._wait)
             handle.finished.connect(self._take)
 
+    def forget(self) -> None:
+        self.view.show_nothing()
+
     @Slot(object)
     def _wait(self, _said: object) -> None:
         """It takes a while: nobody should take the former ones for these."""

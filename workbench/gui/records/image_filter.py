@@ -104,7 +104,7 @@ class ImageFilter:
         if passes is None:
             return np.zeros(0, np.int64)
         if self.only is not None and self.sort == "worst":
-            indices = self.only.indices
+            indices = self.only.indices[self.only.indices < len(passes)]
             found = indices[passes[indices]]
         else:
             found = self._sorted(evaluation, histories)

@@ -18,6 +18,7 @@ from workbench.gui.records.image_filter import Change, ImageFilter, OnlyImages
 from workbench.gui.records.looked_at import LookedAt
 from workbench.gui.records.marks import Marks
 from workbench.gui.records.run_epochs import RunEpochs
+from workbench.gui.records.run_pictures import RunPictures
 from workbench.gui.records.run_source import RunSource
 from workbench.gui.records.seen import Seen
 
@@ -43,6 +44,8 @@ class Selection(QObject):
     """Other images are in sight. Also when they are others because of the epoch, after `epoch_changed`."""
     image_changed = Signal()
     """Another image, or another answer to it, after both."""
+    redone = Signal(str, int)
+    """A run was taken up again after so many epochs: what was found of its later ones is of other weights."""
 
     def __init__(self, source: RunSource, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -58,8 +61,8 @@ class Selection(QObject):
         self._follows = True
         self._evaluation: Evaluation | None = None
         self._histories: Histories | None = None
-        self._images: ImageSet | None = None
-        self._problem = self._images_problem = ""
+        self._pictures = RunPictures(source)
+        self._problem = ""
         self._filter = ImageFilter()
         self._class_names: tuple[str, ...] = ()
         """Those that the filter is of."""
@@ -84,13 +87,18 @@ class Selection(QObject):
         if record is not None and record.id == self.run_id:
             self.update(record)
             return
+        former = self._run.record
         self._run = RunEpochs() if record is None else RunEpochs.read(self.source, record)
+        if record is None or former is None or record.source != former.source:
+            # Their numbers would be of other images.
+            self._filter = replace(self._filter, only=None)
         if record is None or (self._tried and len(self._tried.pixels) != record.config.model.input_size):
             self._tried = None
         for kept in (self._evaluations, self._validations):
             kept.take_run(self.run_id)
         self._follows, self._marked, self._picked = True, 0, None
-        self._images, self._images_problem, self._histories = None, "", None
+        self._pictures.forget()
+        self._histories = None
         self._epoch = self._run.followed
         self._load()
         self._see()
@@ -111,6 +119,7 @@ class Selection(QObject):
 
     def restart(self, run_id: str, epochs_done: int) -> None:
         """A run was taken up again: what came after its checkpoint is done anew."""
+        self.redone.emit(run_id, epochs_done)
         if run_id != self.run_id:
             return
         for known in (self._evaluations, self._validations):
@@ -250,12 +259,12 @@ class Selection(QObject):
     @property
     def images(self) -> ImageSet | None:
         """The pictures; None where they are gone, or nothing is said of them."""
-        return self._images
+        return self._pictures.images
 
     @property
     def images_problem(self) -> str:
         """Why there are no pictures though there is an evaluation."""
-        return self._images_problem
+        return self._pictures.problem
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -264,7 +273,7 @@ class Selection(QObject):
     def _load(self) -> None:
         former = self._class_names
         self._read()
-        self.marks.follow(self._run.record, self._images.names if self._images is not None else None)
+        self.marks.follow(self._run.record, self.images.names if self.images is not None else None)
         self._class_names = self.class_names or former
         if self._class_names != former:
             # A number of a class would mean another one.
@@ -284,18 +293,7 @@ class Selection(QObject):
             words = self.tr("What the network said after epoch {0} is not there any more")
             self._problem = words.format(self._epoch)
             return
-        self._load_images(record, self._evaluation)
-
-    def _load_images(self, record: RunRecord, evaluation: Evaluation) -> None:
-        try:
-            images = self._images if self._images is not None else self.source.images(record)
-        except UserError as error:
-            self._images, self._images_problem = None, str(error)
-            return
-        self._images, self._images_problem = images, ""
-        if not np.array_equal(images.labels, evaluation.labels):
-            words = self.tr("The images of {0} have changed since run {1} was trained: its pictures are others")
-            self._images, self._images_problem = None, words.format(record.source, record.name)
+        self._pictures.load(record, self._evaluation)
 
     @property
     def histories(self) -> Histories | None:
@@ -376,7 +374,7 @@ class Selection(QObject):
         """The image that is tried, else that one; None where there is none, or its pixels are gone."""
         if self._tried is not None:
             return self._tried
-        index, images = self.image, self._images
+        index, images = self.image, self.images
         if index is None or images is None:
             return None
         return LookedAt(images.images[index], images.names[index], index, int(images.labels[index]))

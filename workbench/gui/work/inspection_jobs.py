@@ -17,6 +17,7 @@ from workbench.core.data.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import Progress
 from workbench.core.home import Home
+from workbench.core.inspection import answer_table
 from workbench.core.inspection.embedding import Embedding
 from workbench.core.inspection.explanations import Question
 from workbench.core.inspection.image_changes import ImageChange
@@ -113,6 +114,19 @@ def _write_sheet(
     from workbench.engine.inspection import sheet
 
     return (yield from sheet.write_sheet(path, evaluation, images, indices))
+
+
+def write_answers(path: Path, evaluation: Evaluation, names: Sequence[str], indices: NDArray[np.int64]) -> Job:
+    """Write what is said of test images as a table. Result: its path."""
+    return Job(partial(_write_answers, path, evaluation, names, indices))
+
+
+def _write_answers(
+    path: Path, evaluation: Evaluation, names: Sequence[str], indices: NDArray[np.int64], _home: Home
+) -> Work:
+    yield from ()
+    answer_table.write_table(answer_table.answer_rows(evaluation, names, indices), path)
+    return path
 
 
 def load_explanations() -> Job:

@@ -20,6 +20,10 @@ class Place:
     epoch: int | None = None
     """Counted from 1; None: the one that the run keeps."""
 
+    def is_redone(self, run_id: str, epochs_done: int) -> bool:
+        """Whether it is another network now that a run was taken up again after so many epochs."""
+        return self.run_id == run_id and (self.epoch is None or self.epoch > epochs_done)
+
 
 class Looker:
     """What the inspecting lane has opened last. Its own members are touched by that lane's thread alone."""

@@ -13,6 +13,7 @@ from workbench.gui.inspect.seen_words import absence
 from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.empty_state import EmptyState
 from workbench.gui.widgets.theme import FIELD_GAP, MARGIN, Theme
+from workbench.gui.widgets.work_bar import WorkBar
 
 
 class Gallery(QWidget):
@@ -43,10 +44,13 @@ class Gallery(QWidget):
         self._bar = GalleryBar(selection, self._menu)
         self._bar.side_chosen.connect(self._resize_pictures)
         self._bar.choose_side(SIDES[0])
+        self.work = WorkBar(hides=True)
+        """How far saving is."""
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, FIELD_GAP)
         layout.setSpacing(FIELD_GAP)
         layout.addWidget(self._bar)
+        layout.addWidget(self.work)
         layout.addLayout(self._stack, 1)
         selection.filter_changed.connect(self._fill)
         selection.image_changed.connect(self._follow_image)
