@@ -86,6 +86,7 @@ def test_a_person_gets_a_table(trained_home: tuple[Home, str]) -> None:
         (("0", "--target", "bleu"), r"target is 'bleu'; allowed are .* \(did you mean 'blue'\?\)"),
         (("0", "--against", "difference"), "against is 'difference'; allowed are prediction, truth, and a class"),
         (("0", "--epoch", "7"), "epoch is 7; run .* has finished the epochs 1 to 2"),
+        (("0", "--output", "why.tiff"), "--output is 'why.tiff'; it must end in .png"),
         (("0", "--output", "/proc/why.png"), "cannot write /proc/why.png"),
     ],
 )

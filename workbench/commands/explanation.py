@@ -8,7 +8,7 @@ import typer
 from numpy.typing import NDArray
 
 from workbench.commands import console
-from workbench.commands.options import Epoch, Json, Run, reading_store_of
+from workbench.commands.options import PICTURE, Epoch, Json, Run, reading_store_of, require_kind
 from workbench.core.errors import UserError, did_you_mean, shown
 from workbench.core.files import write_atomically
 from workbench.core.inspection.explanations import METHODS, Explanation, Method, Question, parse_side
@@ -51,6 +51,7 @@ def explain(
     The rival of a prediction is the truth where that was missed, else the second most probable class.
     """
     known = _method(method)
+    require_kind(output, PICTURE)
     if layer and known != "gradcam":
         raise UserError(f"layer is '{shown(layer)}', but {known} looks at no layer; leave it out, or use gradcam")
     from workbench.engine.inspection import attribution

@@ -9,7 +9,7 @@ import typer
 from numpy.typing import NDArray
 
 from workbench.commands import console
-from workbench.commands.options import Epoch, Json, Run, reading_store_of
+from workbench.commands.options import PICTURES, TABLE, Epoch, Json, Run, reading_store_of, require_kind
 from workbench.core.data.dataset import Dataset, ImageSet
 from workbench.core.errors import UserError, shown
 from workbench.core.evaluation import Evaluation
@@ -69,10 +69,7 @@ def _check(part: str, human: Path | None, duplicates: bool, output: Path | None)
         raise UserError(f"--human has answers to test images; give it without {other}")
     if duplicates and part != "test":
         raise UserError("--duplicates are those of test images; give it without --part validation")
-    allowed = (".csv",) if duplicates else (".csv", ".png")
-    if output is not None and output.suffix.lower() not in allowed:
-        kinds = ".csv (a table)" if duplicates else ".csv (a table) or .png (pictures)"
-        raise UserError(f"--output is '{shown(output)}'; it must end in {kinds}")
+    require_kind(output, TABLE, *(() if duplicates else (PICTURES,)))
 
 
 def _list_labels(

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from workbench.commands import console, plots
-from workbench.commands.options import RUN_HELP, Epoch, Json, Run, reading_store_of
+from workbench.commands import console
+from workbench.commands.options import PICTURE, RUN_HELP, Epoch, Json, Run, reading_store_of, require_kind
 from workbench.core.errors import UserError
 from workbench.core.inspection.landscape import QUICK_SIZE, Grid, Landscape
 from workbench.core.inspection.landscape_words import caption, comparison
@@ -35,8 +35,7 @@ def landscape(
 ) -> None:
     """Measure the loss around a run's weights along two filter-normalized random directions (Li et al. 2018)."""
     grid = Grid(size, range_)
-    if output is not None:
-        plots.require_png(output)
+    require_kind(output, PICTURE)
     if seed < 0:
         raise UserError(f"--seed is {seed}; it must be at least 0")
     from workbench.engine.inspection import landscape as engine

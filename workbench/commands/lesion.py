@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.commands import console, plots
-from workbench.commands.options import Json, Run, reading_store_of
+from workbench.commands import console
+from workbench.commands.options import PICTURE, Json, Run, reading_store_of, require_kind
 from workbench.core.inspection.lesions import DEFAULT_IMAGES, Lesioned, Remainder, Removed, Sweep, scales_of
 
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ def lesion(
     json: Json = False,
 ) -> None:
     """Remove blocks of a trained network and test what is left; without --block, each in turn."""
-    if output is not None:
-        plots.require_png(output)
+    require_kind(output, PICTURE)
     from workbench.engine.inspection.lesions import LesionBoard
     from workbench.engine.inspection.subject import Subjects
 

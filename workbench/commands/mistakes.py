@@ -8,7 +8,7 @@ import typer
 from numpy.typing import NDArray
 
 from workbench.commands import console
-from workbench.commands.options import Epoch, Json, Run, reading_store_of
+from workbench.commands.options import PICTURES, TABLE, Epoch, Json, Run, reading_store_of, require_kind
 from workbench.core.data.dataset import Dataset, ImageSet
 from workbench.core.errors import UserError, shown
 from workbench.core.evaluation import Evaluation
@@ -34,8 +34,7 @@ def mistakes(
     json: Json = False,
 ) -> None:
     """List the test images that a run gets wrong, the surest mistakes first."""
-    if output is not None and output.suffix.lower() not in (".png", ".csv"):
-        raise UserError(f"--output is '{shown(output)}'; it must end in .png (pictures) or .csv (a table)")
+    require_kind(output, PICTURES, TABLE)
     with reading_store_of(context) as store:
         evaluation, images = _recorded(store, store.find(run), epoch)
     indices = evaluation.indices(

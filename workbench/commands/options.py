@@ -47,6 +47,20 @@ ConfigFile = Annotated[
 Weights = Annotated[str | None, typer.Option(help=help_of("fine_tuning.weights"))]
 
 
+PICTURE, PICTURES, TABLE = ".png", ".png (pictures)", ".csv (a table)"
+"""Kinds of output, for `require_kind`."""
+
+
+def require_kind(output: Path | None, *kinds: str) -> None:
+    """To be called before the work begins. Each of `kinds` begins with its suffix.
+
+    Raises:
+        UserError: the name of the output ends in none of them.
+    """
+    if output is not None and output.suffix.lower() not in {kind.split()[0] for kind in kinds}:
+        raise UserError(f"--output is '{shown(output)}'; it must end in {' or '.join(kinds)}")
+
+
 def parsed(text: str | None) -> Any:
     """Left to the config to judge, whose sentences name field, value and what is allowed."""
     return None if text is None else parse_value(text)

@@ -4,7 +4,6 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.core.errors import UserError, shown
 from workbench.core.files import write_atomically
 
 if TYPE_CHECKING:
@@ -17,16 +16,6 @@ TICK_SIZE = 7
 LABEL: dict[str, Any] = {"fontsize": 8, "color": SECONDARY}
 TITLE: dict[str, Any] = {"fontsize": 9, "color": TEXT, "loc": "left"}
 _DPI = 150
-
-
-def require_png(output: Path) -> None:
-    """To be called before the work begins.
-
-    Raises:
-        UserError: the name does not end in .png.
-    """
-    if output.suffix.lower() != ".png":
-        raise UserError(f"--output is '{shown(output)}'; it must end in .png")
 
 
 def style(axes: "Axes") -> None:
