@@ -19,8 +19,9 @@ T = TypeVar("T")
 # Of the host's time, at the most, for others. In the long run: what was saved up may be spent at once.
 _SHARE = 0.12
 _MOST_SAVED_S = 0.5
-# Of one interlude, unless the host's own piece was so long that its share is more: a run must not be seen to halt.
-_LONGEST_S = 0.033
+# Of one interlude, so that a run is not seen to halt; after a long step of its own, twice that step's share, as long
+# as something is saved up.
+_LONGEST_S, _MOST_SHARES = 0.033, 2
 # How long the host waits for one more piece: who asked needs to hear of the last one first.
 _TURNAROUND_S = 0.002
 # What takes longer than that is no step of a run, and nobody waits for it.
@@ -92,7 +93,7 @@ class Interludes:
             worked = time.perf_counter() - began
             earned = self._saved_per_s * worked
             self._saved_s = min(_MOST_SAVED_S, self._saved_s + earned)
-            self._serve(max(_LONGEST_S, earned))
+            self._serve(max(_LONGEST_S, _MOST_SHARES * earned))
         finally:
             with self._changed:
                 self._is_at_work, self._turned_at = False, time.perf_counter()
