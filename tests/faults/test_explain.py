@@ -10,6 +10,7 @@ from PIL import Image
 
 from tests.commands import call, refused
 from tests.conftest import CLASSES, SIDE
+from workbench.commands.explanation import where_most
 from workbench.core.home import Home
 
 
@@ -73,6 +74,12 @@ def test_a_person_gets_a_table(trained_home: tuple[Home, str]) -> None:
     assert done.returncode == 0
     assert "Grad-CAM at stem for" in done.stdout
     assert re.search(r"blue +[\d.]+%", done.stdout)
+
+
+def test_where_nothing_speaks_against_it_it_says_so() -> None:
+    values = np.array([[0.5, 0.25], [2.0, 0.0]], np.float32)
+    assert where_most("for", values) == "most for it: row 2 of 2, column 1 of 2 (2)"
+    assert where_most("against", -values) == "nothing speaks against it"
 
 
 @pytest.mark.parametrize(

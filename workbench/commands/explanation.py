@@ -146,6 +146,17 @@ def _document(found: Explanation, run_id: str, name: str, output: Path | None, h
     return document | ({"map": found.values.tolist()} if has_values else {})
 
 
+def where_most(words: str, values: NDArray[np.float32]) -> str:
+    """Where (H, W) values, that say how much speaks for it or against it, are highest."""
+    height, width = values.shape
+    row, column = divmod(int(values.argmax()), width)
+    if not values[row, column] > 0:
+        return f"nothing speaks {words} it"
+    return (
+        f"most {words} it: row {row + 1} of {height}, column {column + 1} of {width} ({values[row, column]:.3g})"
+    )
+
+
 def _print(found: Explanation, name: str, output: Path | None) -> None:
     marks = {found.prediction: "prediction"}
     if found.truth is not None:
@@ -159,12 +170,7 @@ def _print(found: Explanation, name: str, output: Path | None) -> None:
     console.print_table(("class", "probability", ""), rows, right=("probability",))
     method = _TITLES[found.method] + (f" at {found.layer}" if found.layer else "")
     console.print_line(f"{name}, after epoch {found.epoch}: {method} for {found.target_words}")
-    height, width = found.values.shape
-    for words, at in (("for", int(found.values.argmax())), ("against", int(found.values.argmin()))):
-        row, column = divmod(at, width)
-        console.print_line(
-            f"most {words} it: row {row + 1} of {height}, column {column + 1} of {width} "
-            f"({found.values[row, column]:+.3g})"
-        )
+    for words, values in (("for", found.values), ("against", -found.values)):
+        console.print_line(where_most(words, values))
     if output is not None:
         console.print_line(f"written to {shown(output)}")
