@@ -131,18 +131,35 @@ def test_a_difference_is_the_one_map_minus_the_other(subject: Subject) -> None:
 
 
 def test_integrated_gradients_are_complete(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
-    # So finely that the kinks of a network drawn at random hardly count, nor what group norm does to an image of
-    # nearly one color.
+    # So finely that the kinks of a network drawn at random hardly count.
     monkeypatch.setattr(attribution, "SEGMENTS", 256)
     question = Question("integrated-gradients", target=2, against=0)
     found = exhausted(attribution.explain(subject, image_of(subject, 2), 2, question))
     network = subject.build()
     image = subject.normalized(image_of(subject, 2)[None])
     with torch.no_grad():
-        ends = network(torch.cat([image, torch.zeros_like(image)]))
+        ends = network(torch.cat([image, attribution.no_image(subject, image)]))
     score = ends[:, 2] - ends[:, 0]
     whole = float(score[0] - score[1])
     assert float(found.values.sum()) == pytest.approx(whole, abs=0.05 * max(1.0, abs(whole)))
+
+
+def test_gradients_are_complete_behind_norms_that_do_not_notice_scale() -> None:
+    """With as many points as are used: from a uniform 0 on, the map had another sign than the score."""
+    subject = subject_of(norm="group", blocks=(3, 3), widths=(16, 32))
+    network, errors, wholes = subject.build(), list[float](), list[float]()
+    for number in range(4):
+        image = subject.normalized(image_of(subject, number)[None])
+        baseline = attribution.no_image(subject, image)
+        assert baseline.any()
+        with torch.no_grad():
+            said = network(torch.cat([image, baseline]))
+        for target in range(4):
+            question = Question("integrated-gradients", target)
+            found = exhausted(attribution.explain(subject, image_of(subject, number), None, question))
+            wholes.append(float(said[0, target] - said[1, target]))
+            errors.append(float(found.values.sum()) - wholes[-1])
+    assert np.abs(errors).mean() < 0.3 * np.abs(wholes).mean()
 
 
 @pytest.mark.parametrize(("window", "stride"), [(6, 2), (5, 3), (4, 4), (16, 2)])

@@ -256,6 +256,35 @@ def test_of_positions_the_one_that_leaves_least_to_the_former_answer_is_taken():
     assert (found.patch.side, found.patch.x, found.patch.y) == (1, 3, 3)
 
 
+def test_of_large_images_not_every_pixel_is_tried():
+    image = np.zeros((96, 96, 3), np.uint8)
+    asked = []
+
+    class Counting(_Watching):
+        def logits_of(self, pixels_nhwc: np.ndarray) -> np.ndarray:
+            asked.append(len(pixels_nhwc))
+            covered = (pixels_nhwc[:, 45:48, 45:48, 0] == 128).all(axis=(1, 2))
+            return np.stack([np.full(len(covered), 0.5), covered], axis=1).astype(np.float32)
+
+    found, said = _collected(smallest_changes(Counting(), image))
+    last = said[-1]
+
+    assert (found.patch.side, found.patch.x, found.patch.y) == (3, 45, 45)
+    assert found.shift is None
+    assert (found.step_px, found.largest_side, found.largest_shift_px) == (3, 48, 24)
+    assert last.done == last.total == sum(asked)
+    assert sum(asked) == 1 + 32**2 + 17**2 - 1
+
+
+def _collected(work):
+    said = []
+    while True:
+        try:
+            said.append(next(work))
+        except StopIteration as end:
+            return end.value, said
+
+
 def test_none_is_an_answer_and_progress_ends_at_all(subject):
     image = subject.images("test").images[0]
     # Nothing that is moved or covered changes an even image's answer, but for its own gray.

@@ -189,3 +189,10 @@ def test_pixels_without_a_range_are_refused(tmp_path):
 def test_a_refusal_of_pasted_bytes_names_what_it_was_told(tmp_path):
     with pytest.raises(UserError, match="cannot read the pasted image: it is no image"):
         from_bytes(b"nothing", _SIDE, "the pasted image")
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_one_color_that_means_transparent_becomes_white(tmp_path, mode):
+    black = 0 if mode == "L" else (0, 0, 0)
+    path = _saved(Image.new(mode, (_SIDE, _SIDE), black), tmp_path / "a.png", transparency=black)
+    assert (read_image(path, _SIDE).pixels == 255).all()

@@ -138,7 +138,7 @@ def noted(work: Evaluating, told: list[int]) -> Evaluating:
         yield progress
 
 
-@pytest.mark.parametrize(("per_image_s", "usual"), [(0.001, 25), (0.1, 1), (1e-6, 250)])
+@pytest.mark.parametrize(("per_image_s", "usual"), [(0.001, 16), (0.1, 1), (1e-6, 250)])
 def test_batches_take_about_as_long_as_the_pace_says(
     monkeypatch: pytest.MonkeyPatch, tiny_config: RunConfig, per_image_s: float, usual: int
 ) -> None:

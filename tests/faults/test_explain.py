@@ -86,6 +86,7 @@ def test_where_nothing_speaks_against_it_it_says_so() -> None:
     ("arguments", "sentence"),
     [
         (("99",), "the image is 99; the test images are counted from 0 to 35"),
+        (("9" * 300,), "the image is 9+; the test images are counted from 0 to 35"),
         (("nowhere.png",), "cannot read the image nowhere.png"),
         (("0", "--method", "gradcamm"), r"method is 'gradcamm'; allowed are .* \(did you mean 'gradcam'\?\)"),
         (("0", "--layer", "layer9.0"), "layer is 'layer9.0'; this network has stem, layer1.0, layer2.0"),

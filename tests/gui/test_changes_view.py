@@ -158,7 +158,7 @@ def test_the_smallest_change_is_found_and_goes_with_the_image(qtbot: QtBot, wind
     former = subject.class_names[found.prediction]
     button(view_of(window), "Find").click()
     assert has_button(view_of(window), "Cancel")
-    wait_for(qtbot, window, patch_words(found.patch, 8, former, subject.class_names))
+    wait_for(qtbot, window, patch_words(found.patch, 8, former, subject.class_names, 1))
     assert says(view_of(window), smallest_shift_words(found.shift, 4, former, subject.class_names))
     qtbot.waitUntil(lambda: has_button(view_of(window), "Find"), timeout=LONG_MS)
     window.selection.choose_image(5)

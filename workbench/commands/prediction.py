@@ -65,11 +65,12 @@ def predict(
 def _files(images: Sequence[str], side: int) -> dict[str, NDArray[np.uint8]]:
     """The pixels of all that are no numbers; a file may have a number for a name."""
     from workbench.engine.inspection.given_image import read_image
+    from workbench.engine.inspection.subject import is_file_name
 
     return {
         image: read_image(Path(image), side).pixels
         for image in images
-        if not image.isdecimal() or Path(image).exists()
+        if not image.isdecimal() or is_file_name(image)
     }
 
 

@@ -19,8 +19,8 @@ T = TypeVar("T")
 # Of the host's time, at the most, for others. In the long run: what was saved up may be spent at once.
 _SHARE = 0.12
 _MOST_SAVED_S = 0.5
-# Of one interlude, so that a run is not seen to halt; after a long step of its own, twice that step's share, as long
-# as something is saved up.
+# Of one interlude, so that a run is not seen to halt; after a long step twice the share of that, while there is
+# something saved up.
 _LONGEST_S, _MOST_SHARES = 0.033, 2
 # How long the host waits for one more piece: who asked needs to hear of the last one first.
 _TURNAROUND_S = 0.002

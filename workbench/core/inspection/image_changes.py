@@ -190,3 +190,5 @@ class SmallestChanges:
     """Of patches that were tried."""
     shift: FoundShift | None
     largest_shift_px: int
+    step_px: int = 1
+    """Sides, places and shifts that were tried are whole multiples of it."""

@@ -10,7 +10,7 @@ import secrets
 import shutil
 import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -246,11 +246,11 @@ class RunStore(RunReader):
         layout = self._layout(run_id)
         for epoch in layout.evaluated_epochs():
             if epoch > done:
-                layout.evaluation(epoch).unlink(missing_ok=True)
-                layout.validation(epoch).unlink(missing_ok=True)
+                _remove(layout.evaluation(epoch))
+                _remove(layout.validation(epoch))
         for epoch, path in layout.weights_by_epoch().items():
             if epoch > done:
-                path.unlink(missing_ok=True)
+                _remove(path)
 
     def _starts(self, run_id: str) -> list[tuple[int, float]]:
         rows = self._db.read("SELECT started FROM runs WHERE id=?", run_id)
@@ -376,6 +376,12 @@ class RunStore(RunReader):
         for path in (self._layout(run_id).journal, self._layout(run_id).config):
             path.unlink(missing_ok=True)
         shutil.rmtree(self.folder(run_id), ignore_errors=True)
+
+
+def _remove(path: Path) -> None:
+    """A run does not end because somebody has the file open where such files cannot be removed."""
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 def _refuse_lost_list(home: Home) -> None:

@@ -23,7 +23,7 @@ def upright_rgb(image: Image.Image) -> Image.Image:
     Raises:
         ValueError: floating-point or 32-bit pixels, whose range nobody knows.
     """
-    if image.mode == "RGB" and not image.getexif():
+    if image.mode == "RGB" and not image.has_transparency_data and not image.getexif():
         return image
     upright = ImageOps.exif_transpose(image)
     if upright.mode.startswith("I;16"):

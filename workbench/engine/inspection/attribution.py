@@ -23,6 +23,7 @@ from workbench.engine.network.resnet import ResNet
 
 SEGMENTS, STEPS = 32, 2
 """Of the way of integrated gradients, and in each segment: 64 gradients in pieces of two or more."""
+_GRAY = 128
 _WINDOWS_ACROSS, _STRIDES_IN_WINDOW = 16, 3
 
 Score = Callable[[Tensor], Tensor]
@@ -52,7 +53,7 @@ def explain(
             do = partial(grad_cam, network, score, layer, image)
             values, _ = yield from in_interlude(do, BESIDE_RUNS, waiting)
         case "integrated-gradients":
-            values = yield from integrated_gradients(score, image)
+            values = yield from integrated_gradients(score, image, no_image(subject, image))
         case "occlusion":
             values = yield from occlusion(score, image)
     return Explanation(
@@ -72,15 +73,31 @@ def grad_cam(network: ResNet, score: Score, layer: str, image: Tensor) -> NDArra
     return _plane(large[0, 0])
 
 
-def integrated_gradients(score: Score, image: Tensor) -> Work:
+def no_image(subject: Subject, image: Tensor) -> Tensor:
+    """What integrated gradients begin at: what normalization makes 0; black behind norms of each image's own.
+
+    These turn a uniform 0 into anything, and nearly all that an image is to them is there while it is still dark:
+    no number of points on the way from 0 would see that.
+    """
+    if subject.config.model.norm != "group":
+        return torch.zeros_like(image)
+    for level in (0, _GRAY):
+        uniform = subject.normalized(np.full((1, *image.shape[2:], 3), level, np.uint8))
+        if uniform.any():
+            break
+    return uniform
+
+
+def integrated_gradients(score: Score, image: Tensor, baseline: Tensor) -> Work:
     """(H, W), summed over colors: the gradients on the way from no image to this one (Sundararajan et al. 2017).
 
-    No image is the mean color, which normalization makes 0. All values together are the score of the image minus
-    that of no image (completeness), also of each segment of the way: Captum is asked for one after the other.
+    All values together are the score of the image minus that of the baseline (completeness), also of each segment
+    of the way: Captum is asked for one after the other.
     """
 
     def do(start: int, stop: int) -> Tensor:
-        ends = torch.arange(start, stop + 1, device=image.device).reshape(-1, 1, 1, 1) / SEGMENTS * image
+        shares = torch.arange(start, stop + 1, device=image.device).reshape(-1, 1, 1, 1) / SEGMENTS
+        ends = torch.lerp(baseline, image, shares)
         with _exact(image):
             # The default of 50 steps at once is one batch of 50 gradients: too long for who waits for it.
             found = IntegratedGradients(score).attribute(ends[1:], baselines=ends[:-1], n_steps=STEPS)

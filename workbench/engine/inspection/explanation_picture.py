@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from workbench.core.inspection.explanations import Explanation
 from workbench.core.inspection.heat_colors import blended, heat
+from workbench.engine.inspection.sheet import font_of
 
 _SIDE, _MARGIN, _FONT_PX, _LINE_PX = 320, 16, 14, 20
 _OPACITY = 0.7
@@ -23,7 +24,7 @@ def draw(explanation: Explanation, pixels: NDArray[np.uint8], caption: Sequence[
     values = Image.fromarray(explanation.values).resize(size, Image.Resampling.BILINEAR)
     colors = heat(np.asarray(values, np.float32), explanation.scale_end)
     covered = Image.fromarray(blended(np.asarray(plain), colors, _OPACITY))
-    font = ImageFont.load_default(_FONT_PX)
+    font = font_of(_FONT_PX)
     lines = [line for words in caption for line in _wrapped(words, font, 2 * size[0] + _MARGIN)]
     below = _MARGIN + len(lines) * _LINE_PX
     sheet = Image.new("RGB", (2 * size[0] + 3 * _MARGIN, size[1] + 2 * _MARGIN + below), _GROUND)
@@ -35,13 +36,23 @@ def draw(explanation: Explanation, pixels: NDArray[np.uint8], caption: Sequence[
     return sheet
 
 
-def _wrapped(words: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> list[str]:
-    """In lines of at most so many pixels, broken between words."""
+def _wrapped(words: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
+    """In lines of at most so many pixels, broken between words, and within those that are longer than a line."""
     lines: list[str] = []
-    for word in words.split():
+    for word in (part for whole in words.split() for part in _parts(whole, font, width)):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and font.getlength(longer) <= width:
             lines[-1] = longer
         else:
             lines.append(word)
     return lines
+
+
+def _parts(word: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
+    """Of a word, each of at most so many pixels."""
+    parts = [""]
+    for letter in word:
+        if parts[-1] and font.getlength(parts[-1] + letter) > width:
+            parts.append("")
+        parts[-1] += letter
+    return parts

@@ -8,7 +8,7 @@ from functools import cached_property, partial
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from workbench.core.events import Progress
 from workbench.core.interludes import BESIDE_RUNS
@@ -124,15 +124,6 @@ def _read(subject: Subject, images: DeviceImages, start: int, stop: int) -> tupl
 
 def _pooled(network: ResNet, images_nchw: Tensor) -> tuple[Tensor, Tensor]:
     """(N, D) that goes into the last layer, and the (N, K) logits; both float32 on the CPU."""
-    seen = list[Tensor]()
-
-    def see(_layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        seen.append(inputs[0])
-
-    # The network is shared: nothing of ours stays in it.
-    hook = network.fc.register_forward_pre_hook(see)
-    try:
-        logits: Tensor = network(images_nchw)
-    finally:
-        hook.remove()
-    return seen[0].float().cpu(), logits.float().cpu()
+    # Not by a hook: the network is shared, also with a thread that looks at another image.
+    pooled = network.pooled(network.features(images_nchw))
+    return pooled.float().cpu(), network.classify(pooled).float().cpu()

@@ -31,11 +31,12 @@ class _Sums:
     zeros: int = 0
 
     def add(self, values: Tensor) -> None:
-        # A sum of many squares in half precision would lose the small ones.
-        wide = values.float()
+        # A sum of many squares in half precision would lose the small ones. Per image there, together here, as
+        # Apple's GPUs have no float64.
+        wide = values.float().flatten(1)
         self.count += values.numel()
-        self.total += float(wide.sum(dtype=torch.float64))
-        self.squares += float(wide.square().sum(dtype=torch.float64))
+        self.total += float(wide.sum(1).cpu().double().sum())
+        self.squares += float(wide.square().sum(1).cpu().double().sum())
         self.zeros += int((values == 0).sum())
 
     @property

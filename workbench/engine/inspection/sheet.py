@@ -37,7 +37,9 @@ class _Scale:
         count = len(indices)
         wanted = 96 if count <= 400 else 64 if count <= _MOST_CAPTIONS else 32
         captions = [_caption(evaluation, index) for index in indices.tolist()]
-        return cls(max(1, wanted // image_px) * image_px, captions if count <= _MOST_CAPTIONS else None, _font())
+        return cls(
+            max(1, wanted // image_px) * image_px, captions if count <= _MOST_CAPTIONS else None, font_of(_FONT_PX)
+        )
 
     @property
     def cell(self) -> tuple[int, int]:
@@ -98,8 +100,8 @@ def _fitting(text: str, font: ImageFont.FreeTypeFont, width: int) -> str:
     return text
 
 
-def _font() -> ImageFont.FreeTypeFont:
+def font_of(size_px: int) -> ImageFont.FreeTypeFont:
     """matplotlib's, which has the letters of most languages; Pillow's own has those of Western Europe alone."""
     fonts = importlib.resources.files("matplotlib").joinpath("mpl-data/fonts/ttf/DejaVuSans.ttf")
     with importlib.resources.as_file(fonts) as path:
-        return ImageFont.truetype(path, _FONT_PX)
+        return ImageFont.truetype(path, size_px)

@@ -35,6 +35,8 @@ from workbench.engine.weights.foreign_weights import load_strictly
 Part = Literal["test", "validation", "training"]
 Tensors = Mapping[str, Tensor]
 
+_MOST_DIGITS = 18
+
 
 @dataclass(frozen=True, eq=False)
 class Subject:
@@ -150,7 +152,7 @@ class Subjects:
         Raises:
             UserError: no weights of that epoch are kept, they are damaged, or the images are gone or others.
         """
-        kept = _kept_files(run_id, store)
+        kept = _kept_file(run_id, store, epoch)
         key = (store.home.root, run_id, epoch, kept)
         if self._last is not None and self._last[0] == key:
             return self._last[1]
@@ -160,10 +162,13 @@ class Subjects:
         return subject
 
 
-def _kept_files(run_id: str, store: RunStore) -> tuple[str, ...]:
-    """What is there to read; a run that is trained may get another kept epoch meanwhile."""
+def _kept_file(run_id: str, store: RunStore, epoch: int | None) -> str:
+    """Which one is read: of the kept epoch, a run that is trained may get another one meanwhile."""
+    path = None if epoch is None else store.weights_by_epoch(run_id).get(epoch)
+    if path is not None:
+        return path.name
     best = checkpoint.named(store.checkpoints(run_id), "best")
-    return (best.sha256 if best else "", *(path.name for path in store.weights_by_epoch(run_id).values()))
+    return best.sha256 if best else ""
 
 
 def _opened(run_id: str, store: RunStore, epoch: int | None, memory: Memory) -> Opening:
@@ -184,19 +189,30 @@ def _opened(run_id: str, store: RunStore, epoch: int | None, memory: Memory) -> 
 def _weights(record: RunRecord, store: RunStore, epoch: int | None) -> tuple[RunConfig, Tensors, int]:
     """With the configuration, completed as far as files know it, and the epoch that it is."""
     config, folder = record.config, store.checkpoints(record.id)
-    path = None if epoch is None else store.weights_by_epoch(record.id).get(epoch)
-    if path is not None and config.data.known_normalization is not None:
-        return config, epoch_weights.load(path), epoch or 0
+    weights, damage = _weights_in_file(record, store, epoch)
+    if weights is not None and config.data.known_normalization is not None:
+        return config, weights, epoch or 0
     state = checkpoint.load_best(folder)
     if config.data.known_normalization is None:
         # A list that was rebuilt from the settings of its beginning does not know what it came to be.
         config = with_normalization(config, state.config.data.normalized_by)
-    if path is not None:
-        return config, epoch_weights.load(path), epoch or 0
+    if weights is not None:
+        return config, weights, epoch or 0
     found = state.position.epoch
     if epoch is not None and epoch != found:
-        raise UserError(_absence(record, store, epoch, found))
+        raise damage or UserError(_absence(record, store, epoch, found))
     return config, state.evaluated_weights, found
+
+
+def _weights_in_file(
+    record: RunRecord, store: RunStore, epoch: int | None
+) -> tuple[Tensors | None, UserError | None]:
+    """Of an epoch that has a file of its own; or why it cannot be read: the checkpoint may hold the same."""
+    path = None if epoch is None else store.weights_by_epoch(record.id).get(epoch)
+    try:
+        return (None if path is None else epoch_weights.load(path)), None
+    except UserError as error:
+        return None, error
 
 
 def _absence(record: RunRecord, store: RunStore, epoch: int, kept: int) -> str:
@@ -222,14 +238,23 @@ def _refuse_others(record: RunRecord, names: Sequence[str], dataset: Dataset) ->
         raise UserError(f"the images of {source} have changed since run {record.id} was trained on them")
 
 
+def is_file_name(text: str) -> bool:
+    """Whether there is something of that name; one that is too long for a name is none."""
+    try:
+        return Path(text).exists()
+    except OSError:
+        return False
+
+
 def image_number(text: str, images: ImageSet) -> int | None:
     """The index that a text names, counted from 0; None if it is none, and thus may be a file.
 
     Raises:
         UserError: there are fewer images.
     """
-    if not text.isdecimal() or Path(text).exists():
+    if not text.isdecimal() or is_file_name(text):
         return None
-    if int(text) >= len(images):
+    # Of a thousand digits, Python makes no number.
+    if len(text) > _MOST_DIGITS or int(text) >= len(images):
         raise UserError(f"the image is {text}; the test images are counted from 0 to {len(images) - 1}")
     return int(text)

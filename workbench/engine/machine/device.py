@@ -59,11 +59,13 @@ def choose(config: TrainingConfig, processes: Processes = ALONE) -> Compute:
 
 
 def resolve(config: TrainingConfig) -> Compute:
-    """As `choose`, but nothing is set: for what computes beside a run, whose settings are the whole process's.
+    """As `choose`, but nothing is set that a run may want otherwise: for what computes beside one.
 
     Raises:
         ConfigError: the device is not there.
     """
+    # As for every run, and where there has been none yet.
+    torch.backends.cudnn.allow_tf32 = False
     return _compute(config, _device(config.device, ALONE))
 
 

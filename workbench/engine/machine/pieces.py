@@ -5,8 +5,10 @@ from collections.abc import Callable, Generator
 from functools import partial
 from typing import Generic, NamedTuple, TypeVar
 
+from workbench.core.errors import UserError
 from workbench.core.events import Progress
 from workbench.core.interludes import Interludes
+from workbench.engine.machine.memory_limits import is_out_of_memory
 
 T = TypeVar("T")
 
@@ -68,6 +70,9 @@ def in_interlude(
 
     Returns:
         The seconds that it took too.
+
+    Raises:
+        UserError: the memory is not enough for it.
     """
     piece = interludes.ask(do)
     try:
@@ -75,9 +80,19 @@ def in_interlude(
             yield waiting
     finally:
         piece.withdraw()
-    return piece.result(), piece.took_s
+    try:
+        return piece.result(), piece.took_s
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+    # Behind the handler, which holds what the computation held.
+    raise UserError("the memory is not enough to look into this network; free some, or end what else is going on")
 
 
 def _next_size(size: int, took_s: float, most: int) -> int:
-    """Images of the next piece, at the pace of this one; at most four times as many."""
-    return max(1, min(most, 4 * size, int(size * _PACE_S / max(took_s, 1e-9))))
+    """Images of the next piece, at the pace of this one; at most four times as many.
+
+    A power of two, unless it is `most`: for every new shape, cuDNN tries its algorithms out anew.
+    """
+    fitting = max(1, min(4 * size, int(size * _PACE_S / max(took_s, 1e-9))))
+    return min(most, 1 << (fitting.bit_length() - 1))

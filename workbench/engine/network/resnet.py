@@ -45,10 +45,7 @@ class ResNet(nn.Module):
         _initialize(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.stem(x)
-        for name in self.stage_names:
-            x = self.get_submodule(name)(x)
-        return self.head(x)
+        return self.head(self.features(x))
 
     def stem(self, x: Tensor) -> Tensor:
         """What comes before the first block."""
@@ -62,10 +59,25 @@ class ResNet(nn.Module):
 
     def head(self, x: Tensor) -> Tensor:
         """What comes behind the last block: (N, num_classes) logits."""
+        return self.classify(self.pooled(x))
+
+    def pooled(self, x: Tensor) -> Tensor:
+        """(N, channels) means, or maxima, of what leaves the last block: what the last layer decides by."""
         if self.config.is_preactivation:
             x = self.relu(self.bn1(x))
-        logits: Tensor = self.fc(global_pooling(self.config, x))
+        return global_pooling(self.config, x)
+
+    def classify(self, pooled: Tensor) -> Tensor:
+        """(N, num_classes) logits of (N, channels)."""
+        logits: Tensor = self.fc(pooled)
         return logits if self.config.logit_scale == 1 else logits * self.config.logit_scale
+
+    def features(self, x: Tensor) -> Tensor:
+        """What leaves the last block."""
+        x = self.stem(x)
+        for name in self.stage_names:
+            x = self.get_submodule(name)(x)
+        return x
 
     def freeze(self, stages: int) -> bool:
         """Keep the stem and the first `stages` stages as they are, running statistics too; 0 frees everything.

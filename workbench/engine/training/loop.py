@@ -177,6 +177,8 @@ class TrainingLoop:
         self._end_early()
         if (path := self.save(best)) is not None:
             self._keep_epoch(trainer)
+            for warning in trainer.take_warnings():
+                yield Warned(warning)
             yield CheckpointSaved(self._id, "best" if best else "last", path, trainer.step_number)
 
     def _logits(self, images: DeviceImages, activity: str) -> Generator[Progress, None, Logits]:

@@ -158,7 +158,6 @@ class Run:
                 RunFolder(self._store.folder(self._record.id)),
                 trainer.evaluated_network.state_dict(),
                 epoch=trainer.position.epoch,
-                planned=training.epochs,
                 room_bytes=training.epoch_weights_mb * 10**6,
             )
         except UserError as error:

@@ -6,7 +6,7 @@ ResNet-20, in files that other tools read. Their name holds the beginning of the
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
+from contextlib import suppress
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -20,21 +20,20 @@ from workbench.core.records.run_folder import RunFolder
 _DIGITS = 16
 
 
-def keep(
-    folder: RunFolder, weights: Mapping[str, Tensor], *, epoch: int, planned: int, room_bytes: int
-) -> Path | None:
+def keep(folder: RunFolder, weights: Mapping[str, Tensor], *, epoch: int, room_bytes: int) -> Path | None:
     """Write the weights of an epoch, if there is room for any, and remove what no longer fits.
 
-    The newest one is always there. Of the others those are kept that are evenly far apart, counted back from the
-    last planned epoch.
+    Nothing is removed while there is room; then the epochs become evenly sparser, but for the newest one.
 
     Args:
         epoch: after which these are the weights, from 1.
-        planned: epochs of the whole run.
 
     Raises:
         UserError: it cannot be written.
     """
+    # Asked first: to write them out takes a large network a second.
+    if sum(tensor.nbytes for tensor in weights.values()) > room_bytes:
+        return None
     content = safetensors.save({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()})
     places = room_bytes // len(content)
     if places < 1:
@@ -43,22 +42,22 @@ def keep(
     path = folder.weights / f"epoch-{epoch:05d}-{digest}.safetensors"
     write_atomically(path, lambda file: file.write(content))
     kept = folder.weights_by_epoch()
-    wanted = chosen(kept, planned, places)
+    wanted = chosen(kept, places)
     for each, former in kept.items():
         if each not in wanted:
-            former.unlink(missing_ok=True)
+            # Who looks at it may have it open, where such a file stays; the next epoch tries again.
+            with suppress(OSError):
+                former.unlink(missing_ok=True)
     return path
 
 
-def chosen(epochs: Iterable[int], planned: int, places: int) -> frozenset[int]:
+def chosen(epochs: Iterable[int], places: int) -> frozenset[int]:
     """Which of these epochs to keep if there are so many places: the newest, and evenly far apart."""
-    there = sorted(epochs)
-    stride = max(1, -(-planned // places))
-    kept = [epoch for epoch in there if epoch == there[-1] or (planned - epoch) % stride == 0]
-    # A run that is trained longer has them at another distance.
-    while len(kept) > places:
-        gaps = [after - before for before, after in pairwise([0, *kept])]
-        kept.pop(gaps.index(min(gaps[:-1])))
+    kept = sorted(epochs)
+    while len(kept) > max(places, 1):
+        # Whose neighbors are nearest to each other; of equals a late one, as most is learned early.
+        gaps = [after - before for before, after in zip([0, *kept], kept[1:], strict=False)]
+        kept.pop(len(gaps) - 1 - gaps[::-1].index(min(gaps)))
     return frozenset(kept)
 
 

@@ -117,7 +117,7 @@ class LookDesk(QObject):
             # The list is closed, to be repaired.
             self._refuse(error)
             return None
-        self._activity = activity
+        self._activity, self._was_refused = activity, False
         self._handle = handle = self._lane.ask(job, home, self)
         self.bar.show_progress(activity, 0, 0)
         handle.progressed.connect(self._show_progress)
@@ -149,11 +149,12 @@ class LookDesk(QObject):
 
     @Slot()
     def _on_weights(self) -> None:
-        """An epoch more has weights: of interest where one had none."""
-        if self._handle is None and self._shown_at != self._now():
+        """An epoch more has weights: of interest where one had none, or they were not written yet."""
+        if self._handle is None and (self._was_refused or self._shown_at != self._now()):
             self.set_due()
 
     _activity = ""
+    _was_refused = False
     _shown_at: tuple[str, int, bool] = ("", 0, False)
 
     def _now(self) -> tuple[str, int, bool]:
@@ -194,7 +195,7 @@ class LookDesk(QObject):
     @Slot(object)
     def _refuse(self, error: Exception) -> None:
         sentence = str(error) if isinstance(error, UserError) else self.tr("Something went wrong; see the log.")
-        self._handle = None
+        self._handle, self._was_refused = None, True
         self.forget()
         self.bar.say(sentence, self.tr("Try again"), "", self.try_again)
 

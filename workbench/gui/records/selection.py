@@ -115,7 +115,11 @@ class Selection(QObject):
     def look_for_weights(self, run_id: str) -> None:
         """A run has saved: the weights of one more epoch may be there, and others be gone."""
         if run_id == self.run_id and self._run.record is not None:
+            before = self._run.weighted
             self._take(RunEpochs.read(self.source, self._run.record, self._run.evaluated))
+            if self._run.weighted == before:
+                # The kept epoch was known before its weights were there.
+                self.weights_changed.emit()
 
     def restart(self, run_id: str, epochs_done: int) -> None:
         """A run was taken up again: what came after its checkpoint is done anew."""

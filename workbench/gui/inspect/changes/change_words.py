@@ -36,13 +36,19 @@ def shift_words(right_px: int, down_px: int) -> str:
     return ", ".join(words) or tr("not shifted")
 
 
-def patch_words(patch: FoundPatch | None, largest: int, former: str, names: tuple[str, ...]) -> str:
+def patch_words(patch: FoundPatch | None, largest: int, former: str, names: tuple[str, ...], step_px: int) -> str:
     """A sentence about the smallest patch, or that there is none."""
+    every = tr(" Every {0} pixels were tried.").format(step_px) if step_px > 1 else ""
     if patch is None:
-        return tr("No gray patch of up to {0} × {0} pixels takes the answer {1} away.").format(largest, former)
+        return (
+            tr("No gray patch of up to {0} × {0} pixels takes the answer {1} away.").format(largest, former)
+            + every
+        )
     sentence = tr("A {0} × {0} gray patch at ({1}, {2}) turns {3} into {4} ({5:.2f}).")
     fooled = patch.fooled
-    return sentence.format(patch.side, patch.x, patch.y, former, names[fooled.prediction], fooled.probability)
+    return (
+        sentence.format(patch.side, patch.x, patch.y, former, names[fooled.prediction], fooled.probability) + every
+    )
 
 
 def smallest_shift_words(shift: FoundShift | None, largest: int, former: str, names: tuple[str, ...]) -> str:

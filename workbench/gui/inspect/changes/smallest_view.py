@@ -50,6 +50,6 @@ class SmallestView(QWidget):
             patched.show_pixels(found.pixels)
         else:
             patched.show_pixels(patch.drawn_on(found.pixels), (patch.x, patch.y, patch.side))
-        patch_label.setText(patch_words(patch, found.largest_side, former, names))
+        patch_label.setText(patch_words(patch, found.largest_side, former, names, found.step_px))
         shifted.show_pixels(found.pixels if found.shifted is None else found.shifted)
         shift_label.setText(smallest_shift_words(found.shift, found.largest_shift_px, former, names))
