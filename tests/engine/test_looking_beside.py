@@ -21,6 +21,7 @@ from workbench.core.records.store import RunStore
 from workbench.core.settings.config import RunConfig
 from workbench.engine.data.device_images import DeviceImages
 from workbench.engine.machine.device import Compute, use_one_thread
+from workbench.engine.machine.pieces import in_interlude
 from workbench.engine.training import evaluation as evaluating
 from workbench.engine.training import training
 from workbench.engine.training.inference import Evaluating, Logits, logits
@@ -215,3 +216,11 @@ def test_every_epoch_is_kept_at_one_time(tiny_config: RunConfig, store: RunStore
         if isinstance(event, EpochMetrics) and event.epoch > 1:
             found = result_of(evaluating.evaluate_run(event.run_id, RunStore(store.home), beside=True))
             assert 1 <= found.epoch < event.epoch
+
+
+def test_memory_that_runs_out_is_a_sentence() -> None:
+    def compute() -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
+
+    with pytest.raises(UserError, match="the memory is not enough to look into this network"):
+        result_of(in_interlude(compute, Interludes(), Progress("Looking", 0, 0)))

@@ -169,6 +169,25 @@ def test_maps_of_a_former_epoch_do_not_stand_beside_a_refusal(
     qtbot.waitUntil(lambda: features.maps is not None, timeout=LONG_MS)
 
 
+def test_what_was_not_written_yet_is_asked_for_again_once_it_is(
+    qtbot: QtBot, trained: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An epoch's figures are known before its weights are saved."""
+    features, selection = trained.inspect_desk.features.view, trained.selection
+
+    def refuse(*_arguments: object) -> None:
+        raise UserError("there is no checkpoint yet")
+
+    monkeypatch.setattr("workbench.engine.inspection.subject.Subjects.open", refuse)
+    bring_up(features)
+    qtbot.waitUntil(lambda: "no checkpoint yet" in features.bar.text, timeout=LONG_MS)
+    monkeypatch.undo()
+    selection.look_for_weights("another run")
+    assert "no checkpoint yet" in features.bar.text
+    selection.look_for_weights(selection.run_id)
+    qtbot.waitUntil(lambda: features.maps is not None, timeout=LONG_MS)
+
+
 # The views by themselves
 
 
