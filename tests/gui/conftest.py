@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QObject, QSettings, QThread, QTimer
 from PySide6.QtGui import QWindow
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
@@ -68,7 +68,9 @@ def nothing_left(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterato
     """Fail a test that leaves a window, a running thread or an ownerless timer to the next ones."""
     threads, timers = _noted(QThread, monkeypatch), _noted(QTimer, monkeypatch)
     before = _shown_windows(qapp)
+    held = _held_widgets(monkeypatch)
     yield
+    held.clear()
     running = [thread for thread in threads if isValid(thread) and thread.isRunning()]
     ticking = [timer for timer in timers if isValid(timer) and timer.isActive() and timer.parent() is None]
     shown = [window for window in _shown_windows(qapp) if window not in before]
@@ -80,6 +82,23 @@ def nothing_left(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterato
     assert not shown, f"still shown: {shown}; give it to qtbot.addWidget"
     assert not running, f"still running: {running}; quit it and wait for it, as Lane.close does"
     assert not ticking, f"still ticking: {ticking}; give it a parent that is deleted, or stop it"
+
+
+def _held_widgets(monkeypatch: pytest.MonkeyPatch) -> list[QWidget]:
+    """All that are given to qtbot from now on, which holds them weakly.
+
+    One that a test has in a variable of its own would be garbage as soon as the test ends. pytest-qt then has it
+    painted once more; a collection within that paint destroyed it around its plot, and the process with it.
+    """
+    held: list[QWidget] = []
+    add = QtBot.addWidget
+
+    def adding(qtbot: QtBot, widget: QWidget, **options: object) -> None:
+        held.append(widget)
+        add(qtbot, widget, **options)
+
+    monkeypatch.setattr(QtBot, "addWidget", adding)
+    return held
 
 
 def _noted(kind: type[QObject], monkeypatch: pytest.MonkeyPatch) -> list[QObject]:
