@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtCore import QItemSelectionModel, QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QListView, QSpinBox, QToolButton
 from pytestqt.qtbot import QtBot
 
@@ -159,6 +160,52 @@ def test_several_images_stay_chosen_where_they_are_in_sight(gallery: Gallery, se
     assert chosen == [order(gallery)[row] for row in (1, 2, 5)]
     pick(gallery, "Order", "As in the data")
     assert gallery.chosen_images.tolist() == sorted(chosen) or set(chosen) < set(gallery.chosen_images.tolist())
+
+
+def test_an_image_chosen_elsewhere_is_marked_alone(gallery: Gallery, selection: Selection) -> None:
+    view = named(gallery, QListView, "Test images")
+    for row in (0, 2, 5):
+        view.selectionModel().select(view.model().index(row, 0), QItemSelectionModel.SelectionFlag.Select)
+    first = order(gallery)[0]
+    assert len(selection.marks.picked_with(order(gallery)[2])) == 3
+    selection.choose_image(order(gallery)[7])
+    selection.choose_image(first)
+    assert selection.marks.picked_with(first) == [first]
+
+
+def test_a_run_that_goes_on_leaves_the_place_where_one_looks(
+    gallery: Gallery, selection: Selection, evaluation: Evaluation
+) -> None:
+    selection.look_at(record([0.3, 0.5, 0.7], run_id="0badbeef", status="running"))
+    pick(gallery, "Answers", "Right and wrong")
+    view = named(gallery, QListView, "Test images")
+    bar = view.verticalScrollBar()
+    view.scrollTo(view.model().index(view.model().rowCount() - 1))
+    assert bar.value() > 0
+    selection.add("0badbeef", answers(evaluation, 4))
+    assert selection.epoch == 4
+    assert bar.value() > 0
+    pick(gallery, "Order", "As in the data")
+    assert bar.value() == 0
+
+
+def test_a_fine_wheel_makes_pictures_smaller_too(qtbot: QtBot, gallery: Gallery) -> None:
+    view, zoomed = named(gallery, QListView, "Test images"), list[int]()
+    view.zoomed.connect(zoomed.append)
+    position = QPointF(view.viewport().rect().center())
+
+    def turn(by: int) -> None:
+        event = QWheelEvent(position, QPointF(view.mapToGlobal(position.toPoint())), QPoint(), QPoint(0, by),
+                            Qt.MouseButton.NoButton, Qt.KeyboardModifier.ControlModifier,
+                            Qt.ScrollPhase.NoScrollPhase, False)  # fmt: skip
+        QApplication.sendEvent(view.viewport(), event)
+
+    for _ in range(16):
+        turn(-15)
+    assert zoomed == [-1, -1]
+    turn(-15)
+    turn(15)
+    assert zoomed == [-1, -1]
 
 
 def test_pictures_grow_by_key(qtbot: QtBot, gallery: Gallery) -> None:

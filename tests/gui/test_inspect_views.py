@@ -19,6 +19,7 @@ from workbench.gui.inspect.gallery.gallery import Gallery
 from workbench.gui.inspect.image.image_view import ImageView
 from workbench.gui.inspect.mistake_strip import MistakeStrip
 from workbench.gui.inspect.run_side import RunSide
+from workbench.gui.records.looked_at import LookedAt
 from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.pictures import thumbnail
 from workbench.gui.widgets.theme import Theme
@@ -86,6 +87,19 @@ def test_most_confidently_wrong_comes_first(gallery: Gallery, theme: Theme, sele
     assert says(gallery, "10 wrong · epoch 3, kept")
     view = ImageView(theme, selection)
     assert view.caption.startswith("cat → dog 0.")
+
+
+def test_an_image_of_ones_own_is_shown_where_no_class_is_known_yet(
+    qtbot: QtBot, theme: Theme, selection: Selection, source: Recorded
+) -> None:
+    view = ImageView(theme, selection)
+    seen(qtbot, view, 400, 500)
+    selection.try_image(LookedAt(np.zeros((32, 32, 3), np.uint8), "mine.png"))
+    source.evaluations = {}
+    selection.look_at(record([], run_id="0badbeef", status="running"))
+    assert selection.looked_at is not None
+    assert selection.class_names == ()
+    assert not view.grab().isNull()
 
 
 def test_filters_by_truth_and_prediction(gallery: Gallery, side: RunSide) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication, QSlider, QTabWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
@@ -115,6 +115,20 @@ def test_the_slider_scales_the_chosen_block(qtbot: QtBot, view: LesionView) -> N
     qtbot.mouseClick(button(view, "Branch of layer1.1"), LEFT, pos=QPoint(8, 8))
     assert view.choice.scales == {}
     assert slider.value() == 100
+
+
+def test_a_drag_is_one_step_back(qtbot: QtBot, view: LesionView) -> None:
+    name = view.choice.sites[0].name
+    view.choice.choose(name)
+    view.choice.set_scale(name, 0.5)
+    slider = view.findChild(QSlider)
+    slider.setSliderDown(True)
+    for percent in (40, 30, 20):
+        slider.setValue(percent)
+    slider.setSliderDown(False)
+    assert view.choice.scales == {name: 0.2}
+    view.choice.undo()
+    assert view.choice.scales == {name: 0.5}
 
 
 def test_figures_say_what_was_lost_and_are_grayed_when_stale(qtbot: QtBot, view: LesionView) -> None:

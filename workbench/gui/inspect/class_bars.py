@@ -58,7 +58,8 @@ def answer_bars(names: tuple[str, ...], probabilities: NDArray[np.float32], trut
     Args:
         truth: None where it is not known, in which case no prediction is wrong.
     """
-    said = None if np.isnan(probabilities).any() else int(probabilities.argmax())
+    is_known = len(probabilities) > 0 and not np.isnan(probabilities).any()
+    said = int(probabilities.argmax()) if is_known else None
     words = probability_words()
     marks: dict[int | None, tuple[Word, str, bool]] = {}
     if said is not None:

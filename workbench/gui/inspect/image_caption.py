@@ -71,5 +71,7 @@ class Captions:
 
 def _needed(names: tuple[str, ...], metrics: QFontMetrics) -> int:
     """The width of the widest caption that two classes can have."""
+    if not names:
+        return 0
     by_width = sorted(names, key=metrics.horizontalAdvance, reverse=True)
     return metrics.horizontalAdvance(Verdict(by_width[0], by_width[min(1, len(names) - 1)], 0.0, names).caption)

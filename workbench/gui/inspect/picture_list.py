@@ -173,7 +173,8 @@ class PictureList(QListView):
     def wheelEvent(self, event: QWheelEvent) -> None:
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self._turned += event.angleDelta().y()
-            steps, self._turned = int(self._turned / _WHEEL_STEP), self._turned % _WHEEL_STEP
+            steps = int(self._turned / _WHEEL_STEP)
+            self._turned -= steps * _WHEEL_STEP
             if steps:
                 self.zoomed.emit(steps)
             event.accept()

@@ -23,7 +23,7 @@ from workbench.gui.inspect.blocks.lesion_choice import LesionChoice
 from workbench.gui.inspect.blocks.lesion_figures import LesionFigures
 from workbench.gui.inspect.blocks.series_legend import SeriesLegend
 from workbench.gui.widgets.elided_label import ElidedLabel
-from workbench.gui.widgets.field_form import labeled
+from workbench.gui.widgets.field_form import WheelGuard, labeled
 from workbench.gui.widgets.scrolling import scrolling
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
 from workbench.gui.widgets.work_bar import WorkBar
@@ -75,6 +75,11 @@ class LesionView(QWidget):
         self._slider.setAccessibleName(self.tr("Scale of the chosen block's branch in percent"))
         self._slider.setToolTip(self.tr("By how much the chosen block's branch is scaled before it is added"))
         self._slider.valueChanged.connect(self._scale)
+        self._begins = False
+        self._slider.sliderPressed.connect(self._begin_drag)
+        # The page that it stands on scrolls.
+        self._wheel = WheelGuard(self)
+        self._wheel.guard(self._slider)
         self._scale_words = labeled("", "secondary")
         self._scale_words.setMinimumWidth(self._scale_words.fontMetrics().horizontalAdvance("100\u202f%") + GAP)
         self._undo = QPushButton(self.tr("Undo"))
@@ -168,10 +173,15 @@ class LesionView(QWidget):
         if self.choice.chosen is not None:
             self.choice.toggle(self.choice.chosen.name)
 
+    @Slot()
+    def _begin_drag(self) -> None:
+        self._begins = True
+
     @Slot(int)
     def _scale(self, percent_of_branch: int) -> None:
         if self.choice.chosen is not None:
-            is_step = not self._slider.isSliderDown() or self.choice.scale_of(self.choice.chosen.name) == 1
+            # A drag is one step, whatever it passes on its way.
+            is_step, self._begins = not self._slider.isSliderDown() or self._begins, False
             self.choice.set_scale(self.choice.chosen.name, percent_of_branch / _WHOLE, is_step=is_step)
 
     @Slot()

@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Signal, Slot
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Signal, Slot
 from PySide6.QtGui import QAction, QContextMenuEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QStackedLayout, QVBoxLayout, QWidget
 
@@ -36,6 +36,8 @@ class Gallery(QWidget):
         self._view.zoomed.connect(self._on_zoom)
         MarkKeys(selection.marks, self._view)
         self._is_filling = False
+        self._asked: object = None
+        """Of which run, and by which filter, images are shown."""
         self._empty = EmptyState()
         self._stack = QStackedLayout()
         self._stack.addWidget(self._empty)
@@ -98,6 +100,10 @@ class Gallery(QWidget):
         selection = self._selection
         reason = absence(selection, self.tr("The test images appear here"), needs_pictures=True)
         chosen = self._several()
+        asked = selection.run_id, selection.filter
+        moves_by_itself = selection.follows and selection.run.is_training
+        place = self._place() if asked == self._asked and moves_by_itself else None
+        self._asked = asked
         self._is_filling = True
         if reason:
             self._model.show(None, None, selection.order[:0])
@@ -106,8 +112,12 @@ class Gallery(QWidget):
             self._show_marks()
         self._is_filling = False
         self._follow_image()
+        self._is_filling = True
         self._choose_again(chosen)
-        self._bring_into_sight()
+        self._is_filling = False
+        self._tell_picked()
+        self._allow_saving()
+        self._bring_into_sight(place)
         self._stack.setCurrentWidget(self._view if self._model.rowCount() else self._empty)
         if reason:
             self._empty.show_text(reason)
@@ -156,10 +166,19 @@ class Gallery(QWidget):
             chosen.select(self._model.index(int(run[0])), self._model.index(int(run[-1])))
         self._view.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.Select)
 
-    def _bring_into_sight(self) -> None:
-        """The chosen image where it is among these; else they begin with the first."""
+    def _place(self) -> tuple[int, int]:
+        """The first row in sight, and its image."""
+        row = max(self._view.indexAt(QPoint(*[self._view.gridSize().height() // 2] * 2)).row(), 0)
+        return row, self._model.image_index(row) if row < self._model.rowCount() else -1
+
+    def _bring_into_sight(self, place: tuple[int, int] | None = None) -> None:
+        """What was at this place, where the epoch has moved by itself; else the chosen image, or the first one."""
         current = self._view.currentIndex()
-        if current.isValid() and current.row():
+        if place is not None and place[0] and self._model.rowCount():
+            row = self._model.row_of(place[1])
+            there = min(place[0], self._model.rowCount() - 1) if row is None else row
+            self._view.scrollTo(self._model.index(there), QAbstractItemView.ScrollHint.PositionAtTop)
+        elif current.isValid() and current.row():
             self._view.scrollTo(current)
         else:
             self._view.scrollToTop()
@@ -186,6 +205,8 @@ class Gallery(QWidget):
         elif row != self._view.currentIndex().row():
             self._view.setCurrentIndex(self._model.index(row))
         self._is_filling = False
+        # An image that was chosen elsewhere is marked alone.
+        self._tell_picked()
 
     @Slot(QModelIndex, QModelIndex)
     def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
