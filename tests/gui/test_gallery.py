@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QItemSelectionModel, QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QListView, QSpinBox, QToolButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QListView, QMessageBox, QSpinBox, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
@@ -29,6 +29,7 @@ from workbench.gui.inspect.gallery.filter_box import FilterBox
 from workbench.gui.inspect.gallery.gallery import Gallery
 from workbench.gui.main_window import MainWindow
 from workbench.gui.records.selection import Selection
+from workbench.gui.widgets.file_dialogs import ask_path
 from workbench.gui.widgets.theme import Theme
 
 
@@ -274,3 +275,17 @@ def test_saving_many_pictures_says_how_far_it_is_and_can_be_canceled(
     qtbot.waitUntil(lambda: not gallery.work.isVisible(), timeout=LONG_MS)
     assert not window.message_bar.text.endswith("all.png")
     held.set()
+
+
+@pytest.mark.parametrize("answer", [QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No])
+def test_a_file_of_which_the_dialog_has_not_asked_is_not_replaced_unasked(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: QMessageBox.StandardButton
+) -> None:
+    (tmp_path / "all.csv").write_text("mine")
+    window, asked = QWidget(), list[str]()
+    qtbot.addWidget(window)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(tmp_path / "all"), ""))
+    monkeypatch.setattr(QMessageBox, "question", lambda *args: asked.append(args[-1]) or answer)
+    found = ask_path(window, "Save table", "epoch-3.csv", "Table (*.csv)")
+    assert asked == ["all.csv is there already. Replace it?"]
+    assert found == (tmp_path / "all.csv" if answer == QMessageBox.StandardButton.Yes else None)

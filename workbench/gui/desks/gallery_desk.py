@@ -3,13 +3,14 @@
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from workbench.core.errors import UserError, shown
 from workbench.core.events import Progress
 from workbench.core.inspection.image_histories import Histories
 from workbench.gui.desks.look_desk import Looking
 from workbench.gui.inspect.gallery.gallery import Gallery
+from workbench.gui.widgets.file_dialogs import ask_path
 from workbench.gui.work import inspection_jobs, jobs
 from workbench.gui.work.job import Handle, Job
 
@@ -105,10 +106,7 @@ class GalleryDesk(QObject):
         if not len(self._gallery.chosen_images) or self._selection.images is None:
             return None
         name = f"{self._selection.run_id}-epoch-{self._selection.epoch}.{suffix}"
-        path, _ = QFileDialog.getSaveFileName(self._window, title, name, kind)
-        if not path:
-            return None
-        return Path(path) if path.lower().endswith(f".{suffix}") else Path(f"{path}.{suffix}")
+        return ask_path(self._window, title, name, kind)
 
     @Slot(object)
     def _tell_saved(self, path: Path) -> None:

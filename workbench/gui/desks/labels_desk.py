@@ -19,6 +19,7 @@ from workbench.gui.inspect.labels.findings import DoubtfulFindings, DuplicateFin
 from workbench.gui.inspect.labels.label_words import doubt_figures, doubt_note, duplicate_figures, human_figures
 from workbench.gui.inspect.labels.labels_panel import LabelsPanel
 from workbench.gui.inspect.seen_words import absence
+from workbench.gui.widgets.file_dialogs import ask_path
 from workbench.gui.work import inspection_jobs
 
 
@@ -229,10 +230,9 @@ class LabelsDesk(LookDesk):
         if found is None or images is None:
             return
         name = f"{self.selection.run_id}-{self._list}-labels.csv"
-        path, _ = QFileDialog.getSaveFileName(self._window, self.tr("Save list"), name, self.tr("Table (*.csv)"))
-        if not path:
+        target = ask_path(self._window, self.tr("Save list"), name, self.tr("Table (*.csv)"))
+        if target is None:
             return
-        target = Path(path) if path.lower().endswith(".csv") else Path(f"{path}.csv")
         columns: tuple[str, ...]
         match found:
             case DoubtfulLabels():

@@ -83,7 +83,7 @@ class FigurePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     @Slot(object)
     def _on_click(self, event: object) -> None:
         x = self._x_at(event.scenePos())  # type: ignore[attr-defined]  # of pyqtgraph
-        if x is not None:
+        if x is not None and event.button() == Qt.MouseButton.LeftButton:  # type: ignore[attr-defined]
             self.clicked_at.emit(x)
 
     def _x_at(self, position: QPointF) -> float | None:

@@ -165,6 +165,8 @@ class ChangeCurves(QWidget):
     # The mouse
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        if not event.buttons() & Qt.MouseButton.LeftButton:
+            return
         value = self._value_at(event.position().x())
         if value is not None:
             self.value_chosen.emit(value)
@@ -254,6 +256,8 @@ class ShiftMap(QWidget):
         return column - side // 2, row - side // 2
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        if not event.buttons() & Qt.MouseButton.LeftButton:
+            return
         shift = self._shift_at(event.position().toPoint())
         if shift is not None:
             self.shift_chosen.emit(*shift)

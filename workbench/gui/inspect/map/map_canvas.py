@@ -278,6 +278,8 @@ class MapCanvas(QWidget):
             self._dragged = place
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
         corners, pressed, dragged = self._corners, self._pressed, self._dragged
         self._corners, self._pressed, self._dragged = [], None, None
         if len(corners) > 2:
