@@ -92,6 +92,11 @@ class Marks(QObject):
         """Test images that a list has picked, for `picked_with`."""
         self._picked = frozenset(map(int, indices))
 
+    @property
+    def picked(self) -> frozenset[int]:
+        """By the list that picked last."""
+        return self._picked
+
     def picked_with(self, image: int | None) -> list[int]:
         """What an action means while `image` is looked at: all that are picked with it, else it alone."""
         if image is None:

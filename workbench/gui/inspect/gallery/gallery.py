@@ -36,6 +36,8 @@ class Gallery(QWidget):
         self._view.zoomed.connect(self._on_zoom)
         MarkKeys(selection.marks, self._view)
         self._is_filling = False
+        self._told: frozenset[int] = frozenset()
+        """Images that are chosen together."""
         self._asked: object = None
         """Of which run, and by which filter, images are shown."""
         self._empty = EmptyState()
@@ -115,7 +117,7 @@ class Gallery(QWidget):
         self._is_filling = True
         self._choose_again(chosen)
         self._is_filling = False
-        self._tell_picked()
+        self._tell_of_fewer()
         self._allow_saving()
         self._bring_into_sight(place)
         self._stack.setCurrentWidget(self._view if self._model.rowCount() else self._empty)
@@ -133,7 +135,13 @@ class Gallery(QWidget):
     def _tell_picked(self) -> None:
         """What is marked together is what is chosen together."""
         if not self._is_filling:
-            self._selection.marks.pick(self._several().tolist())
+            self._told = frozenset(self._several().tolist())
+            self._selection.marks.pick(self._told)
+
+    def _tell_of_fewer(self) -> None:
+        """Where an image was chosen elsewhere, it is marked alone; what another list has picked stays."""
+        if self._told and self._selection.marks.picked == self._told:
+            self._tell_picked()
 
     def _say_none(self) -> None:
         """Why nothing is in sight, though there are images."""
@@ -205,8 +213,7 @@ class Gallery(QWidget):
         elif row != self._view.currentIndex().row():
             self._view.setCurrentIndex(self._model.index(row))
         self._is_filling = False
-        # An image that was chosen elsewhere is marked alone.
-        self._tell_picked()
+        self._tell_of_fewer()
 
     @Slot(QModelIndex, QModelIndex)
     def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
