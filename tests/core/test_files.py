@@ -2,12 +2,14 @@
 
 import os
 import socket
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from workbench.core.files import read_text, require_file
+from workbench.core.errors import UserError
+from workbench.core.files import read_text, require_file, require_writable, write_atomically
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="pipes with a name and devices are Unix's")
 
@@ -43,3 +45,26 @@ def test_files_and_links_to_them_are_read(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("größer", encoding="utf-8")
     (tmp_path / "link").symlink_to("text")
     assert read_text(tmp_path / "link") == "größer"
+
+
+def test_what_is_written_has_the_rights_of_other_files(tmp_path: Path) -> None:
+    usual = tmp_path / "usual"
+    usual.touch()
+    path = tmp_path / "new" / "file"
+    write_atomically(path, lambda file: file.write(b"first"))
+    assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE(usual.stat().st_mode)
+    path.chmod(0o640)
+    write_atomically(path, lambda file: file.write(b"second"))
+    assert (stat.S_IMODE(path.stat().st_mode), path.read_bytes()) == (0o640, b"second")
+
+
+def test_what_cannot_be_written_is_known_before(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    require_writable(tmp_path / "file")
+    require_writable(tmp_path / "new" / "newer" / "file")
+    with pytest.raises(UserError, match="it is a folder"):
+        require_writable(tmp_path)
+    with pytest.raises(UserError, match="file is no folder"):
+        require_writable(tmp_path / "file" / "below")
+    with pytest.raises(UserError, match="cannot write"):
+        require_writable(tmp_path / ("long" * 100) / "file")

@@ -10,7 +10,7 @@ import pytest
 
 from workbench.core.errors import UserError
 from workbench.core.inspection.landscape import Grid, Landscape, loss_limits, round_losses, shown_losses
-from workbench.core.inspection.landscape_words import caption, comparison
+from workbench.core.inspection.landscape_words import caption, comparison, told_apart
 
 Surface = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -133,6 +133,27 @@ def test_infinite_losses_do_not_spoil_the_figures() -> None:
     assert np.isfinite(shown_losses(found)).all()
     assert "doubles" in caption(found)
     assert math.isfinite(found.rise(0.5))
+
+
+def test_a_basin_is_not_told_of_where_there_is_none_to_be_seen() -> None:
+    cliff = landscape(lambda x, y: np.where(np.hypot(x, y) > 0.01, np.inf, bowl(0.5, 0.5)(x, y)))
+    assert caption(cliff).startswith(
+        "Loss 0.50 at the center; right beside its lowest point it is no finite number."
+    )
+    even = caption(landscape(lambda x, _: np.full_like(x, 0.0)))
+    assert "it doubles nowhere within the picture" in even
+    assert "basin" not in even
+    assert "the weights have diverged" in caption(landscape(lambda x, _: np.full_like(x, np.inf)))
+
+
+def test_runs_of_one_name_are_told_apart() -> None:
+    wide, narrow = landscape(bowl(0.8, 0.8)), replace(landscape(bowl(0.4, 0.4)), run_id="0ddf00d5")
+    assert told_apart((wide, narrow), ("a", "b")) == ("a", "b")
+    assert "basin of a (run 0badcafe) is 2.0 times as wide as that of a (run 0ddf00d5)" in comparison(
+        wide, narrow, ("a", "a")
+    )
+    earlier = replace(wide, epoch=1)
+    assert told_apart((wide, earlier), ("a", "a")) == ("a (epoch 3)", "a (epoch 1)")
 
 
 @pytest.mark.parametrize(

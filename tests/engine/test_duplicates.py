@@ -82,7 +82,9 @@ def test_changed_copies_are_found_and_nothing_else(
     assert len(planted & in_train) >= 18
     assert len(in_train - planted) <= 1
     assert (40, 50) in set(zip(found.test[~found.is_training], found.other[~found.is_training], strict=True))
-    assert found.flags().sum() == len({test for test, _ in in_train})
+    uses = np.array(["training"] * 30 + ["validation"] * 15 + ["unused"] * (_TRAIN - 45))
+    assert set(np.flatnonzero(found.flags(uses))) == {test for test, other in in_train if other < 30}
+    assert (found.parts(uses) == "test").sum() == (~found.is_training).sum()
     assert (np.diff(found.likeness) <= 0).all()
     if change is np.copy:
         assert (found.difference[:21] == 0).all()

@@ -1,6 +1,8 @@
 """Maps of images by their features."""
 
 from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -175,6 +177,36 @@ def test_a_process_that_breaks_says_why() -> None:
         exhausted(tsne.place(np.ones((9, 2), np.float32), np.ones((9, 2), np.float32), "Arranging", iterations=3))
 
 
+@pytest.mark.parametrize(
+    ("script", "error", "words"),
+    [
+        ("print('a stray line', flush=True)", RuntimeError, "without a result"),
+        ("import sys; sys.stderr.write('x' * 300_000 + 'the end'); sys.exit(3)", RuntimeError, "code 3.*the end"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", UserError, "the system has ended t-SNE"),
+    ],
+)
+def test_a_process_that_ends_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str, error: type[Exception], words: str
+) -> None:
+    (tmp_path / "script.py").write_text("import sys; sys.stdin.buffer.read()\n" + script)
+    monkeypatch.setattr(tsne, "_SCRIPT", tmp_path / "script.py")
+    vectors, _ = clusters()
+    with pytest.raises(error, match=words):
+        exhausted(tsne.place(vectors, vectors[:, :2], "Arranging"))
+
+
+def test_what_a_library_prints_does_not_spoil_the_map(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Also past Python, on the descriptor itself."""
+    script = tsne._SCRIPT.read_text().replace(
+        "    points, trust = place(", "    print('said')\n    os.write(1, b'=\\n')\n    points, trust = place("
+    )
+    (tmp_path / "script.py").write_text(script)
+    monkeypatch.setattr(tsne, "_SCRIPT", tmp_path / "script.py")
+    vectors, _ = clusters()
+    points, _ = exhausted(tsne.place(vectors, vectors[:, :2], "Arranging", iterations=250))
+    assert points.shape == (len(vectors), 2)
+
+
 def test_a_few_images_have_no_neighborhoods() -> None:
     start = np.eye(4, 2, dtype=np.float32)
     points, trust = exhausted(tsne.place(np.eye(4, dtype=np.float32), start, "Arranging"))
@@ -198,4 +230,8 @@ def test_what_was_arranged_is_kept(subject: Subject) -> None:
     assert 0 <= placed.trustworthiness <= 1
     assert kept_tsne(subject, 24) is placed
     assert exhausted(by_tsne(subject, 24)) is placed
+    # Of a map that was turned meanwhile, it takes the turn.
+    turn = np.array([[0, 1], [-1, 0]], np.float32)
+    again = exhausted(by_tsne(subject, 24, replace(placed, points=placed.points @ turn)))
+    np.testing.assert_allclose(again.points, placed.points @ turn, atol=1e-5)
     assert kept_tsne(subject, 36) is None

@@ -1,5 +1,6 @@
 """Opening a run's network after one of its epochs, to look at it."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -101,6 +102,39 @@ def test_an_epoch_stays_open_while_others_are_saved(home: Home, store: RunStore,
     other = store.weights_by_epoch(run_id)[2]
     other.with_name(other.name.replace("00002", "00003")).write_bytes(other.read_bytes())
     assert exhausted(subjects.open(run_id, store, 1)) is first
+
+
+def test_a_run_s_images_are_those_that_it_was_tested_with(
+    home: Home, store: RunStore, tiny_config: RunConfig, image_folder: Path, tmp_path: Path
+) -> None:
+    source = tmp_path / "colors"
+    shutil.copytree(image_folder, source)
+    run_id = record_run(home, tiny_config.with_values({"training.epochs": 1, "data.source": str(source)}))
+    before = opened(home, run_id).images("test")
+    first, second = sorted((source / "test" / "red").iterdir())[:2]
+    first.rename(first.with_name("swap"))
+    second.rename(first)
+    first.with_name("swap").rename(second)
+    # The source has the same classes, counts and labels, but another order.
+    after = opened(home, run_id).images("test")
+    assert after.names == before.names
+    np.testing.assert_array_equal(after.images, before.images)
+
+
+def test_images_are_read_again_unless_they_are_others(
+    home: Home, store: RunStore, tiny_config: RunConfig, image_folder: Path, tmp_path: Path
+) -> None:
+    source = tmp_path / "colors"
+    shutil.copytree(image_folder, source)
+    run_id = record_run(home, tiny_config.with_values({"training.epochs": 1, "data.source": str(source)}))
+    before = np.array(opened(home, run_id).images("test").images)
+    shutil.rmtree(home.data)
+    np.testing.assert_array_equal(opened(home, run_id).images("test").images, before)
+    moved = sorted((source / "test" / "red").iterdir())[0]
+    moved.rename(source / "test" / "blue" / "9999.png")
+    shutil.rmtree(home.data)
+    with pytest.raises(UserError, match=f"the images of .*colors have changed since run {run_id} was trained"):
+        opened(home, run_id)
 
 
 def test_weights_that_cannot_be_removed_end_no_run(

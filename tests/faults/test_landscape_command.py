@@ -42,7 +42,7 @@ def test_two_are_compared_and_drawn(trained_home: tuple[Home, str], tmp_path: Pa
     assert done.returncode == 0, done.stderr
     assert "epoch 1: loss in nats" in done.stdout
     assert "nats higher on average" in done.stdout
-    assert done.stdout.rstrip().endswith(f"written: {path}")
+    assert done.stdout.rstrip().endswith(f"written to {path}")
     with Image.open(path) as picture:
         assert picture.format == "PNG"
         width, height = picture.size
@@ -66,7 +66,8 @@ def test_both_are_in_one_document(trained_home: tuple[Home, str]) -> None:
         (("--size", "8"), "size is 8; it must be an odd number from 5 to 101"),
         (("--range", "0"), "range is 0; it must be above 0"),
         (("--images", "0"), "images is 0; it must be at least 1"),
-        (("--seed", "-1"), "--seed is -1; it must be at least 0"),
+        (("--seed", "-1"), "--seed is -1; it must be 0 to 2147483647"),
+        (("--seed", str(2**64)), "--seed is 18446744073709551616; it must be 0 to 2147483647"),
         (("--epoch", "9"), "epoch is 9; run"),
         (("--output", "here.pdf"), "here.pdf'; it must end in .png"),
         (("--beside", "nobody"), "nobody"),

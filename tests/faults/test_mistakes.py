@@ -71,6 +71,7 @@ def test_they_are_written_as_a_sheet_and_a_table(mistaken: tuple[Home, str], tmp
         (("--truth", "unicorn"), "--truth is 'unicorn'; it must be one of"),
         (("--output", "wrong.jpg"), r"--output is 'wrong.jpg'; it must end in .png \(pictures\) or .csv"),
         (("--output", "/proc/wrong.csv"), "cannot write /proc/wrong.csv"),
+        (("--output", "/dev/null/wrong.csv"), "cannot write /dev/null/wrong.csv: /dev/null is no folder"),
     ],
 )
 def test_wrong_input_is_a_sentence(
@@ -78,3 +79,33 @@ def test_wrong_input_is_a_sentence(
 ) -> None:
     home, run_id = trained_home
     assert re.search(sentence, refused(call(home, "mistakes", run_id, *arguments)))
+
+
+def test_what_was_found_is_said_also_where_it_cannot_be_written(mistaken: tuple[Home, str]) -> None:
+    home, run_id = mistaken
+    everything = json.loads(call(home, "mistakes", run_id, "--json").stdout)
+    done = call(home, "mistakes", run_id, "--json", "--output", "/proc/wrong.csv")
+    assert "cannot write /proc/wrong.csv" in refused(done)
+    assert json.loads(done.stdout) == everything
+    nothing = call(
+        home, "mistakes", run_id, "--json", "--truth", "red", "--prediction", "red", "--output", "a.png"
+    )
+    assert "nothing to draw" in refused(nothing)
+    assert json.loads(nothing.stdout) == []
+
+
+def test_images_whose_decoded_copy_is_gone_are_read_again(mistaken: tuple[Home, str]) -> None:
+    home, run_id = mistaken
+    before = json.loads(call(home, "mistakes", run_id, "--json").stdout)
+    with closing(RunStore(home)) as store:
+        # Of the home that this one is a copy of.
+        shutil.rmtree(home.data)
+        _point_at(store, run_id, home.data / "gone")
+    done = call(home, "mistakes", run_id, "--json")
+    assert json.loads(done.stdout) == before
+
+
+def _point_at(store: RunStore, run_id: str, folder: Path) -> None:
+    started = store.run(run_id).started | {"dataset_path": str(folder)}
+    with store._db.transaction():
+        store._db.execute("UPDATE runs SET started=? WHERE id=?", (json.dumps(started), run_id))

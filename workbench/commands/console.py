@@ -5,7 +5,8 @@ import json
 import math
 import shlex
 import sys
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -16,6 +17,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
+from workbench.core.errors import UserError, shown
 from workbench.core.events import (
     EpochMetrics,
     Event,
@@ -33,7 +35,7 @@ _T = TypeVar("_T")
 
 
 def print_json(document: Any) -> None:
-    """The one JSON document of a command. NaN, which JSON lacks, becomes null."""
+    """The one JSON document of a command. NaN and infinity, which JSON lacks, become null."""
     sys.stdout.write(json.dumps(_finite(document), indent=2) + "\n")
 
 
@@ -228,8 +230,21 @@ def exhaust(work: Generator[Progress | Warned, None, _T], display: TrainingDispl
             return result
 
 
+def unless_damaged(load: Callable[[], _T], display: TrainingDisplay) -> _T | None:
+    """What is only read beside that which was asked for: where it cannot be, a warning says so."""
+    try:
+        return load()
+    except UserError as error:
+        display.show(Warned(str(error)))
+        return None
+
+
+def print_written(output: Path) -> None:
+    print_line(f"written to {shown(output)}")
+
+
 def _finite(value: Any) -> Any:
-    if isinstance(value, float) and value != value:
+    if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}

@@ -1,5 +1,6 @@
 """What a trained network says of test images: `evaluate`."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -67,7 +68,10 @@ def evaluate(
                 return
             work = evaluating.evaluate_weights(config, weights or "", store)
         evaluation = console.exhaust(work, display)
-        validation = store.validation(run_id, evaluation.epoch) if run_id else None
+        validation = None
+        if run_id:
+            load = partial(store.validation, run_id, evaluation.epoch)
+            validation = console.unless_damaged(load, display)
     if json:
         console.print_json(evaluation_document(evaluation, validation) | {"warnings": display.warnings})
     else:

@@ -8,7 +8,7 @@ import typer
 from numpy.typing import NDArray
 
 from workbench.commands import console
-from workbench.commands.options import PICTURE, Epoch, Json, Run, reading_store_of, require_kind
+from workbench.commands.options import PICTURE, Epoch, Json, Run, reading_store_of, require_output
 from workbench.core.errors import UserError, did_you_mean, shown
 from workbench.core.files import write_atomically
 from workbench.core.inspection.explanations import METHODS, Explanation, Method, Question, parse_side
@@ -51,7 +51,7 @@ def explain(
     The rival of a prediction is the truth where that was missed, else the second most probable class.
     """
     known = _method(method)
-    require_kind(output, PICTURE)
+    require_output(output, PICTURE)
     if layer and known != "gradcam":
         raise UserError(f"layer is '{shown(layer)}', but {known} looks at no layer; leave it out, or use gradcam")
     from workbench.engine.inspection import attribution
@@ -64,12 +64,14 @@ def explain(
         pixels, truth, name = _image(image, subject)
         found = console.exhaust(attribution.explain(subject, pixels, truth, question), display)
         title = store.run(run_id).name
-    if output is not None:
-        _write(found, pixels, _caption(found, title, name), output)
     if json:
         console.print_json(_document(found, run_id, name, output, values))
     else:
-        _print(found, name, output)
+        _print(found, name)
+    if output is not None:
+        _write(found, pixels, _caption(found, title, name), output)
+        if not json:
+            console.print_written(output)
 
 
 def _method(text: str) -> Method:
@@ -157,7 +159,7 @@ def where_most(words: str, values: NDArray[np.float32]) -> str:
     )
 
 
-def _print(found: Explanation, name: str, output: Path | None) -> None:
+def _print(found: Explanation, name: str) -> None:
     marks = {found.prediction: "prediction"}
     if found.truth is not None:
         marks[found.truth] = "truth, predicted" if found.truth == found.prediction else "truth"
@@ -172,5 +174,3 @@ def _print(found: Explanation, name: str, output: Path | None) -> None:
     console.print_line(f"{name}, after epoch {found.epoch}: {method} for {found.target_words}")
     for words, values in (("for", found.values), ("against", -found.values)):
         console.print_line(where_most(words, values))
-    if output is not None:
-        console.print_line(f"written to {shown(output)}")

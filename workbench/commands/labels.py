@@ -9,10 +9,11 @@ import typer
 from numpy.typing import NDArray
 
 from workbench.commands import console
-from workbench.commands.options import PICTURES, TABLE, Epoch, Json, Run, reading_store_of, require_kind
-from workbench.core.data.dataset import Dataset, ImageSet
+from workbench.commands.duplicates import list_duplicates
+from workbench.commands.label_words import MOST_IN_A_TABLE, first_words, print_accuracy
+from workbench.commands.options import PICTURES, TABLE, Epoch, Json, Run, reading_store_of, require_output
+from workbench.core.data.dataset import ImageSet
 from workbench.core.errors import UserError, shown
-from workbench.core.evaluation import Evaluation
 from workbench.core.inspection.answer_table import write_table
 from workbench.core.inspection.doubtful_labels import DoubtfulLabels
 from workbench.core.inspection.human_counts import HumanCounts, numbers_of
@@ -20,17 +21,13 @@ from workbench.core.inspection.image_marks import ImageMarks, numbered
 from workbench.core.inspection.label_tables import (
     HUMAN_COLUMNS,
     LABEL_COLUMNS,
-    PAIR_COLUMNS,
     label_rows,
-    pair_rows,
 )
-from workbench.core.inspection.near_duplicates import NearDuplicates
 from workbench.core.records.store import RunStore
 
 commands = typer.Typer()
 
 _PARTS = ("test", "validation")
-_MOST_IN_A_TABLE = 30
 
 
 @commands.command()
@@ -56,7 +53,7 @@ def labels(
     with reading_store_of(context) as store, console.TrainingDisplay(quiet=json) as display:
         run_id = store.find(run)
         if duplicates:
-            _list_duplicates(run_id, store, epoch, output, json, display)
+            list_duplicates(run_id, store, epoch, output, json, display)
         else:
             _list_labels(run_id, store, epoch, part, human, output, json, display)
 
@@ -69,7 +66,7 @@ def _check(part: str, human: Path | None, duplicates: bool, output: Path | None)
         raise UserError(f"--human has answers to test images; give it without {other}")
     if duplicates and part != "test":
         raise UserError("--duplicates are those of test images; give it without --part validation")
-    require_kind(output, TABLE, *(() if duplicates else (PICTURES,)))
+    require_output(output, TABLE, *(() if duplicates else (PICTURES,)))
 
 
 def _list_labels(
@@ -92,20 +89,15 @@ def _list_labels(
     )
     marked = _marked(store, run_id, "test" if part == "test" else "train", found.images)
     rows = label_rows(found, marked, people)
-    columns = LABEL_COLUMNS if people is None else (*LABEL_COLUMNS, *HUMAN_COLUMNS)
-    _write(found, rows, columns, output, display)
     if json:
         console.print_json(rows)
-        return
-    _print_labels(rows, people is not None)
-    word = f"{len(found)} of {len(found.numbers)} {part} labels are doubtful after epoch {subject.epoch}"
-    console.print_line(f"{word}, by what a network says that was not trained on them{_first(rows)}")
-    _print_accuracy(found.evaluation, {"doubtful": found.flags, "marked": marked[found.numbers]})
-    if found.are_mostly_mistakes:
-        console.print_line("at this accuracy, most of them are the network's own mistakes: look at the first")
-    if people is not None:
-        _print_people(found, people)
-    _print_written(output)
+    else:
+        _print(found, rows, marked, people)
+    if output is not None:
+        columns = LABEL_COLUMNS if people is None else (*LABEL_COLUMNS, *HUMAN_COLUMNS)
+        _write(found, rows, columns, output, display)
+        if not json:
+            console.print_written(output)
 
 
 def _people(path: Path | None, images: ImageSet, source: str, classes: int) -> HumanCounts | None:
@@ -126,11 +118,9 @@ def _write(
     found: DoubtfulLabels,
     rows: list[dict[str, Any]],
     columns: Sequence[str],
-    output: Path | None,
+    output: Path,
     display: console.TrainingDisplay,
 ) -> None:
-    if output is None:
-        return
     if output.suffix.lower() == ".csv":
         write_table(rows, output, columns)
         return
@@ -144,39 +134,21 @@ def _write(
     console.exhaust(sheet.write_sheet(output, found.evaluation, asked, found.rows), display)
 
 
-def _list_duplicates(
-    run_id: str,
-    store: RunStore,
-    epoch: int | None,
-    output: Path | None,
-    json: bool,
-    display: console.TrainingDisplay,
-) -> None:
-    from workbench.engine.data import sources
-    from workbench.engine.inspection import duplicates as searching
-
-    record = store.run(run_id)
-    epoch = epoch or (record.best.epoch if record.best is not None else 0)
-    evaluation = store.evaluation(run_id, epoch) if epoch in store.evaluated_epochs(run_id) else None
-    folder = Path(record.started.get("dataset_path", ""))
-    if Dataset.open(folder) is None:
-        config = record.config
-        folder = console.exhaust(sources.read(config.data.source, config.model.input_size, store.home), display)
-    found, dataset = console.exhaust(searching.search(folder), display)
-    rows = pair_rows(found, dataset)
-    if output is not None:
-        write_table(rows, output, PAIR_COLUMNS)
-    if json:
-        console.print_json(rows)
-        return
-    _print_pairs(rows)
-    _print_found(found, dataset, rows)
-    if evaluation is not None and len(evaluation.labels) == len(dataset.test):
-        _print_accuracy(evaluation, {"also trained on": found.flags()})
-    _print_written(output)
-
-
 # For a person
+
+
+def _print(
+    found: DoubtfulLabels, rows: list[dict[str, Any]], marked: NDArray[np.bool_], people: HumanCounts | None
+) -> None:
+    _print_labels(rows, people is not None)
+    doubtful, asked, epoch = len(found), len(found.numbers), found.evaluation.epoch
+    word = f"{doubtful} of {asked} {found.part} labels are doubtful after epoch {epoch}"
+    console.print_line(f"{word}, by what a network says that was not trained on them{first_words(rows)}")
+    print_accuracy(found.evaluation, {"doubtful": found.flags, "marked": marked[found.numbers]})
+    if found.are_mostly_mistakes:
+        console.print_line("at this accuracy, most of them are the network's own mistakes: look at the first")
+    if people is not None:
+        _print_people(found, people)
 
 
 def _print_labels(rows: list[dict[str, Any]], with_people: bool) -> None:
@@ -184,26 +156,11 @@ def _print_labels(rows: list[dict[str, Any]], with_people: bool) -> None:
         (str(row["index"]), row["given"], row["suggested"], f"{row['score']:.2g}", f"{row['probability']:.3f}",
          *((f"{row['human_agreement']:.0%}", row["human_suggested"]) if with_people else ()),
          "marked" if row["marked"] else "", shown(row["path"], 80))
-        for row in rows[:_MOST_IN_A_TABLE]
+        for row in rows[:MOST_IN_A_TABLE]
     ]  # fmt: skip
     people = ("people agree", "people say") if with_people else ()
     columns = ("image", "label", "suggested", "score", "probability", *people, "", "file")
     console.print_table(columns, texts, right=("image", "score", "probability", "people agree"))
-
-
-def _first(rows: list[dict[str, Any]]) -> str:
-    return f"; the first {_MOST_IN_A_TABLE} are listed" if len(rows) > _MOST_IN_A_TABLE else ""
-
-
-def _print_accuracy(evaluation: Evaluation, left_out: dict[str, NDArray[np.bool_]]) -> None:
-    texts = [f"accuracy {evaluation.accuracy:.2%}"]
-    for word, flags in left_out.items():
-        if flags.any():
-            figure = console.percent(evaluation.accuracy_of(~flags))
-            # Labels are only doubted where the network says otherwise: all of these are its mistakes.
-            bound = "at most " if word == "doubtful" else ""
-            texts.append(f"{bound}{figure} without the {int(flags.sum())} {word}")
-    console.print_line(", ".join(texts))
 
 
 def _print_people(found: DoubtfulLabels, people: HumanCounts) -> None:
@@ -221,31 +178,3 @@ def _print_people(found: DoubtfulLabels, people: HumanCounts) -> None:
         f"{int(beside.shared_mistakes.sum())}; most people say another class than the label of "
         f"{int(beside.outvoted.sum())}"
     )
-
-
-def _print_pairs(rows: list[dict[str, Any]]) -> None:
-    texts = [
-        (str(row["index"]), row["label"], f"{row['other_part']} {row['other_index']}", row["other_label"],
-         f"{row['likeness']:.3f}", f"{row['difference']:.1f}", shown(row["path"]), shown(row["other_path"]))
-        for row in rows[:_MOST_IN_A_TABLE]
-    ]  # fmt: skip
-    console.print_table(
-        ("test image", "label", "is like", "label", "likeness", "difference", "file", "other file"),
-        texts,
-        right=("test image", "likeness", "difference"),
-    )
-
-
-def _print_found(found: NearDuplicates, dataset: Dataset, rows: list[dict[str, Any]]) -> None:
-    flags, total = found.flags(), len(dataset.test)
-    within = int((~found.is_training).sum())
-    other = sum(not row["same_label"] for row in rows)
-    console.print_line(
-        f"{int(flags.sum())} of {total} test images ({flags.mean():.2%}) have a near-duplicate among the training "
-        f"images, {within} pairs are within the test images; {other} pairs have different labels{_first(rows)}"
-    )
-
-
-def _print_written(output: Path | None) -> None:
-    if output is not None:
-        console.print_line(f"written to {shown(output)}")

@@ -1,5 +1,6 @@
 """The loss around a run's weights: `landscape`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,7 +8,7 @@ import numpy as np
 import typer
 
 from workbench.commands import console
-from workbench.commands.options import PICTURE, RUN_HELP, Epoch, Json, Run, reading_store_of, require_kind
+from workbench.commands.options import PICTURE, RUN_HELP, Epoch, Json, Run, reading_store_of, require_output
 from workbench.core.errors import UserError
 from workbench.core.inspection.landscape import QUICK_SIZE, Grid, Landscape
 from workbench.core.inspection.landscape_words import caption, comparison
@@ -16,13 +17,16 @@ commands = typer.Typer()
 
 # More, a line is longer than a terminal is wide.
 _MOST_COLUMNS = 15
+_LARGEST_SEED = 2**31 - 1
 
 
 @commands.command()
 def landscape(
     context: typer.Context,
     run: Run,
-    beside: Annotated[str | None, typer.Option(help=f"Another run, on the same grid. {RUN_HELP}")] = None,
+    beside: Annotated[
+        str | None, typer.Option(help=f"Another run, its kept epoch, on the same grid. {RUN_HELP}")
+    ] = None,
     size: Annotated[int, typer.Option(help="Points along each direction; odd, 5 to 101.")] = QUICK_SIZE,
     range_: Annotated[
         float, typer.Option("--range", help="How far to both sides; 1 is as far as each filter is long.")
@@ -35,9 +39,9 @@ def landscape(
 ) -> None:
     """Measure the loss around a run's weights along two filter-normalized random directions (Li et al. 2018)."""
     grid = Grid(size, range_)
-    require_kind(output, PICTURE)
-    if seed < 0:
-        raise UserError(f"--seed is {seed}; it must be at least 0")
+    require_output(output, PICTURE)
+    if not 0 <= seed <= _LARGEST_SEED:
+        raise UserError(f"--seed is {seed}; it must be 0 to {_LARGEST_SEED}")
     from workbench.engine.inspection import landscape as engine
     from workbench.engine.inspection.subject import Subjects
 
@@ -51,28 +55,32 @@ def landscape(
         names = [store.run(each).name for each in runs]
         survey = engine.survey(subjects, grid, images=images, seed=seed)
         found = console.exhaust(engine.progress_of(survey), display)
+    if json:
+        console.print_json(_document(found, names))
+    else:
+        _print_all(found, names)
     if output is not None:
         from workbench.commands.landscape_plot import draw
 
         draw(found, names, output)
-    if json:
-        console.print_json(_document(found, names))
-        return
+        if not json:
+            console.print_written(output)
+
+
+def _print_all(found: Sequence[Landscape], names: list[str]) -> None:
     for each, name in zip(found, names, strict=True):
         _print(each, name)
     if len(found) == 2:
         console.print_line(comparison(found[0], found[1], (names[0], names[1])))
-    if output is not None:
-        console.print_line(f"written: {output}")
 
 
 def _print(landscape: Landscape, name: str) -> None:
     axis, every = landscape.axis, -(-(landscape.size - 1) // (_MOST_COLUMNS - 1))
     # From the middle, so that the weights themselves are shown.
     shown_at = np.arange(landscape.size // 2 % every, landscape.size, every)
-    columns = ("second / first", *(f"{axis[at]:.2f}" for at in shown_at))
+    columns = ("second / first", *(f"{axis[at]:.3g}" for at in shown_at))
     rows = [
-        (f"{axis[row]:.2f}", *(_loss_text(landscape.level_loss[row, column]) for column in shown_at))
+        (f"{axis[row]:.3g}", *(_loss_text(landscape.level_loss[row, column]) for column in shown_at))
         for row in shown_at[::-1]
     ]
     console.print_line(f"{name}, run {landscape.run_id}, epoch {landscape.epoch}: loss in nats")

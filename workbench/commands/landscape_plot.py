@@ -8,7 +8,7 @@ import numpy as np
 
 from workbench.commands import plots
 from workbench.core.inspection.landscape import LEAST_LOSS, Landscape, loss_limits, round_losses
-from workbench.core.inspection.landscape_words import caption, comparison
+from workbench.core.inspection.landscape_words import caption, comparison, told_apart
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,7 +36,7 @@ def draw(landscapes: Sequence[Landscape], names: Sequence[str], output: Path) ->
     figure = Figure(figsize=(width, _SIDE_INCHES + 1.6), facecolor=plots.SURFACE, layout="constrained")
     axes = np.atleast_1d(figure.subplots(1, count, sharey=True))
     norm = LogNorm(levels[0], levels[-1])
-    for landscape, name, place in zip(landscapes, names, axes, strict=True):
+    for landscape, name, place in zip(landscapes, told_apart(landscapes, names), axes, strict=True):
         losses = np.clip(landscape.level_loss, levels[0], levels[-1])
         positions = landscape.axis
         place.contourf(positions, positions, losses, levels, cmap="cividis", norm=norm)
@@ -69,5 +69,6 @@ def _style(place: "Axes") -> None:
 def _words(landscapes: Sequence[Landscape], names: Sequence[str]) -> str:
     if len(landscapes) == 1:
         return caption(landscapes[0])
-    parts = [f"{name}: {caption(each, shares=False)}" for name, each in zip(names, landscapes, strict=True)]
+    apart = told_apart(landscapes, names)
+    parts = [f"{name}: {caption(each, shares=False)}" for name, each in zip(apart, landscapes, strict=True)]
     return "\n".join([comparison(landscapes[0], landscapes[1], (names[0], names[1])), *parts])

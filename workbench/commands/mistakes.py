@@ -8,12 +8,11 @@ import typer
 from numpy.typing import NDArray
 
 from workbench.commands import console
-from workbench.commands.options import PICTURES, TABLE, Epoch, Json, Run, reading_store_of, require_kind
-from workbench.core.data.dataset import Dataset, ImageSet
+from workbench.commands.options import PICTURES, TABLE, Epoch, Json, Run, reading_store_of, require_output
+from workbench.core.data.dataset import ImageSet
 from workbench.core.errors import UserError, shown
 from workbench.core.evaluation import Evaluation
 from workbench.core.inspection.answer_table import answer_rows, write_table
-from workbench.core.records.store import RunStore
 
 commands = typer.Typer()
 
@@ -34,48 +33,32 @@ def mistakes(
     json: Json = False,
 ) -> None:
     """List the test images that a run gets wrong, the surest mistakes first."""
-    require_kind(output, PICTURES, TABLE)
-    with reading_store_of(context) as store:
-        evaluation, images = _recorded(store, store.find(run), epoch)
+    require_output(output, PICTURES, TABLE)
+    from workbench.engine.data import run_images
+
+    with reading_store_of(context) as store, console.TrainingDisplay(quiet=json) as display:
+        record = store.run(store.find(run))
+        evaluation = store.answers(record, epoch)
+        _, dataset = console.exhaust(run_images.read(record, store), display)
+    run_images.refuse_unless_of(record, evaluation, dataset)
+    images = dataset.test
     indices = evaluation.indices(
         _class_number(truth, "--truth", evaluation), _class_number(prediction, "--prediction", evaluation), True
     )[:most]
     rows = answer_rows(evaluation, images.names, indices)
-    if output is not None and output.suffix.lower() == ".csv":
-        write_table(rows, output)
-    elif output is not None:
-        _write_sheet(output, evaluation, images, indices, quiet=json)
+    # First what there is to say: it is not lost where the file cannot be written.
     if json:
         console.print_json(rows)
+    else:
+        _print(rows, evaluation, all_asked=most is not None)
+    if output is None:
         return
-    _print(rows, evaluation, output, all_asked=most is not None)
-
-
-def _recorded(store: RunStore, run_id: str, epoch: int | None) -> tuple[Evaluation, ImageSet]:
-    """What the run said of its test images after an epoch, by default the kept one; with the images."""
-    record = store.run(run_id)
-    if epoch is None:
-        epoch = record.best.epoch if record.best is not None else 0
-    epochs = store.evaluated_epochs(run_id)
-    if not epochs:
-        raise UserError(f"run {run_id} has not finished an epoch; there are no answers yet")
-    if epoch not in epochs:
-        raise UserError(f"epoch is {epoch}; run {run_id} has answers of the epochs {_ranges(epochs)}")
-    evaluation = store.evaluation(run_id, epoch)
-    if evaluation is None:
-        raise UserError(f"the answers of epoch {epoch} of run {run_id} are gone")
-    images = Dataset.require(Path(record.started.get("dataset_path", ""))).test
-    if not np.array_equal(images.labels, evaluation.labels):
-        source = shown(record.config.data.source)
-        raise UserError(f"the images of {source} have changed since run {run_id} was trained on them")
-    return evaluation, images
-
-
-def _ranges(epochs: list[int]) -> str:
-    """`1 to 12`, or `1, 4, 7` where some are missing."""
-    if epochs == list(range(epochs[0], epochs[-1] + 1)):
-        return f"{epochs[0]} to {epochs[-1]}"
-    return shown(", ".join(map(str, epochs)), 200)
+    if output.suffix.lower() == ".csv":
+        write_table(rows, output)
+    else:
+        _write_sheet(output, evaluation, images, indices, quiet=json)
+    if not json:
+        console.print_written(output)
 
 
 def _class_number(name: str | None, option: str, evaluation: Evaluation) -> int | None:
@@ -98,7 +81,7 @@ def _write_sheet(
         console.exhaust(sheet.write_sheet(path, evaluation, images, indices), display)
 
 
-def _print(rows: list[dict[str, Any]], evaluation: Evaluation, output: Path | None, all_asked: bool) -> None:
+def _print(rows: list[dict[str, Any]], evaluation: Evaluation, all_asked: bool) -> None:
     shown_rows = rows if all_asked else rows[:_MOST_IN_A_TABLE]
     texts = [
         (str(row["index"]), str(row["truth"]), str(row["prediction"]), f"{row['probability']:.3f}",
@@ -117,5 +100,3 @@ def _print(rows: list[dict[str, Any]], evaluation: Evaluation, output: Path | No
     if len(shown_rows) < len(rows):
         line += f"; the first {len(shown_rows)} are listed (--most N lists as many)"
     console.print_line(line)
-    if output is not None:
-        console.print_line(f"written to {shown(output)}")

@@ -9,7 +9,7 @@ import typer
 
 from workbench.commands import console
 from workbench.core.errors import WAY_OUT, UserError, reason, shown
-from workbench.core.files import read_text
+from workbench.core.files import read_text, require_writable
 from workbench.core.home import Home
 from workbench.core.records.leftovers import clean_up
 from workbench.core.records.store import RunStore
@@ -48,17 +48,20 @@ Weights = Annotated[str | None, typer.Option(help=help_of("fine_tuning.weights")
 
 
 PICTURE, PICTURES, TABLE = ".png", ".png (pictures)", ".csv (a table)"
-"""Kinds of output, for `require_kind`."""
+"""Kinds of output, for `require_output`."""
 
 
-def require_kind(output: Path | None, *kinds: str) -> None:
+def require_output(output: Path | None, *kinds: str) -> None:
     """To be called before the work begins. Each of `kinds` begins with its suffix.
 
     Raises:
-        UserError: the name of the output ends in none of them.
+        UserError: the name of the output ends in none of them, or it cannot be written there.
     """
-    if output is not None and output.suffix.lower() not in {kind.split()[0] for kind in kinds}:
+    if output is None:
+        return
+    if output.suffix.lower() not in {kind.split()[0] for kind in kinds}:
         raise UserError(f"--output is '{shown(output)}'; it must end in {' or '.join(kinds)}")
+    require_writable(output)
 
 
 def parsed(text: str | None) -> Any:

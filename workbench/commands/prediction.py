@@ -9,7 +9,7 @@ import typer
 from numpy.typing import NDArray
 
 from workbench.commands import console
-from workbench.commands.options import Json, Run, reading_store_of
+from workbench.commands.options import Epoch, Json, Run, reading_store_of
 from workbench.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -29,9 +29,7 @@ def predict(
         list[str],
         typer.Argument(metavar="IMAGE...", help="Image files, or numbers of test images, counted from 0."),
     ],
-    epoch: Annotated[
-        int | None, typer.Option(help="After which epoch, counted from 1; by default the one that the run keeps.")
-    ] = None,
+    epoch: Epoch = None,
     top: Annotated[
         int | None, typer.Option(help=f"How many classes to name; by default {_SHOWN}, in JSON all.")
     ] = None,

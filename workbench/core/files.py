@@ -5,10 +5,22 @@ import os
 import stat
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from workbench.core.errors import UserError, reason, shown
+
+
+def _umask() -> int:
+    # Can only be read by setting it; never to one that would let others in meanwhile.
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+# Read before there are threads, which would create files under the wrong one.
+_UMASK = _umask()
 
 _ODD_KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
     (stat.S_ISDIR, "a folder"),
@@ -35,6 +47,28 @@ def require_file(path: Path) -> None:
         raise OSError(errno.EINVAL, f"it is {kind}, not a file", path)
     if not os.access(path, os.R_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+
+
+def require_writable(path: Path) -> None:
+    """Look before long work whether its result can be written; the disk may still be full then.
+
+    Raises:
+        UserError: it is a folder, or there are no rights, or a file stands where a folder is to be made.
+    """
+    why = ""
+    try:
+        folder = next(each for each in path.absolute().parents if each.exists())
+        if path.is_dir():
+            why = "it is a folder"
+        elif not folder.is_dir():
+            why = f"{shown(folder)} is no folder"
+        elif not os.access(folder, os.W_OK):
+            why = f"there is no right to write in {shown(folder)}"
+    # A name too long.
+    except OSError as error:
+        why = reason(error)
+    if why:
+        raise UserError(f"cannot write {shown(path)}: {why}")
 
 
 def read_text(path: Path) -> str:
@@ -64,6 +98,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
             write(file)  # type: ignore[arg-type]  # the wrapper has every method of BinaryIO
             file.flush()
             os.fsync(file.fileno())
+        _give_usual_rights(temporary, path)
         os.replace(temporary, path)
         sync_folder(path.parent)
     # torch.save reports a full disk as RuntimeError, not OSError.
@@ -74,6 +109,17 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def _give_usual_rights(temporary: Path, path: Path) -> None:
+    """Those of the file that is replaced, or of any new file: temporary ones are only their owner's."""
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        mode = 0o666 & ~_UMASK
+    # Drives that know no rights, such as a USB stick, refuse.
+    with suppress(PermissionError):
+        temporary.chmod(mode)
 
 
 def sync_folder(folder: Path) -> None:

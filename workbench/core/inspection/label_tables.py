@@ -72,20 +72,24 @@ def agreement_rows(
     ]  # fmt: skip
 
 
-def pair_rows(found: NearDuplicates, dataset: Dataset) -> list[dict[str, Any]]:
-    """One dictionary for each pair, with `PAIR_COLUMNS` as keys; the most alike first."""
+def pair_rows(found: NearDuplicates, dataset: Dataset, uses: NDArray[np.str_]) -> list[dict[str, Any]]:
+    """One dictionary for each pair, with `PAIR_COLUMNS` as keys; the most alike first.
+
+    Args:
+        uses: (N,) what the run does with each image that is no test image.
+    """
     classes, test, train = dataset.class_names, dataset.test, dataset.train
     labels = found.others(train.labels, test.labels)
     pairs = zip(
-        found.test.tolist(), found.other.tolist(), found.is_training.tolist(), labels.tolist(), strict=True
+        found.test.tolist(), found.other.tolist(), found.parts(uses).tolist(), labels.tolist(), strict=True
     )
     figures = zip(found.likeness.tolist(), found.difference.tolist(), strict=True)
     return [
         {
             "index": index, "path": test.names[index], "label": classes[test.labels[index]],
-            "other_part": "training" if is_training else "test", "other_index": other,
-            "other_path": (train if is_training else test).names[other], "other_label": classes[label],
+            "other_part": part, "other_index": other,
+            "other_path": (test if part == "test" else train).names[other], "other_label": classes[label],
             "same_label": bool(test.labels[index] == label), "likeness": likeness, "difference": difference,
         }
-        for (index, other, is_training, label), (likeness, difference) in zip(pairs, figures, strict=True)
+        for (index, other, part, label), (likeness, difference) in zip(pairs, figures, strict=True)
     ]  # fmt: skip

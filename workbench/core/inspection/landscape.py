@@ -210,6 +210,14 @@ class Landscape:
         along_first = _slope(self.axis, self.level_loss[row], int(column))
         return along_first, _slope(self.axis, self.level_loss[:, column], int(row))
 
+    @property
+    def is_on_a_cliff(self) -> bool:
+        """Whether a point next to the lowest one, along either direction, is no finite number."""
+        loss = self.level_loss
+        row, column = np.unravel_index(int(np.argmin(loss)), loss.shape)
+        beside = (*loss[max(row - 1, 0) : row + 2, column], *loss[row, max(column - 1, 0) : column + 2])
+        return not np.isfinite(beside).all()
+
     @cached_property
     def dips(self) -> int:
         """Points lower than all eight neighbors, other than the lowest one and those at the edge."""
@@ -239,7 +247,8 @@ class Landscape:
 
 
 def _slope(axis: Values, losses: Values, lowest: int) -> Slope:
-    twice = 2 * losses[lowest]
+    # Twice nothing would be reached at once: of losses below what is drawn, those are as good as nothing.
+    twice = 2 * max(losses[lowest], LEAST_LOSS)
     before = _crossing(axis[lowest::-1], losses[lowest::-1], twice)
     after = _crossing(axis[lowest:], losses[lowest:], twice)
     room = float(axis[lowest] - axis[0]), float(axis[-1] - axis[lowest])

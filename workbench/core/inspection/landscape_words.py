@@ -1,5 +1,8 @@
 """What a loss landscape shows, in words that follow from its figures."""
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 
 from workbench.core.formats import percent
@@ -26,12 +29,17 @@ def caption(landscape: Landscape, *, shares: bool = True) -> str:
     if not landscape.size:
         return ""
     lowest, first, second = landscape.lowest
+    if not math.isfinite(lowest):
+        return "The loss is no finite number anywhere in the picture: the weights have diverged."
     start = f"Loss {_loss(landscape.center_loss)} at the center"
     if not landscape.is_lowest_at_center:
         center = landscape.center_loss
         lower = "hardly lower" if lowest > _SAME_LOSS * center else f"lowest {_loss(lowest)}"
         start += f", {lower} at ({_signed(first)}, {_signed(second)})"
-    text = f"{start}; {_doubling(landscape.slopes)}: {_basin(landscape)}."
+    # Where it doubles is not known then.
+    cliff = "right beside its lowest point it is no finite number"
+    basin = cliff if landscape.is_on_a_cliff else f"{_doubling(landscape.slopes)}: {_basin(landscape)}"
+    text = f"{start}; {basin}."
     if landscape.dips:
         text += f" {landscape.dips} other dip{'s' if landscape.dips > 1 else ''}: the surface is not one bowl."
     if not shares:
@@ -40,10 +48,20 @@ def caption(landscape: Landscape, *, shares: bool = True) -> str:
     return f"{text} Better than guessing (loss {landscape.chance_loss:.2f}) on {share} of the picture."
 
 
-def comparison(first: Landscape, second: Landscape, names: tuple[str, str]) -> str:
+def told_apart(landscapes: Sequence[Landscape], names: Sequence[str]) -> tuple[str, ...]:
+    """The names of their runs, with epoch or id where they are the same."""
+    if len(set(names)) == len(names):
+        return tuple(names)
+    are_one_run = len({each.run_id for each in landscapes}) == 1
+    tellers = [f"epoch {each.epoch}" if are_one_run else f"run {each.run_id}" for each in landscapes]
+    return tuple(f"{name} ({teller})" for name, teller in zip(names, tellers, strict=True))
+
+
+def comparison(first: Landscape, second: Landscape, names: Sequence[str]) -> str:
     """A sentence on two landscapes on one grid; empty before both are known."""
     if not first.size or not second.size:
         return ""
+    names = told_apart((first, second), names)
     widths = [_mean_distance(each) for each in (first, second)]
     words = _compared_widths(widths, names)
     shares = " against ".join(percent(each.share_below_chance, 0) for each in (first, second))
@@ -64,7 +82,7 @@ def comparison(first: Landscape, second: Landscape, names: tuple[str, str]) -> s
     return text
 
 
-def _compared_widths(widths: list[float | None], names: tuple[str, str]) -> str:
+def _compared_widths(widths: list[float | None], names: Sequence[str]) -> str:
     first, second = widths
     if first is None and second is None:
         return "Neither loss doubles within the picture"

@@ -26,7 +26,7 @@ class NearDuplicates:
     other: NDArray[np.int64]
     """(M,) the image that is like it."""
     is_training: NDArray[np.bool_]
-    """(M,) whether that one is a training or validation image; else it is a test image of a higher number."""
+    """(M,) whether that one is no test image; else it is a test image of a higher number."""
     likeness: NDArray[np.float64]
     """(M,) correlation of the pictures' details where they fit best, up to 1."""
     difference: NDArray[np.float64]
@@ -46,10 +46,18 @@ class NearDuplicates:
     def __len__(self) -> int:
         return len(self.test)
 
-    def flags(self) -> NDArray[np.bool_]:
-        """Which of the test images are like a training image: an answer to them may be known by heart."""
+    def parts(self, uses: NDArray[np.str_]) -> NDArray[np.str_]:
+        """(M,) what a run does with the other image of each pair: "training", "validation", "unused" or "test".
+
+        Args:
+            uses: (N,) the same of each image that is no test image.
+        """
+        return self.others(uses, np.full(self.searched[1], "test", dtype="<U10"))
+
+    def flags(self, uses: NDArray[np.str_]) -> NDArray[np.bool_]:
+        """Which of the test images are like one that a run is trained on: their answer may be known by heart."""
         flags = np.zeros(self.searched[1], np.bool_)
-        flags[self.test[self.is_training]] = True
+        flags[self.test[self.parts(uses) == "training"]] = True
         return flags
 
     def save(self, folder: Path) -> None:

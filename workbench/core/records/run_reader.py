@@ -281,3 +281,25 @@ class RunReader:
         if not epochs:
             return None
         return Evaluation.load(self._layout(run_id).evaluation(epoch or epochs[-1]))
+
+    def answers(self, record: RunRecord, epoch: int | None = None) -> Evaluation:
+        """What was said of the test images after `epoch`; None: after the one that the run keeps.
+
+        Raises:
+            UserError: nothing was said then, or it is damaged.
+        """
+        run_id, epochs = record.id, self.evaluated_epochs(record.id)
+        if not epochs:
+            raise UserError(f"run {run_id} has not finished an epoch; there are no answers yet")
+        if epoch is None:
+            epoch = record.best.epoch if record.best is not None else epochs[-1]
+        if epoch not in epochs:
+            raise UserError(f"epoch is {epoch}; run {run_id} has answers of the epochs {_ranges(epochs)}")
+        return Evaluation.load(self._layout(run_id).evaluation(epoch))
+
+
+def _ranges(epochs: list[int]) -> str:
+    """`1 to 12`, or `1, 4, 7` where some are missing."""
+    if epochs == list(range(epochs[0], epochs[-1] + 1)):
+        return f"{epochs[0]} to {epochs[-1]}"
+    return shown(", ".join(map(str, epochs)), 200)

@@ -5,6 +5,7 @@ which the lane would rest ten beside a run that is trained, and its BLAS takes a
 """
 
 from collections.abc import Generator
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -55,7 +56,10 @@ def by_tsne(
     """
     kept = kept_tsne(subject, count)
     if kept is not None:
-        return kept
+        # It was turned like the map that was shown when it was computed.
+        return (
+            kept if former is None else replace(kept, points=_turned(kept.points, kept.indices, subject, former))
+        )
     at, found = _chosen(subject, count), remembered(subject, "test")
     chosen = found.at(at) if found is not None else (yield from features_at(subject, "test", at, activity))
     _refuse_infinite(chosen)
@@ -143,12 +147,17 @@ def _embedding(
 ) -> Embedding:
     points = points - points.mean(axis=0)
     points /= max(float(np.sqrt((points**2).sum(axis=1).mean())), 1e-12)
-    if former is not None and former.run_id == subject.run_id:
-        points = turned_like(points, found.indices, former)
+    points = _turned(points, found.indices, subject, former)
     return Embedding(
         method, subject.run_id, subject.epoch, points, found.indices, found.labels, found.predictions,
         subject.class_names, len(subject.indices("test")), explained, trust,
     )  # fmt: skip
+
+
+def _turned(points: _Points, indices: NDArray[np.int64], subject: Subject, former: Embedding | None) -> _Points:
+    if former is None or former.run_id != subject.run_id:
+        return points
+    return turned_like(points, indices, former)
 
 
 def _points_at(former: Embedding, chosen: Features) -> _Points | None:

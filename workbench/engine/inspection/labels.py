@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from workbench.core.data.dataset import ImageSet
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
-from workbench.core.events import Progress
+from workbench.core.events import Progress, Warned
 from workbench.core.inspection.doubtful_labels import DoubtfulLabels, Part
 from workbench.core.interludes import BESIDE_RUNS
 from workbench.core.records.store import RunStore
 from workbench.engine.inspection.subject import Subject
 from workbench.engine.machine.pieces import in_interlude
 
-Looking = Generator[Progress, None, DoubtfulLabels]
+Looking = Generator[Progress | Warned, None, DoubtfulLabels]
 # The rows that are doubtful, the least believable first, and how believable each label is.
 _Found = tuple[NDArray[np.int64], NDArray[np.float64]]
 
@@ -31,7 +31,7 @@ def find(subject: Subject, store: RunStore, part: Part) -> Looking:
     """Doubtful labels of a part, by what was recorded of its images after the subject's epoch, or by asking anew.
 
     Raises:
-        UserError: nothing is held out for validation; what was recorded is damaged.
+        UserError: nothing is held out for validation.
     """
     numbers = subject.indices(part)
     if not len(numbers):
@@ -39,7 +39,11 @@ def find(subject: Subject, store: RunStore, part: Part) -> Looking:
             "data.validation_fraction of this run is 0: there are no validation images; look at part test instead"
         )
     said = store.validation if part == "validation" else store.evaluation
-    evaluation = said(subject.run_id, subject.epoch)
+    evaluation = None
+    try:
+        evaluation = said(subject.run_id, subject.epoch)
+    except UserError as error:
+        yield Warned(f"{error}; asking anew")
     if evaluation is None or not np.array_equal(evaluation.labels, subject.images(part).labels[numbers]):
         evaluation = yield from subject.evaluate(part, activity=f"Asking about the {part} images")
     return (yield from among(part, evaluation, numbers, subject.images(part)))

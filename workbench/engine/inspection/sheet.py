@@ -30,6 +30,7 @@ class _Scale:
     side_px: int
     captions: list[str] | None
     """None where there are too many to be read."""
+    resampling: Image.Resampling
     font: ImageFont.FreeTypeFont
 
     @classmethod
@@ -37,9 +38,10 @@ class _Scale:
         count = len(indices)
         wanted = 96 if count <= 400 else 64 if count <= _MOST_CAPTIONS else 32
         captions = [_caption(evaluation, index) for index in indices.tolist()]
-        return cls(
-            max(1, wanted // image_px) * image_px, captions if count <= _MOST_CAPTIONS else None, font_of(_FONT_PX)
-        )
+        # Small pictures in whole pixels; larger ones are shrunk.
+        side = wanted // image_px * image_px or wanted
+        resampling = Image.Resampling.NEAREST if side >= image_px else Image.Resampling.LANCZOS
+        return cls(side, captions if count <= _MOST_CAPTIONS else None, resampling, font_of(_FONT_PX))
 
     @property
     def cell(self) -> tuple[int, int]:
@@ -70,7 +72,7 @@ def write_sheet(
         left = _GAP_PX + place % columns * width + (width - _GAP_PX - scale.side_px) // 2
         top = _GAP_PX + place // columns * height
         picture = Image.fromarray(np.asarray(images.images[index])).resize(
-            (scale.side_px, scale.side_px), Image.Resampling.NEAREST
+            (scale.side_px, scale.side_px), scale.resampling
         )
         sheet.paste(picture, (left, top))
         is_wrong = not evaluation.correct[index]

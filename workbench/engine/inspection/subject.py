@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from workbench.core.data.dataset import Dataset, ImageSet
-from workbench.core.errors import UserError, shown
+from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import Progress, Warned
 from workbench.core.interludes import BESIDE_RUNS
 from workbench.core.records.run_record import RunRecord
 from workbench.core.records.store import RunStore
 from workbench.core.settings.config import RunConfig
-from workbench.engine.data import sources
+from workbench.engine.data import run_images
 from workbench.engine.data.device_images import DeviceImages, normalization_of
 from workbench.engine.inspection.memory import Memory
 from workbench.engine.machine.device import Compute, resolve
@@ -173,14 +173,11 @@ def _kept_file(run_id: str, store: RunStore, epoch: int | None) -> str:
 
 def _opened(run_id: str, store: RunStore, epoch: int | None, memory: Memory) -> Opening:
     record = store.run(run_id)
-    names = store.class_names(record)
-    if not names:
+    if not store.class_names(record):
         raise UserError(f"run {run_id} has not begun; train it for an epoch at least")
     yield Progress("Reading the weights", 0, 0, "parts")
     config, weights, found = _weights(record, store, epoch)
-    folder = yield from sources.read(config.data.source, config.model.input_size, store.home)
-    dataset = Dataset.require(folder)
-    _refuse_others(record, names, dataset)
+    _, dataset = yield from run_images.read(record, store)
     if config.data.needs_images:
         config = with_normalization(config, normalization_of(dataset.train.images, split_of(dataset, config)[0]))
     return Subject(run_id, found, config, weights, dataset, resolve(config.training), memory)
@@ -225,17 +222,6 @@ def _absence(record: RunRecord, store: RunStore, epoch: int, kept: int) -> str:
         f"no weights of epoch {epoch} of run {record.id} are kept; the nearest are those of epoch {nearest} "
         "(training.epoch_weights_mb says how many are)"
     )
-
-
-def _refuse_others(record: RunRecord, names: Sequence[str], dataset: Dataset) -> None:
-    counts = record.started.get("images")
-    total = len(dataset.train), len(dataset.test)
-    is_other = tuple(names) != dataset.class_names
-    if counts and not record.config.data.train_images:
-        is_other = is_other or (counts[0] + counts[1], counts[2]) != total
-    if is_other:
-        source = shown(record.config.data.source)
-        raise UserError(f"the images of {source} have changed since run {record.id} was trained on them")
 
 
 def is_file_name(text: str) -> bool:

@@ -67,7 +67,9 @@ def _main() -> None:
     # numpy goes back and forth in what it reads and writes, which pipes do not.
     given, result = io.BytesIO(sys.stdin.buffer.read()), io.BytesIO()
     features, start = (np.load(given, allow_pickle=False) for _ in range(2))
-    out = sys.stdout.buffer
+    # A descriptor of its own: what a library prints past Python goes to the errors.
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     sys.stdout = _Reporter(out)
     points, trust = place(features, start, seed, iterations)
     for array in (points, np.array(trust)):

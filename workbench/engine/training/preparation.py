@@ -124,6 +124,18 @@ def split_of(dataset: Dataset, config: RunConfig) -> tuple[NDArray[np.int64], ND
     return _limited(training, dataset, config), validation
 
 
+def uses_of(dataset: Dataset, config: RunConfig) -> NDArray[np.str_]:
+    """(N,) what a run does with each image of the folder `train`: "training", "validation" (held out) or "unused".
+
+    Raises:
+        ConfigError: as `split_of`.
+    """
+    uses = np.full(len(dataset.train), "unused", dtype="<U10")
+    for use, indices in zip(("training", "validation"), split_of(dataset, config), strict=True):
+        uses[indices] = use
+    return uses
+
+
 def _limited(training: NDArray[np.int64], dataset: Dataset, config: RunConfig) -> NDArray[np.int64]:
     wanted = config.data.train_images
     if not wanted:

@@ -79,7 +79,8 @@ class LabelsDesk(LookDesk):
             self.bar.say("")
             return
         of_answers = (selection.run_id, selection.epoch, selection.evaluation)
-        self._asked = (which, self._folder) if which == "duplicates" else (which, *of_answers)
+        # The pairs are those of its images, but which of them are trained on is the run's.
+        self._asked = (which, self._folder, selection.run_id) if which == "duplicates" else (which, *of_answers)
         known = self._found.get(which)
         if known is not None and known[0] == self._asked:
             self._show(known[1])
@@ -104,8 +105,13 @@ class LabelsDesk(LookDesk):
         self._begin(job, self.tr("Looking for doubtful labels"))
 
     def _ask_duplicates(self) -> None:
+        record = self.selection.run.record
+        if record is None:
+            return
         self.panel.show_nothing(self.tr("Test images that are also among the training images appear here."))
-        self._begin(inspection_jobs.known_near_duplicates(Path(self._folder)), self.tr("Opening the images"))
+        self._begin(
+            inspection_jobs.known_near_duplicates(Path(self._folder), record.config), self.tr("Opening the images")
+        )
 
     def _ask_human(self, path: Path | None) -> None:
         evaluation, images, record = self.selection.evaluation, self.selection.images, self.selection.run.record
@@ -123,14 +129,15 @@ class LabelsDesk(LookDesk):
     @Slot()
     def search(self) -> None:
         """Search the source's images for near-duplicates, whatever was found before."""
-        if self.selection.run.record is None:
+        record = self.selection.run.record
+        if record is None:
             return
         self.panel.show_nothing(self.tr("Every test image is compared with every training image."))
-        self._searched = self._folder
-        job = inspection_jobs.search_near_duplicates(Path(self._folder))
+        self._searched, self._asked = self._folder, ("duplicates", self._folder, record.id)
+        job = inspection_jobs.search_near_duplicates(Path(self._folder), record.config)
         handle = self.ask(job, self.tr("Looking for near-duplicates"))
         if handle is not None:
-            handle.finished.connect(self._take)
+            handle.finished.connect(self._take_pairs)
             handle.progressed.connect(self._pass_on_warning)
             handle.canceled.connect(self._offer_search)
             handle.ended.connect(self._end_search)
@@ -139,6 +146,13 @@ class LabelsDesk(LookDesk):
     def _pass_on_warning(self, said: Any) -> None:
         if isinstance(said, Warned):
             self.told.emit("warning", said.message)
+
+    @Slot(object)
+    def _take_pairs(self, result: Any) -> None:
+        self._take(result)
+        if self._asked[-1] != self.selection.run_id:
+            # The search went on for another run of the same images, which may be trained on others of them.
+            super().set_due()
 
     @Slot()
     def _end_search(self) -> None:
@@ -156,10 +170,10 @@ class LabelsDesk(LookDesk):
                 self.selection.marks.learn("test" if result.part == "test" else "train", result.images.names)
                 findings = DoubtfulFindings(result)
                 panel.show_findings(findings, self.tr("No label is doubtful."), doubt_note(result))
-            case (NearDuplicates() as found, Dataset() as dataset):
+            case (NearDuplicates() as found, Dataset() as dataset, uses):
                 nothing = self.tr("No test image is like a training image.")
-                panel.show_findings(DuplicateFindings(found, dataset), nothing)
-            case (None, _):
+                panel.show_findings(DuplicateFindings(found, dataset, uses), nothing)
+            case (None, _, _):
                 self._offer_search()
             case HumanAgreement() if images is not None:
                 panel.show_findings(HumanFindings(result, images), "", agreement=result)
@@ -197,8 +211,9 @@ class LabelsDesk(LookDesk):
             case DoubtfulLabels() as found:
                 marked = marks.flags(len(found.images), "test" if found.part == "test" else "train")
                 figures.show_figures(*doubt_figures(found, marked[found.numbers]))
-            case (NearDuplicates() as pairs, Dataset()) if evaluation is not None:
-                figures.show_figures(*duplicate_figures(pairs, evaluation, marks.flags(len(evaluation.labels))))
+            case (NearDuplicates() as pairs, Dataset(), uses) if evaluation is not None:
+                marked = marks.flags(len(evaluation.labels))
+                figures.show_figures(*duplicate_figures(pairs, uses, evaluation, marked))
             case HumanAgreement() as people:
                 figures.show_figures(*human_figures(people, marks.flags(len(people.agreement))))
             case _:
@@ -242,8 +257,8 @@ class LabelsDesk(LookDesk):
                 marked = marks.flags(len(images))
                 rows = label_tables.agreement_rows(found, images.names, marked)
                 columns = label_tables.AGREEMENT_COLUMNS
-            case (pairs, dataset):
-                rows, columns = label_tables.pair_rows(pairs, dataset), label_tables.PAIR_COLUMNS
+            case (pairs, dataset, uses):
+                rows, columns = label_tables.pair_rows(pairs, dataset, uses), label_tables.PAIR_COLUMNS
         try:
             answer_table.write_table(rows, target, columns)
         except UserError as error:

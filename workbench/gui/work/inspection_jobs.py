@@ -23,6 +23,7 @@ from workbench.core.inspection.explanations import Question
 from workbench.core.inspection.image_changes import ImageChange
 from workbench.core.inspection.landscape import Grid, Landscape
 from workbench.core.inspection.neighbors import Neighbors
+from workbench.core.settings.config import RunConfig
 from workbench.gui.widgets.pictures import on_white, to_pixels
 from workbench.gui.work.job import Job, Work
 from workbench.gui.work.kept_board import KeptBoard
@@ -343,29 +344,35 @@ def _doubtful_validation_labels(looker: Looker, place: Place, home: Home) -> Wor
         return (yield from look.begin(home))
 
 
-def known_near_duplicates(folder: Path) -> Job:
-    """What was found before in a decoded copy of a source. Result: NearDuplicates or None, and the Dataset."""
-    return Job(partial(_known_near_duplicates, folder))
+def known_near_duplicates(folder: Path, config: RunConfig) -> Job:
+    """What was found before in a decoded copy of a run's source.
+
+    Result: NearDuplicates or None, the Dataset, and what the run does with each image that is no test image.
+    """
+    return Job(partial(_known_near_duplicates, folder, config))
 
 
-def _known_near_duplicates(folder: Path, _home: Home) -> Work:
+def _known_near_duplicates(folder: Path, config: RunConfig, _home: Home) -> Work:
     from workbench.core.data.dataset import Dataset
     from workbench.engine.inspection import duplicates
+    from workbench.engine.training.preparation import uses_of
 
     yield from ()
     dataset = Dataset.require(folder)
-    return duplicates.kept(folder, dataset), dataset
+    return duplicates.kept(folder, dataset), dataset, uses_of(dataset, config)
 
 
-def search_near_duplicates(folder: Path) -> Job:
-    """Look through all its pictures, and keep what is found. Result: NearDuplicates and the Dataset."""
-    return Job(partial(_search_near_duplicates, folder))
+def search_near_duplicates(folder: Path, config: RunConfig) -> Job:
+    """Look through all its pictures, and keep what is found. Result: as of `known_near_duplicates`."""
+    return Job(partial(_search_near_duplicates, folder, config))
 
 
-def _search_near_duplicates(folder: Path, _home: Home) -> Work:
+def _search_near_duplicates(folder: Path, config: RunConfig, _home: Home) -> Work:
     from workbench.engine.inspection import duplicates
+    from workbench.engine.training.preparation import uses_of
 
-    return (yield from duplicates.search(folder, again=True))
+    found, dataset = yield from duplicates.search(folder, again=True)
+    return found, dataset, uses_of(dataset, config)
 
 
 def human_agreement(evaluation: Evaluation, names: tuple[str, ...], source: str, path: Path | None) -> Job:

@@ -96,20 +96,21 @@ class DuplicateFindings:
 
     pictures = 2
 
-    def __init__(self, found: NearDuplicates, dataset: Dataset) -> None:
+    def __init__(self, found: NearDuplicates, dataset: Dataset, uses: NDArray[np.str_]) -> None:
         self._found, self._dataset, self._names = found, dataset, _Names(dataset.class_names)
+        self._parts = found.parts(uses)
         self._others = found.others(dataset.train.labels, dataset.test.labels)
         self.part: Part = "test"
         self.indices = found.test
 
     def __getitem__(self, row: int) -> Finding:
         found, test = self._found, self._dataset.test
-        index, other, is_training = int(found.test[row]), int(found.other[row]), bool(found.is_training[row])
-        images = self._dataset.train if is_training else test
+        index, other, part = int(found.test[row]), int(found.other[row]), str(self._parts[row])
+        images = test if part == "test" else self._dataset.train
         label, other_label = int(test.labels[index]), int(self._others[row])
         captions = (
             self._names.one(label, tr("test: {0}")),
-            self._names.one(other_label, tr("train: {0}") if is_training else tr("test: {0}")),
+            self._names.one(other_label, _part_words(part)),
         )
         difference = round(float(found.difference[row]))
         line = tr("differ by {0}").format(difference) if difference else tr("the same")
@@ -144,6 +145,16 @@ class HumanFindings:
             self._images.names[index], agreement, self._names.one(answer).whole, prediction
         )
         return Finding(((self._images, index),), (caption,), line, tip, not found.evaluation.correct[index])
+
+
+def _part_words(part: str) -> str:
+    words = {
+        "training": tr("train: {0}"),
+        "validation": tr("held out: {0}"),
+        "unused": tr("not used: {0}"),
+        "test": tr("test: {0}"),
+    }
+    return words[part]
 
 
 def score_words(score: float) -> str:

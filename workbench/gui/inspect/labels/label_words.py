@@ -52,8 +52,14 @@ def doubt_note(found: DoubtfulLabels) -> str:
     return words.format(percent(found.evaluation.accuracy, 0))
 
 
-def duplicate_figures(found: NearDuplicates, evaluation: Evaluation, marked: NDArray[np.bool_]) -> list[Figure]:
-    flags = found.flags()
+def duplicate_figures(
+    found: NearDuplicates, uses: NDArray[np.str_], evaluation: Evaluation, marked: NDArray[np.bool_]
+) -> list[Figure]:
+    """
+    Args:
+        uses: (N,) what the run does with each image that is no test image.
+    """
+    flags = found.flags(uses)
     if len(flags) != len(evaluation.labels):
         return []
     figures = _accuracy(evaluation, marked, tr("{0} test images").format(count(len(flags))))
@@ -63,7 +69,8 @@ def duplicate_figures(found: NearDuplicates, evaluation: Evaluation, marked: NDA
         figures.append(Figure(percent(evaluation.accuracy_of(flags)), tr("on these alone"), tr("on these")))
     words = tr("known from training, {0} pairs in test").format(count(int((~found.is_training).sum())))
     tip = tr(
-        "Test images that are like a training or validation image, and pairs among the test images themselves"
+        "Test images that are like one that this run was trained on (not one that it held out or left unused), "
+        "and pairs among the test images themselves"
     )
     figures.append(Figure(percent(float(flags.mean()), 2), words, tr("known from training"), tip))
     return figures

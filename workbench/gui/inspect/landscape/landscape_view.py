@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from workbench.core.formats import count
 from workbench.core.inspection.landscape import FINE_SIZE, QUICK_SIZE
-from workbench.core.inspection.landscape_words import caption, comparison
+from workbench.core.inspection.landscape_words import caption, comparison, told_apart
 from workbench.core.records.run_record import RunRecord
 from workbench.gui.inspect.landscape.landscape_canvas import Drawn, LandscapeCanvas
 from workbench.gui.widgets.elided_label import ElidedLabel
@@ -235,10 +235,13 @@ class LandscapeView(QWidget):
     def _words(self) -> str:
         drawn = self._drawn
         if len(drawn) == 2:
-            (first, second), names = (each.landscape for each in drawn), (drawn[0].name, drawn[1].name)
+            first, second = (each.landscape for each in drawn)
+            names = told_apart((first, second), [each.name for each in drawn])
             parts = [comparison(first, second, names)]
             parts += [
-                f"{each.name}: {caption(each.landscape, shares=False)}" for each in drawn if each.landscape.size
+                f"{name}: {caption(each.landscape, shares=False)}"
+                for name, each in zip(names, drawn, strict=True)
+                if each.landscape.size
             ]
             return "\n".join(part for part in parts if part)
         return caption(drawn[0].landscape) if drawn else ""
