@@ -10,7 +10,8 @@ import pytest
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
 from workbench.core.home import Home
-from workbench.core.inspection.human_counts import HumanCounts, entropy, numbers_of
+from workbench.core.inspection.human_counts import HumanCounts, numbers_of
+from workbench.core.softmax import entropies
 
 COUNTS = np.array([[50, 1, 0], [10, 30, 11], [17, 17, 17], [0, 0, 51]])
 
@@ -56,7 +57,7 @@ def test_entropy_is_scipys() -> None:
 
     random = np.random.default_rng(0)
     probabilities = random.dirichlet(np.ones(7), 50).astype(np.float32)
-    assert entropy(probabilities) == pytest.approx(stats.entropy(probabilities, axis=1), abs=1e-6)
+    assert entropies(probabilities) == pytest.approx(stats.entropies(probabilities, axis=1), abs=1e-6)
 
 
 def array(values: object) -> bytes:

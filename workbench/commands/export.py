@@ -58,7 +58,7 @@ def export(
         console.print_json({"files": [str(path) for path in written]})
         return
     for path in written:
-        console.print_line(f"written: {path}")
+        console.print_line(f"written to {path}")
 
 
 def _run(context: typer.Context, run: str, output: Path, with_training: bool) -> list[Path]:

@@ -38,7 +38,7 @@ def predict(
     """Say what images show, by a run's network: any image files, or test images by their number."""
     if top is not None and top < 1:
         raise UserError(f"--top is {top}; it must be 1 or more")
-    from workbench.engine.inspection.changes import softmax
+    from workbench.core.softmax import softmax
     from workbench.engine.inspection.subject import Subjects
 
     with reading_store_of(context) as store, console.TrainingDisplay(quiet=json) as display:

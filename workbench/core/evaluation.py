@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from workbench.core.calibration import Calibration, Coverage, fitted_temperature
 from workbench.core.errors import UserError, reason, shown
 from workbench.core.files import write_atomically
+from workbench.core.softmax import cross_entropies, softmax
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,7 @@ class Evaluation:
     @cached_property
     def probabilities(self) -> NDArray[np.float32]:
         """(N, K) softmax of the logits."""
-        logits = self.logits.astype(np.float32)
-        shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-        result: NDArray[np.float32] = shifted / shifted.sum(axis=1, keepdims=True)
-        return result
+        return softmax(self.logits.astype(np.float32))
 
     @cached_property
     def predictions(self) -> NDArray[np.int64]:
@@ -107,10 +105,7 @@ class Evaluation:
     @cached_property
     def loss(self) -> float:
         """Mean cross-entropy in nats."""
-        truth = self.logits[np.arange(len(self.labels)), self.labels].astype(np.float64)
-        highest = self.logits.max(axis=1).astype(np.float64)
-        log_sum = highest + np.log(np.exp(self.logits - highest[:, None]).sum(axis=1))
-        return float((log_sum - truth).mean())
+        return float(cross_entropies(self.logits, self.labels).mean())
 
     @cached_property
     def confusion(self) -> NDArray[np.int64]:

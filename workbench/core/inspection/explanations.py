@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from workbench.core.errors import UserError, did_you_mean, shown
 from workbench.core.network.model_config import ModelConfig
+from workbench.core.softmax import softmax
 
 Method = Literal["gradcam", "integrated-gradients", "occlusion"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -65,9 +66,7 @@ class Explanation:
     @cached_property
     def probabilities(self) -> NDArray[np.float32]:
         """(K,) softmax of the logits."""
-        shifted = np.exp(self.logits - self.logits.max())
-        result: NDArray[np.float32] = shifted / shifted.sum()
-        return result
+        return softmax(self.logits)
 
     @cached_property
     def scale_end(self) -> float:

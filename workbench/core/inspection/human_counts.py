@@ -20,6 +20,7 @@ from workbench.core.errors import UserError, reason, shown
 from workbench.core.files import read_text, require_file, write_atomically
 from workbench.core.home import Home
 from workbench.core.inspection.image_marks import slug
+from workbench.core.softmax import entropies
 
 COUNTS_SUFFIXES = (".npy", ".npz", ".csv")
 # Of a hundred thousand images of a thousand classes; a longer file is another one.
@@ -52,7 +53,7 @@ class HumanCounts:
     @cached_property
     def entropy(self) -> NDArray[np.float64]:
         """(N,) of people's answers, in nats: 0 where all agree."""
-        return entropy(self.shares)
+        return entropies(self.shares)
 
     @property
     def are_counts(self) -> bool:
@@ -115,13 +116,6 @@ def numbers_of(source: str, names: tuple[str, ...]) -> NDArray[np.int64] | None:
         return None
     numbers = np.array([int(PurePosixPath(name).stem) for name in names], np.int64)
     return numbers if numbers.max(initial=0) < CIFAR10.test else None
-
-
-def entropy(probabilities_nk: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """(N,) of each row, in nats."""
-    exact = probabilities_nk.astype(np.float64)
-    result: NDArray[np.float64] = -(exact * np.log(exact, out=np.zeros_like(exact), where=exact > 0)).sum(axis=1)
-    return np.abs(result)
 
 
 def _allowed(images: int, classes: int, numbers: NDArray[np.int64] | None) -> str:

@@ -3,16 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.core import softmax
 from workbench.core.evaluation import Evaluation
 
 
 def losses(evaluation: Evaluation) -> NDArray[np.float64]:
     """(N,) cross-entropy of each image in nats."""
-    logits = evaluation.logits.astype(np.float64)
-    highest = logits.max(axis=1)
-    log_sum = highest + np.log(np.exp(logits - highest[:, None]).sum(axis=1))
-    result: NDArray[np.float64] = log_sum - logits[np.arange(len(logits)), evaluation.labels]
-    return result
+    return softmax.cross_entropies(evaluation.logits, evaluation.labels)
 
 
 def margins(evaluation: Evaluation) -> NDArray[np.float64]:
@@ -27,7 +24,4 @@ def margins(evaluation: Evaluation) -> NDArray[np.float64]:
 
 def entropies(evaluation: Evaluation) -> NDArray[np.float64]:
     """(N,) entropy of the predicted distribution in nats: 0 where it is sure, ln K where all K are alike to it."""
-    p = evaluation.probabilities.astype(np.float64)
-    # 0 ln 0 is 0.
-    result: NDArray[np.float64] = -(p * np.log(np.where(p > 0, p, 1.0))).sum(axis=1)
-    return result
+    return softmax.entropies(evaluation.probabilities)

@@ -19,6 +19,7 @@ from workbench.core.inspection.image_changes import (
     views_of,
 )
 from workbench.core.interludes import BESIDE_RUNS
+from workbench.core.softmax import softmax
 from workbench.engine.data.image_operations import change_brightness, change_contrast, rotations
 from workbench.engine.inspection.subject import Subject
 from workbench.engine.machine.pieces import in_pieces
@@ -77,12 +78,6 @@ def probabilities_of(
 
     pieces = yield from in_pieces(len(pixels_nhwc), ask, activity, BESIDE_RUNS)
     return np.concatenate(pieces.results)
-
-
-def softmax(logits_nk: NDArray[np.float32]) -> Probabilities:
-    shifted = np.exp(logits_nk - logits_nk.max(axis=1, keepdims=True))
-    result: Probabilities = shifted / shifted.sum(axis=1, keepdims=True)
-    return result
 
 
 def answer(subject: Subject, pixels_hwc: Pixels, change: ImageChange) -> Generator[Progress, None, ChangedAnswer]:

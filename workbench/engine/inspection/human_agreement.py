@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from workbench.core.evaluation import Evaluation
 from workbench.core.inspection.human_agreement import HumanAgreement
-from workbench.core.inspection.human_counts import HumanCounts, entropy
+from workbench.core.inspection.human_counts import HumanCounts
+from workbench.core.softmax import entropies
 
 
 def compare(evaluation: Evaluation, people: HumanCounts) -> HumanAgreement:
     """An evaluation of N test images beside the answers of people to them."""
-    agreement, said = people.agreement(evaluation.labels), entropy(evaluation.probabilities)
+    agreement, said = people.agreement(evaluation.labels), entropies(evaluation.probabilities)
     label = evaluation.probabilities[np.arange(len(evaluation.labels)), evaluation.labels].astype(np.float64)
     return HumanAgreement(
         evaluation, people, agreement, said, label, _spearman(agreement, label), _spearman(people.entropy, said)

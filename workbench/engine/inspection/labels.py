@@ -19,6 +19,7 @@ from workbench.core.events import Progress, Warned
 from workbench.core.inspection.doubtful_labels import DoubtfulLabels, Part
 from workbench.core.interludes import BESIDE_RUNS
 from workbench.core.records.store import RunStore
+from workbench.core.softmax import softmax
 from workbench.engine.inspection.subject import Subject
 from workbench.engine.machine.pieces import in_interlude
 
@@ -66,7 +67,8 @@ def among(part: Part, evaluation: Evaluation, numbers: NDArray[np.int64], images
 
 def doubt(evaluation: Evaluation) -> _Found:
     """(M,) rows whose label is doubtful, and (N,) how believable each label is, 0 to 1."""
-    labels, probabilities = evaluation.labels, softmax(evaluation.logits)
+    # In double precision: in single, the most confident mistakes would all have the score 0.
+    labels, probabilities = evaluation.labels, softmax(evaluation.logits.astype(np.float64))
     if not len(labels):
         return np.zeros(0, np.int64), np.zeros(0)
     with warnings.catch_warnings():
@@ -80,14 +82,6 @@ def doubt(evaluation: Evaluation) -> _Found:
         quality = np.asarray(get_label_quality_scores(labels, probabilities, method="self_confidence"), np.float64)
     rows = np.flatnonzero(is_doubtful)
     return rows[np.argsort(quality[rows], kind="stable")], quality
-
-
-def softmax(logits_nk: NDArray[np.float32]) -> NDArray[np.float64]:
-    """(N, K) in double precision: in single, the most confident mistakes would all have the score 0."""
-    exact = logits_nk.astype(np.float64)
-    powers = np.exp(exact - exact.max(axis=1, keepdims=True))
-    result: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
-    return result
 
 
 def _load() -> None:

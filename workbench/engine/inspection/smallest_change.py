@@ -11,7 +11,8 @@ from workbench.core.events import Progress
 from workbench.core.inspection.image_changes import PATCH_GRAY as GRAY
 from workbench.core.inspection.image_changes import Fooled, FoundPatch, FoundShift, ImageChange, SmallestChanges
 from workbench.core.interludes import BESIDE_RUNS
-from workbench.engine.inspection.changes import moved, softmax
+from workbench.core.softmax import softmax
+from workbench.engine.inspection.changes import moved
 from workbench.engine.inspection.subject import Subject
 from workbench.engine.machine.pieces import in_pieces
 
