@@ -57,7 +57,7 @@ def test_ended_by_hand_the_best_epoch_is_the_result(tiny_config: RunConfig, stor
     assert found is not None
     assert record.best is not None
     assert found.epoch == record.best.epoch
-    with pytest.raises(UserError, match="give --epochs above 2"):
+    with pytest.raises(UserError, match="it goes on for more than 2"):
         next(training.resume(record.id, store=store))
 
 

@@ -170,7 +170,7 @@ def test_stopped_before_its_first_step_it_can_be_resumed(tiny_config: RunConfig,
 
 def test_a_finished_run_goes_on_only_to_more_epochs(tiny_config: RunConfig, store: RunStore) -> None:
     run_id = list(training.train(tiny_config, store=store))[-1].run_id
-    with pytest.raises(UserError, match="give --epochs above 3"):
+    with pytest.raises(UserError, match="it goes on for more than 3"):
         next(training.resume(run_id, store=store))
     list(training.resume(run_id, store=store, epochs=4))
     record = store.run(run_id)

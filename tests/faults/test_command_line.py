@@ -110,7 +110,7 @@ def test_evaluate_agrees_with_training(home: Home, trained: str) -> None:
 
 
 def test_resume_to_more_epochs(home: Home, trained: str) -> None:
-    assert "give --epochs above 2" in refused(call(home, "resume", trained))
+    assert "it goes on for more than 2" in refused(call(home, "resume", trained))
     done = call(home, "resume", trained[:5], "--epochs", "3", "--json")
     assert json.loads(done.stdout)["epochs"] == 3
 

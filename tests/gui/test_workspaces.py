@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -190,17 +191,20 @@ def test_keys_of_epochs_belong_to_inspect(
     window = make_window()
     window.activateWindow()
     kept = window.selection.run.kept
-    press(qtbot, window, Qt.Key.Key_PageUp)
+    press(qtbot, window, Qt.Key.Key_PageUp, control=True)
     assert window.selection.epoch == kept
     press(qtbot, window, Qt.Key.Key_3, control=True)
+    window.selection.set_filter(replace(window.selection.filter, answers=""))
     press(qtbot, window, Qt.Key.Key_End)
+    assert (window.selection.epoch, window.selection.image) == (kept, window.selection.order[-1])
+    press(qtbot, window, Qt.Key.Key_End, control=True)
     assert window.selection.epoch == 7
     for _ in range(5):
-        press(qtbot, window, Qt.Key.Key_PageUp)
+        press(qtbot, window, Qt.Key.Key_PageUp, control=True)
     assert window.selection.epoch == 2
-    press(qtbot, window, Qt.Key.Key_PageDown)
+    press(qtbot, window, Qt.Key.Key_PageDown, control=True)
     assert window.selection.epoch == 3
-    press(qtbot, window, Qt.Key.Key_Home)
+    press(qtbot, window, Qt.Key.Key_Home, control=True)
     assert window.selection.epoch == kept
     press(qtbot, window, Qt.Key.Key_B, control=True)
     assert window.selection.marked_epoch == kept
@@ -290,9 +294,9 @@ def test_all_of_it_goes_by_keyboard(
     assert window.selection.image == window.selection.order[0]
     press(qtbot, window, Qt.Key.Key_Right)
     assert window.selection.image == window.selection.order[1]
-    press(qtbot, window, Qt.Key.Key_End)
+    press(qtbot, window, Qt.Key.Key_End, control=True)
     for _ in range(5):
-        press(qtbot, window, Qt.Key.Key_PageUp)
+        press(qtbot, window, Qt.Key.Key_PageUp, control=True)
     assert window.selection.epoch == 2
     press(qtbot, window, Qt.Key.Key_4, control=True)
     press(qtbot, window, Qt.Key.Key_Down)
@@ -321,7 +325,7 @@ def test_fields_keep_their_keys_in_inspect(
     assert epochs.value() < before
     assert window.selection.epoch == shown
     window.inspect_desk.gallery.focus_pictures()
-    press(qtbot, window, Qt.Key.Key_PageUp)
+    press(qtbot, window, Qt.Key.Key_PageUp, control=True)
     assert window.selection.epoch != shown or shown == 1
 
 

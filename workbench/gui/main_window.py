@@ -95,7 +95,7 @@ class MainWindow(QMainWindow):
     def _build_desks(self) -> None:
         self.network_desk = NetworkDesk(self.build_panel, self.network_panel, self.home)
         self.network_actions = NetworkActions(
-            self.build_panel, self.network_desk, self.inspecting_lane, self.message_bar.tell, self
+            self.build_panel, self.network_desk, self.inspecting_lane, self.message_bar, self
         )
         self.trial_desk = TrialDesk(self.build_panel, self.session, self.plan_panel, self.home, self)
         self.examples_desk = ExamplesDesk(self.build_panel, self.inspecting_lane, self.home, self)
@@ -204,6 +204,7 @@ class MainWindow(QMainWindow):
         self.network_desk.speed_wanted.connect(self._measure)
         self.library.runs_changed.connect(self.network_desk.take_runs)
         self.run_desk.settings_taken.connect(self._look_at_settings)
+        self.network_actions.settings_taken.connect(self._see_settings)
         self.inspect_desk.run_chosen.connect(self.run_desk.show_run)
         self.inspect_desk.refused.connect(self.run_desk.tell_error)
         self.inspect_desk.told.connect(self.message_bar.tell)
@@ -320,6 +321,7 @@ class MainWindow(QMainWindow):
     @Slot(str)
     def _on_workspace(self, name: str) -> None:
         self.inspect_desk.allow_keys(name)
+        self.network_actions.history.allow(name != "inspect")
         self.run_desk.holds_selection = name == "inspect"
         self._focus()
 
@@ -336,6 +338,12 @@ class MainWindow(QMainWindow):
     @Slot()
     def _look_at_settings(self) -> None:
         self.workspaces.show("build")
+
+    @Slot()
+    def _see_settings(self) -> None:
+        """Nothing is to change unseen."""
+        if not self.build_panel.isVisible() and self.isVisible():
+            self.workspaces.show("build")
 
     @Slot()
     def _look_at_plan(self) -> None:

@@ -114,7 +114,7 @@ def _resumed(
     done = len(record.epochs)
     is_over = record.status == "finished" and (done == config.training.epochs or epochs is None)
     if done > config.training.epochs or is_over:
-        raise UserError(f"run {record.id} has {done} epochs already; give --epochs above {done} to go on")
+        raise UserError(f"run {record.id} has {done} epochs already; it goes on for more than {done} (--epochs)")
     # Read before anything is recorded, so that a run that cannot be resumed stays as it is.
     choose(config.training)
     sources.locate(config.data.source, store.home)

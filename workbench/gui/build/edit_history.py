@@ -2,7 +2,7 @@
 
 import time
 
-from PySide6.QtCore import QEvent, QObject, Slot
+from PySide6.QtCore import QEvent, QObject, Signal, Slot
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QUndoCommand, QUndoStack
 from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QMenu
 
@@ -18,6 +18,9 @@ _COMMAND_ID = 1
 class EditHistory(QObject):
     """Follows a BuildPanel. Configurations that are not allowed are one step, however many there were."""
 
+    replayed = Signal()
+    """A former configuration is shown."""
+
     def __init__(self, panel: BuildPanel) -> None:
         super().__init__(panel)
         self._panel = panel
@@ -25,6 +28,7 @@ class EditHistory(QObject):
         self.stack.setUndoLimit(_LIMIT)
         self._last = panel.config
         self._replaying = False
+        self._is_allowed = True
         self._undo: QAction | None = None
         self._redo: QAction | None = None
         panel.config_changed.connect(self._on_change)
@@ -41,6 +45,11 @@ class EditHistory(QObject):
         self._undo.setShortcuts(QKeySequence.keyBindings(QKeySequence.StandardKey.Undo))
         self._redo.setShortcuts(QKeySequence.keyBindings(QKeySequence.StandardKey.Redo))
         self.stack.indexChanged.connect(self._update)
+        self._update()
+
+    def allow(self, allowed: bool) -> None:
+        """Whether the keys mean the settings: elsewhere they would change what is not in sight."""
+        self._is_allowed = allowed
         self._update()
 
     @Slot()
@@ -61,8 +70,8 @@ class EditHistory(QObject):
         if self._undo is None or self._redo is None:
             return
         is_wrong = self._panel.config is None
-        self._undo.setEnabled(is_wrong or self.stack.canUndo())
-        self._redo.setEnabled(self.stack.canRedo())
+        self._undo.setEnabled(self._is_allowed and (is_wrong or self.stack.canUndo()))
+        self._redo.setEnabled(self._is_allowed and self.stack.canRedo())
         what = self.tr("wrong value") if is_wrong else self.stack.undoText()
         self._undo.setText(self.tr("&Undo {0}").format(what).strip())
         self._redo.setText(self.tr("&Redo {0}").format(self.stack.redoText()).strip())
@@ -73,6 +82,7 @@ class EditHistory(QObject):
         self._panel.show_config(config)
         self._last = config
         self._replaying = False
+        self.replayed.emit()
 
     @Slot()
     def _on_change(self) -> None:

@@ -18,7 +18,6 @@ class CalibrationDesk(LookDesk):
 
     def renew(self) -> None:
         selection, record = self.selection, self.selection.run.record
-        self.bar.say("")
         if selection.evaluation is None or record is None or selection.validation is not None:
             return
         if not record.config.data.validation_fraction:

@@ -40,7 +40,6 @@ class ChangesDesk(LookDesk):
             what = self.tr("The chosen image can be changed here")
             sentence = absence(self.selection, what, needs_pictures=True) or self.tr("No image is in sight.")
             self._changes.show_absence(sentence)
-            self.bar.say("")
             return
         self._changes.show_image(looked, self.selection.class_names)
         self._place = self.place()

@@ -31,14 +31,21 @@ class EvaluationDesk(QObject):
         self._run_id = ""
         self._handle: Handle | None = None
         self._action: QAction | None = None
+        self._is_shown = False
         bar.evaluation_asked.connect(self.evaluate)
         bar.cancel_asked.connect(self.cancel)
         selection.run_changed.connect(self._give_up)
         selection.epochs_changed.connect(self._allow)
+        selection.redone.connect(self._on_redone)
         self._allow()
 
     def add_to(self, menus: Menus) -> None:
         self._action = menus.add(menus.inspect, self.tr("E&valuate the kept epoch"), self.evaluate, "Ctrl+K")
+        self._allow()
+
+    def allow_keys(self, is_shown: bool) -> None:
+        """Only where its outcome is seen."""
+        self._is_shown = is_shown
         self._allow()
 
     @Slot()
@@ -72,6 +79,11 @@ class EvaluationDesk(QObject):
             self._handle.drop()
             self._end()
 
+    @Slot(str, int)
+    def _on_redone(self, run_id: str, _epochs_done: int) -> None:
+        if run_id == self._run_id:
+            self._give_up()
+
     @Slot(object)
     def _show_progress(self, progress: Progress) -> None:
         # The images may have to be read first.
@@ -101,4 +113,4 @@ class EvaluationDesk(QObject):
         reason = self._reason()
         self._bar.allow(reason)
         if self._action is not None:
-            self._action.setEnabled(not reason)
+            self._action.setEnabled(self._is_shown and not reason)

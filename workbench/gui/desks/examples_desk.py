@@ -12,6 +12,7 @@ from workbench.core.settings.training_config import AUGMENTATIONS, TrainingConfi
 from workbench.gui.build.augmentation_words import augmentation_words
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.trials.augmentation_view import AugmentationView
+from workbench.gui.widgets.told import sentence_of
 from workbench.gui.work import jobs
 from workbench.gui.work.job import Handle
 from workbench.gui.work.lane import Lane
@@ -117,7 +118,7 @@ class ExamplesDesk(QObject):
 
     @Slot(object)
     def _on_examples_refused(self, error: Exception) -> None:
-        self.view.show_problem(str(error))
+        self.view.show_problem(sentence_of(error))
         self._handle = None
 
     def _reason(self) -> str:

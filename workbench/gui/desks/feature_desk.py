@@ -22,7 +22,6 @@ class FeatureDesk(LookDesk):
     def renew(self) -> None:
         selection = self.selection
         record, looked_at = selection.run.record, selection.looked_at
-        self.bar.say("")
         if record is None or looked_at is None:
             what = self.tr("What the blocks make of an image appears here")
             reason = absence(selection, what, needs_pictures=True)
@@ -37,6 +36,8 @@ class FeatureDesk(LookDesk):
         handle = self.ask(job, self.tr("Computing the maps"))
         if handle is not None:
             handle.finished.connect(self._show)
+
+    forgets_late = True
 
     def forget(self) -> None:
         self.view.show_absence("")

@@ -25,12 +25,14 @@ class GalleryDesk(QObject):
         super().__init__(window)
         self._looking, self._selection, self._gallery, self._window = looking, looking.selection, gallery, window
         self._reader = QObject(self)
+        self._reading: Handle | None = None
         self._read_run = ""
         self._saving: Handle | None = None
         gallery.work.cancel_asked.connect(self._cancel_saving)
         gallery.sheet_asked.connect(self._save_sheet)
         gallery.table_asked.connect(self._save_table)
         self._selection.run_changed.connect(self._read)
+        self._selection.redone.connect(self._forget_reading)
         self._selection.epochs_changed.connect(self._read_if_missing)
 
     # The course of each image
@@ -42,13 +44,20 @@ class GalleryDesk(QObject):
         if is_due and self._read_run != self._selection.run_id:
             self._read()
 
+    @Slot(str, int)
+    def _forget_reading(self, run_id: str, _epochs_done: int) -> None:
+        """What is being read is of the former attempt, too."""
+        if run_id == self._read_run and self._reading is not None:
+            self._reading.drop()
+            self._end_reading()
+
     @Slot()
     def _read(self) -> None:
         run_id = self._selection.run_id
         if not self._selection.run.evaluated:
             return
         self._read_run = run_id
-        handle = self._ask(jobs.read_histories(run_id), self._reader)
+        handle = self._reading = self._ask(jobs.read_histories(run_id), self._reader)
         if handle is not None:
             handle.finished.connect(self._take)
             handle.ended.connect(self._end_reading)
@@ -60,25 +69,29 @@ class GalleryDesk(QObject):
 
     @Slot()
     def _end_reading(self) -> None:
-        self._read_run = ""
+        self._read_run, self._reading = "", None
 
-    # Saving
+    # Saving: what is in sight when it is asked for, whatever the epoch is once the dialog is closed.
 
     @Slot()
     def _save_sheet(self) -> None:
-        path = self._ask_path(self.tr("Save pictures"), "png", self.tr("PNG picture (*.png)"))
         evaluation, images = self._selection.evaluation, self._selection.images
-        if path is None or evaluation is None or images is None:
+        chosen = self._gallery.chosen_images
+        if evaluation is None or images is None or not len(chosen):
             return
-        self._save(inspection_jobs.write_sheet(path, evaluation, images, self._gallery.chosen_images))
+        path = self._ask_path(evaluation.epoch, self.tr("Save pictures"), "png", self.tr("PNG picture (*.png)"))
+        if path is not None:
+            self._save(inspection_jobs.write_sheet(path, evaluation, images, chosen))
 
     @Slot()
     def _save_table(self) -> None:
-        path = self._ask_path(self.tr("Save table"), "csv", self.tr("Table (*.csv)"))
         evaluation, images = self._selection.evaluation, self._selection.images
-        if path is None or evaluation is None or images is None:
+        chosen = self._gallery.chosen_images
+        if evaluation is None or images is None or not len(chosen):
             return
-        self._save(inspection_jobs.write_answers(path, evaluation, images.names, self._gallery.chosen_images))
+        path = self._ask_path(evaluation.epoch, self.tr("Save table"), "csv", self.tr("Table (*.csv)"))
+        if path is not None:
+            self._save(inspection_jobs.write_answers(path, evaluation, images.names, chosen))
 
     def _save(self, job: Job) -> None:
         handle = self._saving = self._ask(job, self)
@@ -101,11 +114,9 @@ class GalleryDesk(QObject):
         self._saving = None
         self._gallery.work.say("")
 
-    def _ask_path(self, title: str, suffix: str, kind: str) -> Path | None:
-        """Where to save; None if it is canceled, or nothing is in sight."""
-        if not len(self._gallery.chosen_images) or self._selection.images is None:
-            return None
-        name = f"{self._selection.run_id}-epoch-{self._selection.epoch}.{suffix}"
+    def _ask_path(self, epoch: int, title: str, suffix: str, kind: str) -> Path | None:
+        """Where to save; None if it is canceled."""
+        name = f"{self._selection.run_id}-epoch-{epoch}.{suffix}"
         return ask_path(self._window, title, name, kind)
 
     @Slot(object)

@@ -25,6 +25,8 @@ class InsidesDesk(LookDesk):
         if handle is not None:
             handle.finished.connect(self._show)
 
+    forgets_late = True
+
     def forget(self) -> None:
         self._insides.show_insides(None)
 

@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QSlider, QTabWidget, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QSlider,
+    QTabWidget,
+    QWidget,
+)
 
 from workbench.core.errors import UserError
 from workbench.core.records.run_record import RunRecord
@@ -152,11 +160,12 @@ class InspectDesk(QObject):
     def add_to(self, menus: Menus) -> None:
         """Fill the menu Inspect."""
         panel, marks = self.epoch_panel, self._selection.marks
+        # Without Ctrl, these keys go through the list that has the focus.
         self._of_workspace += [
-            menus.add(menus.inspect, self.tr("&Earlier epoch"), self._go_back, "PgUp"),
-            menus.add(menus.inspect, self.tr("&Later epoch"), self._go_on, "PgDown"),
-            menus.add(menus.inspect, self.tr("&Kept epoch"), panel.go_to_kept, "Home"),
-            menus.add(menus.inspect, self.tr("&Newest epoch"), self._go_to_newest, "End"),
+            menus.add(menus.inspect, self.tr("&Earlier epoch"), self._go_back, "Ctrl+PgUp"),
+            menus.add(menus.inspect, self.tr("&Later epoch"), self._go_on, "Ctrl+PgDown"),
+            menus.add(menus.inspect, self.tr("&Kept epoch"), panel.go_to_kept, "Ctrl+Home"),
+            menus.add(menus.inspect, self.tr("&Newest epoch"), self._go_to_newest, "Ctrl+End"),
             menus.add(menus.inspect, self.tr("&Mark the epoch, or unmark it"), panel.toggle_mark, "Ctrl+B"),
         ]
         menus.inspect.addSeparator()
@@ -181,8 +190,9 @@ class InspectDesk(QObject):
 
     @Slot(str)
     def allow_keys(self, workspace: str) -> None:
-        """Elsewhere, Home and Page Up have other meanings."""
+        """Elsewhere, they have other meanings, or none."""
         self._is_shown = workspace == "inspect"
+        self._evaluation.allow_keys(self._is_shown)
         self._allow(QApplication.focusWidget())
         if self._is_shown and not self._is_loaded:
             self._load()

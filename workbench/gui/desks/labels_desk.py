@@ -1,15 +1,16 @@
 """Computes what the panel of doubtful labels, near-duplicates and people's answers shows, and saves its lists."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from workbench.core.data.dataset import Dataset
 from workbench.core.data.image_sources import IMAGE_SOURCES
 from workbench.core.errors import UserError, shown
-from workbench.core.events import Warned
+from workbench.core.events import Progress, Warned
 from workbench.core.inspection import answer_table, label_tables
 from workbench.core.inspection.doubtful_labels import DoubtfulLabels
 from workbench.core.inspection.human_agreement import HumanAgreement
@@ -20,7 +21,22 @@ from workbench.gui.inspect.labels.label_words import doubt_figures, doubt_note, 
 from workbench.gui.inspect.labels.labels_panel import LabelsPanel
 from workbench.gui.inspect.seen_words import absence
 from workbench.gui.widgets.file_dialogs import ask_path
+from workbench.gui.widgets.told import sentence_of
 from workbench.gui.work import inspection_jobs
+from workbench.gui.work.job import Handle
+
+
+@dataclass
+class _Search:
+    """For near-duplicates; of nothing without a handle."""
+
+    folder: str = ""
+    """The decoded copy that is searched."""
+    run_id: str = ""
+    """For which run it was asked for."""
+    handle: Handle | None = None
+    share: tuple[int, int] = (0, 0)
+    """How much is done, of how much."""
 
 
 class LabelsDesk(LookDesk):
@@ -35,13 +51,12 @@ class LabelsDesk(LookDesk):
 
     def __init__(self, looking: Looking, window: QWidget) -> None:
         self.panel = LabelsPanel(looking.theme, looking.selection)
-        super().__init__(looking, self.panel, self.panel.bar, window, is_long=True)
+        super().__init__(looking, self.panel, self.panel.bar, window)
         self._window = window
         self._asked: tuple[Any, ...] = ()
         self._found: dict[str, tuple[tuple[Any, ...], Any]] = {}
         """By list: what it was asked for, and the result."""
-        self._searched = ""
-        """The decoded copy in which near-duplicates are being searched."""
+        self._searcher, self._search = QObject(self), _Search()
         self.panel.page_changed.connect(self.set_due)
         self.panel.search_asked.connect(self.search)
         self.panel.file_asked.connect(self.ask_for_counts)
@@ -62,27 +77,19 @@ class LabelsDesk(LookDesk):
         record = self.selection.run.record
         return str(record.started.get("dataset_path", "")) if record is not None else ""
 
-    @Slot()
-    def set_due(self) -> None:
-        # Pictures are the same after another epoch: a search that takes long goes on.
-        if self._searched and self._searched == self._folder and self._list == "duplicates":
-            self._show_figures()
-        else:
-            self._searched = ""
-            super().set_due()
-
     def renew(self) -> None:
         selection, which = self.selection, self._list
         reason = absence(selection, self.tr("Odd images appear here"), needs_pictures=True)
         if reason:
             self.panel.show_nothing(reason)
-            self.bar.say("")
             return
         of_answers = (selection.run_id, selection.epoch, selection.evaluation)
         # The pairs are those of its images, but which of them are trained on is the run's.
         self._asked = (which, self._folder, selection.run_id) if which == "duplicates" else (which, *of_answers)
         known = self._found.get(which)
-        if known is not None and known[0] == self._asked:
+        if which == "duplicates" and self._is_searching:
+            self._show_search()
+        elif known is not None and known[0] == self._asked:
             self._show(known[1])
         elif which == "duplicates":
             self._ask_duplicates()
@@ -126,37 +133,80 @@ class LabelsDesk(LookDesk):
         if handle is not None:
             handle.finished.connect(self._take)
 
+    # The search for near-duplicates takes long: it goes on whatever list, epoch or run is looked at.
+
+    @property
+    def _is_searching(self) -> bool:
+        """Whether that of the selected run's images is going on, and its list is turned to."""
+        is_on = self._search.handle is not None and self._search.folder == self._folder
+        return is_on and self._list == "duplicates"
+
     @Slot()
     def search(self) -> None:
         """Search the source's images for near-duplicates, whatever was found before."""
         record = self.selection.run.record
         if record is None:
             return
-        self.panel.show_nothing(self.tr("Every test image is compared with every training image."))
-        self._searched, self._asked = self._folder, ("duplicates", self._folder, record.id)
+        try:
+            home = self.looking.library.home
+        except UserError as error:
+            # The list is closed, to be repaired.
+            self.refused.emit(error)
+            return
         job = inspection_jobs.search_near_duplicates(Path(self._folder), record.config)
-        handle = self.ask(job, self.tr("Looking for near-duplicates"))
-        if handle is not None:
-            handle.finished.connect(self._take_pairs)
-            handle.progressed.connect(self._pass_on_warning)
-            handle.canceled.connect(self._offer_search)
-            handle.ended.connect(self._end_search)
+        handle = self.looking.long_lane.ask(job, home, self._searcher)
+        self._search = _Search(self._folder, record.id, handle)
+        handle.progressed.connect(self._on_search)
+        handle.finished.connect(self._take_pairs)
+        handle.refused.connect(self._on_search_refused)
+        handle.canceled.connect(self._on_search_canceled)
+        self.drop()
+        self._show_search()
+
+    def _show_search(self) -> None:
+        self.panel.show_nothing(self.tr("Every test image is compared with every training image."))
+        self.bar.show_progress(self.tr("Looking for near-duplicates"), *self._search.share)
+        self._show_figures()
 
     @Slot(object)
-    def _pass_on_warning(self, said: Any) -> None:
+    def _on_search(self, said: Any) -> None:
         if isinstance(said, Warned):
             self.told.emit("warning", said.message)
+        elif isinstance(said, Progress):
+            self._search.share = said.done, said.total
+            if self._is_searching:
+                self.bar.show_progress(self.tr("Looking for near-duplicates"), *self._search.share)
 
     @Slot(object)
     def _take_pairs(self, result: Any) -> None:
-        self._take(result)
-        if self._asked[-1] != self.selection.run_id:
-            # The search went on for another run of the same images, which may be trained on others of them.
-            super().set_due()
+        search, was_seen = self._search, self._is_searching
+        self._search = _Search()
+        self._found["duplicates"] = (("duplicates", search.folder, search.run_id), result)
+        if was_seen:
+            self.set_due()
+
+    @Slot(object)
+    def _on_search_refused(self, error: Exception) -> None:
+        was_seen, self._search = self._is_searching, _Search()
+        if was_seen:
+            self._offer_search()
+            self.bar.say(sentence_of(error), self.tr("Try again"), "", self.search)
+        else:
+            self.refused.emit(error)
 
     @Slot()
-    def _end_search(self) -> None:
-        self._searched = ""
+    def _on_search_canceled(self) -> None:
+        was_seen, self._search = self._is_searching, _Search()
+        if was_seen:
+            # With what is known from before, if there is something.
+            self.set_due()
+
+    @Slot()
+    def cancel(self) -> None:
+        if self._is_searching and self._search.handle is not None:
+            self._search.handle.cancel()
+        else:
+            super().cancel()
 
     @Slot(object)
     def _take(self, result: Any) -> None:

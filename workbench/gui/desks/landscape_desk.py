@@ -46,6 +46,9 @@ class LandscapeDesk(LookDesk):
         def is_redone(landscape: Landscape) -> bool:
             return Place(landscape.run_id, landscape.epoch).is_redone(run_id, epochs_done)
 
+        if self._key is not None and self._key[2].beside == run_id:
+            # The run beside it is another one by now.
+            self.set_due()
         self._found = {key: found for key, found in self._found.items() if not any(map(is_redone, found))}
 
     def renew(self) -> None:
@@ -88,7 +91,8 @@ class LandscapeDesk(LookDesk):
         return min((each.size for each in found), default=0)
 
     def _compute(self, until: int) -> None:
-        assert self._key is not None
+        if self._key is None:
+            return
         run_id, epoch, settings, _ = self._key
         # Also of other settings: the one beside stays while the slider moves, and the same points count.
         known = [each for found in self._found.values() for each in found]

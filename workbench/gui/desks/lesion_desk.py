@@ -1,10 +1,12 @@
 """Connects the lesion board with the lanes: one tests what is removed now, another removes each block in turn."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
+from workbench.core.errors import UserError
 from workbench.core.inspection.lesions import Lesioned, Sweep, SweepProgress, is_counterpart
 from workbench.core.records.run_record import RunRecord
 from workbench.gui.desks.look_desk import LookDesk, Looking
@@ -36,6 +38,9 @@ class LesionDesk(LookDesk):
         view.choice.scales_changed.connect(self._on_change)
         view.images_changed.connect(self._on_change)
         view.show_asked.connect(self._show_flipped)
+        # An asker of its own: what it asks for replaces nothing.
+        self._releaser = QObject(self)
+        self.selection.run_changed.connect(self._release)
 
     def renew(self) -> None:
         record, choice = self.selection.run.record, self._board.choice
@@ -53,6 +58,13 @@ class LesionDesk(LookDesk):
         handle = self.ask(job, self.tr("Testing"))
         if handle is not None:
             handle.finished.connect(self._show)
+
+    @Slot()
+    def _release(self) -> None:
+        """The activations of the former run's network are not needed any more, also where the view is hidden."""
+        with suppress(UserError):
+            # The list may be closed, to be repaired.
+            self.looking.lane.ask(self._kept.release(), self.looking.library.home, self._releaser)
 
     @Slot()
     def _on_change(self) -> None:
@@ -89,12 +101,24 @@ class SweepDesk(LookDesk):
         view.images_changed.connect(self.set_due)
         self.selection.redone.connect(self._drop_redone)
 
+    @Slot()
+    def try_again(self) -> None:
+        """What was canceled or refused: that of the selected run, or of the one beside it."""
+        if self._is_whole(self._own_key()):
+            self._ask_for_missing()
+        else:
+            self._sweep()
+
     @Slot(str, int)
     def _drop_redone(self, run_id: str, epochs_done: int) -> None:
+        if Place(*self._asked[:2]).is_redone(run_id, epochs_done):
+            self.drop()
         kept = {
             key: each for key, each in self._known.items() if not Place(*key[:2]).is_redone(run_id, epochs_done)
         }
         self._known = kept
+        if self.is_seen:
+            self._draw()
 
     def renew(self) -> None:
         """Show what is known already: nothing is asked for by itself."""

@@ -7,7 +7,9 @@ from PySide6.QtCore import QEvent, QObject, QTimer, Slot
 from PySide6.QtWidgets import QWidget
 
 from workbench.core.errors import UserError
+from workbench.core.evaluation import Evaluation
 from workbench.core.events import Progress
+from workbench.gui.records.looked_at import LookedAt
 from workbench.gui.records.run_library import RunLibrary
 from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.theme import Theme
@@ -18,6 +20,8 @@ from workbench.gui.work.looker import Looker, Place
 
 # So long nothing moves before work begins: a slider that is dragged must not ask for every epoch on its way.
 _SETTLED_MS = 60
+# Beside a run that is trained, an answer may take seconds: so long the former one may be taken for it.
+_LATE_MS = 400
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +44,27 @@ class Looking:
 
     def looker_of(self, is_long: bool) -> Looker:
         return self.long_looker if is_long else self.looker
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a view shows something of: signals of the selection only say that it may be another one."""
+
+    run_id: str
+    epoch: int
+    has_weights: bool
+    evaluation: Evaluation | None
+    has_pictures: bool
+    image: int | LookedAt | None
+    """Number of the test image, or one that was brought; None also of a view that does not look at one."""
+
+    @classmethod
+    def of(cls, selection: Selection, of_image: bool) -> "Sight":
+        looked = selection.looked_at if of_image else None
+        return cls(
+            selection.run_id, selection.epoch, selection.epoch in selection.weighted, selection.evaluation,
+            selection.images is not None, looked if looked is None or looked.is_brought else looked.index,
+        )  # fmt: skip
 
 
 class LookDesk(QObject):
@@ -68,6 +93,7 @@ class LookDesk(QObject):
         self.looking, self.selection, self.bar = looking, looking.selection, bar
         self._lane, self.looker = looking.lane_of(is_long), looking.looker_of(is_long)
         self._view, self._handle = view, None
+        self._of_image, self._sight = of_image, Sight.of(self.selection, of_image)
         self._is_due = True
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -76,8 +102,12 @@ class LookDesk(QObject):
         bar.cancel_asked.connect(self.cancel)
         view.installEventFilter(self)
         signal = self.selection.image_changed if of_image else self.selection.epoch_changed
-        signal.connect(self.set_due)
+        signal.connect(self._on_selection)
         self.selection.weights_changed.connect(self._on_weights)
+        self._late = QTimer(self)
+        self._late.setSingleShot(True)
+        self._late.setInterval(_LATE_MS)
+        self._late.timeout.connect(self._forget_late)
 
     _handle: Handle | None
 
@@ -87,8 +117,11 @@ class LookDesk(QObject):
         """Show what is selected now: ask for it, or say why there is nothing."""
         raise NotImplementedError
 
+    forgets_late = False
+    """Whether what is shown of something else is taken away where the new takes long."""
+
     def forget(self) -> None:
-        """Nothing will come of what was asked for: what is still shown is of something else."""
+        """Nothing will come of what was asked for, or not soon: what is still shown is of something else."""
 
     def place(self) -> Place | None:
         """The network that is selected; None where there is none, which the bar says then, with a way out."""
@@ -124,10 +157,14 @@ class LookDesk(QObject):
         handle.refused.connect(self._refuse)
         handle.canceled.connect(self._on_canceled)
         handle.ended.connect(self._end)
+        if self.forgets_late:
+            self._late.start()
+            handle.ended.connect(self._late.stop)
         return handle
 
     def drop(self) -> None:
         """Nobody waits any more for what was asked for."""
+        self._late.stop()
         if self._handle is not None:
             self._handle.drop()
             self._handle = None
@@ -148,25 +185,35 @@ class LookDesk(QObject):
             self._timer.start()
 
     @Slot()
+    def _on_selection(self) -> None:
+        """Where it is still the same, what goes on goes on: a filter and a mark change nothing here."""
+        before, self._sight = self._sight, Sight.of(self.selection, self._of_image)
+        if self._sight != before:
+            self.set_due()
+
+    @Slot()
     def _on_weights(self) -> None:
         """An epoch more has weights: of interest where one had none, or they were not written yet."""
-        if self._handle is None and (self._was_refused or self._shown_at != self._now()):
+        before, self._sight = self._sight, Sight.of(self.selection, self._of_image)
+        if self._handle is None and (self._was_refused or self._sight != before):
             self.set_due()
 
     _activity = ""
     _was_refused = False
-    _shown_at: tuple[str, int, bool] = ("", 0, False)
-
-    def _now(self) -> tuple[str, int, bool]:
-        selection = self.selection
-        return selection.run_id, selection.epoch, selection.epoch in selection.weighted
 
     @Slot()
     def _renew_if_seen(self) -> None:
         if self._is_due and self.is_seen:
             self._is_due = False
-            self._shown_at = self._now()
+            if self._handle is None:
+                # Whatever it says is of something else.
+                self.bar.say("")
             self.renew()
+
+    @Slot()
+    def _forget_late(self) -> None:
+        if self._handle is not None:
+            self.forget()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._view and event.type() == QEvent.Type.Show and self._is_due:

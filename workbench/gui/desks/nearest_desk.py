@@ -27,6 +27,8 @@ class NearestDesk(LookDesk):
             handle.progressed.connect(self._wait)
             handle.finished.connect(self._take)
 
+    forgets_late = True
+
     def forget(self) -> None:
         self.view.show_nothing()
 

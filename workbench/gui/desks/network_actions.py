@@ -1,6 +1,5 @@
 """What can be done with the network at hand: undo, copy, paste, keep as a preset, export as code."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -14,27 +13,36 @@ from workbench.core.settings.presets import Presets
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.build.edit_history import EditHistory
 from workbench.gui.desks.network_desk import NetworkDesk
+from workbench.gui.desks.writing import Writing
 from workbench.gui.widgets.confirm import confirmed
 from workbench.gui.widgets.file_dialogs import ask_code_path
 from workbench.gui.widgets.menus import Menus
+from workbench.gui.widgets.message_bar import MessageBar
 from workbench.gui.work import jobs
 from workbench.gui.work.lane import Lane
 
-Tell = Callable[[str, str], object]
-
 
 class NetworkActions(QObject):
-    """Entries of the menus File and Edit. `refused` carries an error of the settings on the left."""
+    """Entries of the menus File and Edit. `refused` carries an error of the settings on the left, `settings_taken`
+    says that they are others now.
+    """
 
     refused = Signal(object)
+    settings_taken = Signal()
 
     def __init__(
-        self, build_panel: BuildPanel, network_desk: NetworkDesk, inspecting: Lane, tell: Tell, window: QWidget
+        self,
+        build_panel: BuildPanel,
+        network_desk: NetworkDesk,
+        inspecting: Lane,
+        message_bar: MessageBar,
+        window: QWidget,
     ) -> None:
         super().__init__(window)
-        self._inspecting = inspecting
-        self._build, self._network_desk, self._tell, self._window = build_panel, network_desk, tell, window
+        self._writing, self._tell = Writing(inspecting, message_bar, self), message_bar.tell
+        self._build, self._network_desk, self._window = build_panel, network_desk, window
         self.history = EditHistory(build_panel)
+        self.history.replayed.connect(self.settings_taken)
         build_panel.model_panel.save_asked.connect(self.save_preset)
         build_panel.config_changed.connect(self._update)
         self._needing_network: list[QAction] = []
@@ -79,6 +87,8 @@ class NetworkActions(QObject):
             self._build.model_panel.show_config(network)
         except UserError as error:
             self._tell("error", str(error))
+            return
+        self.settings_taken.emit()
 
     @Slot()
     def save_preset(self) -> None:
@@ -162,9 +172,7 @@ class NetworkActions(QObject):
         if path is None:
             return
         job = jobs.export_training(config, title, path)
-        handle = self._inspecting.ask(job, self._network_desk.home, self, replaces=False)
-        handle.finished.connect(self._say_training_written)
-        handle.refused.connect(self.refused)
+        self._writing.ask(job, self._network_desk.home, self._say_training_written, self.refused.emit)
 
     @Slot(object)
     def _say_training_written(self, path: Path) -> None:

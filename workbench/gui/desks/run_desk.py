@@ -1,6 +1,5 @@
 """What is shown of recorded runs: their curves, the mistakes of the chosen one, and what can be done with it."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -14,6 +13,7 @@ from workbench.core.records.run_record import RunRecord
 from workbench.core.settings.presets import FINE_TUNING_RECIPE
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.desks.run_changes import RunChanges
+from workbench.gui.desks.writing import Writing
 from workbench.gui.records.run_library import RunLibrary
 from workbench.gui.records.selection import Selection
 from workbench.gui.runs.block_panel import BlockPanel
@@ -25,7 +25,6 @@ from workbench.gui.widgets.file_dialogs import ask_code_path
 from workbench.gui.widgets.message_bar import MessageBar
 from workbench.gui.widgets.told import sentence_of, told
 from workbench.gui.work import jobs
-from workbench.gui.work.job import Job
 from workbench.gui.work.lane import Lane
 
 # Each is read whole before the window can be used.
@@ -64,7 +63,7 @@ class RunDesk(QObject):
         # Of the one run that is looked at.
         self._single = (gradient_panel, block_panel)
         self._panels = (plot_panel, *self._single)
-        self._inspecting, self._window = inspecting, window
+        self._writing, self._window = Writing(inspecting, message_bar, self), window
         self.training_run = ""
         self.holds_selection = False
         """Whether the person looks at a run so closely that one that begins must not take its place."""
@@ -209,7 +208,9 @@ class RunDesk(QObject):
         """Ask where to, and have the run's network written as code."""
         path = ask_code_path(self._window, self.library.record(run_id).name)
         if path is not None:
-            self._export(jobs.export_code(run_id, path), self._say_written)
+            self._writing.ask(
+                jobs.export_code(run_id, path), self.library.home, self._say_written, self.tell_error
+            )
 
     @Slot(str)
     @told
@@ -217,12 +218,8 @@ class RunDesk(QObject):
         """Likewise, with the script that trains it as the run was trained."""
         path = ask_code_path(self._window, self.library.record(run_id).name)
         if path is not None:
-            self._export(jobs.export_run_training(run_id, path), self._say_training_written)
-
-    def _export(self, job: Job, say: Callable[[Path], None]) -> None:
-        handle = self._inspecting.ask(job, self.library.home, self, replaces=False)
-        handle.finished.connect(say)
-        handle.refused.connect(self.tell_error)
+            job = jobs.export_run_training(run_id, path)
+            self._writing.ask(job, self.library.home, self._say_training_written, self.tell_error)
 
     @Slot(object)
     def _say_written(self, path: Path) -> None:

@@ -53,6 +53,8 @@ class TrainingDesk(QObject):
         self._wrong_field = ""
         """What was said of a field, until that is edited."""
         self._refused: RunConfig | None = None
+        self._is_resuming = False
+        """Whether the run that was begun last is a recorded one, whose settings are not those on the left."""
         self._start_entry: QAction | None = None
         self._stop_entry: QAction | None = None
         self._entries_of_run: list[QAction] = []
@@ -68,7 +70,7 @@ class TrainingDesk(QObject):
         build_panel.config_changed.connect(self._on_edit)
         session.state_changed.connect(self._on_state)
         session.event_said.connect(self.take_event)
-        session.refused.connect(self.refuse)
+        session.refused.connect(self._on_refused)
         session.run_ended.connect(self._on_run_ended)
 
     @property
@@ -131,17 +133,22 @@ class TrainingDesk(QObject):
     def start(self) -> None:
         """Train what the panels say."""
         if not self._reason():
+            self._is_resuming = False
             self._begin(self._build.job())
 
     @Slot(str)
     def resume(self, run_id: str) -> None:
         """Go on with a recorded run."""
-        self._begin(jobs.resume(run_id))
+        self._resume(jobs.resume(run_id))
 
     @Slot(str, int)
     def train_longer(self, run_id: str, epochs: int) -> None:
         """Go on with a recorded run until it has so many epochs in all."""
-        self._begin(jobs.resume(run_id, epochs))
+        self._resume(jobs.resume(run_id, epochs))
+
+    def _resume(self, job: RunJob) -> None:
+        self._is_resuming = True
+        self._begin(job)
 
     def _begin(self, job: RunJob) -> None:
         self.message_bar.hide()
@@ -199,6 +206,9 @@ class TrainingDesk(QObject):
 
     def _tell_failure(self, event: RunFailed) -> None:
         advice = self.tr(" (a bug of the workbench; details are in the log)") if event.is_bug else ""
+        if self._is_resuming:
+            self._tell_error(event.message + advice, {})
+            return
         self._tell_error(event.message + advice, dict(event.remedy))
         self._build.show_errors(event.fields)
 
@@ -218,6 +228,14 @@ class TrainingDesk(QObject):
             self._wrong_field, self._refused = str(error) if error.fields else "", self._build.config
         else:
             self._tell_error(sentence_of(error), {})
+
+    @Slot(object)
+    def _on_refused(self, error: Exception) -> None:
+        """A run was not begun; the fields that a recorded one names are not those on the left."""
+        if self._is_resuming and isinstance(error, UserError) and not isinstance(error, DamagedDatabase):
+            self._tell_error(str(error), {})
+        else:
+            self.refuse(error)
 
     def _tell_error(self, sentence: str, remedy: dict[str, object]) -> None:
         self._remedy = remedy

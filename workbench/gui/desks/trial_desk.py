@@ -9,11 +9,16 @@ from workbench.core.home import Home
 from workbench.core.settings.config import RunConfig
 from workbench.core.settings.trials import RateTrial
 from workbench.gui.build.build_panel import BuildPanel
+from workbench.gui.build.edit_history import changed_fields
 from workbench.gui.trials.plan_panel import PlanPanel
 from workbench.gui.widgets.menus import Menus
+from workbench.gui.widgets.told import sentence_of
 from workbench.gui.work import jobs
 from workbench.gui.work.job import Handle
 from workbench.gui.work.training_session import State, TrainingSession
+
+# The rate itself, and for how long, make no other curve.
+_NOT_OF_RATES = {"training.learning_rate", "training.epochs"}
 
 
 class TrialDesk(QObject):
@@ -46,6 +51,7 @@ class TrialDesk(QObject):
         self._trial: Handle | None = None
         self._engine_is_ready = False
         self._tried: RunConfig | None = None
+        self._rate_tried: RunConfig | None = None
         self.card, self.finder, self._schedule = plan.card, plan.finder, plan.schedule
         self._connect()
         self._on_edit()
@@ -117,6 +123,7 @@ class TrialDesk(QObject):
                     self._reason() or self.tr("Another measurement is going on; try again after it")
                 )
             return
+        self._rate_tried = self._build.config
         self.finder.show_running()
         handle.progressed.connect(self._show_rates)
         handle.finished.connect(self.finder.show_suggestion)
@@ -154,7 +161,7 @@ class TrialDesk(QObject):
 
     @Slot(object)
     def _on_finder_refused(self, error: Exception) -> None:
-        self.finder.show_error(str(error), error.remedy if isinstance(error, UserError) else None)
+        self.finder.show_error(sentence_of(error), error.remedy if isinstance(error, UserError) else None)
         if isinstance(error, UserError):
             self._build.show_errors(error.fields)
 
@@ -192,6 +199,9 @@ class TrialDesk(QObject):
         config = self._build.config
         if self._tried is not None and config != self._tried:
             self.card.mark_stale()
+        if self._rate_tried is not None and config is not None:
+            changed = set(changed_fields(self._rate_tried, config))
+            self.finder.mark_stale(bool(changed - _NOT_OF_RATES))
 
     @Slot(float)
     def take_rate(self, rate: float) -> None:

@@ -28,7 +28,6 @@ class AnswerDesk(LookDesk):
     def renew(self) -> None:
         looked = self.selection.looked_at
         if looked is None or not looked.is_brought:
-            self.bar.say("")
             return
         place = self.place()
         if place is not None:

@@ -32,7 +32,6 @@ class WhyDesk(LookDesk):
         selection = self.selection
         record, looked_at = selection.run.record, selection.looked_at
         self._show_image()
-        self.bar.say("")
         if record is None or looked_at is None:
             return
         self.view.controls.show_network(explained_layers(record.config.model), selection.class_names)

@@ -24,7 +24,7 @@ class EpochPanel(QWidget):
         self._title = ElidedLabel("")
         self._title.setFont(tabular(self._title.font()))
         self._kept = QPushButton(self.tr("Kept epoch"))
-        self._kept.setToolTip(self.tr("Go to the epoch that the run keeps, best by validation (Home)"))
+        self._kept.setToolTip(self.tr("Go to the epoch that the run keeps, best by validation (Ctrl+Home)"))
         self._kept.clicked.connect(self.go_to_kept)
         self._right = self._change_button("right")
         self._wrong = self._change_button("wrong")

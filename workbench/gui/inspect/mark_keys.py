@@ -8,7 +8,7 @@ from workbench.gui.records.marks import Marks
 
 
 class MarkKeys(QObject):
-    """Undo and redo are those of marks in `view`, as long as there are any; elsewhere, those of the settings.
+    """Undo and redo are those of marks in `view`; in other workspaces, those of the settings.
 
     `mark_asked` comes for M where the view marks by itself: images of a part that the gallery does not show.
     """

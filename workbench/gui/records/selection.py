@@ -13,10 +13,10 @@ from workbench.core.evaluation import Evaluation
 from workbench.core.inspection.evaluation_changes import Changes
 from workbench.core.inspection.image_histories import Histories
 from workbench.core.records.run_record import RunRecord
-from workbench.gui.records.epoch_evaluations import EpochEvaluations
 from workbench.gui.records.image_filter import Change, ImageFilter, OnlyImages
 from workbench.gui.records.looked_at import LookedAt
 from workbench.gui.records.marks import Marks
+from workbench.gui.records.run_answers import RunAnswers
 from workbench.gui.records.run_epochs import RunEpochs
 from workbench.gui.records.run_pictures import RunPictures
 from workbench.gui.records.run_source import RunSource
@@ -54,13 +54,11 @@ class Selection(QObject):
         self.marks = Marks(source, self)
         """The images of the run's source that were marked as excusable."""
         self.marks.changed.connect(self._on_marks)
-        self._evaluations = EpochEvaluations(source.evaluation)
-        self._validations = EpochEvaluations(source.validation)
+        self._answers = RunAnswers(source)
         self._run = RunEpochs()
         self._epoch = self._marked = self._compared = 0
         self._follows = True
         self._evaluation: Evaluation | None = None
-        self._histories: Histories | None = None
         self._pictures = RunPictures(source)
         self._problem = ""
         self._filter = ImageFilter()
@@ -94,11 +92,9 @@ class Selection(QObject):
             self._filter = replace(self._filter, only=None)
         if record is None or (self._tried and len(self._tried.pixels) != record.config.model.input_size):
             self._tried = None
-        for kept in (self._evaluations, self._validations):
-            kept.take_run(self.run_id)
+        self._answers.take_run(self.run_id)
         self._follows, self._marked, self._picked = True, 0, None
         self._pictures.forget()
-        self._histories = None
         self._epoch = self._run.followed
         self._load()
         self._see()
@@ -126,9 +122,7 @@ class Selection(QObject):
         self.redone.emit(run_id, epochs_done)
         if run_id != self.run_id:
             return
-        for known in (self._evaluations, self._validations):
-            known.forget_after(epochs_done)
-        self._histories = None
+        self._answers.forget_after(epochs_done)
         kept, weights = (
             frozenset(epoch for epoch in epochs if epoch <= epochs_done)
             for epochs in (self._run.evaluated, self._run.in_files)
@@ -141,9 +135,8 @@ class Selection(QObject):
         """Take a new evaluation of one of the run's epochs, which may replace a former one."""
         if run_id != self.run_id:
             return
-        self._evaluations.put(evaluation.epoch, evaluation)
-        if self._histories is not None and evaluation.epoch >= self._histories.epochs[-1]:
-            self.take_histories(run_id, self._histories.with_epoch(evaluation))
+        if self._answers.add(evaluation):
+            self._tell_histories()
         is_other = self._epoch == evaluation.epoch
         self._take(replace(self._run, evaluated=self._run.evaluated | {evaluation.epoch}))
         if is_other:
@@ -152,19 +145,19 @@ class Selection(QObject):
     def add_validation(self, run_id: str, evaluation: Evaluation) -> None:
         """Take what was found anew of the images that are held out."""
         if run_id == self.run_id:
-            self._validations.put(evaluation.epoch, evaluation)
+            self._answers.add_held_out(evaluation)
             self.epochs_changed.emit()
 
     def _take(self, run: RunEpochs) -> None:
         """More is known of the run: the epoch follows, unless the person has moved it."""
-        before, self._run = self._run.weighted, run
+        before, self._run = self._run, run
         self.epochs_changed.emit()
         self._follows = self._follows or self._epoch not in run.every
         epoch = run.followed if self._follows else self._epoch
-        could_be_read = self._evaluation is None and epoch in run.evaluated
-        if epoch != self._epoch or self.reference_epoch != self._compared or could_be_read:
+        is_other = epoch != self._epoch or self.reference_epoch != self._compared
+        if is_other or (self._evaluation is None and self.evaluation_after(epoch) is not None):
             self._go(epoch)
-        if run.weighted != before:
+        if run.weighted != before.weighted:
             self.weights_changed.emit()
 
     # The epoch
@@ -249,11 +242,11 @@ class Selection(QObject):
     @property
     def validation(self) -> Evaluation | None:
         """What it said of the images that are held out; None where that is not kept, or cannot be read."""
-        return self._validations.find(self._epoch)
+        return self._answers.held_out_after(self._epoch)
 
     def evaluation_after(self, epoch: int) -> Evaluation | None:
         """Of another epoch of the run; None where that is not known, or cannot be read: looked at, it says why."""
-        return self._evaluations.find(epoch) if epoch in self._run.evaluated else None
+        return self._answers.found_after(epoch) if epoch in self._run.evaluated else None
 
     @property
     def problem(self) -> str:
@@ -289,7 +282,7 @@ class Selection(QObject):
         if record is None or not self._epoch:
             return
         try:
-            self._evaluation = self._evaluations.get(self._epoch) if self._epoch in self._run.evaluated else None
+            self._evaluation = self._answers.after(self._epoch) if self._epoch in self._run.evaluated else None
         except UserError as error:
             self._problem = str(error)
             return
@@ -302,17 +295,24 @@ class Selection(QObject):
     @property
     def histories(self) -> Histories | None:
         """What was said after all epochs; None until somebody has read them (`take_histories`)."""
-        return self._histories
+        return self._answers.histories
 
     def take_histories(self, run_id: str, histories: Histories | None) -> None:
         """What was read of all epochs of a run; dropped if another one is looked at by now."""
         if run_id == self.run_id:
-            self._histories = histories
-            self.histories_changed.emit()
-            if self._filter.course or self._filter.sort == "learned":
-                self._see()
-                self.filter_changed.emit()
-                self.image_changed.emit()
+            self._answers.take_histories(histories, self._run.evaluated)
+            self._tell_histories()
+
+    def _tell_histories(self) -> None:
+        self.histories_changed.emit()
+        if self._filter.course or self._filter.sort == "learned":
+            self._see_others()
+
+    def _see_others(self) -> None:
+        """Others may be in sight."""
+        self._see()
+        self.filter_changed.emit()
+        self.image_changed.emit()
 
     # In sight
 
@@ -333,9 +333,7 @@ class Selection(QObject):
         """Put other images in sight."""
         if chosen != self._filter:
             self._filter = chosen
-            self._see()
-            self.filter_changed.emit()
-            self.image_changed.emit()
+            self._see_others()
 
     def show_only(self, indices: Sequence[int] | NDArray[np.int64], words: str) -> None:
         """Only these images, in this order, whatever is said of them in whichever epoch.
@@ -357,9 +355,7 @@ class Selection(QObject):
     @Slot()
     def _on_marks(self) -> None:
         if self._filter.marked:
-            self._see()
-            self.filter_changed.emit()
-            self.image_changed.emit()
+            self._see_others()
 
     @property
     def image(self) -> int | None:
@@ -398,4 +394,4 @@ class Selection(QObject):
     def _see(self) -> None:
         self._compared = self.reference_epoch
         reference = self.evaluation_after(self._compared) if self._evaluation is not None else None
-        self._seen = Seen(self._evaluation, reference, self._histories, self._filter, self.marks)
+        self._seen = Seen(self._evaluation, reference, self._answers.histories, self._filter, self.marks)

@@ -57,7 +57,9 @@ class RateFinderView(QFrame):
             ),
             "secondary",
         )
-        for label in (self._reason, self._reading):
+        self._stale = labeled(self.tr("Settings have changed since: the curve is of the former ones."), "warning")
+        self._stale.setVisible(False)
+        for label in (self._reason, self._reading, self._stale):
             label.setWordWrap(True)
         self._status = labeled("", "secondary")
         self._status.setFont(tabular(self._status.font()))
@@ -93,6 +95,7 @@ class RateFinderView(QFrame):
         layout.addWidget(self._room, 1)
         layout.addLayout(progress)
         layout.addWidget(self._reason)
+        layout.addWidget(self._stale)
         layout.addWidget(self._take_remedy, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self._reading)
         layout.addSpacing(GAP)
@@ -122,6 +125,7 @@ class RateFinderView(QFrame):
 
     def show_running(self) -> None:
         """A trial begins."""
+        self._stale.setVisible(False)
         self._remedy = {}
         self.plot.clear_curve()
         self._say("", "")
@@ -152,6 +156,10 @@ class RateFinderView(QFrame):
         self._say("error", sentence)
         self._remedy = dict(remedy or {})
         self._show_state(False, self.tr("Try again"))
+
+    def mark_stale(self, is_stale: bool) -> None:
+        """Whether the settings are others by now than those that were tried."""
+        self._stale.setVisible(is_stale and not self._is_running)
 
     def show_canceled(self) -> None:
         """The trial was stopped; a rate can be chosen from what there is."""

@@ -68,6 +68,11 @@ class MessageBar(QFrame):
         """Show a sentence, with a button `action` that calls `do`, if it is not empty."""
         self._show(Message(level, sentence, action, do))
 
+    def tell_progress(self, sentence: str, action: str, do: Callable[[], object]) -> None:
+        """Say how far something is, unless a warning or an error is still to be read."""
+        if self._shown is None or self._shown.level == "info":
+            self._show(Message("info", sentence, action, do))
+
     def withdraw(self, sentence: str) -> None:
         """Show it no longer, if it is shown: what it was about is mended."""
         if self._shown is not None and self._shown.sentence == sentence:

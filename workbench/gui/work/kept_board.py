@@ -2,6 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from workbench.core.home import Home
+from workbench.gui.work.job import Job, Work
+
 if TYPE_CHECKING:
     from workbench.engine.inspection.lesions import LesionBoard
     from workbench.engine.inspection.subject import Subject
@@ -22,3 +25,12 @@ class KeptBoard:
             self._board = None
             self._board = subject, images, LesionBoard(subject, images)
         return self._board[2]
+
+    def release(self) -> Job:
+        """Give its memory back: activations of thousands of images. For the same lane."""
+
+        def begin(_home: Home) -> Work:
+            yield from ()
+            self._board = None
+
+        return Job(begin)

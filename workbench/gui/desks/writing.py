@@ -1,0 +1,61 @@
+"""Files that are written on a lane: how far that is, and what came of it, is told in the message bar."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Slot
+
+from workbench.core.events import Progress
+from workbench.core.formats import percent
+from workbench.core.home import Home
+from workbench.gui.widgets.message_bar import MessageBar
+from workbench.gui.work.job import Handle, Job
+from workbench.gui.work.lane import Lane
+
+# What is done sooner needs no sentence about how far it is.
+_SILENT_S = 0.5
+
+
+class Writing(QObject):
+    """One file of code with what belongs to it; several may be asked for, one after the other."""
+
+    def __init__(self, lane: Lane, message_bar: MessageBar, parent: QObject) -> None:
+        super().__init__(parent)
+        self._lane, self._bar = lane, message_bar
+        self._handle: Handle | None = None
+        self._begun = 0.0
+
+    def ask(
+        self, job: Job, home: Home, say: Callable[[Path], object], refuse: Callable[[Exception], object]
+    ) -> None:
+        """
+        Args:
+            job: its result is the path of what was written.
+        """
+        handle = self._handle = self._lane.ask(job, home, self, replaces=False)
+        self._begun = time.monotonic()
+        handle.progressed.connect(self._show_progress)
+        handle.finished.connect(say)
+        handle.refused.connect(refuse)
+        handle.canceled.connect(self._say_canceled)
+        handle.ended.connect(self._end)
+
+    @Slot(object)
+    def _show_progress(self, said: Any) -> None:
+        if isinstance(said, Progress) and time.monotonic() - self._begun > _SILENT_S:
+            share = f" {percent(said.done / said.total, 0)}" if said.total else ""
+            self._bar.tell_progress(f"{said.activity}…{share}", self.tr("Cancel"), self._cancel)
+
+    def _cancel(self) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+
+    @Slot()
+    def _say_canceled(self) -> None:
+        self._bar.tell("info", self.tr("Canceled; nothing was written"))
+
+    @Slot()
+    def _end(self) -> None:
+        self._handle = None
