@@ -3,13 +3,32 @@
 import functools
 import itertools
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable
 
 SHORT_LENGTH = 5
+_RIGHT_TO_LEFT = ("R", "AL")
+_FIRST_STRONG_ISOLATE, _POP_DIRECTIONAL_ISOLATE = "\u2068", "\u2069"
 _ELLIPSIS = "…"
 _SEPARATORS = re.compile(r"[\s_\-./,]+")
 _ENDS = " _-./,\t"
+
+
+@functools.lru_cache(maxsize=4096)
+def isolated(name: str) -> str:
+    """To stand beside other words: one that is written from right to left would turn the order of these around.
+
+    Unicode's bidirectional algorithm (UAX 9), section 2.7.
+    """
+    if any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in name):
+        return _FIRST_STRONG_ISOLATE + name + _POP_DIRECTIONAL_ISOLATE
+    return name
+
+
+def pair_words(first: str, second: str) -> str:
+    """`cat → dog`, in whichever script the names are."""
+    return f"{isolated(first)} → {isolated(second)}"
 
 
 @functools.lru_cache(maxsize=16)
@@ -52,8 +71,28 @@ def _numbered(names: list[str], taken: set[str]) -> dict[str, str]:
 
 def _cut(name: str) -> str:
     """`auto.` of automobile, `oak.` of oak_tree."""
-    beginning = name[: SHORT_LENGTH - 1]
+    beginning = _start(name, SHORT_LENGTH - 1)
     return (beginning.strip(_ENDS) or beginning) + "."
+
+
+def _start(text: str, length: int) -> str:
+    """So many characters at most, of which none is torn from what combines with it; at least the first of them."""
+    end = min(length, len(text))
+    while 0 < end < len(text) and _combines(text[end - 1], text[end]):
+        end -= 1
+    if end:
+        return text[:end]
+    end = 1
+    while end < len(text) and _combines(text[end - 1], text[end]):
+        end += 1
+    return text[:end]
+
+
+def _combines(before: str, character: str) -> bool:
+    """Whether it is drawn as one with the one before: accents, joined emoji, their variants and colors."""
+    is_joined = "\u200d" in (before, character)
+    is_mark = unicodedata.category(character) in ("Mn", "Mc", "Me")
+    return is_joined or is_mark or "\U0001f3fb" <= character <= "\U0001f3ff"
 
 
 def _first_and_last_word(name: str) -> str:

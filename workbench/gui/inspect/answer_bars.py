@@ -43,10 +43,11 @@ class AnswerBars(QWidget):
         most = max(range(len(self._bars)), key=lambda number: self._bars[number].value, default=0)
         bring_into_view(self, QRect(0, most * ROW_PX, 1, ROW_PX))
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         area = QRectF(0, 0, self.width(), self.height())
-        BarRows(self._bars, self.font(), area.width(), probability_words()).draw(painter, area, self._theme)
+        rows = BarRows(self._bars, self.font(), area.width(), probability_words())
+        rows.draw(painter, area, self._theme, QRectF(event.rect()))
 
 
 class AnswerBarsArea(QScrollArea):

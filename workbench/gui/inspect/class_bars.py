@@ -1,5 +1,6 @@
 """Bars of a value per class, drawn alike wherever they appear."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -102,7 +103,7 @@ class BarRows:
                 break
 
     def _divide(self, width: float, words: Sequence[str]) -> None:
-        self._name = _widest(QFontMetrics(self._bold), self.names)
+        self._name = _widest_name(self._bold, self.names)
         self._word = _widest(QFontMetrics(self._small), words)
         others = _SWATCH_PX + GAP + self._name + FIELD_GAP + FIELD_GAP + self._value
         others += FIELD_GAP + self._word if self._word else 0
@@ -119,10 +120,20 @@ class BarRows:
             return ""
         return word.short if self.has_short_words else word.text
 
-    def draw(self, painter: QPainter, area: QRectF, theme: Theme) -> None:
-        """In rows of at most 22 pixels, from the top of `area`, whose width is the one laid out for."""
-        height = row_height(area, len(self._bars))
-        for row, bar in enumerate(self._bars):
+    def draw(self, painter: QPainter, area: QRectF, theme: Theme, exposed: QRectF | None = None) -> None:
+        """In rows of at most 22 pixels, from the top of `area`, whose width is the one laid out for.
+
+        Args:
+            exposed: what of it is to be drawn; None: all.
+        """
+        height, rows = row_height(area, len(self._bars)), len(self._bars)
+        if exposed is not None and height > 0:
+            first = max(math.floor((exposed.top() - area.top()) / height), 0)
+            rows = min(math.ceil((exposed.bottom() - area.top()) / height), rows)
+        else:
+            first = 0
+        for row in range(first, rows):
+            bar = self._bars[row]
             line = QRectF(area.left(), area.top() + row * height, area.width(), height)
             self._draw_row(painter, line, bar, self.names[row], theme)
 
@@ -161,6 +172,20 @@ class BarRows:
 
 def row_height(area: QRectF, rows: int) -> float:
     return min(ROW_PX, area.height() / max(1, rows))
+
+
+_widths: dict[tuple[str, tuple[str, ...]], int] = {}
+_MOST_WIDTHS = 64
+
+
+def _widest_name(font: QFont, names: tuple[str, ...]) -> int:
+    """Measured once: a thousand names take milliseconds, and bars are painted for every image."""
+    key = font.key(), names
+    if key not in _widths:
+        while len(_widths) >= _MOST_WIDTHS:
+            del _widths[next(iter(_widths))]
+        _widths[key] = _widest(QFontMetrics(font), names)
+    return _widths[key]
 
 
 def _widest(metrics: QFontMetrics, texts: Sequence[str]) -> int:

@@ -86,8 +86,9 @@ class EpochPanel(QWidget):
             words.append(self.tr("of {0}").format(run.planned))
         title = " ".join(words)
         if figures is not None:
-            shown = [("validation {0}", figures.validation_accuracy), ("test {0}", figures.test_accuracy)]
-            title = " · ".join([title, *(self.tr(w).format(percent(v)) for w, v in shown if v is not None)])
+            if figures.validation_accuracy is not None:
+                title += " · " + self.tr("validation {0}").format(percent(figures.validation_accuracy))
+            title += " · " + self.tr("test {0}").format(percent(figures.test_accuracy))
         self._title.setText(title)
         self._title.setToolTip(title)
         self._kept.setEnabled(bool(run.kept) and run.kept != selection.epoch)

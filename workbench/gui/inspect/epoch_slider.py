@@ -26,6 +26,7 @@ from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
 _HEIGHT = 76
 _DOT_PX, _KNOB_PX, _MARK_PX = 2.0, 6.0, 4.0
 _MOST_DOTS = 120
+_MOST_TICKS = 10
 _NOTCHES = 120
 
 
@@ -120,7 +121,8 @@ class EpochSlider(QWidget):
         for y, value in ((plot.top(), axes.high), (plot.bottom(), axes.low)):
             room = QRectF(MARGIN, y - line / 2, plot.left() - MARGIN - GAP, line)
             painter.drawText(room, right, percent(value, 0))
-        for epoch in _ticks(axes.last):
+        wide = QFontMetrics(self.font()).horizontalAdvance(str(axes.last)) + FIELD_GAP
+        for epoch in _ticks(axes.last, min(max(int(plot.width() / wide), 1), _MOST_TICKS)):
             room = QRectF(axes.x_of(epoch) - 30, plot.bottom() + _KNOB_PX, 60, line)
             painter.drawText(room, Qt.AlignmentFlag.AlignHCenter, str(epoch))
 
@@ -245,8 +247,8 @@ def _limits(record: RunRecord | None) -> tuple[float, float]:
     return low, high if high > low else low + 0.1
 
 
-def _ticks(last: int) -> list[int]:
-    """1, round numbers between, and the last epoch."""
+def _ticks(last: int, most: int) -> list[int]:
+    """1, round numbers between, about `most` at most, and the last epoch."""
     power = 10 ** max(0, math.floor(math.log10(last)) - 1)
-    step = next(factor * power for factor in (1, 2, 5, 10, 20, 50, 100) if 10 * factor * power >= last)
+    step = next(factor * power for factor in (1, 2, 5, 10, 20, 50, 100) if most * factor * power >= last)
     return [1, *(tick for tick in range(step, last, step) if tick > 1 and last - tick >= step / 2), last]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtGui import QFontMetrics
 
-from workbench.core.class_names import short_names
+from workbench.core.class_names import isolated, pair_words, short_names
 from workbench.core.evaluation import Evaluation
 
 
@@ -32,7 +32,7 @@ class Verdict:
     @property
     def classes(self) -> str:
         """The caption without the probability: `cat → dog`."""
-        return " → ".join(name for name in (self.truth, self.said) if name)
+        return pair_words(self.truth, self.said) if self.truth and self.said else isolated(self.truth or self.said)
 
     @property
     def is_wrong(self) -> bool:

@@ -57,6 +57,10 @@ class GalleryModel(QAbstractListModel):
         """Index of the test image in a row."""
         return int(self._order[row])
 
+    def image_indices(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The same of several rows."""
+        return self._order[rows]
+
     def row_of(self, image_index: int) -> int | None:
         rows = np.flatnonzero(self._order == image_index)
         return int(rows[0]) if len(rows) else None

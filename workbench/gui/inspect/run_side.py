@@ -101,6 +101,7 @@ class RunSide(QWidget):
 
     def _connect(self) -> None:
         selection = self._selection
+        self._tabs.currentChanged.connect(self._show_views)
         selection.epoch_changed.connect(self._follow_epoch)
         selection.epochs_changed.connect(self._show_title)
         selection.marks.changed.connect(self._show_title)
@@ -182,20 +183,25 @@ class RunSide(QWidget):
         self._show_views()
         for box, title in ((self._truth, self.tr("Truth")), (self._prediction, self.tr("Prediction"))):
             names = selection.class_names
-            if box.count() == 0 or tuple(box.itemText(i) for i in range(1, box.count())) != names:
+            # Without an evaluation the filter is still of the former classes.
+            if box.count() == 0 or (names and tuple(box.itemText(i) for i in range(1, box.count())) != names):
                 box.clear()
                 box.addItem(self.tr("{0}: any").format(title), None)
                 for index, name in enumerate(names):
                     box.addItem(name, index)
         self._follow_filter()
 
+    @Slot()
     def _show_views(self) -> None:
-        """Matrix and classes, once they can be seen: of a thousand classes they take most of a second."""
-        if self.isVisible():
-            self.confusion.refresh()
-            if self._pairs_room.is_built:
+        """What can be seen: of a thousand classes, matrix and figures take most of a second."""
+        if not self.isVisible():
+            return
+        match self._tabs.currentWidget():
+            case self.confusion:
+                self.confusion.refresh()
+            case self._pairs_room if self._pairs_room.is_built:
                 self.pairs.show_evaluation(self._selection.evaluation)
-            if self._classes_room.is_built:
+            case self._classes_room if self._classes_room.is_built:
                 self.class_view.show_evaluation(self._selection.evaluation)
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QCoreApplication
 
+from workbench.core.class_names import pair_words
 from workbench.core.formats import count, percent
 from workbench.gui.records.image_filter import ImageFilter
 from workbench.gui.records.selection import Selection
@@ -52,7 +53,7 @@ def in_sight(selection: Selection) -> str:
     words = [_kind(chosen).format(count(len(selection.order)))]
     if chosen.truth is not None or chosen.prediction is not None:
         truth, said = (tr("any") if index is None else names[index] for index in (chosen.truth, chosen.prediction))
-        words.append(f"{truth} → {said}")
+        words.append(pair_words(truth, said))
     low, high = chosen.confidence
     if (low, high) != (0.0, 1.0):
         words.append(tr("confidence {0} to {1}").format(percent(low, 0), percent(high, 0)))

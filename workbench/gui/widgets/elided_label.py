@@ -4,6 +4,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from workbench.gui.widgets.field_form import plain_tip
+
 
 class ElidedLabel(QLabel):
     """Shows as much of its plain text as fits; it asks for no width of its own."""
@@ -13,6 +15,10 @@ class ElidedLabel(QLabel):
         self.setProperty("role", role)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def setToolTip(self, text: str) -> None:
+        """As it is: names of runs, files and classes stand in it."""
+        super().setToolTip(plain_tip(text))
 
     @property
     def shown_text(self) -> str:

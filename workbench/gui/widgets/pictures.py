@@ -43,17 +43,23 @@ def on_white(image: QImage) -> QImage:
     return ground
 
 
+def fitted(image: QImage, side: int) -> QImage:
+    """At most `side` pixels high and wide: pixels stay pixels where all become equally large, else smooth."""
+    longer = max(image.width(), image.height())
+    is_even = longer > 0 and side % longer == 0
+    mode = Qt.TransformationMode.FastTransformation if is_even else Qt.TransformationMode.SmoothTransformation
+    return image.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, mode)
+
+
 def thumbnail(images: ImageSet, index: int, side: int) -> QPixmap:
-    """At most `side` pixels high and wide, nearest neighbor; kept in Qt's cache of the last used ones."""
+    """As `fitted`; kept in Qt's cache of the last used ones."""
     number = _numbers.get(images)
     if number is None:
         number = _numbers[images] = next(_next_number)
     key = f"{number}-{index}-{side}"
     pixmap = QPixmap()
     if not QPixmapCache.find(key, pixmap):
-        image = to_qimage(images.images[index])
-        fitting = image.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio)
-        pixmap = QPixmap.fromImage(fitting)
+        pixmap = QPixmap.fromImage(fitted(to_qimage(images.images[index]), side))
         QPixmapCache.insert(key, pixmap)
     return pixmap
 

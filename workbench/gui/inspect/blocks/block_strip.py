@@ -96,17 +96,20 @@ class BlockStrip(QWidget):
     def _remainder(self, site: BlockSite) -> str:
         match site.remainder:
             case "shortcut" if site.part.shortcut == "identity":
-                return self.tr("if removed, its identity shortcut is left")
+                words = self.tr("its identity shortcut is left")
             case "shortcut" if site.part.shortcut == "projection":
-                return self.tr("if removed, its projection is left")
+                words = self.tr("its projection is left")
             case "shortcut":
-                return self.tr("if removed, its zero-padded shortcut is left")
+                words = self.tr("its zero-padded shortcut is left")
             case "identity":
-                return self.tr("no shortcut: if removed, its input goes on unchanged")
+                words = self.tr("without a shortcut, its input goes on unchanged")
             case "stand-in":
-                return self.tr("no shortcut, and shapes change: if removed, a zero-padded one (A) stands in")
+                words = self.tr("without a shortcut, and as shapes change, a zero-padded one (A) stands in")
             case "nothing removed":
                 return self.tr("has no branch, so that nothing can be removed")
+        return (
+            self.tr("if removed: {0}") if self._choice.scale_of(site.name) else self.tr("removed: {0}")
+        ).format(words)
 
     # Drawing
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from workbench.core.class_names import short_names
+from workbench.core.class_names import pair_words, short_names
 from workbench.core.formats import count, percent
 from workbench.core.inspection.lesions import Lesioned
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme, mixed, tabular
@@ -149,7 +149,8 @@ def pair_rows(found: Lesioned) -> list[LossRow]:
     most = max((max(pair.before, pair.now) for pair in pairs), default=1)
     return [
         LossRow(
-            f"{names[pair.truth]} → {names[pair.prediction]}", f"{short[pair.truth]} → {short[pair.prediction]}",
+            pair_words(names[pair.truth], names[pair.prediction]),
+            pair_words(short[pair.truth], short[pair.prediction]),
             pair.before / most, pair.now / most, f"{count(pair.before)} → {count(pair.now)}",
             pair.now > pair.before,
         )

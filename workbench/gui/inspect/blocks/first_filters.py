@@ -52,8 +52,14 @@ class FilterView(QWidget):
         painter.setPen(self._theme.color("text"))
         heading = QRectF(MARGIN, FIELD_GAP, self.width() - 2 * MARGIN, _HEADING_PX)
         painter.drawText(heading, Qt.AlignmentFlag.AlignVCenter, self._heading)
-        for rect, picture in zip(self.rects(), self._pictures, strict=False):
+        rects = self.rects()
+        for rect, picture in zip(rects, self._pictures, strict=False):
             painter.drawImage(rect, picture)
+        if len(rects) < len(self._pictures):
+            painter.setFont(self.font())
+            painter.setPen(self._theme.color("secondary"))
+            words = self.tr("{0} of {1}").format(len(rects), len(self._pictures))
+            painter.drawText(heading, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, words)
 
     def rects(self) -> list[QRect]:
         """Where each filter is drawn, in this widget's pixels; those that have no room are left out."""

@@ -22,6 +22,7 @@ class LesionFigures(QWidget):
         self._is_stale = False
         self._intact, self._now, self._change, self._flipped = (QLabel() for _ in range(4))
         captions = (self.tr("intact"), self.tr("now"), self.tr("points"), self.tr("answers flipped"))
+        self._captions = captions
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GROUP_GAP)
@@ -42,7 +43,6 @@ class LesionFigures(QWidget):
         label.setFont(font)
         # So that what stands beside it does not move with every number.
         label.setMinimumWidth(label.fontMetrics().horizontalAdvance("88.8\u202f%"))
-        label.setAccessibleName(caption)
         column = QVBoxLayout()
         column.setSpacing(0)
         column.addWidget(labeled(caption, "secondary"))
@@ -77,8 +77,9 @@ class LesionFigures(QWidget):
             if not change:
                 texts[2] = "0.0"
         is_gray = self._is_stale or found is None
-        for label, text in zip(self._labels, texts, strict=True):
+        for caption, label, text in zip(self._captions, self._labels, texts, strict=True):
             label.setText(text)
+            label.setAccessibleName(f"{caption}: {text}")
             _color(label, "secondary" if is_gray else "")
         if not is_gray and change:
             _color(self._change, "error" if change < 0 else "right")

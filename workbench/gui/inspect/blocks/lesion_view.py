@@ -61,6 +61,7 @@ class LesionView(QWidget):
         self.choice.scales_changed.connect(self._follow)
         self.choice.chosen_changed.connect(self._follow)
         self._follow()
+        self.show_found(None)
 
     def _build_controls(self) -> None:
         self._switch = QCheckBox(self.tr("Branch"))

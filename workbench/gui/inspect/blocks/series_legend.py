@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from workbench.gui.widgets.field_form import plain_tip
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
 
 _SWATCH_PX = 10
@@ -26,7 +27,7 @@ class SeriesLegend(QWidget):
         """Names with the numbers of their colors."""
         self._entries = list(entries)
         self.setAccessibleDescription(", ".join(name for name, _ in entries))
-        self.setToolTip("\n".join(name for name, _ in entries))
+        self.setToolTip(plain_tip("\n".join(name for name, _ in entries)))
         self.updateGeometry()
         self.update()
 

@@ -42,7 +42,7 @@ class Curve:
 class ChangeCurves(QWidget):
     """The probability of a few classes over one kind of change, and below it which class is predicted.
 
-    A click sets the value: `value_chosen` carries it.
+    A click sets the value: `value_chosen` carries it. For keys there is the slider of the same change.
     """
 
     value_chosen = Signal(float)
@@ -73,12 +73,14 @@ class ChangeCurves(QWidget):
         self, curve: Curve | None, names: tuple[str, ...], classes: Sequence[int], value: float
     ) -> None:
         """Lines of `classes`; `value` is marked."""
-        self._curve, self._names, self._classes, self._value = curve, names, tuple(classes), value
-        self.update()
+        self._curve, self._names, self._classes = curve, names, tuple(classes)
+        self.show_value(value)
 
     def show_value(self, value: float) -> None:
         """Mark another value."""
         self._value = value
+        nearest = None if self._curve is None else min(self._curve.values, key=lambda each: abs(each - value))
+        self.setAccessibleDescription(self._words(nearest))
         self.update()
 
     # Where things are
@@ -180,18 +182,23 @@ class ChangeCurves(QWidget):
         return super().event(event)
 
     def _tip(self, at: QPoint) -> str:
-        value = self._value_at(at.x())
+        return plain_tip(self._words(self._value_at(at.x())))
+
+    def _words(self, value: float | None) -> str:
         if value is None or self._curve is None:
             return ""
         row = self._curve.probabilities[list(self._curve.values).index(value)]
         likely = sorted({int(row.argmax()), *self._classes}, key=lambda index: -row[index])
         words = ", ".join(f"{self._names[index]} {row[index]:.2f}" for index in likely)
-        return plain_tip(f"{self._curve.words(value)}: {words}")
+        return f"{self._curve.words(value)}: {words}"
 
 
 class ShiftMap(QWidget):
     """A cell per shift, in the color of the class that is predicted then, paler the less sure; a dot where it is
-    another one than for the image as it is. A click sets the shift: `shift_chosen` carries right and down."""
+    another one than for the image as it is.
+
+    A click sets the shift: `shift_chosen` carries right and down. For keys there are sliders of the same shift.
+    """
 
     shift_chosen = Signal(int, int)
 
@@ -214,13 +221,14 @@ class ShiftMap(QWidget):
         self, shifts: NDArray[np.float32] | None, names: tuple[str, ...], prediction: int, shift: tuple[int, int]
     ) -> None:
         """(2 m + 1, 2 m + 1, K) probabilities, indexed (down, right); `shift` (right, down) is marked."""
-        self._shifts, self._names, self._prediction, self._shift = shifts, names, prediction, shift
+        self._shifts, self._names, self._prediction = shifts, names, prediction
         self.updateGeometry()
-        self.update()
+        self.show_shift(*shift)
 
     def show_shift(self, right_px: int, down_px: int) -> None:
         """Mark another shift, if it is on the map."""
         self._shift = right_px, down_px
+        self.setAccessibleDescription(self._words(self._shift))
         self.update()
 
     def _cell(self, column: int, row: int) -> QRect:
@@ -271,14 +279,18 @@ class ShiftMap(QWidget):
         return super().event(event)
 
     def _tip(self, at: QPoint) -> str:
-        shift = self._shift_at(at)
+        return plain_tip(self._words(self._shift_at(at)))
+
+    def _words(self, shift: tuple[int, int] | None) -> str:
         if shift is None or self._shifts is None:
             return ""
         right, down = shift
         most = len(self._shifts) // 2
+        if max(abs(right), abs(down)) > most:
+            return ""
         said = self._shifts[down + most, right + most]
         words = ", ".join(
             f"{self._names[index]} {said[index]:.2f}"
             for index in dict.fromkeys((int(said.argmax()), self._prediction))
         )
-        return plain_tip(f"{shift_words(right, down)}: {words}")
+        return f"{shift_words(right, down)}: {words}"

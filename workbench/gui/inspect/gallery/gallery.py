@@ -89,9 +89,15 @@ class Gallery(QWidget):
     @property
     def chosen_images(self) -> NDArray[np.int64]:
         """Indices of the images that are chosen, in their order; of all in sight unless there are several."""
-        rows = sorted(index.row() for index in self._view.selectionModel().selectedIndexes())
-        order = self._selection.order
+        rows, order = self._chosen_rows(), self._selection.order
         return order[rows] if len(rows) > 1 else order
+
+    def _chosen_rows(self) -> NDArray[np.int64]:
+        """In their order. By ranges: as single indexes, ten thousand take a tenth of a second."""
+        ranges = self._view.selectionModel().selection()
+        found = (ranges.at(number) for number in range(ranges.size()))
+        rows = [np.arange(each.top(), each.bottom() + 1) for each in found]
+        return np.sort(np.concatenate([*rows, np.zeros(0, np.int64)]))
 
     def focus_pictures(self) -> None:
         """Let keys move over the pictures."""
@@ -161,9 +167,8 @@ class Gallery(QWidget):
 
     def _several(self) -> NDArray[np.int64]:
         """Images that are chosen together, to be chosen again among others."""
-        indexes = self._view.selectionModel().selectedIndexes()
-        rows = [index.row() for index in indexes] if len(indexes) > 1 else []
-        return np.array([self._model.image_index(row) for row in rows], np.int64)
+        rows = self._chosen_rows()
+        return self._model.image_indices(rows if len(rows) > 1 else rows[:0])
 
     def _choose_again(self, images: NDArray[np.int64]) -> None:
         rows = np.flatnonzero(np.isin(self._selection.order, images)) if len(images) else images

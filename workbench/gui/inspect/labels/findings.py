@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication
 
-from workbench.core.class_names import short_names
+from workbench.core.class_names import isolated, pair_words, short_names
 from workbench.core.data.dataset import Dataset, ImageSet
 from workbench.core.formats import percent
 from workbench.core.inspection.doubtful_labels import DoubtfulLabels
@@ -61,12 +61,12 @@ class _Names:
         self._names, self._short = names, short_names(names)
 
     def one(self, label: int, words: str = "{0}") -> Words:
-        return Words(words.format(self._names[label]), words.format(self._short[label]))
+        return Words(words.format(isolated(self._names[label])), words.format(isolated(self._short[label])))
 
     def both(self, first: int, second: int) -> Words:
         """`cat → dog`."""
-        short = f"{self._short[first]} → {self._short[second]}"
-        return Words(f"{self._names[first]} → {self._names[second]}", short)
+        whole, short = self._names, self._short
+        return Words(pair_words(whole[first], whole[second]), pair_words(short[first], short[second]))
 
 
 class DoubtfulFindings:
@@ -82,12 +82,14 @@ class DoubtfulFindings:
 
     def __getitem__(self, row: int) -> Finding:
         found, index = self._found, int(self.indices[row])
-        caption = self._names.both(self._given[row], self._suggested[row])
+        given, suggested = self._given[row], self._suggested[row]
+        caption = self._names.both(given, suggested)
         score = score_words(float(self._scores[row]))
         confidence = found.evaluation.confidence[found.rows[row]]
         tip = tr("{0}\nlabel {1}, suggested {2} ({3}); score of the label: {4}").format(
-            found.images.names[index], *caption.whole.split(" → "), percent(float(confidence)), score
-        )
+            found.images.names[index], self._names.one(given).whole, self._names.one(suggested).whole,
+            percent(float(confidence)), score,
+        )  # fmt: skip
         return Finding(((found.images, index),), (caption,), tr("score {0}").format(score), tip, False)
 
 

@@ -230,12 +230,16 @@ class MapCanvas(QWidget):
         card = self._card(int(self._points.images[row]))
         metrics = self.fontMetrics()
         side = card.picture.deviceIndependentSize().toSize().width() if card.picture is not None else 0
-        width = max(side, metrics.horizontalAdvance(card.caption)) + 2 * FIELD_GAP
+        # Names of classes can be wider than the map.
+        most = max(side, self.width() - 2 * GAP - 2 * FIELD_GAP)
+        caption = metrics.elidedText(card.caption, Qt.TextElideMode.ElideMiddle, most)
+        width = max(side, metrics.horizontalAdvance(caption)) + 2 * FIELD_GAP
         height = (side + GAP + EDGE_PX if side else 0) + metrics.height() + 2 * FIELD_GAP
         point = QPointF(*map(float, self._pixels[row])).toPoint()
         frame = QRect(point + QPoint(2 * FIELD_GAP, -height // 2), QSize(width, height))
         if frame.right() > self.width() - GAP:
             frame.moveRight(point.x() - 2 * FIELD_GAP)
+        frame.moveLeft(max(GAP, min(frame.left(), self.width() - GAP - width)))
         frame.moveTop(max(GAP, min(frame.top(), self.height() - GAP - height)))
         painter.setPen(self._theme.color("hairline"))
         painter.setBrush(self._theme.color("surface"))
@@ -248,7 +252,7 @@ class MapCanvas(QWidget):
                 draw_edge(painter, picture, self._theme.color("wrong"))
         painter.setPen(self._theme.color("text"))
         bottom = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
-        painter.drawText(inner, bottom, card.caption)
+        painter.drawText(inner, bottom, caption)
 
     # Mouse and keys
 
@@ -296,8 +300,11 @@ class MapCanvas(QWidget):
             self.fit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        self._hovered = None
-        self._look_at(self._viewport.zoomed(_ZOOM ** event.angleDelta().y(), event.position()))
+        turned = event.angleDelta().y()
+        # Sideways, it asks for nothing that the map has.
+        if turned:
+            self._hovered = None
+            self._look_at(self._viewport.zoomed(_ZOOM**turned, event.position()))
         event.accept()
 
     def leaveEvent(self, _event: QEvent) -> None:

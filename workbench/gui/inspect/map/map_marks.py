@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import IntEnum
+from typing import cast
 
 import numpy as np
 import shiboken6
@@ -77,8 +78,8 @@ class Marks:
         fragments[:, _OPACITY] = 1
         if len(fragments):
             # Qt takes an array of fragments; one object for each would take ten times as long as to paint them.
-            first = shiboken6.wrapInstance(fragments.ctypes.data, QPainter.PixmapFragment)
-            assert isinstance(first, QPainter.PixmapFragment)
+            address = fragments.ctypes.data
+            first = cast(QPainter.PixmapFragment, shiboken6.wrapInstance(address, QPainter.PixmapFragment))
             painter = QPainter(image)
             painter.drawPixmapFragments(first, len(fragments), self._atlas)
             painter.end()

@@ -285,7 +285,9 @@ class MapView(QWidget):
     def _choose_circled(self, images: NDArray[np.int64]) -> None:
         """Into the gallery, the most confidently wrong first."""
         evaluation = self._selection.evaluation
-        if len(images) and evaluation is not None:
+        if not len(images):
+            self.bar.say(self.tr("There is no image within the lasso."))
+        elif evaluation is not None:
             order = evaluation.indices()
             self._selection.show_only(order[np.isin(order, images)], self.tr("chosen on the map"))
 

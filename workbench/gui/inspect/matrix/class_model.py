@@ -80,18 +80,30 @@ class ClassModel(QAbstractTableModel):
     def show_evaluation(self, evaluation: Evaluation | None) -> None:
         figures = evaluation.per_class() if evaluation is not None else ()
         is_same = [each.name for each in figures] == [each.name for each in self.figures]
-        (self.layoutAboutToBeChanged.emit if is_same else self.beginResetModel)()
-        self.figures = figures
         self._most_images = max((each.images for each in figures), default=1) or 1
+        if is_same:
+            self.figures = figures
+            self._sort_again()
+            return
+        self.beginResetModel()
+        self.figures = figures
         self._sort()
-        (self.layoutChanged.emit if is_same else self.endResetModel)()
+        self.endResetModel()
 
     def sort_by_column(self, column: int | None, descending: bool = False) -> None:
-        self.layoutAboutToBeChanged.emit()
         self.sorted_by, self.is_descending = column, descending
-        self._sort()
-        self.layoutChanged.emit()
+        self._sort_again()
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns))
+
+    def _sort_again(self) -> None:
+        """What is selected stays with its class."""
+        self.layoutAboutToBeChanged.emit()
+        former, classes = self.persistentIndexList(), self.order
+        self._sort()
+        rows = {number: row for row, number in enumerate(self.order)}
+        moved = [self.index(rows[classes[index.row()]], index.column()) for index in former]
+        self.changePersistentIndexList(former, moved)
+        self.layoutChanged.emit()
 
     def _sort(self) -> None:
         self.order = list(range(len(self.figures)))

@@ -17,7 +17,6 @@ from workbench.core.formats import percent
 from workbench.gui.inspect.matrix.class_model import ClassModel
 from workbench.gui.inspect.matrix.sort_header import SortHeader
 from workbench.gui.widgets.elided_label import ElidedLabel
-from workbench.gui.widgets.field_form import plain_tip
 from workbench.gui.widgets.tables import dress
 from workbench.gui.widgets.theme import GAP, Theme, tabular
 
@@ -54,7 +53,7 @@ class ClassView(QWidget):
         self.table.show_classes(self._worst)
         words = " · ".join(filter(None, (self.tr("in per cent"), self.worst_line)))
         self._line.setText(words if self.model.figures else self.tr("Appears after the first epoch."))
-        self._line.setToolTip(plain_tip(self._line.text()))
+        self._line.setToolTip(self._line.text())
         self.table.setVisible(bool(self.model.figures))
         self.setAccessibleDescription(self.worst_line)
 
@@ -217,5 +216,6 @@ class _ClassDelegate(QStyledItemDelegate):
 def _worst(figures: tuple[ClassFigures, ...]) -> list[int]:
     """Classes of the lowest accuracy; none where half of them or more are equally bad."""
     known = [each.accuracy for each in figures if each.images]
-    lowest = [index for index, each in enumerate(figures) if each.images and each.accuracy == min(known)]
+    least = min(known, default=0.0)
+    lowest = [index for index, each in enumerate(figures) if each.images and each.accuracy == least]
     return lowest if 2 * len(lowest) < len(known) else []

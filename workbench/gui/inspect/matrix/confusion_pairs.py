@@ -90,10 +90,20 @@ class ConfusedPairs(QWidget):
         layout.addWidget(self.table, 1)
 
     def show_evaluation(self, evaluation: Evaluation | None) -> None:
+        chosen = self._chosen
         self._model.show_evaluation(evaluation)
         pairs = self._model.pairs
+        # Of another epoch, it stands elsewhere.
+        row = next((row for row, pair in enumerate(pairs) if pair[:2] == chosen), None)
+        if row is not None:
+            self.table.selectRow(row)
         self.table.setVisible(bool(pairs))
         self._line.setText(self._words(evaluation))
+
+    @property
+    def _chosen(self) -> tuple[int, int] | None:
+        rows = self.table.selectionModel().selectedRows()
+        return self._model.pairs[rows[0].row()][:2] if rows else None
 
     def _words(self, evaluation: Evaluation | None) -> str:
         if evaluation is None:

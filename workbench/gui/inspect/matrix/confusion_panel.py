@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QVBoxLayout, 
 
 from workbench.core.evaluation import Evaluation
 from workbench.core.records.run_record import RunRecord
-from workbench.gui.inspect.matrix.confusion_reference import BEFORE, MARKED, NOTHING, comparable, reference_of
+from workbench.gui.inspect.matrix.confusion_reference import BEFORE, MARKED, NOTHING, References, comparable
 from workbench.gui.inspect.matrix.confusion_shown import ShownConfusion
 from workbench.gui.inspect.matrix.confusion_view import ConfusionView
 from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.elided_label import ElidedLabel
-from workbench.gui.widgets.field_form import WheelGuard, plain_tip
+from workbench.gui.widgets.field_form import WheelGuard
 from workbench.gui.widgets.scrolling import scrolling
 from workbench.gui.widgets.theme import GAP, Theme
 
@@ -29,7 +29,7 @@ class ConfusionPanel(QWidget):
 
     def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._selection = selection
+        self._selection, self._references = selection, References(selection)
         self._records: tuple[RunRecord, ...] = ()
         self._others: list[RunRecord] = []
         self._evaluation: Evaluation | None = None
@@ -54,6 +54,10 @@ class ConfusionPanel(QWidget):
         self._sentence.hide()
         self._lay_out()
         self._offer()
+        for box in (self._cells, self._arranged):
+            box.activated.connect(self.refresh)
+        self._against.activated.connect(self._choose_against)
+        selection.redone.connect(self._references.forget)
 
     def _box(self, name: str, tooltip: str) -> QComboBox:
         box = QComboBox()
@@ -62,7 +66,6 @@ class ConfusionPanel(QWidget):
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.setMinimumContentsLength(_SHORTEST_CHARACTERS)
         box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        box.activated.connect(self.refresh)
         self._wheel.guard(box)
         return box
 
@@ -111,6 +114,12 @@ class ConfusionPanel(QWidget):
             model.item(2).setToolTip("" if can_mark else self.tr("Mark an epoch first (Ctrl+B)"))
 
     @Slot()
+    def _choose_against(self) -> None:
+        """Chosen anew, it is read anew; for the next epochs of this run, it is the same."""
+        self._references.forget()
+        self.refresh()
+
+    @Slot()
     def refresh(self) -> None:
         """Show what the selection has now."""
         self._offer()
@@ -118,9 +127,9 @@ class ConfusionPanel(QWidget):
         if evaluation is None:
             self.view.show_matrix(None)
             return
-        reference = reference_of(self._against.currentData(), self._selection, self._others)
+        reference = self._references.of(self._against.currentData(), self._others)
         self._sentence.setText(reference.sentence)
-        self._sentence.setToolTip(plain_tip(reference.sentence))
+        self._sentence.setToolTip(reference.sentence)
         self._sentence.setVisible(bool(reference.sentence))
         shown = ShownConfusion(
             evaluation, self._cells.currentData(), self._order_of(evaluation), reference.evaluation

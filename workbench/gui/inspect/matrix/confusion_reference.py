@@ -36,23 +36,42 @@ def comparable(records: Sequence[RunRecord], record: RunRecord | None) -> list[R
     return [each for each in others if None not in tested and [each.started.get(key) for key in keys] == tested]
 
 
-def reference_of(choice: str, selection: Selection, others: Sequence[RunRecord]) -> Reference:
-    """For a choice: nothing, an epoch of the run, or the id of one of `others`."""
-    if choice == NOTHING or selection.evaluation is None:
-        return Reference(None, "")
-    if choice in (BEFORE, MARKED):
-        return _epoch(choice, selection)
-    other = next((each for each in others if each.id == choice), None)
-    if other is None:
-        return Reference(None, "")
-    try:
-        # The last one where none is kept.
-        found = selection.source.evaluation(other.id, other.best.epoch if other.best is not None else None)
-    except UserError as error:
-        return Reference(None, str(error))
-    if found is None:
-        return Reference(None, tr("What {0} said is not there any more.").format(other.name))
-    return _checked(found, tr("{0}, epoch {1}").format(other.name, found.epoch), selection.evaluation)
+class References:
+    """Finds what is compared with; another run's answers are read once, not for every epoch of this one."""
+
+    def __init__(self, selection: Selection) -> None:
+        self._selection = selection
+        self._read: tuple[RunRecord, Evaluation | None] | None = None
+
+    def forget(self) -> None:
+        """What was read may be of a former attempt."""
+        self._read = None
+
+    def of(self, choice: str, others: Sequence[RunRecord]) -> Reference:
+        """For a choice: nothing, an epoch of the run, or the id of one of `others`."""
+        evaluation = self._selection.evaluation
+        if choice == NOTHING or evaluation is None:
+            return Reference(None, "")
+        if choice in (BEFORE, MARKED):
+            return _epoch(choice, self._selection)
+        other = next((each for each in others if each.id == choice), None)
+        if other is None:
+            return Reference(None, "")
+        try:
+            found = self._answers(other)
+        except UserError as error:
+            return Reference(None, str(error))
+        if found is None:
+            return Reference(None, tr("What {0} said is not there any more.").format(other.name))
+        return _checked(found, tr("{0}, epoch {1}").format(other.name, found.epoch), evaluation)
+
+    def _answers(self, other: RunRecord) -> Evaluation | None:
+        # A record is another one once more is known of its run.
+        if self._read is None or self._read[0] is not other:
+            # The last one where none is kept.
+            epoch = other.best.epoch if other.best is not None else None
+            self._read = other, self._selection.source.evaluation(other.id, epoch)
+        return self._read[1]
 
 
 def _epoch(choice: str, selection: Selection) -> Reference:

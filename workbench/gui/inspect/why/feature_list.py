@@ -13,8 +13,8 @@ from workbench.gui.inspect.confusion_scales import mistake_scale
 from workbench.gui.widgets.pictures import draw_edge, to_qimage
 from workbench.gui.widgets.theme import Theme
 
-# Sides of pictures, for at most so many channels: few are shown larger.
-_SIDES = ((82, 9), (58, 24), (42, 1 << 30))
+# Sides of pictures, for at most so many channels: few are shown larger. Multiples of most maps' sides.
+_SIDES = ((96, 9), (64, 24), (48, 1 << 30))
 _ROOM = 6
 
 _Index = QModelIndex | QPersistentModelIndex

@@ -11,7 +11,7 @@ from workbench.core.class_names import short_names
 from workbench.core.formats import count
 from workbench.core.inspection.neighbors import Neighbor, Neighbors
 from workbench.gui.widgets.field_form import plain_tip
-from workbench.gui.widgets.pictures import EDGE_PX, draw_edge, to_qimage
+from workbench.gui.widgets.pictures import EDGE_PX, draw_edge, fitted, to_qimage
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, Theme, tabular
 
 _SIDE = 64
@@ -34,8 +34,7 @@ class _Model(QAbstractListModel):
     def show(self, found: Neighbors, rows: Sequence[Neighbor]) -> None:
         self.beginResetModel()
         self.found, self.rows = found, tuple(rows)
-        keep = Qt.AspectRatioMode.KeepAspectRatio
-        self.pictures = [QPixmap.fromImage(to_qimage(each.pixels).scaled(_SIDE, _SIDE, keep)) for each in rows]
+        self.pictures = [QPixmap.fromImage(fitted(to_qimage(each.pixels), _SIDE)) for each in rows]
         self.endResetModel()
 
     def rowCount(self, parent: _Index | None = None) -> int:
