@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from workbench.core.class_names import short_names
+from workbench.core.class_names import isolated, pair_words, short_names
 from workbench.core.data.image_sources import CIFAR10
 
 _HUNDRED = """
@@ -102,3 +102,18 @@ def test_odd_names(names: tuple[str, ...]) -> None:
 
 def test_equal_names_have_equal_forms() -> None:
     assert short_names(("airplane", "airplane", "cat")) == ("airp.", "airp.", "cat")
+
+
+def test_characters_that_are_drawn_as_one_are_not_torn_apart() -> None:
+    family, hand = "\U0001f468\u200d\U0001f469\u200d\U0001f467", "\U0001f44d\U0001f3fd"
+    assert short((f"abc{hand}def",)) == {f"abc{hand}def": "abc."}
+    assert short((f"ab{family}cdef",)) == {f"ab{family}cdef": "ab."}
+    assert short(("cafe\u0301 noir",)) == {"cafe\u0301 noir": "caf."}
+
+
+def test_names_from_right_to_left_do_not_turn_what_stands_beside_them() -> None:
+    cat = "\u05d7\u05ea\u05d5\u05dc"
+    assert pair_words("cat", "dog") == "cat → dog"
+    assert pair_words(cat, "dog") == f"\u2068{cat}\u2069 → dog"
+    assert isolated("\u0642\u0637") == "\u2068\u0642\u0637\u2069"
+    assert isolated("猫") == "猫"

@@ -9,6 +9,7 @@ from scipy import ndimage
 from torchvision.transforms.v2 import functional
 
 from tests.trained import exhausted, opened, record_run
+from workbench.core.events import Progress
 from workbench.core.home import Home
 from workbench.core.inspection.image_changes import FACTORS, LARGEST_SHIFT_PX, ROTATIONS_DEG, ImageChange, views_of
 from workbench.core.settings.config import RunConfig
@@ -309,5 +310,6 @@ def _steps(work):
 
 def test_the_search_can_be_left_at_any_time(subject):
     work = smallest_changes(subject, subject.images("test").images[0])
-    next(work)
+    assert isinstance(next(work), Progress)
     work.close()
+    assert next(work, None) is None

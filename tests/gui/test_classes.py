@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics
+from PySide6.QtCore import QModelIndex, QPoint, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -11,13 +11,16 @@ from tests.gui.seen import says
 from workbench.core.class_names import short_names
 from workbench.core.data.image_sources import CIFAR10
 from workbench.core.evaluation import Evaluation
-from workbench.gui.inspect.class_bars import BarRows, probability_bars, probability_words
+from workbench.gui.inspect.answer_bars import AnswerBars, AnswerBarsArea
+from workbench.gui.inspect.class_bars import BarRows, ClassBar, probability_bars, probability_words
 from workbench.gui.inspect.confusion_scales import mistake_scale, right_scale
 from workbench.gui.inspect.image_caption import Captions, Verdict
 from workbench.gui.inspect.matrix.class_model import ClassModel
 from workbench.gui.inspect.matrix.class_view import ClassView
 from workbench.gui.inspect.matrix.confusion_view import ConfusionView
 from workbench.gui.inspect.picture_list import GalleryDelegate, GalleryModel
+from workbench.gui.widgets.elided_label import ElidedLabel
+from workbench.gui.widgets.pictures import fitted, to_pixels, to_qimage
 from workbench.gui.widgets.theme import Theme, contrast
 
 TEN = CIFAR10.class_names
@@ -393,6 +396,59 @@ def test_headings_sort_up_down_and_not_at_all(qtbot: QtBot, theme: Theme, ten: E
     assert column(view, 0) == sorted(TEN)
     view.show_evaluation(evaluated(TEN, 9))
     assert column(view, 0) == sorted(TEN), "the order is kept from epoch to epoch"
+
+
+def test_what_is_selected_stays_with_its_class(qtbot: QtBot, theme: Theme, ten: Evaluation) -> None:
+    view = class_view(qtbot, theme, ten)
+    view.table.selectRow(3)
+    for title in ("recall", "class", ""):
+        view.sort_by(title, descending=True)
+        (row,) = view.table.selectionModel().selectedRows()
+        assert row.data() == "cat"
+    view.sort_by("recall")
+    view.show_evaluation(evaluated(TEN, 20, {(5, 3): 9}))
+    assert [row.data() for row in view.table.selectionModel().selectedRows()] == ["cat"]
+
+
+def test_only_rows_in_sight_are_drawn(qtbot: QtBot, theme: Theme, monkeypatch: pytest.MonkeyPatch) -> None:
+    bars = AnswerBars(theme)
+    area = AnswerBarsArea(bars)
+    qtbot.addWidget(area)
+    bars.show_bars(probability_bars(evaluated(HUNDRED, 1), 7))
+    area.resize(320, 200)
+    area.show()
+    qtbot.waitExposed(area)
+    drawn = list[str]()
+    draw_row = BarRows._draw_row
+
+    def noted(rows: BarRows, painter: QPainter, line: QRectF, bar: ClassBar, *rest: object) -> None:
+        drawn.append(bar.name)
+        draw_row(rows, painter, line, bar, *rest)
+
+    monkeypatch.setattr(BarRows, "_draw_row", noted)
+    bars.update()
+    qtbot.waitUntil(lambda: HUNDRED[7] in drawn)
+    assert len(drawn) <= 12
+    drawn.clear()
+    assert not bars.grab().isNull()
+    assert len(drawn) == 100
+
+
+def test_pixels_stay_pixels_where_all_are_equally_large() -> None:
+    generator = np.random.default_rng(0)
+    for side, colors in ((32, 2), (28, None)):
+        image = to_qimage((generator.integers(0, 2, (side, side, 1)) * np.full(3, 255)).astype(np.uint8))
+        shown = to_pixels(fitted(image, 64))
+        assert shown.shape == (64, 64, 3)
+        assert colors is None or len(np.unique(shown)) == colors
+        assert colors is not None or len(np.unique(shown)) > 2
+
+
+def test_a_name_is_shown_as_it_is_when_pointed_at(qtbot: QtBot) -> None:
+    label = ElidedLabel("")
+    qtbot.addWidget(label)
+    label.setToolTip("<h1>big</h1>")
+    assert "&lt;h1&gt;" in label.toolTip()
 
 
 def test_headings_sort_by_keys_too(qtbot: QtBot, theme: Theme, ten: Evaluation) -> None:

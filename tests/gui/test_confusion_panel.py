@@ -206,6 +206,46 @@ def test_confused_pairs_are_listed_and_open_their_images(
     assert (selection.filter.truth, selection.filter.prediction) == (0, 2)
 
 
+def test_a_chosen_pair_stays_chosen_where_it_stands_then(qtbot: QtBot) -> None:
+    pairs = ConfusedPairs()
+    qtbot.addWidget(pairs)
+    pairs.show_evaluation(evaluated(TEN, 2, {(0, 1): 3, (4, 5): 1}))
+    pairs.table.selectRow(1)
+    pairs.show_evaluation(evaluated(TEN, 2, {(0, 1): 3, (4, 5): 6}))
+    assert [index.data() for index in pairs.table.selectionModel().selectedRows()] == ["deer"]
+    assert pairs.table.selectionModel().selectedRows()[0].row() == 0
+    pairs.show_evaluation(evaluated(TEN, 2, {(0, 1): 3}))
+    assert not pairs.table.selectionModel().hasSelection()
+
+
+def test_another_run_is_read_once_for_all_epochs(side: RunSide, selection: Selection) -> None:
+    side.show_runs([started(record([0.5, 0.6])), started(record([0.4], run_id=OTHER))])
+    source = selection.source
+    assert isinstance(source, Recorded)
+    choose(side, "Against", "Against run 1  a run")
+    selection.show_epoch(1)
+    selection.show_epoch(2)
+    read = list(source.read)
+    for epoch in (1, 2, 1):
+        selection.show_epoch(epoch)
+        assert drawn(side).is_difference
+    assert source.read == read
+    selection.restart(OTHER, 0)
+    selection.show_epoch(2)
+    assert len(source.read) == len(read) + 1
+
+
+def test_filters_stay_readable_without_an_evaluation(side: RunSide, selection: Selection) -> None:
+    selection.filter_classes(3, 5)
+    source = selection.source
+    assert isinstance(source, Recorded)
+    source.damaged = {1, 2}
+    selection._answers.forget_after(0)
+    selection.show_epoch(1)
+    assert selection.evaluation is None
+    assert [named(side, QComboBox, name).currentText() for name in ("Truth", "Prediction")] == ["cat", "dog"]
+
+
 def test_without_mistakes_there_are_no_pairs(qtbot: QtBot) -> None:
     pairs = ConfusedPairs()
     qtbot.addWidget(pairs)

@@ -6,11 +6,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QSlider, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QSlider, QTabWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
-from tests.gui.seen import button, has_button, pictures_in, says
+from tests.gui.seen import button, has_button, named, pictures_in, says
 from tests.trained import exhausted, opened, record_run
 from workbench.core.evaluation import Evaluation
 from workbench.core.home import Home
@@ -135,6 +135,7 @@ def test_figures_say_what_was_lost_and_are_grayed_when_stale(qtbot: QtBot, view:
     found = found_of([0, 0, 1, 1], [0, 1, 1, 0])
     view.show_found(found)
     assert view.figures.texts == ("100.0\u202f%", "50.0\u202f%", "−50.0", "2")
+    assert named(view, QLabel, "now: 50.0\u202f%").isVisible()
     assert button(view, "Show them").isEnabled()
     roles = [label.property("role") for label in view.figures._labels]
     assert roles == ["", "", "error", ""]

@@ -272,6 +272,8 @@ def test_a_map_of_nothing_can_be_used(qtbot: QtBot, theme: Theme) -> None:
         canvas.set_chosen(0)
         for key in (Qt.Key.Key_Left, Qt.Key.Key_Plus, Qt.Key.Key_0):
             QTest.keyClick(canvas, key)
+        assert not canvas.grab().isNull()
+        assert canvas.shown == len(points.images)
         canvas.grab()
 
 
