@@ -49,12 +49,17 @@ def lasting(asked: list[Any], *, then: Job | None = None, steps: int = 500) -> C
     return make
 
 
-def test_a_mark_and_a_filter_leave_work_alone(
-    qtbot: QtBot, make_window: MakeWindow, home: Home, tiny_config: RunConfig, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def opened(make_window: MakeWindow, home: Home, tiny_config: RunConfig) -> MainWindow:
+    """With a run of three epochs."""
     record_run(home, tiny_config)
-    window = make_window()
-    view = show_blocks(window)
+    return make_window()
+
+
+def test_a_mark_and_a_filter_leave_work_alone(
+    qtbot: QtBot, opened: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, view = opened, show_blocks(opened)
     asked = list[Any]()
     monkeypatch.setattr(inspection_jobs, "sweep", lasting(asked))
     button(view, "Remove each in turn").click()
@@ -91,11 +96,9 @@ def test_what_was_found_of_an_image_stays_with_it(
 
 
 def test_a_canceled_sweep_can_be_begun_again(
-    qtbot: QtBot, make_window: MakeWindow, home: Home, tiny_config: RunConfig, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, opened: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record_run(home, tiny_config)
-    window = make_window()
-    view = show_blocks(window)
+    window, view = opened, show_blocks(opened)
     asked = list[Any]()
     monkeypatch.setattr(inspection_jobs, "sweep", lasting(asked))
     button(view, "Remove each in turn").click()

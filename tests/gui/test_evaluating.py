@@ -56,7 +56,9 @@ def test_the_kept_epoch_is_shown_with_its_number(
     pick(window.inspect_desk.gallery, "Answers", "Right and wrong")
     assert pictures_in(window.inspect_desk.gallery) == 36
     qtbot.waitUntil(lambda: has_button(window.inspect_desk.side, "Evaluate"))
-    # By key and menu too.
+    # By key and menu too, where its outcome is seen.
+    assert not action(window, "Evaluate the kept epoch").isEnabled()
+    window.workspaces.show("inspect")
     action(window, "Evaluate the kept epoch").trigger()
     assert has_button(window.inspect_desk.side, "Cancel")
     qtbot.waitUntil(lambda: has_button(window.inspect_desk.side, "Evaluate"), timeout=LONG_MS)
@@ -106,6 +108,7 @@ def test_it_is_offered_when_there_is_something_to_evaluate(
             break
     window.library.watch()
     assert evaluate.isEnabled()
+    window.workspaces.show("inspect")
     assert entry.isEnabled()
     events.close()
     store.close()
@@ -197,6 +200,7 @@ def test_a_list_that_is_closed_refuses_in_words(
 ) -> None:
     record_run(home, tiny_config)
     window = make_window()
+    window.workspaces.show("inspect")
     window.library.close()
     action(window, "Evaluate the kept epoch").trigger()
     assert "not open" in window.message_bar.text

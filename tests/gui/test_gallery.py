@@ -218,19 +218,20 @@ def test_pictures_grow_by_key(qtbot: QtBot, gallery: Gallery) -> None:
     assert view.gridSize().height() == before
 
 
-def test_what_is_in_sight_is_saved_as_a_sheet_and_a_table(
-    qtbot: QtBot,
-    make_window: Callable[..., MainWindow],
-    home: Home,
-    tiny_config: RunConfig,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def opened(make_window: Callable[..., MainWindow], home: Home, tiny_config: RunConfig) -> MainWindow:
+    """A window with all test images of a run in sight."""
     record_run(home, tiny_config)
     window = make_window()
     window.workspaces.show("inspect")
-    gallery = window.inspect_desk.gallery
-    pick(gallery, "Answers", "Right and wrong")
+    pick(window.inspect_desk.gallery, "Answers", "Right and wrong")
+    return window
+
+
+def test_what_is_in_sight_is_saved_as_a_sheet_and_a_table(
+    qtbot: QtBot, opened: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, gallery = opened, opened.inspect_desk.gallery
     qtbot.waitUntil(lambda: window.selection.histories is not None, timeout=LONG_MS)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(tmp_path / "all"), ""))
     gallery.table_asked.emit()
@@ -250,18 +251,9 @@ def test_what_is_in_sight_is_saved_as_a_sheet_and_a_table(
 
 
 def test_saving_many_pictures_says_how_far_it_is_and_can_be_canceled(
-    qtbot: QtBot,
-    make_window: Callable[..., MainWindow],
-    home: Home,
-    tiny_config: RunConfig,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot, opened: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record_run(home, tiny_config)
-    window = make_window()
-    window.workspaces.show("inspect")
-    gallery, held = window.inspect_desk.gallery, threading.Event()
-    pick(gallery, "Answers", "Right and wrong")
+    window, gallery, held = opened, opened.inspect_desk.gallery, threading.Event()
 
     def write_slowly(*_arguments: object) -> Iterator[Progress]:
         while not held.wait(0.02):

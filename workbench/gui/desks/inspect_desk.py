@@ -51,6 +51,9 @@ if TYPE_CHECKING:
     from workbench.gui.desks.labels_desk import LabelsDesk
 
 
+Pages = list[tuple[QWidget, str]]
+
+
 class InspectDesk(QObject):
     """Builds the views of the room of inspecting, all of which follow the selection.
 
@@ -84,43 +87,55 @@ class InspectDesk(QObject):
         self._evaluation = EvaluationDesk(library, selection, self.side.bar, inspecting, window)
         self._evaluation.refused.connect(self.refused)
         self.looking = Looking(library, selection, inspecting, studying, Looker(), Looker(), theme)
-        self.calibration_view = CalibrationView(theme, selection)
-        self._figures = (
-            ConfusionDesk(self.looking, self.side.confusion, window),
-            CalibrationDesk(self.looking, self.calibration_view, window),
-        )
-        self.views: list[tuple[QWidget, str]] = [
-            (self.gallery, self.tr("Gallery")),
-            (self.calibration_view, self.tr("Calibration")),
-        ]
-        """In the middle of the workspace, with their titles."""
-        self._map = MapDesk(self.looking, window)
-        self.views.insert(1, (self._map.view, self.tr("Map")))
-        self.image_views: list[tuple[QWidget, str]] = [(self._answer_page(), self.tr("Answer"))]
-        """Of the image that is looked at, on the right."""
-        self._gallery_desk = GalleryDesk(self.looking, self.gallery, window)
-        self._gallery_desk.told.connect(self.told)
-        self._gallery_desk.refused.connect(self.refused)
-        self._blocks = BlocksDesk(self.looking, window)
-        self._blocks.images_shown.connect(self.gallery_asked)
-        self.views.append((self._blocks.view, self.tr("Blocks")))
-        self.why = WhyDesk(self.looking, window)
-        self.features = FeatureDesk(self.looking, window)
-        self.image_views += [(self.why.view, self.tr("Why")), (self.features.view, self.tr("Features"))]
-        self.landscape_view = LandscapeView(theme)
-        self.views.append((self.landscape_view, self.tr("Landscape")))
-        self.landscape_desk = LandscapeDesk(self.looking, self.landscape_view, window)
-        self._nearest = NearestDesk(self.looking, window)
-        self.image_views.append((self._nearest.view, self.tr("Near")))
-        self.image_views.append((LateView(self._build_changes), self.tr("Changes")))
         self._labels_desk: LabelsDesk | None = None
-        self._labels = LateView(self._build_labels)
-        self.views.append((self._labels, self.tr("Labels")))
         self._of_workspace: list[QAction] = []
         self._is_shown = self._is_loaded = False
-        application = QApplication.instance()
+        self.views = self._build_middle(theme)
+        """In the middle of the workspace, with their titles."""
+        self.image_views = self._build_image_side()
+        """Of the image that is looked at, on the right."""
+        self._connect(library)
+
+    def _build_middle(self, theme: Theme) -> Pages:
+        looking, window = self.looking, self._window
+        self.calibration_view = CalibrationView(theme, self._selection)
+        self._figures = (
+            ConfusionDesk(looking, self.side.confusion, window),
+            CalibrationDesk(looking, self.calibration_view, window),
+        )
+        self._gallery_desk = GalleryDesk(looking, self.gallery, window)
+        self._map, self._blocks = MapDesk(looking, window), BlocksDesk(looking, window)
+        self.landscape_view = LandscapeView(theme)
+        self.landscape_desk = LandscapeDesk(looking, self.landscape_view, window)
+        self._labels = LateView(self._build_labels)
+        return [
+            (self.gallery, self.tr("Gallery")),
+            (self._map.view, self.tr("Map")),
+            (self.calibration_view, self.tr("Calibration")),
+            (self._blocks.view, self.tr("Blocks")),
+            (self.landscape_view, self.tr("Landscape")),
+            (self._labels, self.tr("Labels")),
+        ]
+
+    def _build_image_side(self) -> Pages:
+        looking, window = self.looking, self._window
+        self.why, self.features = WhyDesk(looking, window), FeatureDesk(looking, window)
+        self._nearest = NearestDesk(looking, window)
+        return [
+            (self._answer_page(), self.tr("Answer")),
+            (self.why.view, self.tr("Why")),
+            (self.features.view, self.tr("Features")),
+            (self._nearest.view, self.tr("Near")),
+            (LateView(self._build_changes), self.tr("Changes")),
+        ]
+
+    def _connect(self, library: RunLibrary) -> None:
+        selection, application = self._selection, QApplication.instance()
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._follow_focus)
+        self._gallery_desk.told.connect(self.told)
+        self._gallery_desk.refused.connect(self.refused)
+        self._blocks.images_shown.connect(self.gallery_asked)
         self.side.run_chosen.connect(self.run_chosen)
         self.strip.inspect_asked.connect(self.inspect_asked)
         for shown in (self.side.images_shown, self.calibration_view.images_shown):

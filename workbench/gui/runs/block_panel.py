@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QLabel, QWidget
 
-from workbench.core.events import Event, GradientsMeasured, RunStarted
+from workbench.core.events import Event
 from workbench.core.formats import count
 from workbench.gui.runs.late_plot_pair import LatePlotPair
 from workbench.gui.runs.line_legend import LegendEntry
 from workbench.gui.runs.line_looks import LineLook
 from workbench.gui.runs.plot_header import PlotHeader
 from workbench.gui.runs.run_blocks import Measure, RunBlocks
+from workbench.gui.runs.sampled_runs import SampledRuns
 from workbench.gui.widgets.choice_box import ChoiceBox
 from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.theme import Theme
@@ -29,7 +30,7 @@ class BlockPanel(LatePlotPair["StagePlot", "BlockPlot"]):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
         theme.changed.connect(self._restyle)
-        self._runs: dict[str, RunBlocks] = {}
+        self._runs = SampledRuns(RunBlocks)
         self._shown = ""
         self._hovered = math.nan
         self._name = ElidedLabel("secondary")
@@ -66,34 +67,23 @@ class BlockPanel(LatePlotPair["StagePlot", "BlockPlot"]):
 
     def append(self, event: Event) -> None:
         """Take one event of a run that `add_run` made known; others are ignored."""
-        run = self._runs.get(event.run_id)
-        if run is None:
-            return
-        match event:
-            case RunStarted():
-                run.start(event)
-            case GradientsMeasured():
-                run.append(event)
-            case _:
-                return
-        if event.run_id == self._shown:
+        if self._runs.append(event) and event.run_id == self._shown:
             self._timer.ask()
 
     def add_run(self, run_id: str, name: str) -> None:
         """Make a run known."""
-        self._runs.setdefault(run_id, RunBlocks(run_id, name))
+        self._runs.add(run_id, name)
 
     def name_run(self, run_id: str, name: str) -> None:
         """Call a run otherwise, if it is known."""
-        if run_id in self._runs and self._runs[run_id].name != name:
-            self._runs[run_id].name = name
+        if self._runs.rename(run_id, name):
             self._timer.ask()
 
     def hide_run(self, _run_id: str) -> None:
         """One run alone is drawn: the one that is looked at."""
 
     def remove_run(self, run_id: str) -> None:
-        if self._runs.pop(run_id, None) is not None:
+        if self._runs.remove(run_id):
             self._timer.ask()
 
     def show_run(self, run_id: str) -> None:
@@ -119,7 +109,7 @@ class BlockPanel(LatePlotPair["StagePlot", "BlockPlot"]):
             self._show_empty(reason)
         else:
             self._explain(run.stages)
-            stages.show_measure(measure, self._axis_title(), run.of_stages(measure))
+            stages.axis.show(measure, self._axis_title(), run.of_stages(measure))
             stages.draw(run, measure)
             self._show_sample(run)
         self.redrawn.emit()
@@ -162,7 +152,7 @@ class BlockPanel(LatePlotPair["StagePlot", "BlockPlot"]):
         sample = run.nearest(self._hovered)
         stages.point_at(run if math.isfinite(self._hovered) else None, measure, sample)
         # One axis for all samples, so that a bar that grows is seen to grow.
-        blocks.show_measure(measure, self._axis_title(), run.of_blocks(measure))
+        blocks.axis.show(measure, self._axis_title(), run.of_blocks(measure))
         blocks.draw(run, measure, sample)
         self._sentence.setText(self._told(run, sample))
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QLabel, QWidget
 
-from workbench.core.events import Event, GradientsMeasured, RunStarted
+from workbench.core.events import Event
 from workbench.core.formats import count
 from workbench.core.gradients import comparison, multiple
 from workbench.gui.runs.late_plot_pair import LatePlotPair
@@ -14,6 +14,7 @@ from workbench.gui.runs.line_legend import LegendEntry
 from workbench.gui.runs.line_looks import group_color, group_look
 from workbench.gui.runs.plot_header import PlotHeader
 from workbench.gui.runs.run_gradients import RunGradients, joined
+from workbench.gui.runs.sampled_runs import SampledRuns
 from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.theme import Theme
 
@@ -30,7 +31,7 @@ class GradientPanel(LatePlotPair["StageNormPlot", "LayerNormPlot"]):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
         theme.changed.connect(self._restyle)
-        self._runs: dict[str, RunGradients] = {}
+        self._runs = SampledRuns(RunGradients)
         self._shown = ""
         self._hovered = math.nan
         self._name = ElidedLabel("secondary")
@@ -64,38 +65,28 @@ class GradientPanel(LatePlotPair["StageNormPlot", "LayerNormPlot"]):
 
     def append(self, event: Event) -> None:
         """Take one event of a run that `add_run` made known; others are ignored."""
-        run = self._runs.get(event.run_id)
-        if run is None:
-            return
-        match event:
-            case RunStarted():
-                run.start(event)
-            case GradientsMeasured():
-                run.append(event)
-            case _:
-                return
-        self._timer.ask()
+        if self._runs.append(event):
+            self._timer.ask()
 
     def add_run(self, run_id: str, name: str) -> None:
         """Make a run known, or compare with it again."""
-        run = self._runs.setdefault(run_id, RunGradients(run_id, name))
-        run.visible = True
+        self._runs.add(run_id, name).visible = True
         self._timer.ask()
 
     def name_run(self, run_id: str, name: str) -> None:
         """Call a run otherwise, if it is known."""
-        if run_id in self._runs and self._runs[run_id].name != name:
-            self._runs[run_id].name = name
+        if self._runs.rename(run_id, name):
             self._timer.ask()
 
     def hide_run(self, run_id: str) -> None:
         """Compare with it no longer."""
-        if run_id in self._runs:
-            self._runs[run_id].visible = False
+        run = self._runs.get(run_id)
+        if run is not None:
+            run.visible = False
             self._timer.ask()
 
     def remove_run(self, run_id: str) -> None:
-        if self._runs.pop(run_id, None) is not None:
+        if self._runs.remove(run_id):
             self._timer.ask()
 
     def show_run(self, run_id: str) -> None:
@@ -140,7 +131,7 @@ class GradientPanel(LatePlotPair["StageNormPlot", "LayerNormPlot"]):
 
     def _compared(self, run: RunGradients) -> list[RunGradients]:
         """All that share its axes."""
-        return [run, *(other for other in self._runs.values() if other.visible and other is not run)]
+        return [run, *(other for other in self._runs if other.visible and other is not run)]
 
     def _told(self, run: RunGradients, sample: int) -> str:
         """How the first stage's gradient compares with the last one's, in words."""
