@@ -12,6 +12,7 @@ from workbench.core.data.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
 from workbench.gui.inspect.image_caption import Captions, Verdict
 from workbench.gui.widgets.field_form import plain_tip
+from workbench.gui.widgets.icon_grid import IconGrid
 from workbench.gui.widgets.pictures import EDGE_PX, draw_edge, thumbnail
 from workbench.gui.widgets.theme import GAP, Theme
 
@@ -23,8 +24,6 @@ _CAPTION_LINE, _SIDE_ROOM = 24, 46
 _BADGE_PX = 16
 # Eighths of a degree to a notch of the wheel (QWheelEvent.angleDelta).
 _WHEEL_STEP = 120
-# Qt breaks a row one pixel before its end.
-_LAYOUT_MARGIN = 2
 
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -145,7 +144,7 @@ class GalleryDelegate(QStyledItemDelegate):
         self._flag = self._theme.icon("mark", "warning")
 
 
-class PictureList(QListView):
+class PictureList(IconGrid):
     """Asks only for the pictures in sight: cells of one size, which fill the rows, laid out a batch at a time.
 
     `zoomed` carries by how many steps the pictures are to become larger, by Ctrl and the wheel or plus and minus.
@@ -154,22 +153,15 @@ class PictureList(QListView):
     zoomed = Signal(int)
 
     def __init__(self, model: GalleryModel, delegate: GalleryDelegate, name: str) -> None:
-        super().__init__()
+        super().__init__(model, delegate, name)
         self._delegate, self._turned = delegate, 0
-        self.setModel(model)
-        self.setItemDelegate(delegate)
-        self.setViewMode(QListView.ViewMode.IconMode)
-        self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setLayoutMode(QListView.LayoutMode.Batched)
-        self.setUniformItemSizes(True)
-        self.setMovement(QListView.Movement.Static)
-        self.setSpacing(0)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName(name)
+
+    @property
+    def cell(self) -> QSize:
+        return self._delegate.cell
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self.fill_rows()
         super().resizeEvent(event)
         # Laid out now rather than by a timer, it is painted once.
         self.executeDelayedItemsLayout()
@@ -191,9 +183,3 @@ class PictureList(QListView):
                 self.zoomed.emit(step)
                 return
         super().keyPressEvent(event)
-
-    def fill_rows(self) -> None:
-        """Spread as many pictures as fit over the width; also to be called after their size was changed."""
-        cell, width = self._delegate.cell, self.viewport().width() - _LAYOUT_MARGIN
-        columns = max(1, width // cell.width())
-        self.setGridSize(QSize(max(width // columns, 1), cell.height()))

@@ -5,11 +5,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtGui import QImage, QPainter, QPixmap
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from workbench.core.inspection.feature_maps import FeatureMaps
 from workbench.gui.inspect.confusion_scales import mistake_scale
+from workbench.gui.widgets.icon_grid import IconGrid
 from workbench.gui.widgets.pictures import draw_edge, to_qimage
 from workbench.gui.widgets.theme import Theme
 
@@ -76,8 +77,8 @@ class FeatureModel(QAbstractListModel):
 class FeatureDelegate(QStyledItemDelegate):
     """Draws a channel's picture, with an edge where it is the chosen one."""
 
-    def __init__(self, model: FeatureModel, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
+    def __init__(self, model: FeatureModel, theme: Theme) -> None:
+        super().__init__()
         self._model, self._theme = model, theme
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: _Index) -> QSize:
@@ -94,30 +95,14 @@ class FeatureDelegate(QStyledItemDelegate):
             draw_edge(painter, picture, self._theme.color("accent"))
 
 
-class FeatureList(QListView):
-    """Cells of one size, as many in a row as fit."""
+class FeatureList(IconGrid):
+    """As large as there is room for, where there are few."""
 
     def __init__(self, model: FeatureModel, theme: Theme, name: str) -> None:
-        super().__init__()
+        super().__init__(model, FeatureDelegate(model, theme), name)
         self._channels = model
-        self.setModel(model)
-        self.setItemDelegate(FeatureDelegate(model, theme, self))
-        self.setViewMode(QListView.ViewMode.IconMode)
-        self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setUniformItemSizes(True)
-        self.setMovement(QListView.Movement.Static)
-        self.setSpacing(0)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMouseTracking(True)
-        self.setAccessibleName(name)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self.fill_rows()
-        super().resizeEvent(event)
-
-    def fill_rows(self) -> None:
-        """Spread as many as fit over the width; also to be called after there are others."""
-        # Qt breaks a row one pixel before its end.
-        cell, width = self._channels.side + _ROOM, self.viewport().width() - 2
-        self.setGridSize(QSize(max(width // max(1, width // cell), 1), cell))
+    @property
+    def cell(self) -> QSize:
+        return QSize(self._channels.side + _ROOM, self._channels.side + _ROOM)

@@ -4,21 +4,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QListView, QSizePolicy, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QPainter, QPixmap
+from PySide6.QtWidgets import QSizePolicy, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from workbench.core.class_names import short_names
 from workbench.core.formats import count
 from workbench.core.inspection.neighbors import Neighbor, Neighbors
 from workbench.gui.widgets.field_form import plain_tip
+from workbench.gui.widgets.icon_grid import IconGrid
 from workbench.gui.widgets.pictures import EDGE_PX, draw_edge, fitted, to_qimage
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, Theme, tabular
 
 _SIDE = 64
 _CAPTION_PX, _LINE_PX = 11, 15
 _CELL = QSize(_SIDE + 3 * FIELD_GAP, _SIDE + 2 * EDGE_PX + GAP + 2 * _LINE_PX + FIELD_GAP)
-# Qt breaks a row one pixel before its end.
-_LAYOUT_MARGIN = 2
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -66,10 +65,10 @@ class _Model(QAbstractListModel):
 
 
 class _Delegate(QStyledItemDelegate):
-    def __init__(self, model: _Model, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
+    def __init__(self, model: _Model, theme: Theme) -> None:
+        super().__init__()
         self._model, self._theme = model, theme
-        self._font = tabular(QFont(parent.font()))
+        self._font = tabular(QGuiApplication.font())
         self._font.setPixelSize(_CAPTION_PX)
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: _Index) -> QSize:
@@ -103,36 +102,25 @@ class _Delegate(QStyledItemDelegate):
         return f"{names[row.label]} {row.similarity:.2f}"
 
 
-class NeighborGrid(QListView):
+class NeighborGrid(IconGrid):
     """As high as its rows are: who holds it scrolls."""
 
     def __init__(self, theme: Theme, name: str) -> None:
-        super().__init__()
         self._model = _Model()
-        self.setModel(self._model)
-        self.setItemDelegate(_Delegate(self._model, theme, self))
-        self.setViewMode(QListView.ViewMode.IconMode)
-        self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setUniformItemSizes(True)
-        self.setMovement(QListView.Movement.Static)
-        for set_policy in (self.setVerticalScrollBarPolicy, self.setHorizontalScrollBarPolicy):
-            set_policy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        super().__init__(self._model, _Delegate(self._model, theme), name, scrolls=False)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(name)
         theme.changed.connect(self.viewport().update)
 
     def show_neighbors(self, found: Neighbors, rows: Sequence[Neighbor]) -> None:
         self._model.show(found, rows)
-        self._fit()
+        self.fill_rows()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._fit()
-        super().resizeEvent(event)
+    @property
+    def cell(self) -> QSize:
+        return _CELL
 
-    def _fit(self) -> None:
-        """Columns over the whole width, and the height of all rows."""
-        width = self.viewport().width() - _LAYOUT_MARGIN
-        columns = max(1, width // _CELL.width())
-        self.setGridSize(QSize(max(width // columns, 1), _CELL.height()))
-        rows = -(-self._model.rowCount() // columns)
+    def fill_rows(self) -> None:
+        """And as high as all rows."""
+        super().fill_rows()
+        rows = -(-self._model.rowCount() // self.columns)
         self.setFixedHeight(rows * _CELL.height() + 2 * self.frameWidth() + 2 * GAP)
