@@ -84,12 +84,8 @@ def _evaluate_epoch(run_id: str, store: RunStore, epoch: int, data: str | None) 
     from workbench.engine.training import evaluation as evaluating
 
     subject = yield from Subjects().open(run_id, store, epoch)
-    config = subject.config if data is None else subject.config.with_values({"data.source": data})
-    found = yield from evaluating.evaluate_state(
-        config, subject.weights, f"run {run_id}", subject.class_names, subject.epoch, store.home
-    )
-    store.count_test_look(run_id)
-    return found
+    config, weights, found = subject.config, subject.weights, subject.epoch
+    return (yield from evaluating.evaluate_state(run_id, store, config, weights, found, data))
 
 
 def _print_tried(tried: list[TriedNormalization], warnings: list[str], json: bool) -> None:

@@ -11,13 +11,13 @@ from workbench.core.data.dataset import Dataset
 from workbench.core.errors import UserError, shown
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import Progress, Warned
-from workbench.core.home import Home
 from workbench.core.inspection.normalization_trial import TriedNormalization
 from workbench.core.interludes import BESIDE_RUNS
+from workbench.core.records.run_record import RunRecord
 from workbench.core.records.store import RunStore
 from workbench.core.settings.config import DataConfig, RunConfig
 from workbench.core.settings.normalization import NAMED
-from workbench.engine.data import sources
+from workbench.engine.data import run_images, sources
 from workbench.engine.data.device_images import DeviceImages, normalization_of
 from workbench.engine.machine.device import Compute, choose, resolve
 from workbench.engine.network import folding, resnet
@@ -31,20 +31,27 @@ Trying = Generator[Progress | Warned, None, list[TriedNormalization]]
 
 
 def evaluate_state(
-    config: RunConfig, weights: Mapping[str, Tensor], origin: str, names: tuple[str, ...], epoch: int, home: Home
+    run_id: str,
+    store: RunStore,
+    config: RunConfig,
+    weights: Mapping[str, Tensor],
+    epoch: int,
+    source: str | None = None,
 ) -> Evaluating:
-    """Evaluate weights that are read already on the test images of `config.data.source`, by themselves.
+    """Evaluate a run's weights of an epoch, which are read already, by themselves.
 
     Args:
         config: with the numbers that images are normalized by.
-        origin: whose weights they are, for errors.
-        names: the classes that the images must have.
+        source: of test images; None: the run's own.
     """
-    return (yield from _evaluate(_Subject(config, weights, origin, names, epoch), home, beside=False))
+    subject = _of_run(store.run(run_id), store, config, weights, epoch, source)
+    evaluation = yield from _evaluate(subject, store, beside=False)
+    store.count_test_look(run_id)
+    return evaluation
 
 
 def evaluate_run(run_id: str, store: RunStore, source: str | None = None, *, beside: bool = False) -> Evaluating:
-    """Evaluate the best checkpoint of a run on the test images of its source, or of another one.
+    """Evaluate the best checkpoint of a run on its test images, or on those of another source.
 
     Args:
         beside: a run that is going on in this process: no settings of the whole process are touched, batches are
@@ -57,21 +64,15 @@ def evaluate_run(run_id: str, store: RunStore, source: str | None = None, *, bes
     """
     record = store.run(run_id)
     config = record.config
-    if source is not None:
-        config = config.with_values({"data.source": source})
     reading = Progress("Reading the checkpoint", 0, 0)
     yield reading
     state = checkpoint.load_best(store.checkpoints(run_id))
-    names = store.class_names(record)
-    if not names:
-        # With starting weights, a checkpoint is there before the classes of the data are recorded.
-        raise UserError(f"run {run_id} has not begun; train it for an epoch at least")
     if config.data.known_normalization is None:
         # A list that was rebuilt from the settings of its beginning does not know what it came to be.
         config = with_normalization(config, state.config.data.normalized_by)
+    subject = _of_run(record, store, config, state.evaluated_weights, state.position.epoch, source)
     yield reading
-    subject = _Subject(config, state.evaluated_weights, f"run {run_id}", names, state.position.epoch)
-    evaluation = yield from _evaluate(subject, store.home, beside)
+    evaluation = yield from _evaluate(subject, store, beside)
     store.count_test_look(run_id)
     return evaluation
 
@@ -86,7 +87,7 @@ def evaluate_weights(config: RunConfig, source: str, store: RunStore) -> Evaluat
     config, doubt = normalized(without_found_numbers(config), found)
     if doubt:
         yield Warned(doubt)
-    return (yield from _evaluate(_Subject(config, found.state, found.origin), store.home, beside=False))
+    return (yield from _evaluate(_Subject(config, found.state, found.origin), store, beside=False))
 
 
 def try_normalizations(config: RunConfig, source: str, store: RunStore) -> Trying:
@@ -102,7 +103,7 @@ def try_normalizations(config: RunConfig, source: str, store: RunStore) -> Tryin
     found = yield from weight_sources.read(located, store)
     subject = _Subject(config, found.state, found.origin)
     compute = Compute(choose(config.training).device, torch.float32)
-    dataset = yield from _images(subject, store.home)
+    dataset = yield from _images(subject, store)
     network = _network(subject, compute)
     all_images = np.arange(len(dataset.train))
     tried = [*NAMED, normalization_of(dataset.train.images, all_images)]
@@ -130,12 +131,32 @@ class _Subject:
     """What the data must have; None: any."""
     epoch: int = 0
     """After which the weights were saved; 0: before the first."""
+    record: RunRecord | None = None
+    """The run whose own images are asked about; None: those of `config.data.source`, as they are now."""
 
 
-def _evaluate(subject: _Subject, home: Home, beside: bool) -> Evaluating:
+def _of_run(
+    record: RunRecord,
+    store: RunStore,
+    config: RunConfig,
+    weights: Mapping[str, Tensor],
+    epoch: int,
+    source: str | None,
+) -> _Subject:
+    names = store.class_names(record)
+    if not names:
+        # With starting weights, a checkpoint is there before the classes of the data are recorded.
+        raise UserError(f"run {record.id} has not begun; train it for an epoch at least")
+    own: RunRecord | None = record
+    if source is not None:
+        config, own = config.with_values({"data.source": source}), None
+    return _Subject(config, weights, f"run {record.id}", names, epoch, own)
+
+
+def _evaluate(subject: _Subject, store: RunStore, beside: bool) -> Evaluating:
     config = subject.config
     compute = resolve(config.training) if beside else Compute(choose(config.training).device, torch.float32)
-    dataset = yield from _images(subject, home)
+    dataset = yield from _images(subject, store)
     if config.data.needs_images:
         by = normalization_of(dataset.train.images, np.arange(len(dataset.train)))
         config = with_normalization(config, by)
@@ -146,10 +167,13 @@ def _evaluate(subject: _Subject, home: Home, beside: bool) -> Evaluating:
     return Evaluation(dataset.test.labels, said, dataset.class_names, subject.epoch)
 
 
-def _images(subject: _Subject, home: Home) -> Generator[Progress | Warned, None, Dataset]:
+def _images(subject: _Subject, store: RunStore) -> Generator[Progress | Warned, None, Dataset]:
     config = subject.config
-    folder = yield from sources.read(config.data.source, config.model.input_size, home)
-    dataset = Dataset.require(folder)
+    if subject.record is not None:
+        _, dataset = yield from run_images.read(subject.record, store)
+    else:
+        folder = yield from sources.read(config.data.source, config.model.input_size, store.home)
+        dataset = Dataset.require(folder)
     _refuse_other_classes(subject, dataset.class_names)
     return dataset
 
