@@ -109,6 +109,8 @@ def test_characters_that_are_drawn_as_one_are_not_torn_apart() -> None:
     assert short((f"abc{hand}def",)) == {f"abc{hand}def": "abc."}
     assert short((f"ab{family}cdef",)) == {f"ab{family}cdef": "ab."}
     assert short(("cafe\u0301 noir",)) == {"cafe\u0301 noir": "caf."}
+    flags = "x\U0001f1e9\U0001f1ea\U0001f1eb\U0001f1f7\U0001f1ec\U0001f1e7"
+    assert short((flags,)) == {flags: "x."}
 
 
 def test_names_from_right_to_left_do_not_turn_what_stands_beside_them() -> None:

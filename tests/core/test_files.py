@@ -1,5 +1,6 @@
 """Only what is a file is opened: nothing is waited for, and nothing read without end."""
 
+import errno
 import os
 import socket
 import stat
@@ -58,7 +59,7 @@ def test_what_is_written_has_the_rights_of_other_files(tmp_path: Path) -> None:
     assert (stat.S_IMODE(path.stat().st_mode), path.read_bytes()) == (0o640, b"second")
 
 
-def test_what_cannot_be_written_is_known_before(tmp_path: Path) -> None:
+def test_what_cannot_be_written_is_known_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     require_writable(tmp_path / "file")
     require_writable(tmp_path / "new" / "newer" / "file")
@@ -68,3 +69,18 @@ def test_what_cannot_be_written_is_known_before(tmp_path: Path) -> None:
         require_writable(tmp_path / "file" / "below")
     with pytest.raises(UserError, match="cannot write"):
         require_writable(tmp_path / ("long" * 100) / "file")
+    monkeypatch.setattr(os, "access", lambda *_arguments: False)
+    with pytest.raises(UserError, match="there is no right to write in"):
+        require_writable(tmp_path / "file")
+    monkeypatch.setattr(Path, "exists", lambda _path: False)
+    with pytest.raises(UserError, match="there is no such drive"):
+        require_writable(tmp_path / "file")
+
+
+def test_a_file_system_without_rights_is_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_path: Path, _mode: int) -> None:
+        raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
+
+    monkeypatch.setattr(Path, "chmod", refuse)
+    write_atomically(tmp_path / "file", lambda file: file.write(b"written"))
+    assert (tmp_path / "file").read_bytes() == b"written"

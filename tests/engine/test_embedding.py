@@ -234,4 +234,5 @@ def test_what_was_arranged_is_kept(subject: Subject) -> None:
     turn = np.array([[0, 1], [-1, 0]], np.float32)
     again = exhausted(by_tsne(subject, 24, replace(placed, points=placed.points @ turn)))
     np.testing.assert_allclose(again.points, placed.points @ turn, atol=1e-5)
+    np.testing.assert_array_equal(kept_tsne(subject, 24, again).points, again.points)
     assert kept_tsne(subject, 36) is None

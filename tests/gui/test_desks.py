@@ -1,5 +1,6 @@
 """What goes on for a view stays while it is about the same thing, and is gone when it is about another one."""
 
+import shutil
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -23,10 +24,12 @@ from workbench.core.home import Home
 from workbench.core.records.store import RunStore
 from workbench.core.settings.config import RunConfig
 from workbench.gui.desks import gallery_desk
+from workbench.gui.desks.writing import Writing
 from workbench.gui.inspect.blocks.insides_view import InsidesView
 from workbench.gui.main_window import MainWindow
-from workbench.gui.work import inspection_jobs, jobs
+from workbench.gui.work import inspection_jobs, jobs, label_jobs
 from workbench.gui.work.job import Job, Work
+from workbench.gui.work.lane import Lane
 
 MakeWindow = Callable[..., MainWindow]
 
@@ -144,7 +147,7 @@ def test_a_search_for_duplicates_outlasts_a_look_elsewhere(
     button(panel, "Search").click()
     qtbot.waitUntil(lambda: has_button(panel, "Search again"), timeout=LONG_MS)
     asked = list[Any]()
-    monkeypatch.setattr(inspection_jobs, "search_near_duplicates", lasting(asked))
+    monkeypatch.setattr(label_jobs, "search_near_duplicates", lasting(asked))
     button(panel, "Search again").click()
     qtbot.waitUntil(lambda: "%" in panel.bar.text)
     button(panel, "Doubtful labels").click()
@@ -158,6 +161,64 @@ def test_a_search_for_duplicates_outlasts_a_look_elsewhere(
     qtbot.waitUntil(lambda: says(panel, "No test image is like a training image."), timeout=LONG_MS)
     assert has_button(panel, "Search again")
     assert not panel.bar.text
+
+
+def test_a_search_that_ends_takes_no_other_list_away(
+    qtbot: QtBot, make_window: MakeWindow, home: Home, tiny_config: RunConfig, monkeypatch: pytest.MonkeyPatch,
+    image_folder: Path, tmp_path: Path,
+) -> None:  # fmt: skip
+    other_images = tmp_path / "other"
+    shutil.copytree(image_folder, other_images)
+    first = record_run(home, tiny_config.with_values({"training.epochs": 1, "data.source": str(other_images)}))
+    record_run(home, tiny_config.with_values({"training.epochs": 1}))
+    window = make_window()
+    window.workspaces.show("inspect")
+    show_tab(window)
+    panel = panel_of(window)
+    button(panel, "Near-duplicates").click()
+    qtbot.waitUntil(lambda: has_button(panel, "Search"), timeout=LONG_MS)
+    button(panel, "Search").click()
+    qtbot.waitUntil(lambda: has_button(panel, "Search again"), timeout=LONG_MS)
+    second = window.selection.run_id
+    window.run_desk.show_run(first)
+    qtbot.waitUntil(lambda: has_button(panel, "Search"), timeout=LONG_MS)
+    search = label_jobs.search_near_duplicates
+    asked = list[Any]()
+
+    def late(folder: Path, config: RunConfig) -> Job:
+        return lasting(asked, then=search(folder, config), steps=50)()
+
+    monkeypatch.setattr(label_jobs, "search_near_duplicates", late)
+    button(panel, "Search").click()
+    window.run_desk.show_run(second)
+    qtbot.waitUntil(lambda: has_button(panel, "Search again"), timeout=LONG_MS)
+    desk = window.inspect_desk._labels_desk
+    qtbot.waitUntil(lambda: desk._search.handle is None, timeout=LONG_MS)
+    assert desk._current() is not None
+    window.run_desk.show_run(first)
+    qtbot.waitUntil(lambda: has_button(panel, "Search again"), timeout=LONG_MS)
+
+
+def test_cancel_is_of_the_file_that_is_being_written(qtbot: QtBot, window: MainWindow, lane: Lane) -> None:
+    writing, bar = Writing(lane, window.message_bar, window), window.message_bar
+    written = list[Path]()
+
+    def job(number: int) -> Job:
+        def begin(_home: Home) -> Work:
+            for step in range(100):
+                time.sleep(0.01)
+                yield Progress(f"Reading {number}", step, 100)
+            return Path(str(number))
+
+        return Job(begin)
+
+    for number in (1, 2):
+        writing.ask(job(number), window.home, written.append, written.append)
+    qtbot.waitUntil(lambda: bar.text.startswith("Reading 1"), timeout=LONG_MS)
+    button(bar, "Cancel").click()
+    qtbot.waitUntil(lambda: bar.text.startswith("Reading 2"), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: bool(written), timeout=LONG_MS)
+    assert written == [Path("2")]
 
 
 def test_an_epoch_that_comes_while_histories_are_read_is_in_them(

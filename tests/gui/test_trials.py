@@ -49,6 +49,22 @@ def test_measuring_fills_the_card_and_an_edit_makes_it_stale(qtbot: QtBot, windo
     assert button(window.progress_panel, "Start").isEnabled()
 
 
+def test_an_edit_while_rates_are_tried_makes_their_curve_one_of_former_settings(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    qtbot.waitUntil(lambda: window.engine_is_ready, timeout=LONG_MS)
+    finder = window.trial_desk.finder
+    window.trial_desk.find_rate()
+    assert finder.is_running
+    window.build_panel.take_values({"training.learning_rate": 0.3})
+    qtbot.waitUntil(lambda: not finder.is_running, timeout=LONG_MS)
+    assert not says(finder, "Settings have changed since")
+    window.trial_desk.find_rate()
+    window.build_panel.take_values({"training.momentum": 0.5})
+    qtbot.waitUntil(lambda: not finder.is_running, timeout=LONG_MS)
+    assert says(finder, "Settings have changed since")
+
+
 def test_measuring_can_be_stopped(qtbot: QtBot, window: MainWindow, home: Home) -> None:
     window.trial_desk.measure()
     window.session.stop()

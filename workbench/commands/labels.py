@@ -56,6 +56,10 @@ def labels(
             list_duplicates(run_id, store, epoch, output, json, display)
         else:
             _list_labels(run_id, store, epoch, part, human, output, json, display)
+    if json:
+        # The document is a list, without room for them.
+        for warning in display.warnings:
+            console.print_error(f"warning: {warning}")
 
 
 def _check(part: str, human: Path | None, duplicates: bool, output: Path | None) -> None:

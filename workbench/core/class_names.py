@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 
 SHORT_LENGTH = 5
 _RIGHT_TO_LEFT = ("R", "AL")
+# Regional indicators, of which two are a flag.
+_FLAGS = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
 _FIRST_STRONG_ISOLATE, _POP_DIRECTIONAL_ISOLATE = "\u2068", "\u2069"
 _ELLIPSIS = "…"
 _SEPARATORS = re.compile(r"[\s_\-./,]+")
@@ -38,7 +40,7 @@ def short_names(names: tuple[str, ...]) -> tuple[str, ...]:
     Different names have different forms (equal ones the same), and a form depends on which names there are, not on
     their order. Names whose forms would be alike, but for capitals, all get another one: `gr.sh` of great white
     shark, `te…ne` and `te…on` of telephone and television, at worst a number: `cla#1`, which takes a sixth
-    character from the ten thousandth on.
+    character from the ten thousandth on. Emoji of several characters are not cut.
     """
     whole = {name for name in names if len(name) <= SHORT_LENGTH}
     # "can." of can opener would pass for can, and "tige." of tiger shark for tiger.
@@ -89,8 +91,8 @@ def _start(text: str, length: int) -> str:
 
 
 def _combines(before: str, character: str) -> bool:
-    """Whether it is drawn as one with the one before: accents, joined emoji, their variants and colors."""
-    is_joined = "\u200d" in (before, character)
+    """Whether it may be drawn as one with the one before: an accent, an emoji's variant or color, half a flag."""
+    is_joined = "\u200d" in (before, character) or (before in _FLAGS and character in _FLAGS)
     is_mark = unicodedata.category(character) in ("Mn", "Mc", "Me")
     return is_joined or is_mark or "\U0001f3fb" <= character <= "\U0001f3ff"
 

@@ -57,8 +57,11 @@ def require_writable(path: Path) -> None:
     """
     why = ""
     try:
-        folder = next(each for each in path.absolute().parents if each.exists())
-        if path.is_dir():
+        folder = next((each for each in path.absolute().parents if each.exists()), None)
+        if folder is None:
+            # Of Windows.
+            why = "there is no such drive"
+        elif path.is_dir():
             why = "it is a folder"
         elif not folder.is_dir():
             why = f"{shown(folder)} is no folder"
@@ -117,8 +120,8 @@ def _give_usual_rights(temporary: Path, path: Path) -> None:
         mode = stat.S_IMODE(path.stat().st_mode)
     except FileNotFoundError:
         mode = 0o666 & ~_UMASK
-    # Drives that know no rights, such as a USB stick, refuse.
-    with suppress(PermissionError):
+    # File systems that know no rights refuse, each in its own way.
+    with suppress(OSError):
         temporary.chmod(mode)
 
 

@@ -54,12 +54,9 @@ def by_tsne(
     At once where it was computed before. It begins where `former` has the images, or at their principal
     components.
     """
-    kept = kept_tsne(subject, count)
+    kept = kept_tsne(subject, count, former)
     if kept is not None:
-        # It was turned like the map that was shown when it was computed.
-        return (
-            kept if former is None else replace(kept, points=_turned(kept.points, kept.indices, subject, former))
-        )
+        return kept
     at, found = _chosen(subject, count), remembered(subject, "test")
     chosen = found.at(at) if found is not None else (yield from features_at(subject, "test", at, activity))
     _refuse_infinite(chosen)
@@ -71,9 +68,12 @@ def by_tsne(
     return subject.memory.put(_tsne_key(subject, len(chosen)), embedding)
 
 
-def kept_tsne(subject: Subject, count: int = SOME) -> Embedding | None:
-    """What `by_tsne` has computed before."""
-    return subject.memory.get(_tsne_key(subject, min(count, len(subject.indices("test")))), Embedding)
+def kept_tsne(subject: Subject, count: int = SOME, former: Embedding | None = None) -> Embedding | None:
+    """What `by_tsne` has computed before, turned like `former`: not as what was shown then."""
+    kept = subject.memory.get(_tsne_key(subject, min(count, len(subject.indices("test")))), Embedding)
+    if kept is None or former is None:
+        return kept
+    return replace(kept, points=_turned(kept.points, kept.indices, subject, former))
 
 
 def principal_components(vectors: NDArray[np.float32]) -> tuple[_Points, tuple[float, ...]]:

@@ -22,7 +22,7 @@ from workbench.gui.inspect.labels.labels_panel import LabelsPanel
 from workbench.gui.inspect.seen_words import absence
 from workbench.gui.widgets.file_dialogs import ask_path
 from workbench.gui.widgets.told import sentence_of
-from workbench.gui.work import inspection_jobs
+from workbench.gui.work import label_jobs
 from workbench.gui.work.job import Handle
 
 
@@ -51,7 +51,7 @@ class LabelsDesk(LookDesk):
 
     def __init__(self, looking: Looking, window: QWidget) -> None:
         self.panel = LabelsPanel(looking.theme, looking.selection)
-        super().__init__(looking, self.panel, self.panel.bar, window)
+        super().__init__(looking, self.panel, self.panel.bar, window, is_long=True)
         self._window = window
         self._asked: tuple[Any, ...] = ()
         self._found: dict[str, tuple[tuple[Any, ...], Any]] = {}
@@ -86,6 +86,9 @@ class LabelsDesk(LookDesk):
         of_answers = (selection.run_id, selection.epoch, selection.evaluation)
         # The pairs are those of its images, but which of them are trained on is the run's.
         self._asked = (which, self._folder, selection.run_id) if which == "duplicates" else (which, *of_answers)
+        # A second or two, more where the network is to be asked; behind a search it would wait for that.
+        is_long = self._search.handle is None
+        self._lane, self.looker = self.looking.lane_of(is_long), self.looking.looker_of(is_long)
         known = self._found.get(which)
         if which == "duplicates" and self._is_searching:
             self._show_search()
@@ -101,13 +104,13 @@ class LabelsDesk(LookDesk):
     def _ask_doubtful(self) -> None:
         evaluation, images = self.selection.evaluation, self.selection.images
         if self.panel.part == "test" and evaluation is not None and images is not None:
-            job = inspection_jobs.doubtful_test_labels(evaluation, images)
+            job = label_jobs.doubtful_test_labels(evaluation, images)
         else:
             place = self.place()
             if place is None:
                 self.panel.show_nothing(self.tr("What is said of validation images needs the network itself."))
                 return
-            job = inspection_jobs.doubtful_validation_labels(self.looker, place)
+            job = label_jobs.doubtful_validation_labels(self.looker, place)
         self.panel.show_nothing(self.tr("Labels that the network finds hard to believe appear here."))
         self._begin(job, self.tr("Looking for doubtful labels"))
 
@@ -117,7 +120,7 @@ class LabelsDesk(LookDesk):
             return
         self.panel.show_nothing(self.tr("Test images that are also among the training images appear here."))
         self._begin(
-            inspection_jobs.known_near_duplicates(Path(self._folder), record.config), self.tr("Opening the images")
+            label_jobs.known_near_duplicates(Path(self._folder), record.config), self.tr("Opening the images")
         )
 
     def _ask_human(self, path: Path | None) -> None:
@@ -125,13 +128,19 @@ class LabelsDesk(LookDesk):
         if evaluation is None or images is None or record is None:
             return
         self._say_no_counts()
-        job = inspection_jobs.human_agreement(evaluation, images.names, record.source, path)
+        job = label_jobs.human_agreement(evaluation, images.names, record.source, path)
         self._begin(job, self.tr("Reading people's answers"))
 
     def _begin(self, job: Any, activity: str) -> None:
         handle = self.ask(job, activity)
         if handle is not None:
+            handle.progressed.connect(self._pass_on_warning)
             handle.finished.connect(self._take)
+
+    @Slot(object)
+    def _pass_on_warning(self, said: Any) -> None:
+        if isinstance(said, Warned):
+            self.told.emit("warning", said.message)
 
     # The search for near-duplicates takes long: it goes on whatever list, epoch or run is looked at.
 
@@ -153,7 +162,7 @@ class LabelsDesk(LookDesk):
             # The list is closed, to be repaired.
             self.refused.emit(error)
             return
-        job = inspection_jobs.search_near_duplicates(Path(self._folder), record.config)
+        job = label_jobs.search_near_duplicates(Path(self._folder), record.config)
         handle = self.looking.long_lane.ask(job, home, self._searcher)
         self._search = _Search(self._folder, record.id, handle)
         handle.progressed.connect(self._on_search)
@@ -170,9 +179,8 @@ class LabelsDesk(LookDesk):
 
     @Slot(object)
     def _on_search(self, said: Any) -> None:
-        if isinstance(said, Warned):
-            self.told.emit("warning", said.message)
-        elif isinstance(said, Progress):
+        self._pass_on_warning(said)
+        if isinstance(said, Progress):
             self._search.share = said.done, said.total
             if self._is_searching:
                 self.bar.show_progress(self.tr("Looking for near-duplicates"), *self._search.share)
@@ -181,7 +189,9 @@ class LabelsDesk(LookDesk):
     def _take_pairs(self, result: Any) -> None:
         search, was_seen = self._search, self._is_searching
         self._search = _Search()
-        self._found["duplicates"] = (("duplicates", search.folder, search.run_id), result)
+        if search.folder == self._folder:
+            # Else another one's list is on show; this one is kept on the disk.
+            self._found["duplicates"] = (("duplicates", search.folder, search.run_id), result)
         if was_seen:
             self.set_due()
 
@@ -257,7 +267,7 @@ class LabelsDesk(LookDesk):
     def _show_figures(self) -> None:
         marks, evaluation = self.selection.marks, self.selection.evaluation
         figures = self.panel.figures
-        match self._current():
+        match None if self._is_searching else self._current():
             case DoubtfulLabels() as found:
                 marked = marks.flags(len(found.images), "test" if found.part == "test" else "train")
                 figures.show_figures(*doubt_figures(found, marked[found.numbers]))

@@ -172,6 +172,10 @@ class LandscapeDesk(LookDesk):
     def _take_runs(self, records: Sequence[RunRecord]) -> None:
         self._records = {record.id: record for record in records}
         self._show_runs()
+        key = self._key
+        if key is not None and self._handle is None and self._key_of(Place(key[0], key[1])) != key:
+            # The run beside it keeps another epoch by now.
+            self.set_due()
 
     @Slot()
     def _show_runs(self) -> None:

@@ -42,7 +42,8 @@ class MapDesk(LookDesk):
             handle = self.ask(jobs.map_by_tsne(self.looker, place, view.images, former), activity)
         else:
             self._wanted = None
-            handle = self.ask(jobs.kept_tsne_map(self.looker, place, view.images), self.tr("Opening the network"))
+            job = jobs.kept_tsne_map(self.looker, place, view.images, former)
+            handle = self.ask(job, self.tr("Opening the network"))
         if handle is not None:
             handle.progressed.connect(self._take_part)
             handle.finished.connect(self._take)

@@ -24,8 +24,6 @@ class Writing(QObject):
     def __init__(self, lane: Lane, message_bar: MessageBar, parent: QObject) -> None:
         super().__init__(parent)
         self._lane, self._bar = lane, message_bar
-        self._handle: Handle | None = None
-        self._begun = 0.0
 
     def ask(
         self, job: Job, home: Home, say: Callable[[Path], object], refuse: Callable[[Exception], object]
@@ -34,28 +32,29 @@ class Writing(QObject):
         Args:
             job: its result is the path of what was written.
         """
-        handle = self._handle = self._lane.ask(job, home, self, replaces=False)
-        self._begun = time.monotonic()
-        handle.progressed.connect(self._show_progress)
+        handle = self._lane.ask(job, home, self, replaces=False)
         handle.finished.connect(say)
         handle.refused.connect(refuse)
+        _Teller(handle, self._bar, self)
+
+
+class _Teller(QObject):
+    """Tells of one of them, as long as it goes on."""
+
+    def __init__(self, handle: Handle, message_bar: MessageBar, parent: QObject) -> None:
+        super().__init__(parent)
+        self._handle, self._bar = handle, message_bar
+        self._begun = time.monotonic()
+        handle.progressed.connect(self._show_progress)
         handle.canceled.connect(self._say_canceled)
-        handle.ended.connect(self._end)
+        handle.ended.connect(self.deleteLater)
 
     @Slot(object)
     def _show_progress(self, said: Any) -> None:
         if isinstance(said, Progress) and time.monotonic() - self._begun > _SILENT_S:
             share = f" {percent(said.done / said.total, 0)}" if said.total else ""
-            self._bar.tell_progress(f"{said.activity}…{share}", self.tr("Cancel"), self._cancel)
-
-    def _cancel(self) -> None:
-        if self._handle is not None:
-            self._handle.cancel()
+            self._bar.tell_progress(f"{said.activity}…{share}", self.tr("Cancel"), self._handle.cancel)
 
     @Slot()
     def _say_canceled(self) -> None:
         self._bar.tell("info", self.tr("Canceled; nothing was written"))
-
-    @Slot()
-    def _end(self) -> None:
-        self._handle = None

@@ -41,7 +41,7 @@ class RateFinderView(QFrame):
         super().__init__(parent)
         self.setObjectName("card")
         self.setAccessibleName(self.tr("Learning-rate finder"))
-        self._is_running, self._barred = False, ""
+        self._is_running, self._is_stale, self._barred = False, False, ""
         self._theme = theme
         self._plot: RatePlot | None = None
         self._room = LatePlot(lambda: self.plot)
@@ -125,7 +125,7 @@ class RateFinderView(QFrame):
 
     def show_running(self) -> None:
         """A trial begins."""
-        self._stale.setVisible(False)
+        self._is_stale = False
         self._remedy = {}
         self.plot.clear_curve()
         self._say("", "")
@@ -159,7 +159,11 @@ class RateFinderView(QFrame):
 
     def mark_stale(self, is_stale: bool) -> None:
         """Whether the settings are others by now than those that were tried."""
-        self._stale.setVisible(is_stale and not self._is_running)
+        self._is_stale = is_stale
+        self._show_stale()
+
+    def _show_stale(self) -> None:
+        self._stale.setVisible(self._is_stale and not self._is_running)
 
     def show_canceled(self) -> None:
         """The trial was stopped; a rate can be chosen from what there is."""
@@ -174,6 +178,7 @@ class RateFinderView(QFrame):
 
     def _show_state(self, running: bool, again: str) -> None:
         self._is_running = running
+        self._show_stale()
         if self._plot is not None:
             self._plot.allow_choice(not running)
         for widget in (self._bar, self._status):

@@ -275,18 +275,25 @@ class MapView(QWidget):
             words.append(self.tr("without the chosen image"))
         self.canvas.setAccessibleDescription(" · ".join(words))
         self.bar.set_rest(self.text)
+        if self.bar.text == self._empty_lasso:
+            self.bar.say("")
 
     @Slot()
     def _follow_image(self) -> None:
         self.canvas.set_chosen(self._selection.image)
         self._say()
 
+    @property
+    def _empty_lasso(self) -> str:
+        return self.tr("There is no image within the lasso.")
+
     @Slot(object)
     def _choose_circled(self, images: NDArray[np.int64]) -> None:
         """Into the gallery, the most confidently wrong first."""
         evaluation = self._selection.evaluation
         if not len(images):
-            self.bar.say(self.tr("There is no image within the lasso."))
+            if not self.bar.is_working:
+                self.bar.say(self._empty_lasso)
         elif evaluation is not None:
             order = evaluation.indices()
             self._selection.show_only(order[np.isin(order, images)], self.tr("chosen on the map"))
