@@ -28,6 +28,12 @@ def isolated(name: str) -> str:
     return name
 
 
+@functools.lru_cache(maxsize=16)
+def all_isolated(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The same of several, to be put into sentences."""
+    return tuple(map(isolated, names))
+
+
 def pair_words(first: str, second: str) -> str:
     """`cat → dog`, in whichever script the names are."""
     return f"{isolated(first)} → {isolated(second)}"

@@ -8,6 +8,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QKeySequence, QPainter, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from workbench.core.class_names import isolated
 from workbench.core.data.dataset import ImageSet
 from workbench.core.evaluation import Evaluation
 from workbench.gui.inspect.image_caption import Captions, Verdict
@@ -76,8 +77,8 @@ class GalleryModel(QAbstractListModel):
             return verdict.caption
         if role == Qt.ItemDataRole.ToolTipRole:
             about = self.tr("{0}\ntruth {1}, prediction {2} ({3:.1%})")
-            said = verdict.said or verdict.truth
-            return plain_tip(about.format(self.images.names[image], verdict.truth, said, verdict.confidence))
+            truth, said = isolated(verdict.truth), isolated(verdict.said or verdict.truth)
+            return plain_tip(about.format(self.images.names[image], truth, said, verdict.confidence))
         return None
 
 

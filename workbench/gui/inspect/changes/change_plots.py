@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Si
 from PySide6.QtGui import QFontMetrics, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from workbench.core.class_names import short_names
+from workbench.core.class_names import isolated, short_names
 from workbench.core.formats import percent
 from workbench.gui.inspect.changes.change_words import shift_words
 from workbench.gui.widgets.field_form import plain_tip
@@ -189,7 +189,7 @@ class ChangeCurves(QWidget):
             return ""
         row = self._curve.probabilities[list(self._curve.values).index(value)]
         likely = sorted({int(row.argmax()), *self._classes}, key=lambda index: -row[index])
-        words = ", ".join(f"{self._names[index]} {row[index]:.2f}" for index in likely)
+        words = ", ".join(f"{isolated(self._names[index])} {row[index]:.2f}" for index in likely)
         return f"{self._curve.words(value)}: {words}"
 
 
@@ -290,7 +290,7 @@ class ShiftMap(QWidget):
             return ""
         said = self._shifts[down + most, right + most]
         words = ", ".join(
-            f"{self._names[index]} {said[index]:.2f}"
+            f"{isolated(self._names[index])} {said[index]:.2f}"
             for index in dict.fromkeys((int(said.argmax()), self._prediction))
         )
         return f"{shift_words(right, down)}: {words}"

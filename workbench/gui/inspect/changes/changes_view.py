@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
+from workbench.core.class_names import isolated
 from workbench.core.formats import count
 from workbench.core.inspection.image_changes import (
     FACTORS,
@@ -213,7 +214,7 @@ class ChangesView(QWidget):
 
     def _said(self, probabilities: NDArray[np.float32]) -> str:
         best = int(probabilities.argmax())
-        return f"{self._names[best]} {probabilities[best]:.2f}"
+        return f"{isolated(self._names[best])} {probabilities[best]:.2f}"
 
     def _show_effects(self) -> None:
         effects = self._effects
@@ -229,7 +230,7 @@ class ChangesView(QWidget):
         self.shift_map.show_shifts(effects.shifts, self._names, effects.prediction, shift)
         kept, most = effects.shift_stays, len(effects.shifts) // 2
         words = self.tr("{0} of {1} shifts of up to {2} px keep the answer {3}; dots mark those that do not.")
-        name = self._names[effects.prediction]
+        name = isolated(self._names[effects.prediction])
         self._stays.setText(words.format(count(int(kept.sum()) - 1), count(kept.size - 1), most, name))
 
     @Slot()

@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from workbench.core.class_names import all_isolated
 from workbench.core.inspection.image_changes import SmallestChanges
 from workbench.gui.inspect.changes.change_words import patch_words, smallest_shift_words
 from workbench.gui.inspect.pixel_picture import PixelPicture
@@ -43,7 +44,8 @@ class SmallestView(QWidget):
             content.setVisible(found is not None)
         if found is None:
             return
-        names, former = found.class_names, found.class_names[found.prediction]
+        names = all_isolated(found.class_names)
+        former = names[found.prediction]
         (_, patched, patch_label), (_, shifted, shift_label) = self._rows
         patch = found.patch
         if patch is None:

@@ -5,6 +5,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from workbench.core.class_names import all_isolated
 from workbench.core.formats import percent
 from workbench.core.inspection.image_histories import ImageHistory
 from workbench.gui.records.selection import Selection
@@ -57,7 +58,7 @@ class HistoryCurve(QWidget):
     def words(self) -> str:
         """What the line above the curve says."""
         epoch = self._pointed or self._selection.epoch
-        history, names = self._history, self._selection.class_names
+        history, names = self._history, all_isolated(self._selection.class_names)
         if history is None:
             return self.tr("What was said of it after each epoch is not known yet")
         at = np.flatnonzero(history.epochs == epoch)

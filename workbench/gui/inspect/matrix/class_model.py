@@ -6,6 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from workbench.core.class_names import isolated
 from workbench.core.evaluation import ClassFigures, Evaluation
 from workbench.core.formats import count, percent
 from workbench.gui.widgets.field_form import plain_tip
@@ -175,7 +176,7 @@ class ClassModel(QAbstractTableModel):
         return words.format(
             count(right),
             count(figures.images),
-            figures.name,
+            isolated(figures.name),
             percent(figures.accuracy),
             percent(figures.precision),
             percent(figures.f1),

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.core.class_names import short_names
+from workbench.core.class_names import isolated, short_names
 from workbench.core.evaluation import ClassFigures, Evaluation
 from workbench.core.formats import percent
 from workbench.gui.inspect.matrix.class_model import ClassModel
@@ -68,7 +68,7 @@ class ClassView(QWidget):
         if not self._worst:
             return ""
         figures = self.model.figures
-        names = ", ".join(figures[index].name for index in self._worst)
+        names = ", ".join(isolated(figures[index].name) for index in self._worst)
         return self.tr("worst: {0}, {1}").format(names, percent(figures[self._worst[0]].accuracy))
 
     @property

@@ -5,6 +5,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal, Slot
 from PySide6.QtWidgets import QHeaderView, QTableView, QVBoxLayout, QWidget
 
+from workbench.core.class_names import isolated
 from workbench.core.evaluation import Evaluation
 from workbench.core.formats import count, percent
 from workbench.gui.widgets.elided_label import ElidedLabel
@@ -55,7 +56,8 @@ class _Pairs(QAbstractTableModel):
             return _alignment(index.column())
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
             words = self.tr("{0} of {1} {2} taken for {3}; click to see them")
-            return plain_tip(words.format(count(images), count(total), names[truth], names[said]))
+            first, second = isolated(names[truth]), isolated(names[said])
+            return plain_tip(words.format(count(images), count(total), first, second))
         return None
 
 

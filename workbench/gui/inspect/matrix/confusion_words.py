@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QCoreApplication
 
+from workbench.core.class_names import all_isolated
 from workbench.core.evaluation import Evaluation
 from workbench.core.formats import percent
 from workbench.gui.inspect.matrix.confusion_layout import Place
@@ -31,7 +32,8 @@ def _counted(evaluation: Evaluation, classes: Place) -> int:
 
 
 def _words_of(evaluation: Evaluation, place: Place) -> str:
-    translate, confusion, names = QCoreApplication.translate, evaluation.confusion, evaluation.class_names
+    translate, confusion = QCoreApplication.translate, evaluation.confusion
+    names = all_isolated(evaluation.class_names)
     row, column = place
     if row is None:
         if column is None:
@@ -50,7 +52,7 @@ def _words_of(evaluation: Evaluation, place: Place) -> str:
 
 def most_confused(evaluation: Evaluation) -> str:
     """The pairs of classes that are confused most often."""
-    translate, names = QCoreApplication.translate, evaluation.class_names
+    translate, names = QCoreApplication.translate, all_isolated(evaluation.class_names)
     pairs = evaluation.most_confused(_PAIRS_TOLD)
     if not pairs:
         return translate("ConfusionView", "No image is taken for another class")

@@ -9,6 +9,8 @@ from workbench.core.inspection.heat_colors import heat
 from workbench.gui.widgets.theme import GAP, Theme, mixed
 
 _RAMP_PX, _STOPS = 8, 33
+# Letters of other scripts come from other fonts, whose lines are higher.
+_SPARE_PX = 4
 
 
 class HeatLegend(QWidget):
@@ -23,7 +25,7 @@ class HeatLegend(QWidget):
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        return QSize(200, self.fontMetrics().height() + GAP + _RAMP_PX)
+        return QSize(200, self.fontMetrics().height() + GAP + _RAMP_PX + _SPARE_PX)
 
     def show_ends(self, against: str, for_: str) -> None:
         """What stands at the cool end and at the warm one."""
@@ -45,8 +47,8 @@ class HeatLegend(QWidget):
         painter.setPen(self._theme.color("hairline"))
         painter.drawRect(ramp.adjusted(0, 0, -1, -1))
         painter.setPen(self._theme.color("secondary"))
-        words = QRectF(0, ramp.bottom() + GAP, self.width(), self.fontMetrics().height())
+        words = QRectF(0, ramp.bottom() + GAP, self.width(), self.height() - ramp.bottom() - GAP)
         ends = ((self._against, Qt.AlignmentFlag.AlignLeft), (self._for, Qt.AlignmentFlag.AlignRight))
         for text, side in ends:
             shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, self.width() // 2 - GAP)
-            painter.drawText(words, side, shown)
+            painter.drawText(words, side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip, shown)

@@ -2,6 +2,7 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from workbench.core.class_names import all_isolated
 from workbench.core.formats import count
 from workbench.core.inspection.neighbors import Neighbors
 from workbench.gui.inspect.why.neighbor_grid import NeighborGrid
@@ -50,7 +51,7 @@ class NearestView(QWidget):
         return f"{self._sentence.text()} {self._of_truth.text()}".strip()
 
     def show_neighbors(self, found: Neighbors) -> None:
-        names = found.class_names
+        names = all_isolated(found.class_names)
         shares = [f"{number} {names[label]}" for label, number in found.counts[1:]]
         label, number = found.counts[0]
         if shares:

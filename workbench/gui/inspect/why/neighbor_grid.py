@@ -7,7 +7,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QFontMetrics, QGuiApplication, QPainter, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from workbench.core.class_names import short_names
+from workbench.core.class_names import isolated, short_names
 from workbench.core.formats import count
 from workbench.core.inspection.neighbors import Neighbor, Neighbors
 from workbench.gui.widgets.field_form import plain_tip
@@ -43,7 +43,7 @@ class _Model(QAbstractListModel):
         if self.found is None or not index.isValid():
             return None
         row = self.rows[index.row()]
-        name, (meaning, _) = self.found.class_names[row.label], self.meaning(row)
+        name, (meaning, _) = isolated(self.found.class_names[row.label]), self.meaning(row)
         if role == Qt.ItemDataRole.DisplayRole:
             return f"{name} {row.similarity:.2f} {meaning}".strip()
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -99,7 +99,7 @@ class _Delegate(QStyledItemDelegate):
         metrics = QFontMetrics(self._font)
         whole = max(metrics.horizontalAdvance(f"{name} 0.00") for name in found.class_names) <= width
         names = found.class_names if whole else short_names(found.class_names)
-        return f"{names[row.label]} {row.similarity:.2f}"
+        return f"{isolated(names[row.label])} {row.similarity:.2f}"
 
 
 class NeighborGrid(IconGrid):

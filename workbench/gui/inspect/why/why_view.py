@@ -4,6 +4,7 @@ from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QImage, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSlider, QVBoxLayout, QWidget
 
+from workbench.core.class_names import all_isolated
 from workbench.core.formats import percent
 from workbench.core.inspection.explanations import Explanation
 from workbench.gui.inspect.why.heat_legend import HeatLegend
@@ -93,8 +94,9 @@ class WhyView(QWidget):
 
     def show_explanation(self, explanation: Explanation) -> None:
         """Lay the map over the image that is shown."""
-        target = explanation.class_names[explanation.target]
-        against = explanation.class_names[explanation.against] if explanation.against is not None else ""
+        names = all_isolated(explanation.class_names)
+        target = names[explanation.target]
+        against = names[explanation.against] if explanation.against is not None else ""
         if not explanation.scale_end:
             self._picture.hide_heat()
             self._say_nothing()
@@ -113,7 +115,7 @@ class WhyView(QWidget):
         self._allow()
 
     def _answer(self, explanation: Explanation) -> str:
-        names, said = explanation.class_names, explanation.prediction
+        names, said = all_isolated(explanation.class_names), explanation.prediction
         confidence = percent(float(explanation.probabilities[said]))
         if explanation.truth is None:
             return self.tr("It says {0}, {1}.").format(names[said], confidence)
