@@ -199,9 +199,11 @@ def test_keys_of_epochs_belong_to_inspect(
     assert (window.selection.epoch, window.selection.image) == (kept, window.selection.order[-1])
     press(qtbot, window, Qt.Key.Key_End, control=True)
     assert window.selection.epoch == 7
+    named(window.inspect_desk.side, QComboBox, "Run").setFocus()
     for _ in range(5):
         press(qtbot, window, Qt.Key.Key_PageUp, control=True)
     assert window.selection.epoch == 2
+    window.inspect_desk.gallery.focus_pictures()
     press(qtbot, window, Qt.Key.Key_PageDown, control=True)
     assert window.selection.epoch == 3
     press(qtbot, window, Qt.Key.Key_Home, control=True)

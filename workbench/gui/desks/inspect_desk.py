@@ -226,10 +226,12 @@ class InspectDesk(QObject):
         self._allow(now)
 
     def _allow(self, focus: QWidget | None) -> None:
-        """A field, too, has other meanings for them."""
-        is_field = isinstance(focus, QAbstractSpinBox | QComboBox | QLineEdit | QSlider)
+        """A field, too, has other meanings for them; with Ctrl, only one that is written in."""
+        is_text = isinstance(focus, QAbstractSpinBox | QLineEdit)
+        is_field = is_text or isinstance(focus, QComboBox | QSlider)
         for action in self._of_workspace:
-            action.setEnabled(self._is_shown and not is_field)
+            has_ctrl = action.shortcut().toString().startswith("Ctrl+")
+            action.setEnabled(self._is_shown and not (is_text if has_ctrl else is_field))
 
     @Slot(object)
     def _take_list(self, records: list[RunRecord]) -> None:

@@ -188,7 +188,7 @@ class SweepDesk(LookDesk):
     def _ask_for(self, place: Place, key: _Key) -> None:
         self._asked = key
         job = inspection_jobs.sweep(self.looker, place, key[2])
-        handle = self.ask(job, self.tr("Removing each"))
+        handle = self.ask(job, self.tr("Testing"))
         if handle is not None:
             handle.progressed.connect(self._show_part)
             handle.finished.connect(self._show)
