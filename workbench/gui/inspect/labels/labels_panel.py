@@ -89,7 +89,7 @@ class LabelsPanel(QWidget):
         self._save = self._button(self.tr("Save this list as a table"), self.table_asked.emit)
         self._save.setText(self.tr("Save list…"))
         self._search = self._button(
-            self.tr("Compare all pictures again, which takes some 20 seconds"), self.search_asked.emit
+            self.tr("Compare all pictures again, which takes a minute or so for CIFAR-10"), self.search_asked.emit
         )
         self._search.setText(self.tr("Search again"))
         self._open = self._button(
