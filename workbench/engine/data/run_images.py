@@ -21,11 +21,12 @@ def read(record: RunRecord, store: RunStore) -> Generator[Progress, None, tuple[
     Raises:
         UserError: the source is gone too, or has other images now.
     """
-    config = record.config
-    folder = Path(record.started.get("dataset_path", ""))
-    dataset = Dataset.open(folder)
-    if dataset is not None and dataset.image_size == config.model.input_size:
-        return folder, dataset
+    config, path = record.config, record.started.get("dataset_path")
+    if path:
+        folder = Path(path)
+        dataset = Dataset.open(folder)
+        if dataset is not None and dataset.image_size == config.model.input_size:
+            return folder, dataset
     folder = yield from sources.read(config.data.source, config.model.input_size, store.home)
     dataset = Dataset.require(folder)
     _refuse_others(record, store, dataset)
