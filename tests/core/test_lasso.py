@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from workbench.core.inspection.embedding import inside
@@ -32,6 +32,7 @@ def distance(x: float, y: float, polygon: list[tuple[float, float]]) -> float:
 
 
 @given(corners)
+@example([(0.0, 0.0), (0.0, 0.0), (1.0, 5e-324)])
 def test_points_are_inside_that_the_line_goes_around(polygon: list[tuple[float, float]]) -> None:
     points = np.random.default_rng(0).uniform(-6, 6, (50, 2))
     found = inside(points, np.array(polygon))

@@ -52,7 +52,7 @@ def inside(points: NDArray[np.floating], polygon: NDArray[np.floating]) -> NDArr
         return result
     x, y = points[:, 0], points[:, 1]
     for (x0, y0), (x1, y1) in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
-        if y0 != y1:
-            crosses = (y < y0) != (y < y1)
-            result ^= crosses & (x < x0 + (y - y0) * (x1 - x0) / (y1 - y0))
+        # Of the others, a side that is nearly level would be infinitely far away.
+        rows = np.flatnonzero((y < y0) != (y < y1))
+        result[rows] ^= x[rows] < x0 + (y[rows] - y0) / (y1 - y0) * (x1 - x0)
     return result
