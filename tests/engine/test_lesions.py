@@ -94,8 +94,8 @@ def without(subject: Subject, *names: str) -> np.ndarray:
     return said_by(network, subject)
 
 
-def close(said: np.ndarray, expected: np.ndarray) -> None:
-    np.testing.assert_allclose(said, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
+def is_close(said: np.ndarray, expected: np.ndarray) -> bool:
+    return np.allclose(said, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
 
 
 @pytest.mark.parametrize(("block", "shortcut"), KINDS)
@@ -104,12 +104,16 @@ def test_a_lesion_of_any_block_is_the_network_without_it(block: Block, shortcut:
     board = LesionBoard(subject)
     names = [site.name for site in board.sites]
     assert names == ["layer1.0", "layer1.1", "layer2.0", "layer2.1"]
-    close(exhausted(board.intact()).logits, said_by(subject.network, subject))
+    assert is_close(exhausted(board.intact()).logits, said_by(subject.network, subject))
     for name in names:
-        close(exhausted(board.lesioned({name: 0.0})).now.logits, without(subject, name))
-    close(exhausted(board.lesioned({names[2]: 0.0, names[1]: 0})).now.logits, without(subject, *names[1:3]))
+        assert is_close(exhausted(board.lesioned({name: 0.0})).now.logits, without(subject, name))
+    assert is_close(
+        exhausted(board.lesioned({names[2]: 0.0, names[1]: 0})).now.logits, without(subject, *names[1:3])
+    )
     # Nothing that is kept was overwritten on the way.
-    close(exhausted(board.lesioned({names[0]: 1.0, names[3]: 0.0})).now.logits, without(subject, names[3]))
+    assert is_close(
+        exhausted(board.lesioned({names[0]: 1.0, names[3]: 0.0})).now.logits, without(subject, names[3])
+    )
 
 
 @pytest.mark.parametrize(("block", "shortcut"), KINDS)
@@ -121,9 +125,9 @@ def test_a_scale_leads_from_the_lesion_to_the_whole_block(block: Block, shortcut
         assert np.array_equal(whole.now.logits, whole.intact.logits)
         assert not len(whole.flipped)
         almost = exhausted(board.lesioned({name: 1 - 1e-6}))
-        close(almost.now.logits, whole.intact.logits)
+        assert is_close(almost.now.logits, whole.intact.logits)
         gone = exhausted(board.lesioned({name: 0.0})).now.logits
-        close(exhausted(board.lesioned({name: 1e-6})).now.logits, gone)
+        assert is_close(exhausted(board.lesioned({name: 1e-6})).now.logits, gone)
         half = exhausted(board.lesioned({name: 0.5})).now.logits
         assert not np.allclose(half, gone, rtol=1e-3)
         assert not np.allclose(half, whole.intact.logits, rtol=1e-3)
@@ -135,7 +139,9 @@ def test_half_a_branch_is_half_of_its_last_norm() -> None:
     last: Any = network.get_submodule("layer1.1.bn2")
     last.weight.data *= 0.5
     last.bias.data *= 0.5
-    close(exhausted(LesionBoard(subject).lesioned({"layer1.1": 0.5})).now.logits, said_by(network, subject))
+    assert is_close(
+        exhausted(LesionBoard(subject).lesioned({"layer1.1": 0.5})).now.logits, said_by(network, subject)
+    )
 
 
 def test_activations_that_cannot_be_done_twice_are_done_once() -> None:
@@ -145,7 +151,7 @@ def test_activations_that_cannot_be_done_twice_are_done_once() -> None:
     for name in ("layer1.0", "layer1.1", "layer1.0"):
         network = subject.build()
         network.layer1[int(name[-1])] = nn.GELU()  # type: ignore[operator]
-        close(exhausted(board.lesioned({name: 0.0})).now.logits, said_by(network, subject))
+        assert is_close(exhausted(board.lesioned({name: 0.0})).now.logits, said_by(network, subject))
 
 
 @pytest.mark.parametrize("budget_bytes", [0, 150_000, 10**9])
@@ -233,7 +239,7 @@ def test_a_canceled_evaluation_begins_anew(home: Home, tiny_config: RunConfig) -
     next(work)
     work.close()
     whole = exhausted(subject.evaluate("test"))
-    close(exhausted(board.intact()).logits, whole.logits)
+    assert is_close(exhausted(board.intact()).logits, whole.logits)
     found = exhausted(board.lesioned({"layer2.0": 0.0}))
     assert found.intact.accuracy == whole.accuracy
     assert found.now.epoch == subject.epoch

@@ -104,12 +104,16 @@ def test_an_epoch_stays_open_while_others_are_saved(home: Home, store: RunStore,
     assert exhausted(subjects.open(run_id, store, 1)) is first
 
 
-def test_a_run_s_images_are_those_that_it_was_tested_with(
-    home: Home, store: RunStore, tiny_config: RunConfig, image_folder: Path, tmp_path: Path
-) -> None:
+@pytest.fixture
+def own_images(home: Home, tiny_config: RunConfig, image_folder: Path, tmp_path: Path) -> tuple[str, Path]:
+    """A run, and the folder that it was trained on, which may be changed."""
     source = tmp_path / "colors"
     shutil.copytree(image_folder, source)
-    run_id = record_run(home, tiny_config.with_values({"training.epochs": 1, "data.source": str(source)}))
+    return record_run(home, tiny_config.with_values({"training.epochs": 1, "data.source": str(source)})), source
+
+
+def test_a_run_s_images_are_those_that_it_was_tested_with(home: Home, own_images: tuple[str, Path]) -> None:
+    run_id, source = own_images
     before = opened(home, run_id).images("test")
     first, second = sorted((source / "test" / "red").iterdir())[:2]
     first.rename(first.with_name("swap"))
@@ -121,12 +125,8 @@ def test_a_run_s_images_are_those_that_it_was_tested_with(
     np.testing.assert_array_equal(after.images, before.images)
 
 
-def test_images_are_read_again_unless_they_are_others(
-    home: Home, store: RunStore, tiny_config: RunConfig, image_folder: Path, tmp_path: Path
-) -> None:
-    source = tmp_path / "colors"
-    shutil.copytree(image_folder, source)
-    run_id = record_run(home, tiny_config.with_values({"training.epochs": 1, "data.source": str(source)}))
+def test_images_are_read_again_unless_they_are_others(home: Home, own_images: tuple[str, Path]) -> None:
+    run_id, source = own_images
     before = np.array(opened(home, run_id).images("test").images)
     shutil.rmtree(home.data)
     np.testing.assert_array_equal(opened(home, run_id).images("test").images, before)

@@ -1,10 +1,11 @@
 """What goes on for a view stays while it is about the same thing, and is gone when it is about another one."""
 
 import shutil
-import time
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from workbench.core.settings.config import RunConfig
 from workbench.gui.desks import gallery_desk
 from workbench.gui.desks.writing import Writing
 from workbench.gui.inspect.blocks.insides_view import InsidesView
+from workbench.gui.inspect.labels.labels_panel import LabelsPanel
 from workbench.gui.main_window import MainWindow
 from workbench.gui.work import inspection_jobs, jobs, label_jobs
 from workbench.gui.work.job import Job, Work
@@ -34,22 +36,36 @@ from workbench.gui.work.lane import Lane
 MakeWindow = Callable[..., MainWindow]
 
 
-def lasting(asked: list[Any], *, then: Job | None = None, steps: int = 500) -> Callable[..., Job]:
-    """In place of a function that makes a job: the job goes on for a while, and ends like `then`."""
+class Lasting:
+    """Stands in for functions that make jobs: each job goes on until it is let go, or canceled."""
 
-    def make(*arguments: Any, **_options: Any) -> Job:
-        asked.append(arguments)
+    def __init__(self, then: Job | None = None) -> None:
+        self.asked: list[tuple[Any, ...]] = []
+        self._then = then
+        self._is_over = threading.Event()
+
+    def let_go(self) -> None:
+        """Let those that go on end like `then`."""
+        self._is_over.set()
+
+    def __call__(self, *arguments: Any, **_options: Any) -> Job:
+        self.asked.append(arguments)
 
         def begin(home: Home) -> Work:
-            for step in range(steps):
-                # The work that it stands for.
-                time.sleep(0.01)
-                yield Progress("Working", step, steps)
-            return None if then is None else (yield from then.begin(home))
+            while not self._is_over.wait(0.01):
+                yield Progress("Working", 1, 4)
+            return None if self._then is None else (yield from self._then.begin(home))
 
         return Job(begin)
 
-    return make
+    def before(self, make: Callable[..., Job]) -> Callable[..., Job]:
+        """The jobs that `make` makes, held up like that."""
+
+        def late(*arguments: Any) -> Job:
+            self._then = make(*arguments)
+            return self(*arguments)
+
+        return late
 
 
 @pytest.fixture
@@ -63,8 +79,8 @@ def test_a_mark_and_a_filter_leave_work_alone(
     qtbot: QtBot, opened: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window, view = opened, show_blocks(opened)
-    asked = list[Any]()
-    monkeypatch.setattr(inspection_jobs, "sweep", lasting(asked))
+    sweep = Lasting()
+    monkeypatch.setattr(inspection_jobs, "sweep", sweep)
     button(view, "Remove each in turn").click()
     qtbot.waitUntil(lambda: view.sweep_bar.is_working)
     selection = window.selection
@@ -74,7 +90,7 @@ def test_a_mark_and_a_filter_leave_work_alone(
     assert view.sweep_bar.is_working
     selection.show_epoch(1 if selection.epoch != 1 else 2)
     assert not view.sweep_bar.is_working
-    assert len(asked) == 1
+    assert len(sweep.asked) == 1
 
 
 def test_what_was_found_of_an_image_stays_with_it(
@@ -102,13 +118,13 @@ def test_a_canceled_sweep_can_be_begun_again(
     qtbot: QtBot, opened: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window, view = opened, show_blocks(opened)
-    asked = list[Any]()
-    monkeypatch.setattr(inspection_jobs, "sweep", lasting(asked))
+    sweep = Lasting()
+    monkeypatch.setattr(inspection_jobs, "sweep", sweep)
     button(view, "Remove each in turn").click()
     button(view.sweep_bar, "Cancel").click()
     qtbot.waitUntil(lambda: has_button(view.sweep_bar, "Begin again"), timeout=LONG_MS)
     button(view.sweep_bar, "Begin again").click()
-    assert len(asked) == 2
+    assert len(sweep.asked) == 2
     button(view.sweep_bar, "Cancel").click()
     qtbot.waitUntil(lambda: has_button(view.sweep_bar, "Begin again"), timeout=LONG_MS)
     window.selection.show_epoch(1 if window.selection.epoch != 1 else 2)
@@ -125,8 +141,8 @@ def test_a_sweep_of_another_run_is_not_of_its_former_attempt(
     qtbot.waitUntil(view.beside.isVisible)
     button(view, "Remove each in turn").click()
     qtbot.waitUntil(lambda: len(view.strip.bars) == 1 and not view.sweep_bar.is_working, timeout=LONG_MS)
-    asked = list[Any]()
-    monkeypatch.setattr(inspection_jobs, "sweep", lasting(asked))
+    sweep = Lasting()
+    monkeypatch.setattr(inspection_jobs, "sweep", sweep)
     view.beside.click()
     qtbot.waitUntil(lambda: view.sweep_bar.is_working)
     window.selection.restart(plain, 0)
@@ -134,11 +150,8 @@ def test_a_sweep_of_another_run_is_not_of_its_former_attempt(
     assert len(view.strip.bars) == 1
 
 
-def test_a_search_for_duplicates_outlasts_a_look_elsewhere(
-    qtbot: QtBot, make_window: MakeWindow, home: Home, tiny_config: RunConfig, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    record_run(home, tiny_config)
-    window = make_window()
+def searched(qtbot: QtBot, window: MainWindow) -> LabelsPanel:
+    """With the near-duplicates of the selected run found."""
     window.workspaces.show("inspect")
     show_tab(window)
     panel = panel_of(window)
@@ -146,8 +159,17 @@ def test_a_search_for_duplicates_outlasts_a_look_elsewhere(
     qtbot.waitUntil(lambda: has_button(panel, "Search"), timeout=LONG_MS)
     button(panel, "Search").click()
     qtbot.waitUntil(lambda: has_button(panel, "Search again"), timeout=LONG_MS)
-    asked = list[Any]()
-    monkeypatch.setattr(label_jobs, "search_near_duplicates", lasting(asked))
+    return panel
+
+
+def test_a_search_for_duplicates_outlasts_a_look_elsewhere(
+    qtbot: QtBot, make_window: MakeWindow, home: Home, tiny_config: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_run(home, tiny_config)
+    window = make_window()
+    panel = searched(qtbot, window)
+    search = Lasting()
+    monkeypatch.setattr(label_jobs, "search_near_duplicates", search)
     button(panel, "Search again").click()
     qtbot.waitUntil(lambda: "%" in panel.bar.text)
     button(panel, "Doubtful labels").click()
@@ -155,7 +177,7 @@ def test_a_search_for_duplicates_outlasts_a_look_elsewhere(
     window.selection.show_epoch(1 if window.selection.epoch != 1 else 2)
     button(panel, "Near-duplicates").click()
     qtbot.waitUntil(lambda: panel.bar.text.startswith("Looking for near-duplicates"))
-    assert len(asked) == 1
+    assert len(search.asked) == 1
     # What was found before is there still.
     button(panel.bar, "Cancel").click()
     qtbot.waitUntil(lambda: says(panel, "No test image is like a training image."), timeout=LONG_MS)
@@ -172,27 +194,17 @@ def test_a_search_that_ends_takes_no_other_list_away(
     first = record_run(home, tiny_config.with_values({"training.epochs": 1, "data.source": str(other_images)}))
     record_run(home, tiny_config.with_values({"training.epochs": 1}))
     window = make_window()
-    window.workspaces.show("inspect")
-    show_tab(window)
-    panel = panel_of(window)
-    button(panel, "Near-duplicates").click()
-    qtbot.waitUntil(lambda: has_button(panel, "Search"), timeout=LONG_MS)
-    button(panel, "Search").click()
-    qtbot.waitUntil(lambda: has_button(panel, "Search again"), timeout=LONG_MS)
+    panel = searched(qtbot, window)
     second = window.selection.run_id
     window.run_desk.show_run(first)
     qtbot.waitUntil(lambda: has_button(panel, "Search"), timeout=LONG_MS)
-    search = label_jobs.search_near_duplicates
-    asked = list[Any]()
-
-    def late(folder: Path, config: RunConfig) -> Job:
-        return lasting(asked, then=search(folder, config), steps=50)()
-
-    monkeypatch.setattr(label_jobs, "search_near_duplicates", late)
+    search = Lasting()
+    monkeypatch.setattr(label_jobs, "search_near_duplicates", search.before(label_jobs.search_near_duplicates))
     button(panel, "Search").click()
     window.run_desk.show_run(second)
     qtbot.waitUntil(lambda: has_button(panel, "Search again"), timeout=LONG_MS)
     desk = window.inspect_desk._labels_desk
+    search.let_go()
     qtbot.waitUntil(lambda: desk._search.handle is None, timeout=LONG_MS)
     assert desk._current() is not None
     window.run_desk.show_run(first)
@@ -201,24 +213,21 @@ def test_a_search_that_ends_takes_no_other_list_away(
 
 def test_cancel_is_of_the_file_that_is_being_written(qtbot: QtBot, window: MainWindow, lane: Lane) -> None:
     writing, bar = Writing(lane, window.message_bar, window), window.message_bar
-    written = list[Path]()
+    written, jobs_of = list[Path](), [Lasting(Job(partial(_written, Path(name)))) for name in "ab"]
+    for lasting in jobs_of:
+        writing.ask(lasting(), window.home, written.append, written.append)
+    for lasting, wanted in zip(jobs_of, ([], [Path("b")]), strict=True):
+        qtbot.waitUntil(lambda: bar.text.startswith("Working"), timeout=LONG_MS)
+        if lasting is jobs_of[0]:
+            button(bar, "Cancel").click()
+            qtbot.waitUntil(lambda: "nothing was written" in bar.text, timeout=LONG_MS)
+        lasting.let_go()
+        qtbot.waitUntil(lambda wanted=wanted: written == wanted, timeout=LONG_MS)
 
-    def job(number: int) -> Job:
-        def begin(_home: Home) -> Work:
-            for step in range(100):
-                time.sleep(0.01)
-                yield Progress(f"Reading {number}", step, 100)
-            return Path(str(number))
 
-        return Job(begin)
-
-    for number in (1, 2):
-        writing.ask(job(number), window.home, written.append, written.append)
-    qtbot.waitUntil(lambda: bar.text.startswith("Reading 1"), timeout=LONG_MS)
-    button(bar, "Cancel").click()
-    qtbot.waitUntil(lambda: bar.text.startswith("Reading 2"), timeout=LONG_MS)
-    qtbot.waitUntil(lambda: bool(written), timeout=LONG_MS)
-    assert written == [Path("2")]
+def _written(path: Path, _home: Home) -> Work:
+    yield from ()
+    return path
 
 
 def test_an_epoch_that_comes_while_histories_are_read_is_in_them(
@@ -230,28 +239,27 @@ def test_an_epoch_that_comes_while_histories_are_read_is_in_them(
     selection = window.selection
     qtbot.waitUntil(lambda: selection.histories is not None, timeout=LONG_MS)
     selection.look_at(None)
-    read = jobs.read_histories
-    asked = list[Any]()
-
-    def late(run_id: str) -> Job:
-        return lasting(asked, then=read(run_id), steps=20)(run_id)
-
-    monkeypatch.setattr(jobs, "read_histories", late)
+    read, first_reading = jobs.read_histories, Lasting()
+    monkeypatch.setattr(jobs, "read_histories", first_reading.before(read))
     window.run_desk.show_run(first)
     last = selection.evaluation_after(3)
     for epoch in (4, 5):
         selection.add(first, replace(last, epoch=epoch))
+    first_reading.let_go()
     qtbot.waitUntil(lambda: selection.histories is not None, timeout=LONG_MS)
     assert selection.histories.epochs.tolist() == [1, 2, 3, 4, 5]
     # Taken up again meanwhile: what is being read knows epochs that do not count any more.
+    second_reading = Lasting()
+    monkeypatch.setattr(jobs, "read_histories", second_reading.before(read))
     window.run_desk.show_run(second)
-    qtbot.waitUntil(lambda: len(asked) == 2)
+    assert len(second_reading.asked) == 1
     with closing(RunStore(home)) as store:
         store._forget_epochs(second, 1)
     selection.restart(second, 1)
+    assert len(second_reading.asked) == 2
+    second_reading.let_go()
     qtbot.waitUntil(lambda: selection.histories is not None, timeout=LONG_MS)
     assert selection.histories.epochs.tolist() == [1]
-    assert len(asked) == 3
 
 
 def test_an_evaluation_of_a_former_attempt_is_not_taken(
@@ -260,7 +268,7 @@ def test_an_evaluation_of_a_former_attempt_is_not_taken(
     run_id = record_run(home, tiny_config)
     window = make_window()
     window.workspaces.show("inspect")
-    monkeypatch.setattr(jobs, "evaluate_kept", lasting([], then=jobs.evaluate_kept(run_id), steps=20))
+    monkeypatch.setattr(jobs, "evaluate_kept", Lasting())
     bar = window.inspect_desk.side.bar
     action(window, "Evaluate the kept epoch").trigger()
     assert has_button(bar, "Cancel")
@@ -295,7 +303,7 @@ def test_what_is_saved_is_what_was_in_sight(
 
     def write(path: Path, evaluation: Any, *_rest: Any) -> Job:
         written.append((path.name, evaluation.epoch))
-        return lasting([], steps=0)()
+        return Lasting()()
 
     monkeypatch.setattr(gallery_desk, "ask_path", ask)
     monkeypatch.setattr(inspection_jobs, "write_answers", write)
@@ -313,7 +321,7 @@ def test_another_run_s_insides_are_not_shown_for_long(
     button(window.inspect_desk._blocks.pages, "Signals").click()
     view = window.findChild(InsidesView)
     qtbot.waitUntil(lambda: bool(view.sizes._names), timeout=LONG_MS)
-    monkeypatch.setattr(inspection_jobs, "look_inside", lasting([]))
+    monkeypatch.setattr(inspection_jobs, "look_inside", Lasting())
     window.run_desk.show_run(older)
     qtbot.waitUntil(lambda: not view.sizes._names)
 

@@ -203,8 +203,8 @@ class MainWindow(QMainWindow):
         self.plan_panel.schedule.set_steps_per_epoch(self.network_desk.steps_per_epoch)
         self.network_desk.speed_wanted.connect(self._measure)
         self.library.runs_changed.connect(self.network_desk.take_runs)
-        self.run_desk.settings_taken.connect(self._look_at_settings)
-        self.network_actions.settings_taken.connect(self._see_settings)
+        self.run_desk.settings_taken.connect(self._parts.show_settings)
+        self.network_actions.settings_taken.connect(self._parts.see_settings)
         self.inspect_desk.run_chosen.connect(self.run_desk.show_run)
         self.inspect_desk.refused.connect(self.run_desk.tell_error)
         self.inspect_desk.told.connect(self.message_bar.tell)
@@ -214,7 +214,7 @@ class MainWindow(QMainWindow):
         self.build_panel.tabs.currentChanged.connect(self._parts.show_settings_page)
         self.workspaces.changed.connect(self._on_workspace)
         self.repair_desk.list_closed.connect(self._open_home)
-        self.drop_desk.taken.connect(self._look_at_settings)
+        self.drop_desk.taken.connect(self._parts.show_settings)
         self.drop_desk.image_dropped.connect(self.inspect_desk.trying.try_file)
         self.drop_desk.counts_dropped.connect(self.inspect_desk.take_counts)
         self.theme.changed.connect(self.build_panel.model_panel.refresh_icons)
@@ -321,7 +321,7 @@ class MainWindow(QMainWindow):
     @Slot(str)
     def _on_workspace(self, name: str) -> None:
         self.inspect_desk.allow_keys(name)
-        self.network_actions.history.allow(name != "inspect")
+        self.network_actions.history.allow_unseen(name != "inspect")
         self.run_desk.holds_selection = name == "inspect"
         self._focus()
 
@@ -334,16 +334,6 @@ class MainWindow(QMainWindow):
                 self.runs_panel.focus_table()
             case _:
                 self.progress_panel.focus_start()
-
-    @Slot()
-    def _look_at_settings(self) -> None:
-        self.workspaces.show("build")
-
-    @Slot()
-    def _see_settings(self) -> None:
-        """Nothing is to change unseen."""
-        if not self.build_panel.isVisible() and self.isVisible():
-            self.workspaces.show("build")
 
     @Slot()
     def _look_at_plan(self) -> None:

@@ -54,6 +54,7 @@ class WindowParts(QObject):
         )
         self._views = _tabs(*views)
         self.stack = QStackedWidget()
+        self._settings = settings
         built = self._dock(self.tr("Settings"), "settings", settings)
         listed = self._dock(self.tr("Runs"), "runs", runs)
         worst = self._dock(self.tr("Mistakes"), "mistakes", mistakes)
@@ -152,6 +153,17 @@ class WindowParts(QObject):
     def show_settings_page(self, tab: int) -> None:
         """In Build, the middle follows the tab of the settings."""
         self._settings_pages.setCurrentIndex(tab)
+
+    @Slot()
+    def show_settings(self) -> None:
+        """Turn to where they are made."""
+        self.workspaces.show("build")
+
+    @Slot()
+    def see_settings(self) -> None:
+        """They have changed: nothing changes unseen."""
+        if not self._settings.isVisible():
+            self.show_settings()
 
     @Slot()
     def show_gallery(self) -> None:

@@ -14,6 +14,8 @@ from workbench.gui.work import inspection_jobs
 class FeatureDesk(LookDesk):
     """The maps of the layer that the view has chosen, image after image."""
 
+    forgets_late = True
+
     def __init__(self, looking: Looking, window: QWidget) -> None:
         self.view = FeatureView(looking.theme)
         super().__init__(looking, self.view, self.view.bar, window, of_image=True)
@@ -36,8 +38,6 @@ class FeatureDesk(LookDesk):
         handle = self.ask(job, self.tr("Computing the maps"))
         if handle is not None:
             handle.finished.connect(self._show)
-
-    forgets_late = True
 
     def forget(self) -> None:
         self.view.show_absence("")

@@ -12,6 +12,8 @@ from workbench.gui.work import inspection_jobs
 class InsidesDesk(LookDesk):
     """Asks as soon as the page is seen."""
 
+    forgets_late = True
+
     def __init__(self, looking: Looking, view: InsidesView, window: QWidget) -> None:
         super().__init__(looking, view, view.bar, window)
         self._insides = view
@@ -24,8 +26,6 @@ class InsidesDesk(LookDesk):
         handle = self.ask(inspection_jobs.look_inside(self.looker, place), self.tr("Looking inside"))
         if handle is not None:
             handle.finished.connect(self._show)
-
-    forgets_late = True
 
     def forget(self) -> None:
         self._insides.show_insides(None)

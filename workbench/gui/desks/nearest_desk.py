@@ -12,6 +12,8 @@ from workbench.gui.work import inspection_jobs as jobs
 class NearestDesk(LookDesk):
     """The first image of an epoch waits until the features of all training images are read; others do not."""
 
+    forgets_late = True
+
     def __init__(self, looking: Looking, window: QWidget) -> None:
         self.view = NearestView(looking.theme)
         super().__init__(looking, self.view, self.view.bar, window, of_image=True, is_long=True)
@@ -26,8 +28,6 @@ class NearestDesk(LookDesk):
         if handle is not None:
             handle.progressed.connect(self._wait)
             handle.finished.connect(self._take)
-
-    forgets_late = True
 
     def forget(self) -> None:
         self.view.show_nothing()
