@@ -5,84 +5,34 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QColor, QKeyEvent, QPen
-from PySide6.QtWidgets import QGraphicsItem, QWidget
+from PySide6.QtWidgets import QWidget
 
 from workbench.gui.runs.readout import Readout
 from workbench.gui.widgets.plotting import pg
+from workbench.gui.widgets.still_plot import StillPlot
 from workbench.gui.widgets.theme import GAP, Theme
 
-_AXIS_PX = 56
 _BAR_SHARE = 0.8
 # More of them have no room for gaps.
 _MOST_WITH_GAPS = 120
 _KEY_STEPS: dict[int, int] = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 
 
-class SamplePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
-    """Axes that move only when they are told to.
-
+class SamplePlot(StillPlot):
+    """
     Args:
         titles: of the axes `left` and `bottom`.
     """
 
     def __init__(self, theme: Theme, titles: dict[str, str], parent: QWidget | None = None) -> None:
-        super().__init__(parent, enableMenu=False)
-        self._theme, self._titles = theme, titles
-        item = self.getPlotItem()
-        item.hideButtons()
-        item.layout.setContentsMargins(GAP, GAP, GAP, GAP)
-        # The axis pen is the faint hairline color already.
-        item.showGrid(x=False, y=True, alpha=1.0)
-        item.getAxis("left").setWidth(_AXIS_PX)
-        for name in ("left", "bottom"):
-            # The grid is behind the bars.
-            item.getAxis(name).setZValue(-1)
-            item.getAxis(name).enableAutoSIPrefix(False)
-            # Painting ticks and grid costs more than painting the lines; they change only with the range.
-            item.getAxis(name).setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
-        # Those that have keys take it.
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setMouseEnabled(x=False, y=False)
-        self.disableAutoRange()
+        super().__init__(theme, titles, (GAP, GAP, GAP, GAP), parent)
         self._readout = Readout(self, theme)
-        self.scene().sigMouseMoved.connect(self._on_mouse)
 
     def restyle(self) -> None:
-        """Take the theme's present colors."""
-        theme = self._theme
-        self.setBackground(theme.color("surface"))
-        for name in ("left", "bottom"):
-            axis = self.getPlotItem().getAxis(name)
-            axis.setPen(pg.mkPen(theme.color("hairline")))
-            axis.setTextPen(pg.mkPen(theme.color("secondary")))
-        self._label_axes()
+        super().restyle()
         self._readout.restyle()
-
-    def set_title(self, axis: str, title: str) -> None:
-        """Call an axis otherwise."""
-        if title != self._titles[axis]:
-            self._titles[axis] = title
-            self._label_axes()
-
-    def _label_axes(self) -> None:
-        for name, title in self._titles.items():
-            self.getPlotItem().getAxis(name).setLabel(title, color=self._theme.colors.secondary)
-
-    @Slot(object)
-    def _on_mouse(self, position: QPointF) -> None:
-        box = self.getPlotItem().getViewBox()
-        is_inside = box.sceneBoundingRect().contains(position)
-        self._follow_pointer(float(box.mapSceneToView(position).x()) if is_inside else None)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        super().leaveEvent(event)
-        self._follow_pointer(None)
-
-    def _follow_pointer(self, x: float | None) -> None:
-        """The pointer stands there on the x axis; None: outside."""
-        raise NotImplementedError
 
 
 class CurvesPlot(SamplePlot):

@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QWidget
 from workbench.core.calibration import Calibration, Coverage
 from workbench.gui.widgets.axes import round_up
 from workbench.gui.widgets.plotting import pg
+from workbench.gui.widgets.still_plot import StillPlot
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, GROUP_GAP, Theme, mixed
 
 Floats = NDArray[np.float64]
 
-_AXIS_PX = 56
 _OVERHANG_PX = 16
 _DOT_PX = 7
 _BAR_SHARE = 0.35
@@ -25,58 +25,36 @@ _STEP = 0.01
 _HEADROOM = 1.25
 
 
-class FigurePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
-    """Axes in per cent or counts that stand still, no zoom, no menu. `pointed_at` has the x below the pointer."""
+class FigurePlot(StillPlot):
+    """Axes in per cent or counts. `pointed_at` has the x below the pointer."""
 
     pointed_at = Signal(float)
     clicked_at = Signal(float)
     left = Signal()
 
-    def __init__(self, theme: Theme, titles: tuple[str, str], parent: QWidget | None = None) -> None:
-        super().__init__(parent, enableMenu=False)
-        self._theme, self._titles = theme, titles
-        item = self.getPlotItem()
-        item.hideButtons()
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         # The last number of an axis stands out beyond it.
-        item.layout.setContentsMargins(GAP, FIELD_GAP, GROUP_GAP, GAP)
-        item.showGrid(x=False, y=True, alpha=1.0)
-        item.getAxis("left").setWidth(_AXIS_PX)
+        super().__init__(theme, {}, (GAP, FIELD_GAP, GROUP_GAP, GAP), parent)
         for name in ("left", "bottom"):
-            axis = item.getAxis(name)
-            axis.setStyle(hideOverlappingLabels=_OVERHANG_PX, maxTickLevel=0)
-            axis.enableAutoSIPrefix(False)
-            axis.setZValue(-1)
+            self.getPlotItem().getAxis(name).setStyle(hideOverlappingLabels=_OVERHANG_PX, maxTickLevel=0)
         self.setObjectName("figurePlot")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseEnabled(x=False, y=False)
-        self.disableAutoRange()
         self.setXRange(0, 100, padding=0.01)
         self._cursor = pg.InfiniteLine(angle=90)
         self._cursor.hide()
         self.addItem(self._cursor, ignoreBounds=True)
-        self.scene().sigMouseMoved.connect(self._on_mouse)
         self.scene().sigMouseClicked.connect(self._on_click)
 
     def restyle(self) -> None:
-        """Take the theme's present colors."""
-        theme, item = self._theme, self.getPlotItem()
-        self.setBackground(theme.color("surface"))
-        for name, title in zip(("left", "bottom"), self._titles, strict=True):
-            axis = item.getAxis(name)
-            axis.setPen(pg.mkPen(theme.color("hairline")))
-            axis.setTextPen(pg.mkPen(theme.color("secondary")))
-            axis.setLabel(title or None, color=theme.colors.secondary)
-            axis.showLabel(bool(title))
-        self._cursor.setPen(pg.mkPen(theme.color("secondary"), style=Qt.PenStyle.DashLine))
+        super().restyle()
+        self._cursor.setPen(pg.mkPen(self._theme.color("secondary"), style=Qt.PenStyle.DashLine))
 
     def show_cursor(self, x: float | None) -> None:
         self._cursor.setVisible(x is not None)
         if x is not None:
             self._cursor.setPos(x)
 
-    @Slot(object)
-    def _on_mouse(self, position: QPointF) -> None:
-        x = self._x_at(position)
+    def _follow_pointer(self, x: float | None) -> None:
         if x is not None:
             self.pointed_at.emit(x)
 
@@ -85,12 +63,6 @@ class FigurePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         x = self._x_at(event.scenePos())  # type: ignore[attr-defined]  # of pyqtgraph
         if x is not None and event.button() == Qt.MouseButton.LeftButton:  # type: ignore[attr-defined]
             self.clicked_at.emit(x)
-
-    def _x_at(self, position: QPointF) -> float | None:
-        box = self.getPlotItem().getViewBox()
-        if not box.sceneBoundingRect().contains(position):
-            return None
-        return float(box.mapSceneToView(position).x())
 
     def scene_point(self, x: float, y: float) -> QPointF:
         """Where a value is drawn, in this widget's pixels."""
@@ -136,8 +108,8 @@ class ReliabilityPlot(_BinKeys):
     """Accuracy over confidence in bins: on the diagonal a network is as often right as it is sure."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(theme, ("", ""), parent)
-        self._titles = self.tr("accuracy, %"), ""
+        super().__init__(theme, parent)
+        self._titles = {"left": self.tr("accuracy, %"), "bottom": ""}
         self.setAccessibleName(self.tr("Reliability diagram"))
         # The bins below it have the same.
         self.getPlotItem().hideAxis("bottom")
@@ -174,8 +146,8 @@ class CountsPlot(_BinKeys):
     """How many images are in each bin, as it is and at the temperature."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(theme, ("", ""), parent)
-        self._titles = self.tr("images"), self.tr("confidence, %")
+        super().__init__(theme, parent)
+        self._titles = {"left": self.tr("images"), "bottom": self.tr("confidence, %")}
         self.setAccessibleName(self.tr("Images in each bin"))
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._before, self._after = (pg.BarGraphItem(x=[], height=[], width=1) for _ in range(2))
@@ -211,8 +183,8 @@ class CoveragePlot(FigurePlot):
     """The accuracy among the surest images, over how many of all they are. Left and Right move the read-out."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(theme, ("", ""), parent)
-        self._titles = self.tr("accuracy, %"), self.tr("coverage: the surest images, %")
+        super().__init__(theme, parent)
+        self._titles = {"left": self.tr("accuracy, %"), "bottom": self.tr("coverage: the surest images, %")}
         self.setAccessibleName(self.tr("Accuracy over coverage"))
         self._line = pg.PlotCurveItem()
         self._dot = pg.ScatterPlotItem(size=_DOT_PX + 2, pxMode=True)
