@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QTabWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
+from tests.gui.drawn import tick_texts
 from tests.gui.recorded import Recorded, record
 from tests.gui.seen import button, has_button, named, says
 from tests.trained import record_run
@@ -121,6 +122,14 @@ def test_a_hidden_view_computes_nothing_until_it_is_seen(
     count = len(asked)
     selection.epochs_changed.emit()
     assert len(asked) == count, "nothing is found anew for the same answers"
+
+
+def test_both_ends_of_an_axis_are_written_at_any_height(qtbot: QtBot, view: CalibrationView) -> None:
+    for plot in (view._reliability, view._coverage):
+        for height in (700, 380):
+            view.resize(700, height)
+            qtbot.waitUntil(lambda plot=plot: "100" in tick_texts(plot, "left"))
+    assert tick_texts(view._reliability, "left")[0] == "0"
 
 
 def test_bins_can_be_15(view: CalibrationView, selection: Selection) -> None:

@@ -44,7 +44,7 @@ class _MeasureAxis:
         limits = limits if limits[1] > limits[0] else (limits[0], limits[0] + 1.0)
         if limits != self._limits:
             self._limits = limits
-            self._plot.setYRange(*limits, padding=0.04)
+            self._plot.show_y_range(*limits)
         self._plot.getPlotItem().getAxis("left").setScale(100 if measure in _PERCENT else 1)
         self._plot.set_title("left", title)
 

@@ -12,10 +12,9 @@ from workbench.gui.runs.line_looks import group_color, group_look
 from workbench.gui.runs.run_gradients import Limits, RunGradients
 from workbench.gui.runs.sample_plots import BarsPlot, CurvesPlot, SamplePlot
 from workbench.gui.widgets.axes import decade_ticks, decades, round_up
+from workbench.gui.widgets.still_plot import TICK_PX
 from workbench.gui.widgets.theme import Theme
 
-# Between two numbers of an axis; half of it beside the outermost, which would not be written without room.
-_TICK_PX = 22
 _EMPTY_DECADES = (-3, 0)
 
 
@@ -37,6 +36,7 @@ class _NormAxis:
         wanted = decades(limits.low, limits.high) if limits.high > 0 else _EMPTY_DECADES
         if wanted != self._decades or not self._is_shown:
             self._decades, self._is_shown = wanted, True
+            self._plot.show_y_range(*wanted)
             self.fit()
 
     def fit(self) -> None:
@@ -44,9 +44,8 @@ class _NormAxis:
         if not self._is_shown:
             return
         item = self._plot.getPlotItem()
-        height = max(2.0 * _TICK_PX, item.getViewBox().height())
-        self._plot.setYRange(*self._decades, padding=_TICK_PX / 2 / height)
-        item.getAxis("left").setTicks(decade_ticks(*self._decades, int(height / _TICK_PX)))
+        height = max(2.0 * TICK_PX, item.getViewBox().height())
+        item.getAxis("left").setTicks(decade_ticks(*self._decades, int(height / TICK_PX)))
 
 
 class StageNormPlot(CurvesPlot):

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QColor, QKeyEvent, QPen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from workbench.gui.runs.readout import Readout
 from workbench.gui.widgets.plotting import pg
@@ -28,6 +28,9 @@ class SamplePlot(StillPlot):
 
     def __init__(self, theme: Theme, titles: dict[str, str], parent: QWidget | None = None) -> None:
         super().__init__(theme, titles, (GAP, GAP, GAP, GAP), parent)
+        for name in ("left", "bottom"):
+            # Painting ticks and grid costs more than painting the lines; they change only with the range.
+            self.getPlotItem().getAxis(name).setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self._readout = Readout(self, theme)
 
     def restyle(self) -> None:

@@ -1,12 +1,15 @@
 """A plot whose axes move only when they are told to: no zoom, no menu, nothing that is drawn anew unasked."""
 
 from PySide6.QtCore import QEvent, QPointF, Qt, Slot
-from PySide6.QtWidgets import QGraphicsItem, QWidget
+from PySide6.QtWidgets import QWidget
 
 from workbench.gui.widgets.plotting import pg
 from workbench.gui.widgets.theme import Theme
 
 _AXIS_PX = 56
+TICK_PX = 22
+"""Between two numbers of a vertical axis, and half of it beside the outermost, which would not be written otherwise:
+where there is a grid, pyqtgraph lets no number stand out (AxisItem.boundingRect)."""
 
 
 class StillPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
@@ -35,12 +38,12 @@ class StillPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             # The grid is behind what is drawn.
             item.getAxis(name).setZValue(-1)
             item.getAxis(name).enableAutoSIPrefix(False)
-            # Painting ticks and grid costs more than painting the lines; they change only with the range.
-            item.getAxis(name).setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         # Those that have keys take it.
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMouseEnabled(x=False, y=False)
         self.disableAutoRange()
+        self._y_range: tuple[float, float] | None = None
+        item.getViewBox().sigResized.connect(self._fit_y)
         self.scene().sigMouseMoved.connect(self._on_mouse)
 
     def restyle(self) -> None:
@@ -51,6 +54,17 @@ class StillPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             axis.setPen(pg.mkPen(self._theme.color("hairline")))
             axis.setTextPen(pg.mkPen(self._theme.color("secondary")))
         self._label_axes()
+
+    def show_y_range(self, low: float, high: float) -> None:
+        """At every height, with the numbers at both ends."""
+        self._y_range = low, high
+        self._fit_y()
+
+    @Slot()
+    def _fit_y(self) -> None:
+        if self._y_range is not None:
+            height = max(2.0 * TICK_PX, self.getPlotItem().getViewBox().height())
+            self.setYRange(*self._y_range, padding=TICK_PX / 2 / height)
 
     def set_title(self, axis: str, title: str) -> None:
         """Call an axis otherwise."""

@@ -113,7 +113,7 @@ class ReliabilityPlot(_BinKeys):
         self.setAccessibleName(self.tr("Reliability diagram"))
         # The bins below it have the same.
         self.getPlotItem().hideAxis("bottom")
-        self.setYRange(0, 100, padding=0.02)
+        self.show_y_range(0, 100)
         self._bars = pg.BarGraphItem(x=[], height=[], width=1)
         self._diagonal = pg.PlotCurveItem([0, 100], [0, 100])
         self._before, self._after = (pg.PlotDataItem(connect="finite", symbolSize=_DOT_PX) for _ in range(2))
@@ -203,7 +203,7 @@ class CoveragePlot(FigurePlot):
         low = min(low, 90.0)
         if low != self._low:
             self._low = low
-            self.setYRange(low, 100, padding=0.02)
+            self.show_y_range(low, 100)
 
     def show_point(self, coverage: float, accuracy: float) -> None:
         """Mark what is read out: both from 0 to 1."""
