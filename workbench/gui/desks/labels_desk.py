@@ -246,7 +246,7 @@ class LabelsDesk(LookDesk):
         sentence = self.tr("These images have not been searched for near-duplicates yet.")
         record = self.selection.run.record
         if record is not None and record.config.data.source in IMAGE_SOURCES:
-            sentence += " " + self.tr("Of CIFAR-10's test images, 3.25 % have one (Barz and Denzler 2020).")
+            sentence += " " + self.tr("Of CIFAR-10's test images, 3.25\u202f% have one (Barz and Denzler 2020).")
         tooltip = self.tr("Compare all pictures, which takes a minute or so for CIFAR-10; what is found is kept")
         self.panel.show_nothing(sentence, self.tr("Search"), tooltip, self.search)
 

@@ -8,8 +8,8 @@ from workbench.gui.widgets.theme import Theme
 
 _AXIS_PX = 56
 TICK_PX = 22
-"""Between two numbers of a vertical axis, and half of it beside the outermost, which would not be written otherwise:
-where there is a grid, pyqtgraph lets no number stand out (AxisItem.boundingRect)."""
+"""Between two numbers of a vertical axis, and half of it beside the outermost, or that would not be written: where
+there is a grid, pyqtgraph lets no number stand out (AxisItem.boundingRect)."""
 
 
 class StillPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
