@@ -60,7 +60,7 @@ class NearestView(QWidget):
         else:
             said = self.tr("All {0} nearest training images are {1}.").format(number, names[label])
         self._sentence.setText(said)
-        rest = self.tr("Epoch {0}, among {1} training images").format(found.epoch, count(found.images))
+        rest = self.tr("Epoch {0}, {1} images").format(found.epoch, count(found.images))
         self.bar.set_rest(rest)
         self.nearest.show_neighbors(found, found.nearest)
         self.of_truth.show_neighbors(found, found.of_truth)
