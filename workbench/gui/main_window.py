@@ -321,7 +321,7 @@ class MainWindow(QMainWindow):
     @Slot(str)
     def _on_workspace(self, name: str) -> None:
         self.inspect_desk.allow_keys(name)
-        self.network_actions.history.allow_unseen(name != "inspect")
+        self.network_actions.history.allow(name != "inspect")
         self.run_desk.holds_selection = name == "inspect"
         self._focus()
 

@@ -28,11 +28,10 @@ class EditHistory(QObject):
         self.stack.setUndoLimit(_LIMIT)
         self._last = panel.config
         self._replaying = False
-        self._may_be_unseen = True
+        self._is_allowed = True
         self._undo: QAction | None = None
         self._redo: QAction | None = None
         panel.config_changed.connect(self._on_change)
-        panel.installEventFilter(self)
         # A spin box has the focus in place of its line edit.
         for kind in (QLineEdit, QAbstractSpinBox):
             for field in panel.findChildren(kind):
@@ -48,9 +47,9 @@ class EditHistory(QObject):
         self.stack.indexChanged.connect(self._update)
         self._update()
 
-    def allow_unseen(self, allowed: bool) -> None:
-        """Whether the keys mean the settings also where these are not in sight."""
-        self._may_be_unseen = allowed
+    def allow(self, allowed: bool) -> None:
+        """Whether the keys mean the settings: elsewhere they would change what is not in sight."""
+        self._is_allowed = allowed
         self._update()
 
     @Slot()
@@ -71,9 +70,8 @@ class EditHistory(QObject):
         if self._undo is None or self._redo is None:
             return
         is_wrong = self._panel.config is None
-        is_allowed = self._may_be_unseen or self._panel.isVisible()
-        self._undo.setEnabled(is_allowed and (is_wrong or self.stack.canUndo()))
-        self._redo.setEnabled(is_allowed and self.stack.canRedo())
+        self._undo.setEnabled(self._is_allowed and (is_wrong or self.stack.canUndo()))
+        self._redo.setEnabled(self._is_allowed and self.stack.canRedo())
         what = self.tr("wrong value") if is_wrong else self.stack.undoText()
         self._undo.setText(self.tr("&Undo {0}").format(what).strip())
         self._redo.setText(self.tr("&Redo {0}").format(self.stack.redoText()).strip())
@@ -97,8 +95,6 @@ class EditHistory(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A field's own undo knows its text alone; the window's knows every edit."""
-        if watched is self._panel and event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
-            self._update()
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
             keys = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
             if any(event.matches(key) for key in keys):
