@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.damage import EPOCHS, change, flip_bytes, recorded_runs
@@ -96,7 +97,7 @@ def test_a_bad_row_is_marked_and_the_others_are_shown(home: Home, column: str, v
         runs = store.listing()
         assert [record.id for record in runs.records] == [last, first]
         (damaged,) = runs.damaged
-        assert (damaged.id, damaged.summary()["status"]) == (bad, "damaged")
+        assert (damaged.id, damaged.entry()["status"]) == (bad, "damaged")
         assert store.find(bad) == bad
         with pytest.raises(DamagedDatabase, match=rf"run {bad} is damaged .*doctor --repair"):
             store.run(bad)
@@ -112,13 +113,30 @@ def test_bad_metrics_mark_the_run(home: Home, metrics: object) -> None:
     assert "epoch 2" in runs.damaged[0].reason
 
 
-def test_odd_steps_are_damage_of_their_run(home: Home) -> None:
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "figures=CAST(substr(figures, 1, 20) || x'01' || substr(figures, 22) AS BLOB)", "count=11", "epoch=3",
+        "figures=substr(figures, 2)", "figures='many'", "count='x'", "checksum=1", "count=100000",
+    ],
+)  # fmt: skip
+def test_odd_steps_are_left_out_and_are_damage_of_their_run(
+    home: Home, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
     good, bad = recorded_runs(home, 2)
-    change(home, "UPDATE steps SET accuracy='much' WHERE run_id=? AND step=3", bad)
+    later = StepMetrics(
+        bad, 5, np.arange(50, 60), *(np.full(10, 0.5, np.float32),) * 2, np.full(10, 0.1), 100.0, 9.0
+    )
+    with closing(RunStore(home)) as store:
+        store.record_steps([later])
+    change(home, f"UPDATE step_blocks SET {damage} WHERE run_id=? AND first=1", bad)
     with closing(RunStore(home, read_only=True)) as store:
-        assert store.steps(good) is not None
-        with pytest.raises(DamagedDatabase, match=f"run {bad} is damaged"):
-            RunFollower(store, bad).news()
+        assert len(store.series(good)) == 40
+        assert store.series(bad).steps.tolist() == list(range(50, 60))
+        assert any(isinstance(event, StepMetrics) for event in RunFollower(store, bad).news())
+        assert f"run {bad}" in store.problem()
+        assert store.problem(in_depth=False) == ""
+    assert f"run {bad}: its steps 1 to" in caplog.text
 
 
 @pytest.mark.parametrize(

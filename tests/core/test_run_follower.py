@@ -103,7 +103,7 @@ def test_events_are_those_that_were_said(writer: Writer, follower: RunFollower) 
     assert isinstance(steps, StepMetrics)
     assert steps.steps.tolist() == list(range(1, 11))
     assert steps.loss.tolist() == [0.25] * 10
-    assert steps.elapsed_s == 2.0
+    assert steps.elapsed_s == 1.5
 
 
 def test_a_run_drawn_before_it_starts_is_told_its_start(writer: Writer, follower: RunFollower) -> None:

@@ -104,33 +104,6 @@ def test_a_resumed_run_forgets_gradients_after_its_checkpoint(store: RunStore) -
     assert store.last_gradients(run_id) == 0
 
 
-def test_an_older_database_is_brought_up_to_date_and_keeps_its_runs(home: Home) -> None:
-    with closing(RunStore(home)) as store:
-        run_id = create(store)
-        store.record_steps([steps(run_id, 1, 5)])
-        store.finish(run_id, "finished")
-    as_version_2(home.database)
-    # Who only reads a copy of an earlier version finds none.
-    with closing(RunStore(home, read_only=True)) as store:
-        assert store.gradients(store.run(run_id)) == []
-        assert store.problem() == ""
-    with closing(RunStore.for_reading(home)) as store:
-        assert len(store.steps(run_id).steps) == 5
-        assert store.gradients(store.run(run_id)) == []
-    with closing(sqlite3.connect(home.database)) as database:
-        assert database.execute("PRAGMA user_version").fetchone()[0] == store_schema.VERSION
-    with closing(RunStore(home)) as store:
-        store.record_steps([gradients(run_id, 6)])
-        assert store.last_gradients(run_id) == 6
-
-
-def as_version_2(path: Path) -> None:
-    """As a workbench that measured no gradients left it."""
-    with closing(sqlite3.connect(path)) as database, database:
-        database.execute("DROP TABLE gradients")
-        database.execute("PRAGMA user_version=2")
-
-
 def test_best_is_the_last_epoch_that_said_so(store: RunStore) -> None:
     run_id = create(store)
     for number, best in ((1, True), (2, True), (3, False)):

@@ -348,7 +348,7 @@ def test_a_folder_that_the_list_does_not_name_is_said_and_taken_in(home: Home) -
     before = records(home)
     change(home, "DELETE FROM runs WHERE id=?", first)
     change(home, "DELETE FROM epochs WHERE run_id=?", first)
-    change(home, "DELETE FROM steps WHERE run_id=?", first)
+    change(home, "DELETE FROM step_blocks WHERE run_id=?", first)
     change(home, "DELETE FROM warnings WHERE run_id=?", first)
     change(home, "DELETE FROM rate_changes WHERE run_id=?", first)
     change(home, "DELETE FROM gradients WHERE run_id=?", first)

@@ -25,8 +25,7 @@ def list_runs(context: typer.Context, json: Json = False) -> None:
         count = "1 run" if len(runs.damaged) == 1 else f"{len(runs.damaged)} runs"
         console.print_error(f"warning: {count} cannot be read in the run database {shown(database)}; {WAY_OUT}")
     if json:
-        documents = [record.summary() | {"created_utc": record.created_utc} for record in records]
-        console.print_json(documents + [each.summary() | {"created_utc": None} for each in runs.damaged])
+        console.print_json([each.entry() for each in records] + [each.entry() for each in runs.damaged])
         return
     if not records and not runs.damaged:
         console.print_line("No runs yet. Start one: resnet-workbench train")
@@ -51,8 +50,7 @@ def show_run(context: typer.Context, run: Run, json: Json = False) -> None:
         changes = store.rate_changes(record.id)
         gradients = store.gradients(record)
         folder = store.folder(record.id)
-    document = record.summary() | {
-        "created_utc": record.created_utc,
+    document = record.entry() | {
         "test_looks": record.test_looks,
         "warnings": warnings,
         "gradients": gradient_norms.document_of(record.config.model, gradients),

@@ -70,6 +70,8 @@ class StepMetrics:
     """Over these steps; time spent paused is not counted."""
     elapsed_s: float
     """Seconds of work since the run's start; time spent paused is not counted."""
+    seconds: float = 0.0
+    """What these steps took; what else was done since the steps before (evaluating) is not in it. 0: not known."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Names that people and archives give to runs and classes: what they may hold."""
 
 import unicodedata
+from collections.abc import Iterable
 
 from workbench.core.errors import UserError, shown
 
@@ -26,4 +27,35 @@ def run_name(text: str) -> str:
         )
     if text == "latest":
         raise UserError("the run's name is 'latest', which means the newest run; choose another")
+    return text
+
+
+LONGEST_TAG, LONGEST_NOTE = 40, 20_000
+
+
+def tag_names(tags: Iterable[str]) -> tuple[str, ...]:
+    """`tags`, if runs may have them.
+
+    Raises:
+        UserError: they may not; names the one.
+    """
+    found = tuple(tag.strip() for tag in tags)
+    for tag in found:
+        if not tag or len(tag) > LONGEST_TAG or not is_name(tag) or "," in tag:
+            raise UserError(
+                f"the tag is '{shown(tag)}'; it must have 1 to {LONGEST_TAG} characters, no comma, and be one line"
+            )
+    return found
+
+
+def note_text(text: str) -> str:
+    """`text`, if it may be noted of a run: lines of UTF-8.
+
+    Raises:
+        UserError: it may not.
+    """
+    if len(text) > LONGEST_NOTE:
+        raise UserError(f"the note has {len(text)} characters; it must have at most {LONGEST_NOTE}")
+    if any(unicodedata.category(each) in ("Cc", "Cs") and each not in "\n\t" for each in text):
+        raise UserError("the note holds characters that cannot be written; it must be text in UTF-8")
     return text

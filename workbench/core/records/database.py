@@ -8,7 +8,7 @@ from pathlib import Path
 
 from workbench.core.errors import DamagedDatabase, UserError, reason, shown
 from workbench.core.files import require_file
-from workbench.core.records import store_schema
+from workbench.core.records import earlier_steps, store_schema
 
 # Flipped bits make sqlite3 raise more than its own errors: texts and messages that are no UTF-8, absurd sizes.
 _BROKEN = (sqlite3.Error, UnicodeError, MemoryError, OverflowError, SystemError)
@@ -80,12 +80,24 @@ class Database:
         if version < 0 or (version == 0 and self.tables()):
             raise damaged(self.path, f"its version is {version}")
         if version < store_schema.VERSION and not self._read_only:
-            with self.transaction():
-                # Read again: another process may have done it while this one waited for the lock.
-                for statement in store_schema.missing(self.version()):
-                    self.execute(statement)
+            self._bring_up_to_date()
         if version and (gone := store_schema.TABLES - self.tables()) and version == store_schema.VERSION:
             raise damaged(self.path, f"its table {min(gone)} is missing")
+
+    def _bring_up_to_date(self) -> None:
+        with self.transaction():
+            # Read again: another process may have done it while this one waited for the lock.
+            version = self.version()
+            for statement in store_schema.missing(version):
+                self.execute(statement)
+            if version < store_schema.BLOCKS_SINCE:
+                earlier_steps.convert(self)
+        free, pages = (self.read(f"PRAGMA {name}")[0][0] for name in ("freelist_count", "page_count"))
+        if free > pages // 2:
+            # What rows took is given back, if nobody else is at it and there is room for a copy; if not, later
+            # runs fill it.
+            with suppress(*_BROKEN):
+                self._db.execute("VACUUM")
 
     def wait_for_others(self, patience_s: float) -> None:
         """How long another process is waited for from now on."""
@@ -106,6 +118,11 @@ class Database:
     def read(self, query: str, *values: object) -> list[sqlite3.Row]:
         with self._in_words("read"):
             return self._db.execute(query, values).fetchall()
+
+    def each(self, query: str) -> Iterator[sqlite3.Row]:
+        """One row after the other, of more than memory should hold."""
+        with self._in_words("read"):
+            yield from self._db.execute(query)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

@@ -8,16 +8,16 @@ from typing import Any
 from workbench.core.records.database import Database
 from workbench.core.records.run_journal import JournalLines, packed, unpacked
 from workbench.core.records.run_reader import RunReader
-from workbench.core.records.run_rows import sample_blob
+from workbench.core.records.run_rows import LATER_COLUMNS, sample_blob
+from workbench.core.records.step_blocks import MOST_STEPS, StepBlock, block_of_rows, gapless
 
 _COLUMNS = (
     "name", "model", "recipe", "source", "config", "machine", "status", "message", "created_utc", "started",
-    "elapsed_s", "test_looks",
+    "elapsed_s", "test_looks", *LATER_COLUMNS, "deleted_utc",
 )  # fmt: skip
+# Of runs that earlier versions recorded.
+_AT_FIRST = {**LATER_COLUMNS, "deleted_utc": ""}
 _STARTED = ("device", "precision", "parameters", "class_names", "images", "dataset_path", "steps_per_epoch")
-
-Step = tuple[int, float | None, float, float]
-"""Epoch, loss (None: not a number), accuracy and learning rate."""
 
 
 class NoHistory(ValueError):
@@ -31,7 +31,8 @@ class RunHistory:
     row: dict[str, Any]
     """Columns of `runs`; and its `number`, 0 if that is not known."""
     epochs: dict[int, dict[str, Any]] = field(default_factory=dict)
-    steps: dict[int, Step] = field(default_factory=dict)
+    steps: list[StepBlock] = field(default_factory=list)
+    """In their order, none of them twice."""
     warnings: list[str] = field(default_factory=list)
     rate_changes: dict[int, tuple[float, float]] = field(default_factory=dict)
     """Factor and learning rate by step."""
@@ -49,7 +50,7 @@ class RunHistory:
         Raises:
             UserError: what it says of the run cannot be read.
         """
-        record, steps = reader.run(run_id), reader.steps(run_id)
+        record = reader.run(run_id)
         history = cls(
             {
                 "number": record.number, "name": record.name, "model": record.model, "recipe": record.recipe,
@@ -57,19 +58,15 @@ class RunHistory:
                 "machine": json.dumps(record.machine), "status": record.status, "message": record.message,
                 "created_utc": record.created_utc, "started": json.dumps(record.started),
                 "elapsed_s": record.elapsed_s, "test_looks": record.test_looks,
+                "starred": int(record.is_starred), "tags": json.dumps(record.tags), "note": record.note,
+                "deleted_utc": reader.set_aside_at(run_id),
             },
             warnings=list(record.warnings),
         )  # fmt: skip
         for epoch in record.epochs:
             history.epochs[epoch.epoch] = {k: v for k, v in vars(epoch).items() if k not in ("run_id", "epoch")}
-        if steps is not None:
-            per_epoch = record.started.get("steps_per_epoch", 0)
-            numbers, losses, accuracies, rates = (
-                series.tolist() for series in (steps.steps, steps.loss, steps.accuracy, steps.learning_rate)
-            )
-            for step, loss, accuracy, rate in zip(numbers, losses, accuracies, rates, strict=True):
-                epoch_number = (step - 1) // per_epoch + 1 if per_epoch else 1
-                history.steps[step] = (epoch_number, None if loss != loss else loss, accuracy, rate)
+        history.steps, lost = reader.step_blocks(run_id)
+        history.is_whole = not lost
         for change in reader.rate_changes(run_id):
             history.rate_changes[change.step] = (change.factor, change.learning_rate)
         for sample in reader.gradients(record):
@@ -94,22 +91,30 @@ class RunHistory:
             raise NoHistory("its journal holds what this workbench does not write") from error
         return history
 
+    @property
+    def step_count(self) -> int:
+        return sum(block.count for block in self.steps)
+
     def first_line(self) -> dict[str, Any]:
         """What a journal begins with: all so far."""
         return {
-            "row": self.row, "epochs": self.epochs, "steps": self.steps, "warnings": self.warnings,
-            "rate_changes": self.rate_changes, "is_recorded": self.is_recorded,
+            "row": self.row, "epochs": self.epochs, "step_blocks": [block.line() for block in self.steps],
+            "warnings": self.warnings, "rate_changes": self.rate_changes, "is_recorded": self.is_recorded,
             "gradients": {step: (epoch, packed(norms)) for step, (epoch, norms) in self.gradients.items()},
         }  # fmt: skip
 
     @classmethod
     def _from_first(cls, line: Mapping[str, Any]) -> "RunHistory":
-        row = {"number": int(line["row"]["number"])} | {column: line["row"][column] for column in _COLUMNS}
+        told = _AT_FIRST | line["row"]
+        row = {"number": int(told["number"])} | {column: told[column] for column in _COLUMNS}
         history = cls(row, warnings=list(line["warnings"]), is_recorded=bool(line["is_recorded"]))
         # JSON has no numbers as keys.
         history.epochs = {int(epoch): dict(figures) for epoch, figures in line["epochs"].items()}
-        for step, (epoch, loss, accuracy, rate) in line["steps"].items():
-            history.steps[int(step)] = (int(epoch), loss, float(accuracy), float(rate))
+        history.steps = [StepBlock.of_line(block) for block in line.get("step_blocks", ())]
+        # Earlier versions told each step.
+        rows = [(int(step), *figures) for step, figures in line.get("steps", {}).items()]
+        for part in gapless(sorted(rows)):
+            history._append(block_of_rows(part, 0.0, float(row["elapsed_s"])))
         for step, (factor, rate) in line["rate_changes"].items():
             history.rate_changes[int(step)] = (float(factor), float(rate))
         # Earlier versions measured none.
@@ -146,6 +151,14 @@ class RunHistory:
                 self.row |= {"status": "running", "message": "", "config": json.dumps(line["config"])}
             case "renamed":
                 self.row["name"] = str(line["name"])
+            case "tagged":
+                self.row["tags"] = json.dumps([str(tag) for tag in line["tags"]])
+            case "noted":
+                self.row["note"] = str(line["note"])
+            case "starred":
+                self.row["starred"] = int(bool(line["starred"]))
+            case "set_aside":
+                self.row["deleted_utc"] = str(line["deleted_utc"])
             case "looked":
                 self.row["test_looks"] += 1
             case "ended":
@@ -155,12 +168,33 @@ class RunHistory:
                 pass
 
     def _take_steps(self, line: Mapping[str, Any]) -> None:
+        if "figures" in line:
+            block = StepBlock.of_line(line)
+            self._append(block)
+            self.row["elapsed_s"] = float(block.marks["elapsed_s"][-1])
+            return
+        # As earlier versions wrote it.
+        epoch, ended_s = int(line["epoch"]), float(line["elapsed_s"])
         figures = zip(line["steps"], line["loss"], line["accuracy"], line["learning_rate"], strict=True)
-        for step, loss, accuracy, rate in figures:
-            self.steps[int(step)] = (
-                int(line["epoch"]), None if loss != loss else loss, float(accuracy), float(rate)
-            )  # fmt: skip
-        self.row["elapsed_s"] = float(line["elapsed_s"])
+        for part in gapless((int(step), epoch, *rest) for step, *rest in figures):
+            began_s = min(self.row["elapsed_s"], ended_s)
+            self._append(block_of_rows(part, began_s, ended_s))
+        self.row["elapsed_s"] = ended_s
+
+    def _append(self, block: StepBlock) -> None:
+        """What is told twice counts as it was told last; the few steps of a line become larger blocks."""
+        if self.steps and self.steps[-1].last >= block.first:
+            self._cut(block.first - 1)
+        before = self.steps[-1] if self.steps else None
+        if before is not None and before.last + 1 == block.first and before.count + block.count <= MOST_STEPS:
+            self.steps[-1] = before.followed_by(block)
+        else:
+            self.steps.append(block)
+
+    def _cut(self, last: int, per_epoch: int = 0) -> None:
+        """Forget all steps after `last`."""
+        kept = (block.until(last, per_epoch) for block in self.steps)
+        self.steps = [block for block in kept if block is not None]
 
     def _start(self, line: Mapping[str, Any]) -> None:
         first, before = int(line["first_step"]), json.loads(self.row["started"])
@@ -169,7 +203,7 @@ class RunHistory:
         self.row |= {"started": json.dumps(started), "config": json.dumps(line["config"])}
         # A resumed run does again what came after its checkpoint.
         done = first // int(line["steps_per_epoch"])
-        self.steps = {step: values for step, values in self.steps.items() if step <= first}
+        self._cut(first, int(line["steps_per_epoch"]))
         self.epochs = {epoch: figures for epoch, figures in self.epochs.items() if epoch <= done}
         self.rate_changes = {step: values for step, values in self.rate_changes.items() if step <= first}
         self.gradients = {step: values for step, values in self.gradients.items() if step <= first}
@@ -177,11 +211,11 @@ class RunHistory:
     def write(self, run_id: str, number: int, db: Database) -> None:
         """Put it into a database that does not have the run, within a transaction."""
         values = {"rowid": number, "id": run_id, "host": "", "pid": 0}
-        values |= {column: self.row[column] for column in _COLUMNS}
+        values |= {column: (_AT_FIRST | self.row)[column] for column in _COLUMNS}
         marks = ", ".join("?" * len(values))
         db.execute(f"INSERT INTO runs ({', '.join(values)}) VALUES ({marks})", values.values())
         tables: dict[str, list[tuple[object, ...]]] = {
-            "steps": [(step, *rest) for step, rest in self.steps.items()],
+            "step_blocks": [(b.first, b.count, b.epoch, b.checksum, b.figures) for b in self.steps],
             "epochs": [(epoch, json.dumps(figures)) for epoch, figures in self.epochs.items()],
             "warnings": [(sentence,) for sentence in self.warnings],
             "rate_changes": [(step, *rest) for step, rest in self.rate_changes.items()],

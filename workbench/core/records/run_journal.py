@@ -9,13 +9,11 @@ import json
 import logging
 import os
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from workbench.core.errors import reason
 from workbench.core.events import (
@@ -30,6 +28,7 @@ from workbench.core.events import (
 )
 from workbench.core.files import require_file
 from workbench.core.records.run_rows import sample_blob
+from workbench.core.records.step_blocks import blocks_of
 
 _log = logging.getLogger(__name__)
 
@@ -72,7 +71,7 @@ class RunJournal:
 
     def record(self, events: Iterable[Event]) -> None:
         """Append what a run has said. Steps and gradients alone may be lost with the machine's power."""
-        lines = [line for line in map(line_of, events) if line is not None]
+        lines = list(_lines_of(events))
         if lines and self.exists():
             self._append(lines, lasting=any(line["kind"] not in _FREQUENT for line in lines))
 
@@ -111,19 +110,24 @@ def read_journal(path: Path) -> JournalLines:
     return JournalLines(tuple(lines), len(opened) - len(lines))
 
 
+def _lines_of(events: Iterable[Event]) -> Iterator[dict[str, Any]]:
+    """Steps in blocks, before the gradients that were measured among them."""
+    for are_steps, some in groupby(events, lambda event: isinstance(event, StepMetrics | GradientsMeasured)):
+        of_kind = list(some)
+        if are_steps:
+            steps = [event for event in of_kind if isinstance(event, StepMetrics)]
+            yield from ({"kind": "steps", **block.line()} for block in blocks_of(steps))
+        others = (event for event in of_kind if not isinstance(event, StepMetrics))
+        yield from (line for line in map(line_of, others) if line is not None)
+
+
 def line_of(event: Event) -> dict[str, Any] | None:
-    """An event as a line; None if the database does not record it either."""
+    """An event other than of steps as a line; None if the database does not record it either."""
     match event:
         case RunStarted():
             values = {key: value for key, value in vars(event).items() if key not in ("run_id", "name", "config")}
             values["dataset_path"] = str(event.dataset_path)
             return {"kind": "started", **values, "config": event.config.model_dump(mode="json")}
-        case StepMetrics():
-            return {
-                "kind": "steps", "epoch": event.epoch, "elapsed_s": event.elapsed_s,
-                "steps": event.steps.tolist(), "loss": _short(event.loss), "accuracy": _short(event.accuracy),
-                "learning_rate": event.learning_rate.tolist(),
-            }  # fmt: skip
         case GradientsMeasured():
             norms = packed(sample_blob(event))
             return {"kind": "gradients", "step": event.step, "epoch": event.epoch, "norms": norms}
@@ -150,11 +154,6 @@ def unpacked(text: str) -> bytes:
         ValueError: it is not what `packed` makes.
     """
     return base64.b64decode(text, validate=True)
-
-
-def _short(values: NDArray[np.float32]) -> list[float]:
-    """Nine digits bring back the same 32 bits."""
-    return [float(f"{value:.9g}") for value in values.tolist()]
 
 
 def _sealed(line: Mapping[str, object]) -> str:

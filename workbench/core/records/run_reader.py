@@ -1,8 +1,10 @@
 """What a run database says: the list of runs, their series and their evaluations."""
 
 import logging
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from sqlite3 import Row
 from typing import NamedTuple
@@ -13,20 +15,32 @@ from workbench.core.evaluation import Evaluation
 from workbench.core.events import GradientsMeasured, RateChanged, Status, StepMetrics
 from workbench.core.gradients import WeightedLayers
 from workbench.core.home import Home
+from workbench.core.records import earlier_steps
 from workbench.core.records.database import Database
 from workbench.core.records.run_folder import RunFolder, is_run_id
 from workbench.core.records.run_lock import RunLock
 from workbench.core.records.run_record import DamagedRun, RunList, RunRecord
-from workbench.core.records.run_rows import COLUMNS, DamagedRow, gradients_of, rate_change_of, record_of, steps_of
+from workbench.core.records.run_rows import (
+    COLUMNS,
+    LATER_COLUMNS,
+    DamagedRow,
+    gradients_of,
+    rate_change_of,
+    record_of,
+)
+from workbench.core.records.run_series import RunSeries
+from workbench.core.records.step_blocks import DamagedBlock, StepBlock
 
 _log = logging.getLogger(__name__)
 
 _NEWEST_FIRST = "ORDER BY created_utc DESC, rowid DESC"
 
+SELECT_BLOCKS = "SELECT first, count, epoch, checksum, figures FROM step_blocks WHERE run_id=?"
+
 _NO_NUMBER = "typeof({}) NOT IN ('integer', 'real')"
-# Looked for by SQLite, a million steps in 1.5 s: as records they would take far longer.
+# Looked for by SQLite: as records they would take far longer.
 _NUMBERS = {
-    "steps": ("step", "epoch", "ifnull(loss, 0)", "accuracy", "learning_rate"),
+    "step_blocks": ("first", "count", "epoch", "checksum"),
     "rate_changes": ("step", "factor", "learning_rate"),
     "gradients": ("step", "epoch"),
 }
@@ -36,12 +50,16 @@ _ODD_SERIES = {table: f"SELECT run_id FROM {table} WHERE {' OR '.join(_ODD[table
 
 
 class Glance(NamedTuple):
-    """What changes of a run while it is trained, or when it is renamed."""
+    """What changes of a run while it is trained, or by what people say of it."""
 
     name: str
     status: Status
     message: str
     elapsed_s: float
+    test_looks: int = 0
+    starred: int = 0
+    tags: str = ""
+    note: str = ""
 
 
 class RunReader:
@@ -67,13 +85,34 @@ class RunReader:
 
     # The list
 
+    @cached_property
+    def _columns(self) -> str:
+        """What to select of a run; what an earlier version has no column for is as at first."""
+        there = {row["name"] for row in self._db.read("PRAGMA table_info(runs)")}
+        later = (name if name in there else f"{value!r} AS {name}" for name, value in LATER_COLUMNS.items())
+        return ", ".join([COLUMNS, *later])
+
+    @cached_property
+    def _is_listed(self) -> str:
+        """The condition that a run was not set aside."""
+        there = {row["name"] for row in self._db.read("PRAGMA table_info(runs)")}
+        return "deleted_utc=''" if "deleted_utc" in there else "1"
+
+    def set_aside_at(self, run_id: str) -> str:
+        """When a run was taken out of the list; empty if it was not."""
+        if self._is_listed == "1":
+            return ""
+        rows = self._db.read("SELECT deleted_utc FROM runs WHERE id=?", run_id)
+        return str(rows[0][0]) if rows else ""
+
     def has_list(self) -> bool:
         """Whether it has tables: a database that was just made has none."""
         return bool(self._db.tables())
 
-    def ids(self) -> list[str]:
+    def ids(self, *, even_set_aside: bool = True) -> list[str]:
         """Of all runs, the damaged ones too where that much of them can be read, newest first."""
-        rows = self._db.read(f"SELECT id FROM runs {_NEWEST_FIRST}")
+        which = "1" if even_set_aside else self._is_listed
+        rows = self._db.read(f"SELECT id FROM runs WHERE {which} {_NEWEST_FIRST}")
         return [row["id"] for row in rows if is_run_id(row["id"])]
 
     def find(self, reference: str) -> str:
@@ -82,7 +121,7 @@ class RunReader:
         Raises:
             UserError: none or several match.
         """
-        ids = self.ids()
+        ids = self.ids(even_set_aside=False)
         if not ids:
             raise UserError(
                 f"run '{shown(reference)}' is not known: there are no runs yet in {shown(self.home.root)}"
@@ -91,8 +130,8 @@ class RunReader:
             return ids[0]
         found = [run_id for run_id in ids if reference and run_id.startswith(reference)]
         if reference not in ids:
-            named = [row[0] for row in self._db.read("SELECT id FROM runs WHERE name=?", reference)]
-            found += [run_id for run_id in named if run_id not in found]
+            named = {row[0] for row in self._db.read("SELECT id FROM runs WHERE name=?", reference)}
+            found += [run_id for run_id in ids if run_id in named and run_id not in found]
         if len(found) == 1:
             return found[0]
         if found:
@@ -106,7 +145,7 @@ class RunReader:
             DamagedDatabase: it cannot be read.
             UserError: it is not known.
         """
-        row = next(iter(self._db.read(f"SELECT {COLUMNS} FROM runs WHERE id=?", run_id)), None)
+        row = next(iter(self._db.read(f"SELECT {self._columns} FROM runs WHERE id=?", run_id)), None)
         if row is None:
             raise UserError(f"run '{shown(run_id)}' is not known; it may have been deleted")
         try:
@@ -118,10 +157,14 @@ class RunReader:
         """All runs that can be read, newest first."""
         return list(self.listing().records)
 
-    def listing(self) -> RunList:
-        """All runs, newest first, and apart those that cannot be read."""
+    def listing(self, ids: Collection[str] | None = None) -> RunList:
+        """All runs, newest first, and apart those that cannot be read.
+
+        Args:
+            ids: only these.
+        """
         records, damaged = list[RunRecord](), list[DamagedRun]()
-        for row in self._db.read(f"SELECT {COLUMNS} FROM runs {_NEWEST_FIRST}"):
+        for row in self._rows(ids):
             try:
                 records.append(self._record(row))
             except (DamagedRow, DamagedDatabase, ConfigError) as error:
@@ -129,6 +172,13 @@ class RunReader:
                 _log.warning("run %s is left out: %s", shown(row["id"]), said)
                 damaged.append(DamagedRun(shown(row["id"]), shown(row["name"]), said))
         return RunList(tuple(records), tuple(damaged))
+
+    def _rows(self, ids: Collection[str] | None) -> list[Row]:
+        query = f"SELECT {self._columns} FROM runs WHERE {self._is_listed}"
+        if ids is None:
+            return self._db.read(f"{query} {_NEWEST_FIRST}")
+        marks = ", ".join("?" * len(ids))
+        return self._db.read(f"{query} AND id IN ({marks}) {_NEWEST_FIRST}", *ids)
 
     def _record(self, row: Row) -> RunRecord:
         epochs = self._db.read("SELECT epoch, metrics FROM epochs WHERE run_id=? ORDER BY epoch", row["id"])
@@ -167,6 +217,8 @@ class RunReader:
             # A copy of an earlier version may lack a table.
             there = _ODD_SERIES.keys() & self._db.tables() if in_depth else ()
             odd = [row[0] for table in sorted(there) for row in self._db.read(_ODD_SERIES[table])]
+            if in_depth:
+                odd += [run_id for run_id in self.ids() if self.step_blocks(run_id)[1]]
         except DamagedDatabase as error:
             return error.what
         if damaged:
@@ -188,12 +240,11 @@ class RunReader:
         return self._db.is_replaced()
 
     def glance(self) -> dict[str, Glance]:
-        """Every run by its id: enough to see which have changed."""
-        rows = self._db.read("SELECT id, name, status, message, elapsed_s FROM runs")
+        """Every run of the list by its id: enough to see which have changed."""
+        columns = ", ".join(Glance._fields)
+        rows = self._db.read(f"SELECT {columns}, id FROM runs WHERE {self._is_listed}")
         return {
-            row["id"]: Glance(
-                row["name"], self._truthful_status(row["id"], row["status"]), row["message"], row["elapsed_s"]
-            )
+            row["id"]: Glance(*row[:-1])._replace(status=self._truthful_status(row["id"], row["status"]))
             for row in rows
             if is_run_id(row["id"])
         }
@@ -212,17 +263,41 @@ class RunReader:
         except DamagedRow as error:
             raise self._damaged(run_id, error) from error
 
+    def series(self, run_id: str, after: int = 0) -> RunSeries:
+        """The figures of all recorded steps later than `after`, but for those that cannot be read."""
+        blocks, lost = self.step_blocks(run_id, after)
+        for first, last in lost:
+            _log.warning("run %s: its steps %d to %d cannot be read", run_id, first, last)
+        return RunSeries.joined([block.series() for block in blocks]).after(after)
+
+    def step_blocks(self, run_id: str, after: int = 0) -> tuple[list[StepBlock], list[tuple[int, int]]]:
+        """As they are kept: those with steps later than `after`; and first and last step of what cannot be read.
+
+        That is no reason to hide the rest: a repair finds it in the journal.
+        """
+        if earlier_steps.TABLE in self._db.tables():
+            # Of an earlier version, which is only read.
+            return earlier_steps.earlier_blocks(self._db, run_id)
+        blocks, lost = list[StepBlock](), list[tuple[int, int]]()
+        later = "(typeof(count)!='integer' OR first+count-1>?)"
+        for row in self._db.read(f"{SELECT_BLOCKS} AND {later} ORDER BY first", run_id, after):
+            try:
+                blocks.append(StepBlock.checked(*row))
+            except DamagedBlock:
+                first, count = (value if isinstance(value, int) else 0 for value in row[:2])
+                lost.append((first, first + max(count, 1) - 1))
+        return blocks, lost
+
     def steps(self, run_id: str, after: int = 0) -> StepMetrics | None:
         """All recorded steps later than `after` as one event; None if there are none."""
-        rows = self._db.read(
-            "SELECT step, epoch, loss, accuracy, learning_rate FROM steps WHERE run_id=? AND step>? ORDER BY step",
-            run_id, after,
+        blocks, _lost = self.step_blocks(run_id, after)
+        series = RunSeries.joined([block.series() for block in blocks]).after(after)
+        if not len(series):
+            return None
+        return StepMetrics(
+            run_id, blocks[-1].epoch, series.steps, series.loss, series.accuracy, series.learning_rate,
+            float(series.images_per_s[-1]), float(series.elapsed_s[-1]),
         )  # fmt: skip
-        elapsed = self._db.read("SELECT elapsed_s FROM runs WHERE id=?", run_id)
-        try:
-            return steps_of(run_id, rows, elapsed[0][0] if elapsed else 0.0)
-        except DamagedRow as error:
-            raise self._damaged(run_id, error) from error
 
     def gradients(self, record: RunRecord, after: int = 0) -> list[GradientsMeasured]:
         """What was measured of its gradients later than step `after`, in the order of steps.
@@ -246,14 +321,12 @@ class RunReader:
 
     def last_step(self, run_id: str) -> int:
         """The last recorded step; 0 before the first."""
-        return self._last_step_in("steps", run_id)
+        rows = self._db.read("SELECT max(first+count-1) FROM step_blocks WHERE run_id=?", run_id)
+        return rows[0][0] if isinstance(rows[0][0], int) else 0
 
     def last_gradients(self, run_id: str) -> int:
         """The last step whose gradients were measured; 0 before the first."""
-        return self._last_step_in("gradients", run_id)
-
-    def _last_step_in(self, table: str, run_id: str) -> int:
-        last = self._db.read(f"SELECT max(step) FROM {table} WHERE run_id=?", run_id)[0][0]
+        last = self._db.read("SELECT max(step) FROM gradients WHERE run_id=?", run_id)[0][0]
         return last if isinstance(last, int) else 0
 
     def class_names(self, record: RunRecord) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ _SUMMARY = (
     "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy",
     "best_epoch", "device", "precision",
 )  # fmt: skip
+_ENTRY = (*_SUMMARY, "created_utc", "starred", "tags", "note")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,10 @@ class RunRecord:
     epochs: tuple[EpochMetrics, ...]
     warnings: tuple[str, ...] = ()
     """What it has warned of, in its order."""
+    is_starred: bool = False
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    """What people noted of it, in lines."""
 
     @property
     def starts(self) -> list[tuple[int, float]]:
@@ -95,6 +100,11 @@ class RunRecord:
             "precision": self.started.get("precision"),
         }
 
+    def entry(self) -> dict[str, Any]:
+        """Of the list: the summary, and what people said of the run."""
+        said = {"created_utc": self.created_utc, "starred": self.is_starred, "tags": list(self.tags)}
+        return {**self.summary(), **said, "note": self.note}
+
 
 @dataclass(frozen=True)
 class DamagedRun:
@@ -104,9 +114,9 @@ class DamagedRun:
     name: str
     reason: str
 
-    def summary(self) -> dict[str, Any]:
+    def entry(self) -> dict[str, Any]:
         """The same keys as a whole record's, with None for all that is not known."""
-        unknown = dict.fromkeys(_SUMMARY)
+        unknown = dict.fromkeys(_ENTRY)
         return unknown | {"run": self.id, "name": self.name, "status": "damaged", "message": self.reason}
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from workbench.core.block_figures import FIGURES
 from workbench.core.errors import reason, shown
-from workbench.core.events import EpochMetrics, GradientsMeasured, RateChanged, Status, StepMetrics
+from workbench.core.events import EpochMetrics, GradientsMeasured, RateChanged, Status
 from workbench.core.records.run_folder import is_run_id
 from workbench.core.records.run_record import RunRecord
 from workbench.core.settings.config import RunConfig
@@ -19,6 +19,8 @@ COLUMNS = (
     "rowid AS number, id, name, model, recipe, source, config, machine, status, message, created_utc, started, "
     "elapsed_s, test_looks"
 )
+# With what they are in a run of an earlier version.
+LATER_COLUMNS: dict[str, str | int] = {"starred": 0, "tags": "[]", "note": ""}
 _TEXTS = ("name", "model", "recipe", "source", "config", "machine", "status", "message", "created_utc", "started")
 _STATUSES: tuple[str, ...] = get_args(Status)
 _STARTED: dict[str, type] = {
@@ -58,6 +60,8 @@ def record_of(row: sqlite3.Row, epochs: Sequence[sqlite3.Row], warnings: Sequenc
         elapsed_s=_real(row["elapsed_s"], "elapsed_s"), test_looks=_whole(row["test_looks"], "test_looks"),
         epochs=tuple(epoch_of(row["id"], epoch["epoch"], epoch["metrics"]) for epoch in epochs),
         warnings=tuple(_text(warning["message"], "warnings") for warning in warnings),
+        is_starred=bool(_whole(row["starred"], "starred")), tags=_tags(row["tags"]),
+        note=_text(row["note"], "note"),
     )  # fmt: skip
 
 
@@ -97,25 +101,6 @@ def epoch_of(run_id: str, epoch: object, text: object) -> EpochMetrics:
     return EpochMetrics(run_id, _whole(epoch, what), **metrics)
 
 
-def steps_of(run_id: str, rows: Sequence[sqlite3.Row], elapsed_s: object) -> StepMetrics | None:
-    """Of rows of `steps` in their order; None if there are none."""
-    if not rows:
-        return None
-    steps, epochs, losses, accuracies, rates = zip(*rows, strict=True)
-    try:
-        # What overflows was never 32 bits wide.
-        with np.errstate(over="raise"):
-            return StepMetrics(
-                run_id, _whole(epochs[-1], "a step"), np.array(steps, np.int64),
-                # SQLite stores NaN as NULL.
-                np.array([np.nan if loss is None else loss for loss in losses], np.float32),
-                np.array(accuracies, np.float32), np.array(rates, np.float64), 0.0,
-                _real(elapsed_s, "elapsed_s"),
-            )  # fmt: skip
-    except (TypeError, ValueError, ArithmeticError) as error:
-        raise DamagedRow("a step") from error
-
-
 def rate_change_of(run_id: str, row: sqlite3.Row) -> RateChanged:
     what = "a change of its learning rate"
     return RateChanged(
@@ -150,11 +135,29 @@ def _values_of(blob: object) -> NDArray[np.float32] | None:
     return np.frombuffer(blob, "<f4").astype(np.float32)
 
 
+def _tags(text: object) -> tuple[str, ...]:
+    try:
+        tags = json.loads(_text(text, "tags"))
+    except (ValueError, RecursionError) as error:
+        raise DamagedRow("its tags") from error
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        raise DamagedRow("its tags")
+    return tuple(tags)
+
+
 def _text(value: object, what: str) -> str:
-    # A lone surrogate is a byte that was no UTF-8 (`Database` reads them so).
-    if not isinstance(value, str) or any("\ud800" <= letter <= "\udfff" for letter in value):
+    if not isinstance(value, str) or not (value.isascii() or _is_utf8(value)):
         raise DamagedRow(f"its {what}")
     return value
+
+
+def _is_utf8(text: str) -> bool:
+    """A lone surrogate is a byte that was none (`Database` reads them so)."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _whole(value: object, what: str) -> int:

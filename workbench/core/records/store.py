@@ -7,7 +7,6 @@ import itertools
 import json
 import os
 import secrets
-import shutil
 import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -16,7 +15,6 @@ from pathlib import Path
 from typing import Any, Self
 
 from workbench import __version__
-from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import (
     EpochMetrics,
@@ -31,16 +29,16 @@ from workbench.core.events import (
 )
 from workbench.core.files import write_atomically
 from workbench.core.home import Home
-from workbench.core.names import run_name
 from workbench.core.records import store_backup, store_schema
 from workbench.core.records.database import Busy, Database
 from workbench.core.records.locked_database import committed_state
+from workbench.core.records.run_editor import RunEditor, remove_file
 from workbench.core.records.run_history import RunHistory
-from workbench.core.records.run_journal import RunJournal
 from workbench.core.records.run_lock import RunLock
-from workbench.core.records.run_reader import Glance, RunReader
+from workbench.core.records.run_reader import SELECT_BLOCKS, Glance
 from workbench.core.records.run_record import starts_of
 from workbench.core.records.run_rows import DamagedRow, sample_blob, started_of
+from workbench.core.records.step_blocks import DamagedBlock, StepBlock, blocks_of
 from workbench.core.records.unlisted_runs import lost_list, whole_folders
 from workbench.core.settings.config import RunConfig
 
@@ -51,9 +49,11 @@ _READING_PATIENCE_S = 2.0
 # What a run has to say must be recorded.
 _WRITING_PATIENCE_S = 30.0
 _HEADER_BYTES = 100
+# Of steps that take a second each; its row's own bytes would be half of it.
+_SMALL_BLOCK = 64
 
 
-class RunStore(RunReader):
+class RunStore(RunEditor):
     """Runs of one home folder.
 
     Args:
@@ -69,7 +69,6 @@ class RunStore(RunReader):
 
     def __init__(self, home: Home, read_only: bool = False, patience_s: float | None = None) -> None:
         self._stack = ExitStack()
-        self._journals: dict[str, RunJournal] = {}
         self._ahead: dict[int, Event] = {}
         """What the journals say already, and the database does not."""
         # Before it is made: a list that is lost must not look like one that has just begun.
@@ -161,9 +160,6 @@ class RunStore(RunReader):
         for event in events:
             self._ahead.pop(id(event), None)
 
-    def _journal(self, run_id: str) -> RunJournal:
-        return self._journals.setdefault(run_id, RunJournal(self._layout(run_id).journal))
-
     def create(self, config: RunConfig, *, name: str, model: str, recipe: str, machine: Mapping[str, Any]) -> str:
         """Record a new run as running in this process, and claim it; returns its id."""
         # At its end is the calmer moment; but runs may be killed, one after the other.
@@ -228,7 +224,7 @@ class RunStore(RunReader):
             # Who follows the run from another process knows by these that it was resumed, and from where.
             started["starts"] = [*self._starts(event.run_id), (event.first_step, event.elapsed_s)]
             # Steps after the checkpoint that a resumed run starts from will be done again.
-            self._db.execute("DELETE FROM steps WHERE run_id=? AND step>?", (event.run_id, event.first_step))
+            self._cut_steps(event.run_id, event.first_step, event.steps_per_epoch)
             done = event.first_step // event.steps_per_epoch
             self._db.execute("DELETE FROM epochs WHERE run_id=? AND epoch>?", (event.run_id, done))
             for table in ("rate_changes", "gradients"):
@@ -246,11 +242,11 @@ class RunStore(RunReader):
         layout = self._layout(run_id)
         for epoch in layout.evaluated_epochs():
             if epoch > done:
-                _remove(layout.evaluation(epoch))
-                _remove(layout.validation(epoch))
+                remove_file(layout.evaluation(epoch))
+                remove_file(layout.validation(epoch))
         for epoch, path in layout.weights_by_epoch().items():
             if epoch > done:
-                _remove(path)
+                remove_file(path)
 
     def _starts(self, run_id: str) -> list[tuple[int, float]]:
         rows = self._db.read("SELECT started FROM runs WHERE id=?", run_id)
@@ -263,26 +259,50 @@ class RunStore(RunReader):
     def record_steps(self, events: Sequence[StepMetrics | GradientsMeasured]) -> None:
         """In one transaction, what was measured of their gradients too: each waits for the disk."""
         steps = [event for event in events if isinstance(event, StepMetrics)]
-        rows = [
-            (event.run_id, step, event.epoch, loss, accuracy, rate)
-            for event in steps
-            for step, loss, accuracy, rate in zip(
-                event.steps.tolist(), event.loss.tolist(), event.accuracy.tolist(),
-                event.learning_rate.tolist(), strict=True,
-            )
-        ]  # fmt: skip
+        blocks = list(blocks_of(steps))
         gradients = [
             (event.run_id, event.step, event.epoch, sample_blob(event))
             for event in events
             if isinstance(event, GradientsMeasured)
         ]
-        if not rows and not gradients:
+        if not blocks and not gradients:
             return
         with self._recording(*events):
-            self._db.execute_many("INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?, ?, ?)", rows)
+            if blocks:
+                self._append_blocks(steps[0].run_id, blocks)
             self._db.execute_many("INSERT OR REPLACE INTO gradients VALUES (?, ?, ?, ?)", gradients)
             for last in steps[-1:]:
                 self._db.execute("UPDATE runs SET elapsed_s=? WHERE id=?", (last.elapsed_s, last.run_id))
+
+    def _append_blocks(self, run_id: str, blocks: list[StepBlock]) -> None:
+        """Within a transaction; a small last block grows instead of getting another one beside it."""
+        last = self._last_block(run_id)
+        if last is not None and last.last >= blocks[0].first:
+            # Told twice: the newer ones count.
+            self._cut_steps(run_id, blocks[0].first - 1)
+            last = self._last_block(run_id)
+        if last is not None and last.count < _SMALL_BLOCK and last.last + 1 == blocks[0].first:
+            blocks = [last.followed_by(blocks[0]), *blocks[1:]]
+        self._write_blocks(run_id, blocks)
+
+    def _write_blocks(self, run_id: str, blocks: Iterable[StepBlock]) -> None:
+        rows = [(run_id, b.first, b.count, b.epoch, b.checksum, b.figures) for b in blocks]
+        self._db.execute_many("INSERT OR REPLACE INTO step_blocks VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    def _last_block(self, run_id: str) -> StepBlock | None:
+        """None if there is none, or it is damaged."""
+        rows = self._db.read(f"{SELECT_BLOCKS} ORDER BY first DESC LIMIT 1", run_id)
+        with suppress(DamagedBlock):
+            return StepBlock.checked(*rows[0]) if rows else None
+        return None
+
+    def _cut_steps(self, run_id: str, last: int, per_epoch: int = 0) -> None:
+        """Forget all steps after `last`, within a transaction."""
+        for row in self._db.read(f"{SELECT_BLOCKS} AND first<=? AND first+count-1>?", run_id, last, last):
+            with suppress(DamagedBlock):
+                if (kept := StepBlock.checked(*row).until(last, per_epoch)) is not None:
+                    self._write_blocks(run_id, [kept])
+        self._db.execute("DELETE FROM step_blocks WHERE run_id=? AND first>?", (run_id, last))
 
     def record_epoch(self, event: EpochMetrics) -> None:
         metrics = {key: value for key, value in vars(event).items() if key not in ("run_id", "epoch")}
@@ -344,44 +364,6 @@ class RunStore(RunReader):
             # Not recorded as ended, the run counts as interrupted.
             self.release(run_id)
         store_backup.keep_copy(self.home)
-
-    def rename(self, run_id: str, name: str) -> None:
-        """Call a run `name` from now on, one that another process trains too.
-
-        Raises:
-            UserError: it may not be called so, is not known, or the store refuses.
-        """
-        if not run_name(name):
-            raise UserError("the run's name is ''; it must have at least one character")
-        self.run(run_id)
-        with self._db.transaction():
-            self._db.execute("UPDATE runs SET name=? WHERE id=?", (name, run_id))
-        # Only then: a name that was refused must not come back with a repair. The process that trains the run may
-        # append at the same moment, as to looks at the test images: a line is one write in append mode, which the
-        # system puts behind all others. Where it does not (Windows, drives of a network), a line written over is
-        # known by its CRC, and a repair takes what the database says.
-        self._journal(run_id).say("renamed", name=name)
-
-    def delete(self, run_id: str) -> None:
-        """Remove a run, its series and its folder.
-
-        Raises:
-            UserError: it is running.
-        """
-        if self.run(run_id).status == "running":
-            raise UserError(f"run {run_id} is running; stop it before deleting it")
-        with self._db.transaction():
-            self._db.execute("DELETE FROM runs WHERE id=?", (run_id,))
-        # First what a repair would rebuild it from, should the rest not go.
-        for path in (self._layout(run_id).journal, self._layout(run_id).config):
-            path.unlink(missing_ok=True)
-        shutil.rmtree(self.folder(run_id), ignore_errors=True)
-
-
-def _remove(path: Path) -> None:
-    """A run does not end because somebody has the file open where such files cannot be removed."""
-    with suppress(OSError):
-        path.unlink(missing_ok=True)
 
 
 def _refuse_lost_list(home: Home) -> None:

@@ -213,7 +213,7 @@ class _Sources:
         if journal is not None and journal.is_whole:
             return "journal", journal
         found = list(self._others(folder, journal))
-        return max(found, key=lambda each: (len(each[1].epochs), len(each[1].steps)), default=None)
+        return max(found, key=lambda each: (len(each[1].epochs), each[1].step_count), default=None)
 
     def _others(self, folder: RunFolder, journal: RunHistory | None) -> Iterator[tuple[Source, RunHistory]]:
         for source, reader in self._readers:

@@ -61,12 +61,48 @@ CREATE TABLE gradients (
 """,
     # A sample's blob has figures of blocks behind its norms, which earlier versions would take for damage.
     "",
+    # Steps as blocks (`step_blocks`); `earlier_steps` makes them of the rows of `steps`, and drops those.
+    """
+CREATE TABLE step_blocks (
+    run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    first INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    figures BLOB NOT NULL,
+    PRIMARY KEY (run_id, first)
+);
+ALTER TABLE runs ADD COLUMN starred INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE runs ADD COLUMN note TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN deleted_utc TEXT NOT NULL DEFAULT '';
+CREATE TABLE queue (
+    id TEXT PRIMARY KEY,
+    place REAL NOT NULL,
+    name TEXT NOT NULL,
+    model TEXT NOT NULL,
+    recipe TEXT NOT NULL,
+    config TEXT NOT NULL,
+    tags TEXT NOT NULL DEFAULT '[]',
+    state TEXT NOT NULL,
+    run_id TEXT NOT NULL DEFAULT '',
+    message TEXT NOT NULL DEFAULT '',
+    added_utc TEXT NOT NULL
+);
+CREATE TABLE settings (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+""",
 )
+
+BLOCKS_SINCE = 5
+"""The first version without a row per step."""
 
 VERSION = len(_STEPS)
 
 
-TABLES = {"runs", "steps", "epochs", "warnings", "rate_changes", "gradients"}
+TABLES = {"runs", "step_blocks", "epochs", "warnings", "rate_changes", "gradients", "queue", "settings"}
 
 
 def missing(version: int) -> Iterator[str]:

@@ -62,6 +62,7 @@ class PendingSteps:
             learning_rate=np.array(self.rates, np.float64),
             images_per_s=images / seconds,
             elapsed_s=position.elapsed_s,
+            seconds=seconds,
         )
         self.losses, self.corrects, self.rates = [], [], []
         return metrics
