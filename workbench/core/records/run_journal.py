@@ -9,7 +9,7 @@ import json
 import logging
 import os
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -28,7 +28,7 @@ from workbench.core.events import (
 )
 from workbench.core.files import require_file
 from workbench.core.records.run_rows import sample_blob
-from workbench.core.records.step_blocks import blocks_of
+from workbench.core.records.step_blocks import StepBlock, blocks_of
 
 _log = logging.getLogger(__name__)
 
@@ -69,16 +69,24 @@ class RunJournal:
         if self.exists():
             self._append([{"kind": kind, **values}], lasting)
 
-    def record(self, events: Iterable[Event]) -> None:
-        """Append what a run has said. Steps and gradients alone may be lost with the machine's power."""
-        lines = list(_lines_of(events))
+    def record(self, events: Iterable[Event], blocks: Sequence[StepBlock] | None = None) -> None:
+        """Append what a run has said. Steps and gradients alone may be lost with the machine's power.
+
+        Args:
+            blocks: of the steps among them, if they are made already and nothing else but gradients was said.
+        """
+        if blocks is None:
+            lines = list(_lines_of(events))
+        else:
+            others = (line_of(event) for event in events if not isinstance(event, StepMetrics))
+            lines = [*map(_line_of_block, blocks), *(line for line in others if line is not None)]
         if lines and self.exists():
             self._append(lines, lasting=any(line["kind"] not in _FREQUENT for line in lines))
 
     def _append(self, lines: Iterable[Mapping[str, object]], lasting: bool) -> None:
         # Who rebuilds the run should know that something is missing.
         gap = [{"kind": "gap"}] if self._has_failed else []
-        content = "".join(_sealed(line) for line in [*gap, *lines]).encode()
+        content = b"".join(_sealed(line) for line in [*gap, *lines])
         try:
             # In one call, in append mode: another process may count a look at the test images meanwhile.
             with self._path.open("a+b", buffering=0) as file:
@@ -116,9 +124,13 @@ def _lines_of(events: Iterable[Event]) -> Iterator[dict[str, Any]]:
         of_kind = list(some)
         if are_steps:
             steps = [event for event in of_kind if isinstance(event, StepMetrics)]
-            yield from ({"kind": "steps", **block.line()} for block in blocks_of(steps))
+            yield from map(_line_of_block, blocks_of(steps))
         others = (event for event in of_kind if not isinstance(event, StepMetrics))
         yield from (line for line in map(line_of, others) if line is not None)
+
+
+def _line_of_block(block: StepBlock) -> dict[str, Any]:
+    return {"kind": "steps", **block.about, "figures": block.letters}
 
 
 def line_of(event: Event) -> dict[str, Any] | None:
@@ -156,9 +168,13 @@ def unpacked(text: str) -> bytes:
     return base64.b64decode(text, validate=True)
 
 
-def _sealed(line: Mapping[str, object]) -> str:
-    body = json.dumps(line)[:-1]
-    return body + _CRC.format(zlib.crc32(body.encode())) + "\n"
+def _sealed(line: Mapping[str, object]) -> bytes:
+    # Nothing in these needs an escape, and to look for that takes longer than all else.
+    plain = line.get("figures")
+    body = json.dumps({key: value for key, value in line.items() if key != "figures"})[:-1].encode()
+    if isinstance(plain, bytes):
+        body += b', "figures": "' + plain + b'"'
+    return body + _CRC.format(zlib.crc32(body)).encode() + b"\n"
 
 
 def _opened(content: bytes) -> dict[str, Any] | None:

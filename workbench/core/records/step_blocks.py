@@ -140,10 +140,17 @@ class StepBlock:
 
     def line(self) -> dict[str, Any]:
         """As JSON can hold it."""
-        return {
-            "first": self.first, "count": self.count, "epoch": self.epoch,
-            "figures": base64.b64encode(self.figures).decode(),
-        }  # fmt: skip
+        return {**self.about, "figures": self.letters.decode()}
+
+    @property
+    def about(self) -> dict[str, int]:
+        """Which steps they are."""
+        return {"first": self.first, "count": self.count, "epoch": self.epoch}
+
+    @property
+    def letters(self) -> bytes:
+        """Its figures as ASCII (base 64)."""
+        return base64.b64encode(self.figures)
 
     @classmethod
     def of_line(cls, line: Mapping[str, Any]) -> "StepBlock":

@@ -142,19 +142,25 @@ class RunStore(RunEditor):
 
     # Writing
 
-    def note(self, events: Iterable[Event]) -> None:
+    def note(self, events: Sequence[Event], blocks: Sequence[StepBlock] | None = None) -> None:
         """Write events into the journals of their runs, unless they are there: what the database refuses for a
-        while, and is recorded later, is safe so far."""
+        while, and is recorded later, is safe so far.
+
+        Args:
+            blocks: of all their steps, which are of one run, if they are made already.
+        """
         new = [event for event in events if id(event) not in self._ahead]
+        if len(new) < len(events):
+            blocks = None
         for run_id, of_run in itertools.groupby(new, lambda event: event.run_id):
-            self._journal(run_id).record(of_run)
+            self._journal(run_id).record(of_run, blocks)
         # With what they belong to: numbers of things that are gone are given anew.
         self._ahead |= {id(event): event for event in new}
 
     @contextmanager
-    def _recording(self, *events: Event) -> Iterator[None]:
+    def _recording(self, *events: Event, blocks: Sequence[StepBlock] | None = None) -> Iterator[None]:
         """A transaction for events that stand in the journals already."""
-        self.note(events)
+        self.note(events, blocks)
         with self._db.transaction():
             yield
         for event in events:
@@ -267,7 +273,7 @@ class RunStore(RunEditor):
         ]
         if not blocks and not gradients:
             return
-        with self._recording(*events):
+        with self._recording(*events, blocks=blocks):
             if blocks:
                 self._append_blocks(steps[0].run_id, blocks)
             self._db.execute_many("INSERT OR REPLACE INTO gradients VALUES (?, ?, ?, ?)", gradients)

@@ -31,6 +31,10 @@ from workbench.engine.machine.processes import is_process_gone, lost_process
 _log = logging.getLogger(__name__)
 
 _RECORD_INTERVAL_S = 2.0
+# What is written waits for the disk: on a slow one, or of many steps, it is written less often.
+_TIMES_COST = 150
+# Who follows the run from elsewhere sees it so late, and a power cut costs so much of its curves.
+_MOST_INTERVAL_S = 10.0
 
 Events = Generator[Event, None, None]
 _RECORDED = (RunStarted, StepMetrics, GradientsMeasured, EpochMetrics, EvaluationReady, RateChanged, Warned)
@@ -100,6 +104,7 @@ class _Recorder:
         self._id, self._store, self._is_new = run_id, store, is_new
         self._pending: list[Event] = []
         self._tried_at = time.monotonic()
+        self._interval_s = _RECORD_INTERVAL_S
         self._is_failing = False
         self._has_begun = False
 
@@ -108,7 +113,8 @@ class _Recorder:
         if isinstance(event, _RECORDED):
             self._pending.append(event)
         self._has_begun = self._has_begun or isinstance(event, RunStarted)
-        is_due = time.monotonic() - self._tried_at > _RECORD_INTERVAL_S
+        began = time.monotonic()
+        is_due = began - self._tried_at > self._interval_s
         # A refusal may take half a minute.
         if not is_due and (isinstance(event, StepMetrics | GradientsMeasured) or self._is_failing):
             return None
@@ -120,6 +126,8 @@ class _Recorder:
             return None if was_failing else Warned(f"{error}; training goes on, and it is tried again", self._id)
         finally:
             self._tried_at = time.monotonic()
+            cost = _TIMES_COST * (self._tried_at - began)
+            self._interval_s = min(max(_RECORD_INTERVAL_S, cost), _MOST_INTERVAL_S)
         self._is_failing = False
         return None
 
