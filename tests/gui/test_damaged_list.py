@@ -68,10 +68,10 @@ def test_damage_while_the_window_is_open_is_said_once(window: MainWindow, home: 
     window.library.watch()
     assert len(rows(window)) == 2
     change(home, "UPDATE epochs SET metrics='' WHERE epoch=1")
-    window.library.refresh()
+    window.library.refresh(anew=True)
     assert "2 runs cannot be read" in window.message_bar.text
     window.message_bar.hide()
-    window.library.refresh()
+    window.library.refresh(anew=True)
     assert not window.message_bar.isVisible()
 
 
@@ -80,7 +80,7 @@ def test_a_list_that_another_process_repaired_is_read_anew(window: MainWindow, h
     window.library.watch()
     window.runs_panel.select(run_id)
     change(home, "UPDATE runs SET machine='' WHERE id=?", run_id)
-    window.library.refresh()
+    window.library.refresh(anew=True)
     assert [status for _, status in rows(window)] == ["damaged"]
     for _ in repair(home):
         pass
@@ -139,7 +139,7 @@ def test_a_run_that_the_list_does_not_name_is_said_and_taken_in(
     qtbot: QtBot, home: Home, make_window: Callable[..., MainWindow]
 ) -> None:
     first, _ = recorded_runs(home, 2)
-    for table, column in (("epochs", "run_id"), ("steps", "run_id"), ("warnings", "run_id"), ("runs", "id")):
+    for table, column in (("epochs", "run_id"), ("step_blocks", "run_id"), ("warnings", "run_id"), ("runs", "id")):
         change(home, f"DELETE FROM {table} WHERE {column}=?", first)
     window = make_window()
     qtbot.waitUntil(lambda: f"run {first} has its folder" in window.message_bar.text, timeout=LONG_MS)

@@ -60,6 +60,7 @@ class Glance(NamedTuple):
     starred: int = 0
     tags: str = ""
     note: str = ""
+    warnings: int = 0
 
 
 class RunReader:
@@ -241,10 +242,13 @@ class RunReader:
 
     def glance(self) -> dict[str, Glance]:
         """Every run of the list by its id: enough to see which have changed."""
-        columns = ", ".join(Glance._fields)
+        columns = ", ".join(Glance._fields[:-1])
+        warnings = dict(map(tuple, self._db.read("SELECT run_id, count(*) FROM warnings GROUP BY run_id")))
         rows = self._db.read(f"SELECT {columns}, id FROM runs WHERE {self._is_listed}")
         return {
-            row["id"]: Glance(*row[:-1])._replace(status=self._truthful_status(row["id"], row["status"]))
+            row["id"]: Glance(*row[:-1])._replace(
+                status=self._truthful_status(row["id"], row["status"]), warnings=warnings.get(row["id"], 0)
+            )
             for row in rows
             if is_run_id(row["id"])
         }

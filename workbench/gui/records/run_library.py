@@ -11,15 +11,16 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from workbench.core.data.dataset import Dataset, ImageSet
 from workbench.core.errors import DamagedDatabase, UserError
 from workbench.core.evaluation import Evaluation
-from workbench.core.events import Event, Warned
+from workbench.core.events import Event
 from workbench.core.home import Home
 from workbench.core.inspection.image_marks import ImageMarks
+from workbench.core.records.run_listing import RunListing
 from workbench.core.records.run_record import DamagedRun, RunRecord
 
 # The first picture needs no database: it is loaded after it, by `open`.
 if TYPE_CHECKING:
     from workbench.core.records.run_follower import RunFollower
-    from workbench.core.records.store import Glance, RunStore
+    from workbench.core.records.store import RunStore
 
 _log = logging.getLogger(__name__)
 
@@ -28,6 +29,8 @@ _WATCH_INTERVAL_MS = 2000
 _PATIENCE_S = 0.2
 # And before a name or a deletion is refused.
 _WRITING_PATIENCE_S = 1.0
+# How long a part of a list may be read: less than a frame.
+_SLICE_S = 0.012
 
 
 class RunLibrary(QObject):
@@ -51,14 +54,25 @@ class RunLibrary(QObject):
         self._behind: set[str] = set()
         """Runs of which there may be more to tell: they could not be read."""
         self._own_run = ""
-        self.damaged: tuple[DamagedRun, ...] = ()
-        """Those of the list that cannot be read."""
+        self._list = RunListing()
         self._told = ""
         self._seen_version = -1
-        self._seen: dict[str, Glance] = {}
         self._timer = QTimer(self)
         self._timer.setInterval(_WATCH_INTERVAL_MS)
         self._timer.timeout.connect(self.watch)
+        self._filler = QTimer(self)
+        self._filler.setInterval(0)
+        self._filler.timeout.connect(self._read_more)
+
+    @property
+    def damaged(self) -> tuple[DamagedRun, ...]:
+        """Those of the list that cannot be read."""
+        return self._list.damaged
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the whole list is read: it is shown from its newest runs on."""
+        return self._list.is_whole
 
     @property
     def home(self) -> Home:
@@ -81,7 +95,7 @@ class RunLibrary(QObject):
             self._followers.clear()
             self._datasets.clear()
         self.close()
-        self._told = ""
+        self._told, self._list = "", RunListing()
         # Makes the database if there is none; after that, this thread changes it only to delete or rename a run.
         self._store = RunStore.for_reading(home.prepare(), _PATIENCE_S)
         for follower in self._followers.values():
@@ -91,6 +105,7 @@ class RunLibrary(QObject):
 
     def close(self) -> None:
         self._timer.stop()
+        self._filler.stop()
         if self._store is not None:
             self._store.close()
             self._store = None
@@ -106,8 +121,14 @@ class RunLibrary(QObject):
             follower.skip()
             self._followers[before] = follower
 
-    def refresh(self) -> None:
-        """Say the present list of runs."""
+    def refresh(self, *, anew: bool = False) -> None:
+        """Say the present list of runs.
+
+        Args:
+            anew: read all of it again, as what is damaged has not changed as far as can be seen at a glance.
+        """
+        if anew:
+            self._list = RunListing()
         if self._store is not None:
             try:
                 self._read_list(self._store)
@@ -115,13 +136,32 @@ class RunLibrary(QObject):
                 self._report_once(error)
 
     def _read_list(self, store: "RunStore") -> None:
+        """What has changed of it, and say it; of a long one that is new, its newest runs, and the rest soon."""
         self._seen_version = store.version_of_others()
-        self._seen = store.glance()
-        runs = store.listing()
-        self.damaged = runs.damaged
-        self.runs_changed.emit(list(runs.records))
-        if runs.damaged:
-            first, count = runs.damaged[0], len(runs.damaged)
+        self._list.look(store)
+        self._list.read(store, _SLICE_S)
+        if not self._list.is_whole:
+            self._filler.start()
+        self._tell_list()
+
+    @Slot()
+    def _read_more(self) -> None:
+        store = self._store
+        try:
+            if store is not None:
+                self._list.read(store, _SLICE_S)
+        except UserError as error:
+            self._filler.stop()
+            self._report_once(error)
+            return
+        if store is None or self._list.is_whole:
+            self._filler.stop()
+            self._tell_list()
+
+    def _tell_list(self) -> None:
+        self.runs_changed.emit(list(self._list.records))
+        if self.damaged:
+            first, count = self.damaged[0], len(self.damaged)
             which = (
                 self.tr("Run '{0}'").format(first.name or first.id)
                 if count == 1
@@ -226,7 +266,9 @@ class RunLibrary(QObject):
         if store.is_behind or store.is_replaced():
             self._open_again(store)
             return
-        going_on = {run_id for run_id, glance in self._seen.items() if glance.status == "running"} | self._behind
+        going_on = {
+            run_id for run_id, glance in self._list.seen.items() if glance.status == "running"
+        } | self._behind
         going_on.discard(self._own_run)
         # Who is gone has written nothing.
         if store.version_of_others() == self._seen_version and not going_on:
@@ -245,11 +287,12 @@ class RunLibrary(QObject):
         for follower in self._followers.values():
             follower.move_to(store)
         former.close()
+        self._list = RunListing()
         self._look_around(store, set(self._followers))
         self._read_list(store)
 
     def _look_around(self, store: "RunStore", going_on: set[str]) -> None:
-        version, now, before = store.version_of_others(), store.glance(), self._seen
+        version, now, before = store.version_of_others(), store.glance(), self._list.seen
         changed = {run_id for run_id in now.keys() | before.keys() if now.get(run_id) != before.get(run_id)}
         changed.discard(self._own_run)
         for run_id in self._followers.keys() - now.keys():
@@ -258,19 +301,16 @@ class RunLibrary(QObject):
         if changed:
             self.refresh()
         self._seen_version = version
-        told = [self._pass_on(run_id) for run_id in sorted(self._followers.keys() & (changed | going_on))]
-        if any(isinstance(event, Warned) for events in told for event in events):
-            # They stand in the list.
-            self.refresh()
+        for run_id in sorted(self._followers.keys() & (changed | going_on)):
+            self._pass_on(run_id)
 
-    def _pass_on(self, run_id: str) -> list[Event]:
+    def _pass_on(self, run_id: str) -> None:
         self._behind.discard(run_id)
         try:
             events = self._followers[run_id].news()
         except UserError as error:
             _log.warning("%s", error)
             self._behind.add(run_id)
-            return []
+            return
         for event in events:
             self.event_read.emit(event)
-        return events

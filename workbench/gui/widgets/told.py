@@ -11,7 +11,7 @@ from workbench.gui.widgets.message_bar import MessageBar
 
 
 class Refreshable(Protocol):
-    def refresh(self) -> None:
+    def refresh(self, *, anew: bool = False) -> None:
         """Read again what may have changed."""
 
     def report(self, error: DamagedDatabase) -> None:
@@ -47,6 +47,6 @@ def told(slot: Callable[..., None]) -> Callable[..., None]:
             owner.library.report(error)
         except UserError as error:
             owner.message_bar.tell("error", str(error))
-            owner.library.refresh()
+            owner.library.refresh(anew=True)
 
     return guarded
