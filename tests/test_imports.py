@@ -15,7 +15,19 @@ def loaded_by(statement: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "module", ["settings", "network", "data", "records", "inspection", "export", "events", "evaluation", "display"]
+    "module",
+    [
+        "settings",
+        "network",
+        "data",
+        "records",
+        "inspection",
+        "comparison",
+        "export",
+        "events",
+        "evaluation",
+        "display",
+    ],
 )
 def test_core_loads_neither_torch_nor_qt(module: str) -> None:
     """A file, or a room with all of its files."""

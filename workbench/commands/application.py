@@ -9,6 +9,7 @@ import typer
 
 from workbench.commands import (
     choices,
+    comparison,
     console,
     evaluation,
     explanation,
@@ -39,6 +40,7 @@ app = typer.Typer(
 _groups = (training, trials, choices, evaluation, mistakes, explanation, labels, lesion, landscape, prediction)
 for group in (*_groups, export):
     app.add_typer(group.commands)
+runs.commands.add_typer(comparison.commands)
 app.add_typer(runs.commands, name="runs")
 
 

@@ -11,7 +11,7 @@ from workbench.core.events import EpochMetrics
 from workbench.core.formats import duration
 from workbench.core.records.run_record import RunRecord
 
-commands = typer.Typer(help="List and show recorded runs.", no_args_is_help=True)
+commands = typer.Typer(help="List, show and compare recorded runs.", no_args_is_help=True)
 
 
 @commands.command("list")

@@ -1,0 +1,32 @@
+"""Runs that are draws of one experiment: the same configuration, other seeds."""
+
+from collections.abc import Iterable
+
+from workbench.core.comparison.config_differences import same_but_for_seed
+from workbench.core.errors import UserError, shown
+from workbench.core.records.run_record import RunRecord
+
+
+def runs_of_seeds(record: RunRecord, records: Iterable[RunRecord]) -> tuple[RunRecord, ...]:
+    """`record` and one finished run of each other seed, in the order of seeds after its own.
+
+    Where a seed was trained several times its newest run counts: the same draw twice would pass for two.
+
+    Args:
+        records: all runs, the newest first.
+
+    Raises:
+        UserError: `record` has not finished: with fewer epochs it is no draw of the same experiment.
+    """
+    if record.status != "finished":
+        raise UserError(
+            f"run {record.id} ({shown(record.name)}) is {record.status}; seeds are compared of finished runs only"
+        )
+    found = {record.config.training.seed: record}
+    for other in records:
+        seed = other.config.training.seed
+        is_whole = other.status == "finished" and other.best is not None
+        if seed not in found and is_whole and same_but_for_seed(other.config, record.config):
+            found[seed] = other
+    first = found.pop(record.config.training.seed)
+    return (first, *(found[seed] for seed in sorted(found)))
