@@ -1,17 +1,15 @@
 """Whether one run is really better than another: `runs compare`."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from workbench.commands import console
 from workbench.commands.options import Json, reading_store_of
+from workbench.core.comparison.comparison import Comparison
 from workbench.core.comparison.verdict import Side, Verdict
 from workbench.core.errors import UserError, shown
-
-if TYPE_CHECKING:
-    from workbench.engine.comparison.comparing import Comparison
 
 commands = typer.Typer()
 
@@ -62,7 +60,7 @@ def compare_runs(
         _print_all(found)
 
 
-def _document(found: "Comparison") -> dict[str, Any]:
+def _document(found: Comparison) -> dict[str, Any]:
     """`disagree` is of the two runs themselves, also where other seeds were taken in."""
     verdict = found.verdict
     document = {
@@ -86,7 +84,7 @@ def _document(found: "Comparison") -> dict[str, Any]:
     return document if verdict.p_adjusted is None else document | {"p_holm": verdict.p_adjusted}
 
 
-def _print_pair(found: "Comparison") -> None:
+def _print_pair(found: Comparison) -> None:
     verdict = found.verdict
     _print_side_by_side(found)
     a, b = verdict.labels
@@ -111,7 +109,7 @@ def _print_pair(found: "Comparison") -> None:
         console.print_line(verdict.note)
 
 
-def _print_side_by_side(found: "Comparison") -> None:
+def _print_side_by_side(found: Comparison) -> None:
     verdict, answers = found.verdict, (found.agreement.a, found.agreement.b)
     sides = (verdict.a, verdict.b)
     rows = [
@@ -132,7 +130,7 @@ def _print_side_by_side(found: "Comparison") -> None:
     console.print_table(columns, rows, right=columns[1:], wrap=columns[1:])
 
 
-def _print_all(found: Sequence["Comparison"]) -> None:
+def _print_all(found: Sequence[Comparison]) -> None:
     verdicts = [each.verdict for each in found]
     rows = [
         (side.run_id, shown(side.name), str(side.epoch), f"{side.accuracy:.2%}", str(len(side.seeds)))

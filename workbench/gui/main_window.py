@@ -22,6 +22,7 @@ from workbench.gui.desks.source_desk import SourceDesk
 from workbench.gui.desks.status_desk import StatusDesk
 from workbench.gui.desks.training_desk import TrainingDesk
 from workbench.gui.desks.trial_desk import TrialDesk
+from workbench.gui.desks.verdict_page import VerdictPage
 from workbench.gui.network.network_panel import NetworkPanel
 from workbench.gui.records.run_library import RunLibrary
 from workbench.gui.records.selection import Selection
@@ -108,6 +109,7 @@ class MainWindow(QMainWindow):
             self.theme,
             self,
         )
+        self.verdict_page = VerdictPage(self.inspect_desk, self.runs_panel, self)
         self.source_desk = SourceDesk(self.build_panel, self.inspecting_lane, self.home, self)
         self.source_desk.counted.connect(self.network_desk.set_images)
         self.source_desk.counted.connect(self.examples_desk.take_count)
@@ -143,6 +145,7 @@ class MainWindow(QMainWindow):
             curves=self.plot_panel,
             gradients=self.gradient_panel,
             blocks=self.block_panel,
+            verdict=self.verdict_page,
             runs=self.runs_panel,
             mistakes=inspect.strip,
             run_side=inspect.side,

@@ -38,6 +38,7 @@ class WindowParts(QObject):
         curves: QWidget,
         gradients: QWidget,
         blocks: QWidget,
+        verdict: QWidget,
         runs: QWidget,
         mistakes: QWidget,
         run_side: QWidget,
@@ -50,7 +51,10 @@ class WindowParts(QObject):
         self.docks: list[QDockWidget] = []
         self._settings_pages = _stack(network, _page(images), plan)
         self._curves = _tabs(
-            (curves, self.tr("Learning curves")), (gradients, self.tr("Gradients")), (blocks, self.tr("Blocks"))
+            (curves, self.tr("Learning curves")),
+            (gradients, self.tr("Gradients")),
+            (blocks, self.tr("Blocks")),
+            (verdict, self.tr("Verdict")),
         )
         self._views = _tabs(*views)
         self.stack = QStackedWidget()

@@ -8,27 +8,15 @@ from numpy.typing import NDArray
 
 from workbench.core.comparison import holm
 from workbench.core.comparison.agreement import Agreement
-from workbench.core.comparison.common_images import AskedRun, Positions, common_images
-from workbench.core.comparison.config_differences import SettingDifference, config_differences
+from workbench.core.comparison.common_images import AskedRun, common_images
+from workbench.core.comparison.comparison import Comparison
+from workbench.core.comparison.config_differences import config_differences
 from workbench.core.comparison.seed_runs import runs_of_seeds
 from workbench.core.comparison.verdict import Side, Verdict
 from workbench.core.errors import UserError, shown
 from workbench.core.records.run_reader import RunReader
 from workbench.core.records.run_record import RunRecord
 from workbench.engine.comparison.statistics import estimate
-
-
-@dataclass(frozen=True, eq=False)
-class Comparison:
-    """The verdict about two runs, and what it rests on."""
-
-    verdict: Verdict
-    agreement: Agreement
-    """Of the two runs themselves, on the images that both were asked about."""
-    positions_a: Positions
-    """The number that each of these images has in A."""
-    positions_b: Positions
-    settings: tuple[SettingDifference, ...]
 
 
 @dataclass(frozen=True, eq=False)

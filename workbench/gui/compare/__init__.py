@@ -1,0 +1,1 @@
+"""Views that set two recorded runs against each other."""
