@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSpinBox
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
-from tests.gui.seen import action, button, named, pick, pictures_in, press_in_dialog, says, texts
+from tests.gui.seen import action, button, named, pick, pictures_in, says, texts
 from workbench.core.errors import UserError
 from workbench.core.events import EpochMetrics, Event, StepMetrics
 from workbench.core.home import Home
@@ -171,16 +171,24 @@ def test_use_settings_fills_the_left_side(qtbot: QtBot, window: MainWindow, tiny
     assert window.build_panel.config.model.widths == tiny_config.model.widths
 
 
-def test_delete_asks_and_removes(qtbot: QtBot, window: MainWindow, home: Home) -> None:
+def test_what_is_deleted_comes_back_until_the_window_closes(qtbot: QtBot, window: MainWindow, home: Home) -> None:
     click(qtbot, window, "Start")
     wait_for(qtbot, window, State.IDLE)
-    press_in_dialog("Cancel")
-    action(window.runs_panel, "Delete…").trigger()
-    assert window.runs_panel.model.rowCount() == 1
-    press_in_dialog("Delete")
-    action(window.runs_panel, "Delete…").trigger()
-    assert window.runs_panel.model.rowCount() == 0
-    assert RunStore(home, read_only=True).runs() == []
+    (run_id,) = (record.id for record in window.runs_panel.model.every)
+    assert not action(window, "Bring deleted runs back").isEnabled()
+    for way in ("Undo", "Bring deleted runs back"):
+        action(window.runs_panel, "Delete").trigger()
+        assert window.runs_panel.model.rowCount() == 0
+        assert not window.plot_panel.has_run(run_id)
+        assert not RunStore(home, read_only=True).runs()
+        (button(window.message_bar, way).click if way == "Undo" else action(window, way).trigger)()
+        assert [record.id for record in window.runs_panel.model.every] == [run_id]
+        assert not action(window, "Bring deleted runs back").isEnabled()
+    action(window.runs_panel, "Delete").trigger()
+    assert (home.runs / run_id).exists()
+    window.close()
+    assert not (home.runs / run_id).exists()
+    assert RunStore(home, read_only=True).ids() == []
 
 
 def test_a_wrong_field_is_marked_and_start_says_why(window: MainWindow) -> None:

@@ -1,7 +1,7 @@
 """The main window: builds the panels, the lanes and the desks that join them."""
 
 from PySide6.QtCore import QSettings, QTimer, Slot
-from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QVBoxLayout, QWidget
 
 from workbench.core.errors import DamagedDatabase, UserError
@@ -36,6 +36,7 @@ from workbench.gui.widgets.late_plot import PlotBuilder
 from workbench.gui.widgets.menus import Menus, show_about
 from workbench.gui.widgets.message_bar import MessageBar
 from workbench.gui.widgets.theme import MARGIN, Theme
+from workbench.gui.widgets.theme_menu import ThemeMenu
 from workbench.gui.window_parts import WindowParts
 from workbench.gui.work import jobs
 from workbench.gui.work.garbage_collector import GarbageCollector
@@ -167,33 +168,19 @@ class MainWindow(QMainWindow):
 
     def _build_menus(self) -> None:
         menus = Menus(self)
-        self._fill_file_menu(menus)
-        self._fill_run_menu(menus)
+        menus.fill(
+            menus.file,
+            (self.build_panel.data_panel.add_to, self.inspect_desk.add_trying_to),
+            (self.network_actions.add_to,),
+            (self._add_quit,),
+        )
+        menus.fill(menus.run, (self.training_desk.add_to, self.run_desk.changes.add_to), (self.trial_desk.add_to,))
         self.inspect_desk.add_to(menus)
-        self._fill_view_menu(menus)
+        menus.fill(menus.view, (self._parts.add_to,), (ThemeMenu(self.theme, self._settings, self).add_to,))
         menus.add(menus.help, self.tr("&About"), self._show_about)
 
-    def _fill_file_menu(self, menus: Menus) -> None:
-        data_panel = self.build_panel.data_panel
-        menus.add(menus.file, self.tr("Open &folder of images…"), data_panel.ask_folder, "Ctrl+O")
-        menus.add(menus.file, self.tr("Open &archive of images…"), data_panel.ask_archive, "Ctrl+Shift+O")
-        self.inspect_desk.add_trying_to(menus)
-        menus.file.addSeparator()
-        self.network_actions.add_to(menus)
-        menus.file.addSeparator()
+    def _add_quit(self, menus: Menus) -> None:
         menus.add(menus.file, self.tr("&Quit"), self.close, QKeySequence.StandardKey.Quit)
-
-    def _fill_run_menu(self, menus: Menus) -> None:
-        self.training_desk.add_to(menus)
-        menus.run.addSeparator()
-        self.trial_desk.add_to(menus)
-
-    def _fill_view_menu(self, menus: Menus) -> None:
-        self._parts.add_to(menus)
-        menus.view.addSeparator()
-        names = self.tr("&System colors"), self.tr("&Light"), self.tr("&Dark")
-        choices = tuple(zip(names, ("system", "light", "dark"), strict=True))
-        menus.add_choice(menus.view, choices, self.theme.choice, self._choose_theme)
 
     def _connect(self) -> None:
         self.training_desk.run_started.connect(self._show_run)
@@ -214,6 +201,9 @@ class MainWindow(QMainWindow):
         self.inspect_desk.inspect_asked.connect(self._look_at_mistakes)
         self.inspect_desk.gallery_asked.connect(self._parts.show_gallery)
         self.runs_panel.inspect_asked.connect(self._look_at_mistakes)
+        self.runs_panel.compare_asked.connect(self.verdict_page.compare)
+        self.runs_panel.compare_asked.connect(self._parts.show_verdict)
+        self.runs_panel.again_asked.connect(self.training_desk.run_again)
         self.build_panel.tabs.currentChanged.connect(self._parts.show_settings_page)
         self.workspaces.changed.connect(self._on_workspace)
         self.repair_desk.list_closed.connect(self._open_home)
@@ -222,11 +212,6 @@ class MainWindow(QMainWindow):
         self.drop_desk.counts_dropped.connect(self.inspect_desk.take_counts)
         self.theme.changed.connect(self.build_panel.model_panel.refresh_icons)
         self._on_state(self.session.state)
-
-    @Slot(QAction)
-    def _choose_theme(self, action: QAction) -> None:
-        self.theme.choose(action.data())
-        self._settings.setValue("theme", action.data())
 
     @Slot()
     def _show_about(self) -> None:
@@ -259,10 +244,10 @@ class MainWindow(QMainWindow):
             self.network_desk.home = self.home
             self.network_actions.reload()
         self.network_desk.forget_speeds()
-        records = self.runs_panel.model.records
+        records = self.runs_panel.model.every
         if records and not self.selection.run_id:
             self.runs_panel.select(records[0].id)
-            self.run_desk.draw_again(self._settings.value("drawn"))
+            self.run_desk.draw_again(self._settings)
         self._focus()
         self._plot_builder.start()
 
@@ -391,7 +376,7 @@ class MainWindow(QMainWindow):
             return
         self._is_closed = True
         self.workspaces.save(self._settings)
-        self._settings.setValue("drawn", self.run_desk.drawn)
+        self.run_desk.remember(self._settings)
         self._settings.sync()
         for lane in (self.training_lane, self.inspecting_lane, self.studying_lane):
             self.has_let_go &= lane.close()

@@ -184,6 +184,13 @@ class WindowParts(QObject):
         """Likewise what flows through the blocks."""
         self._toggle_curves(2)
 
+    @Slot()
+    def show_verdict(self) -> None:
+        """Two runs were chosen to be compared."""
+        if self.stack.currentWidget() is not self._curves:
+            self.workspaces.show("compare")
+        self._curves.setCurrentIndex(3)
+
     def _toggle_curves(self, page: int) -> None:
         is_shown = self.stack.currentWidget() is self._curves and self._curves.currentIndex() == page
         if self.stack.currentWidget() is not self._curves:

@@ -1,10 +1,12 @@
 """Runs that are draws of one experiment: the same configuration, other seeds."""
 
+import itertools
 from collections.abc import Iterable
 
 from workbench.core.comparison.config_differences import same_but_for_seed
 from workbench.core.errors import UserError, shown
 from workbench.core.records.run_record import RunRecord
+from workbench.core.settings.config import RunConfig
 
 
 def runs_of_seeds(record: RunRecord, records: Iterable[RunRecord]) -> tuple[RunRecord, ...]:
@@ -30,3 +32,11 @@ def runs_of_seeds(record: RunRecord, records: Iterable[RunRecord]) -> tuple[RunR
             found[seed] = other
     first = found.pop(record.config.training.seed)
     return (first, *(found[seed] for seed in sorted(found)))
+
+
+def with_next_seed(config: RunConfig, others: Iterable[RunConfig]) -> RunConfig:
+    """`config` with the next higher seed that none of `others` was trained with but for its seed."""
+    taken = {other.training.seed for other in others if same_but_for_seed(other, config)}
+    seed = next(seed for seed in itertools.count(config.training.seed + 1) if seed not in taken)
+    found_later = {"data.mean": (), "data.std": ()} if config.data.normalization == "from-data" else {}
+    return config.with_values({"training.seed": seed} | found_later)

@@ -22,6 +22,7 @@ from workbench.core.settings.normalization import DEFAULT, NAMES, Normalization,
 from workbench.gui.build.own_images_view import OwnImagesView
 from workbench.gui.widgets.config_form import ConfigForm
 from workbench.gui.widgets.field_form import labeled, plain_tip
+from workbench.gui.widgets.menus import Menus
 from workbench.gui.widgets.theme import FIELD_GAP, GROUP_GAP, MARGIN
 
 
@@ -124,6 +125,11 @@ class DataPanel(QWidget):
         # A long name without a space must not make the panel wider than its room.
         self._note.setMinimumWidth(1)
         self.own_images = OwnImagesView()
+
+    def add_to(self, menus: Menus) -> None:
+        """Fill the part of the menu File that is about images of one's own."""
+        menus.add(menus.file, self.tr("Open &folder of images…"), self.ask_folder, "Ctrl+O")
+        menus.add(menus.file, self.tr("Open &archive of images…"), self.ask_archive, "Ctrl+Shift+O")
 
     @Slot()
     def ask_folder(self) -> None:

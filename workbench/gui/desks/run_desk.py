@@ -1,14 +1,13 @@
 """What is shown of recorded runs: their curves, the mistakes of the chosen one, and what can be done with it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QSettings, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from workbench.core.errors import DamagedDatabase
 from workbench.core.events import CheckpointSaved, EvaluationReady, Event, RunStarted
-from workbench.core.formats import percent
-from workbench.core.inspection.evaluation_changes import deciding_accuracy
 from workbench.core.records.run_record import RunRecord
 from workbench.core.settings.presets import FINE_TUNING_RECIPE
 from workbench.gui.build.build_panel import BuildPanel
@@ -20,7 +19,6 @@ from workbench.gui.runs.block_panel import BlockPanel
 from workbench.gui.runs.gradient_panel import GradientPanel
 from workbench.gui.runs.plot_panel import PlotPanel
 from workbench.gui.runs.runs_panel import RunsPanel
-from workbench.gui.widgets.confirm import confirmed
 from workbench.gui.widgets.file_dialogs import ask_code_path
 from workbench.gui.widgets.message_bar import MessageBar
 from workbench.gui.widgets.told import sentence_of, told
@@ -65,9 +63,13 @@ class RunDesk(QObject):
         self._panels = (plot_panel, *self._single)
         self._writing, self._window = Writing(inspecting, message_bar, self), window
         self.training_run = ""
+        self._wanted: list[str] = []
+        """Runs to be drawn as soon as they are read."""
         self.holds_selection = False
         """Whether the person looks at a run so closely that one that begins must not take its place."""
-        RunChanges(library, runs_panel, message_bar, window).longer_asked.connect(self.longer_asked)
+        self.changes = RunChanges(library, runs_panel, message_bar, window)
+        self.changes.longer_asked.connect(self.longer_asked)
+        self.changes.set_aside.connect(self._forget)
         library.runs_changed.connect(self.take_list)
         library.event_read.connect(self.read)
         library.run_gone.connect(self.let_go)
@@ -77,8 +79,6 @@ class RunDesk(QObject):
         runs_panel.weights_asked.connect(self.use_weights)
         runs_panel.resume_asked.connect(self.resume_asked)
         runs_panel.export_asked.connect(self.export)
-        runs_panel.training_export_asked.connect(self.export_training)
-        runs_panel.delete_asked.connect(self.delete)
 
     def take_up(self, event: RunStarted) -> None:
         """Draw and show the run that begins here."""
@@ -90,6 +90,11 @@ class RunDesk(QObject):
         if not (self.holds_selection and self.selection.run_id):
             self.show_run(event.run_id)
         self.selection.restart(event.run_id, event.first_step // event.steps_per_epoch)
+
+    @property
+    def records(self) -> Sequence[RunRecord]:
+        """All runs of the list."""
+        return self._runs.model.every
 
     def show_time(self, elapsed_s: float) -> None:
         """How long the run that is trained here has worked."""
@@ -118,6 +123,7 @@ class RunDesk(QObject):
             for panel in self._panels:
                 panel.name_run(record.id, record.name)
             self.selection.update(record)
+        self._draw_wanted()
 
     @Slot(str)
     def let_go(self, run_id: str) -> None:
@@ -212,22 +218,9 @@ class RunDesk(QObject):
                 jobs.export_code(run_id, path), self.library.home, self._say_written, self.tell_error
             )
 
-    @Slot(str)
-    @told
-    def export_training(self, run_id: str) -> None:
-        """Likewise, with the script that trains it as the run was trained."""
-        path = ask_code_path(self._window, self.library.record(run_id).name)
-        if path is not None:
-            job = jobs.export_run_training(run_id, path)
-            self._writing.ask(job, self.library.home, self._say_training_written, self.tell_error)
-
     @Slot(object)
     def _say_written(self, path: Path) -> None:
         self.message_bar.tell("info", self.tr("Written: {0}, and the weights beside it").format(path))
-
-    @Slot(object)
-    def _say_training_written(self, path: Path) -> None:
-        self.message_bar.tell("info", self.tr("Written: {0}, and network and weights beside it").format(path))
 
     @Slot(object)
     def tell_error(self, error: Exception) -> None:
@@ -237,35 +230,41 @@ class RunDesk(QObject):
         else:
             self.message_bar.tell("error", sentence_of(error))
 
-    @Slot(str)
-    @told
-    def delete(self, run_id: str) -> None:
-        """Remove a run with its files, after a question."""
-        record = self.library.record(run_id)
-        name = self.tr("run {0}, {1}").format(record.number, record.name)
-        if record.best is not None:
-            name = self.tr("{0} ({1})").format(name, percent(deciding_accuracy(record.best)))
-        question = self.tr("Delete {0}, with its checkpoints? This cannot be undone.").format(name)
-        if not confirmed(self._window, self.tr("Delete run"), question, self.tr("Delete")):
-            return
-        self.library.delete(run_id)
-        self._remove(run_id)
+    @Slot(object)
+    def _forget(self, run_ids: Sequence[str]) -> None:
+        for run_id in run_ids:
+            self._remove(run_id)
 
-    @property
-    def drawn(self) -> str:
-        """The runs whose curves are drawn, to be remembered."""
-        return " ".join(record.id for record in self._runs.model.records if record.id in self._runs.model.checked)
+    def remember(self, settings: QSettings) -> None:
+        """Which runs are drawn and which columns of the list are shown."""
+        model = self._runs.model
+        settings.setValue("drawn", " ".join(run.id for run in model.every if run.id in model.checked))
+        settings.setValue("runs/columns", " ".join(map(str, self._runs.columns)))
 
-    def draw_again(self, remembered: object) -> None:
+    def draw_again(self, settings: QSettings) -> None:
         """Draw those that were drawn when the window was closed, as far as they are still there."""
-        wanted = remembered.split() if isinstance(remembered, str) else []
-        known = [record.id for record in self._runs.model.records]
-        for run_id in [run_id for run_id in known if run_id in wanted][:_MOST_DRAWN_AGAIN]:
+        drawn, columns = settings.value("drawn"), settings.value("runs/columns")
+        if isinstance(columns, str):
+            known = range(len(self._runs.model.columns.all))
+            self._runs.show_columns(
+                [int(each) for each in columns.split() if each.isdecimal() and int(each) in known]
+            )
+        self._wanted = drawn.split()[:_MOST_DRAWN_AGAIN] if isinstance(drawn, str) else []
+        self._draw_wanted()
+
+    def _draw_wanted(self) -> None:
+        """As far as the list is read: it comes from its newest runs on."""
+        here = {run.id for run in self._runs.model.every}
+        for run_id in [run_id for run_id in self._wanted if run_id in here]:
+            self._wanted.remove(run_id)
             self._runs.model.set_checked(run_id, True)
+        if self.library.is_whole:
+            self._wanted.clear()
 
     def leave_home(self) -> None:
         """Show no run of it any more: another one is opened."""
-        for run_id in [record.id for record in self._runs.model.records]:
+        self.changes.forget()
+        for run_id in [record.id for record in self._runs.model.every]:
             self._remove(run_id)
 
     def _remove(self, run_id: str) -> None:

@@ -3,6 +3,7 @@
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction
 
+from workbench.core.comparison.seed_runs import with_next_seed
 from workbench.core.errors import DamagedDatabase, UserError
 from workbench.core.events import (
     EpochMetrics,
@@ -145,6 +146,16 @@ class TrainingDesk(QObject):
     def train_longer(self, run_id: str, epochs: int) -> None:
         """Go on with a recorded run until it has so many epochs in all."""
         self._resume(jobs.resume(run_id, epochs))
+
+    @Slot(str, bool)
+    @told
+    def run_again(self, run_id: str, next_seed: bool) -> None:
+        """Train a new run by a recorded one's settings; with the next seed that none of its repetitions has."""
+        record = self.library.record(run_id)
+        config = record.config
+        if next_seed:
+            config = with_next_seed(config, [run.config for run in self._runs.records])
+        self._resume(jobs.train(config, model=record.model, recipe=record.recipe, name=record.name))
 
     def _resume(self, job: RunJob) -> None:
         self._is_resuming = True

@@ -48,7 +48,7 @@ class VerdictDesk(QObject):
         view.bar.cancel_asked.connect(self._cancel)
         self._looking.library.runs_changed.connect(self._take_runs)
         runs_panel.run_drawn_changed.connect(self._on_drawn)
-        self._take_runs(runs_panel.model.records)
+        self._take_runs(runs_panel.model.every)
 
     # What is to be compared
 
@@ -60,6 +60,12 @@ class VerdictDesk(QObject):
     @Slot(str, bool)
     def _on_drawn(self, _run_id: str, _drawn: bool) -> None:
         self._offer()
+
+    def compare(self, a: str, b: str) -> None:
+        """Choose these two."""
+        self._is_chosen = True
+        self._view.show_runs(self._records, a, b)
+        self._set_due()
 
     @Slot()
     def _on_chosen(self) -> None:

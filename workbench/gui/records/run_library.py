@@ -1,7 +1,7 @@
 """The window's view of all recorded runs: reads them, and follows those that other processes train."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,6 +54,8 @@ class RunLibrary(QObject):
         self._behind: set[str] = set()
         """Runs of which there may be more to tell: they could not be read."""
         self._own_run = ""
+        self._set_aside: list[str] = []
+        """Runs that were deleted here, and can be brought back."""
         self._list = RunListing()
         self._told = ""
         self._seen_version = -1
@@ -108,6 +110,8 @@ class RunLibrary(QObject):
         self._filler.stop()
         if self._store is not None:
             self._store.close()
+            if self._set_aside:
+                self._purge(self._store.home)
             self._store = None
 
     def set_own_run(self, run_id: str) -> None:
@@ -226,25 +230,58 @@ class RunLibrary(QObject):
         self._followers[run_id] = follower
         return events
 
-    def delete(self, run_id: str) -> None:
-        from workbench.core.records.store import RunStore
-
-        self._followers.pop(run_id, None)
-        with closing(RunStore(self._opened().home, patience_s=_WRITING_PATIENCE_S)) as store:
-            store.delete(run_id)
-        self.refresh()
+    # What people change
 
     def rename(self, run_id: str, name: str) -> None:
         """Call a run `name`, whichever process trains it.
 
         Raises:
-            UserError: it may not be called so, is gone, or the list cannot be written.
+            UserError: it may not be called so, is gone, or the list cannot be written; so of the others below.
         """
+        self._edit(lambda store: store.rename(run_id, name))
+
+    def tag(self, run_ids: Sequence[str], add: Sequence[str], remove: Sequence[str] = ()) -> None:
+        """Give runs tags, and take others away."""
+        self._edit(lambda store: store.tag(run_ids, add, remove))
+
+    def write_note(self, run_id: str, note: str) -> None:
+        """Replace what is noted of a run."""
+        self._edit(lambda store: store.write_note(run_id, note))
+
+    def star(self, run_ids: Sequence[str], is_starred: bool) -> None:
+        """Give runs a star, or take it away."""
+        self._edit(lambda store: store.star(run_ids, is_starred))
+
+    def set_aside(self, run_ids: Sequence[str]) -> None:
+        """Take runs out of the list; they are removed for good when this library is closed."""
+        self._edit(lambda store: store.set_aside(run_ids))
+        self._set_aside += run_ids
+        for run_id in run_ids:
+            self._followers.pop(run_id, None)
+
+    def bring_back(self, run_ids: Sequence[str]) -> None:
+        """Put runs that were set aside back."""
+        self._edit(lambda store: store.bring_back(run_ids))
+        self._set_aside = [run_id for run_id in self._set_aside if run_id not in run_ids]
+
+    def _edit(self, change: Callable[["RunStore"], None]) -> None:
         from workbench.core.records.store import RunStore
 
         with closing(RunStore(self._opened().home, patience_s=_WRITING_PATIENCE_S)) as store:
-            store.rename(run_id, name)
+            change(store)
         self.refresh()
+
+    def _purge(self, home: Home) -> None:
+        """Remove what was set aside, and what was forgotten so; a list that refuses keeps it for another day."""
+        from workbench.core.records.store import RunStore
+
+        try:
+            with closing(RunStore(home, patience_s=_WRITING_PATIENCE_S)) as store:
+                store.purge(self._set_aside)
+                store.purge_forgotten()
+        except UserError as error:
+            _log.warning("deleted runs are kept for now: %s", error)
+        self._set_aside = []
 
     def _opened(self) -> "RunStore":
         if self._store is None:

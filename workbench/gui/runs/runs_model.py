@@ -1,40 +1,35 @@
-"""The recorded runs as rows, for whichever table shows them."""
+"""The recorded runs as rows, for whichever table shows them: filtered and in the order that was asked for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPixmap
 
-from workbench.core.formats import duration, percent
+from workbench.core.formats import duration
+from workbench.core.records.run_filter import RunFilter
 from workbench.core.records.run_record import DamagedRun, RunRecord
+from workbench.gui.runs.run_columns import NAME, STAR, STATUS, TIME, RunColumns, sorted_runs
 from workbench.gui.widgets.field_form import plain_tip
 from workbench.gui.widgets.theme import Theme
 
 _Index = QModelIndex | QPersistentModelIndex
 _SWATCH_PX = 10
-NAME, STATUS, _VALIDATION, _TEST, _EPOCHS, TIME, RECIPE, DATA = range(8)
 _ROLE = Qt.ItemDataRole
 _Row = RunRecord | DamagedRun
 # Whether it can be read, and its id.
 _Key = tuple[bool, str]
 
 
-@dataclass(frozen=True)
-class _Column:
-    title: str
-    tooltip: str
-    is_number: bool = False
-
-
 class RunsModel(QAbstractTableModel):
-    """One row per run, newest first. The check box of a row says whether the run is drawn.
+    """One row per run that the filter leaves, newest first or sorted. The check box says whether the run is drawn.
 
     A name can be edited in its cell; it changes once whoever hears `name_entered` has recorded it.
     """
 
     checked_changed = Signal(str, bool)
+    star_asked = Signal(str, bool)
+    """A run's id, and whether it shall have a star."""
     name_entered = Signal(str, str)
     """The run's id and another name than it has."""
 
@@ -42,66 +37,70 @@ class RunsModel(QAbstractTableModel):
         super().__init__()
         self._theme = theme
         self.records: list[RunRecord] = []
+        """Those that are shown, in their order."""
         self.damaged: tuple[DamagedRun, ...] = ()
         """Those that cannot be read; they stand below the others."""
+        self.every: tuple[RunRecord, ...] = ()
+        """All that can be read, newest first."""
+        self._every_damaged: tuple[DamagedRun, ...] = ()
         self.checked: set[str] = set()
-        self._live: tuple[str, float] = ("", 0.0)
-        self._is_paused = False
-        self._columns = self._make_columns()
-
-    def _make_columns(self) -> tuple[_Column, ...]:
-        """The most telling ones first: a narrow table shows only these."""
-        return (
-            _Column(
-                self.tr("Run"),
-                self.tr("Name (and model where it differs); checked runs are drawn; a double click inspects"),
-            ),
-            _Column(
-                self.tr("Status"), self.tr("How the run ended, if it has; (!): it has warned, see its tooltip")
-            ),
-            _Column(
-                self.tr("Validation"),
-                self.tr("Validation accuracy of the epoch that is kept: the best by validation"),
-                True,
-            ),
-            _Column(
-                self.tr("Test"),
-                self.tr("Test accuracy of the epoch that is kept; with nothing held out, the last one"),
-                True,
-            ),
-            _Column(self.tr("Epochs"), self.tr("Finished epochs, or the present one, of those planned"), True),
-            _Column(self.tr("Time"), self.tr("Time spent training, pauses not counted"), True),
-            _Column(self.tr("Recipe"), self.tr("How it was trained")),
-            _Column(self.tr("Data"), self.tr("Source of the images")),
-        )
+        self.columns = RunColumns()
+        self._filter = RunFilter()
+        self._sorted_by, self._descending = -1, False
 
     # Changes
 
-    def show(self, records: list[RunRecord], damaged: Sequence[DamagedRun] = ()) -> None:
+    def show(self, records: Sequence[RunRecord], damaged: Sequence[DamagedRun] = ()) -> None:
         """Take the present list.
 
-        Only rows of runs that came or went are new or gone, so that what is edited, chosen or in sight stays so;
-        in another order, all rows are new.
+        Only rows of runs that came or went are new or gone, so that what is edited, chosen or in sight stays so.
         """
-        rows: list[_Row] = [*records, *damaged]
+        self.every, self._every_damaged = tuple(records), tuple(damaged)
+        self._arrange()
+
+    def set_filter(self, text: str) -> None:
+        """Show only runs that a typed line means (`RunFilter.parse`)."""
+        self._filter = RunFilter.parse(text)
+        self._arrange()
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """By a column; -1: newest first, as the list comes."""
+        self._sorted_by, self._descending = column, order == Qt.SortOrder.DescendingOrder
+        self._arrange()
+
+    def _arrange(self) -> None:
+        shown = self._filter.chosen(self.every)
+        if 0 <= self._sorted_by < len(self.columns.all):
+            shown = sorted_runs(shown, self.columns.all[self._sorted_by], descending=self._descending)
+        rows: list[_Row] = [*shown, *self._filter.chosen(self._every_damaged)]
+        self._remove_and_move(rows)
         before, after = ([_key(row) for row in each] for each in (self._rows, rows))
-        left, came = set(before) - set(after), set(after) - set(before)
-        if [key for key in before if key not in left] != [key for key in after if key not in came]:
-            self.beginResetModel()
-            self._take(rows)
-            self.endResetModel()
-            return
-        for first, last in reversed(_blocks(before, left)):
-            self.beginRemoveRows(QModelIndex(), first, last)
-            self._take(self._rows[:first] + self._rows[last + 1 :])
-            self.endRemoveRows()
-        for first, last in _blocks(after, came):
+        for first, last in _blocks(after, set(after) - set(before)):
             self.beginInsertRows(QModelIndex(), first, last)
             self._take(self._rows[:first] + rows[first : last + 1] + self._rows[first:])
             self.endInsertRows()
         self._take(rows)
         if rows:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(self._columns) - 1))
+            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(self.columns.all) - 1))
+
+    def _remove_and_move(self, rows: Sequence[_Row]) -> None:
+        """What is not in `rows` goes, and what stays takes their order."""
+        before, after = ([_key(row) for row in each] for each in (self._rows, rows))
+        for first, last in reversed(_blocks(before, set(before) - set(after))):
+            self.beginRemoveRows(QModelIndex(), first, last)
+            self._take(self._rows[:first] + self._rows[last + 1 :])
+            self.endRemoveRows()
+        stays = {_key(row): row for row in self._rows}
+        moved = [stays[key] for key in after if key in stays]
+        if moved == self._rows:
+            return
+        self.layoutAboutToBeChanged.emit()
+        places = {_key(row): place for place, row in enumerate(moved)}
+        held = self.persistentIndexList()
+        goes_to = [self.index(places[_key(self._rows[index.row()])], index.column()) for index in held]
+        self._take(moved)
+        self.changePersistentIndexList(held, goes_to)
+        self.layoutChanged.emit()
 
     @property
     def _rows(self) -> list[_Row]:
@@ -118,17 +117,19 @@ class RunsModel(QAbstractTableModel):
 
     def set_live(self, run_id: str, elapsed_s: float) -> None:
         """The time that the run which is trained here has taken so far: newer than the list's. No run: empty."""
-        before, self._live = self._live, (run_id, elapsed_s)
-        if run_id != before[0]:
-            self._redraw(before[0], TIME)
-        if run_id != before[0] or duration(elapsed_s) != duration(before[1]):
+        live = self.columns.live
+        before_id, before_s = live.run_id, live.elapsed_s
+        live.run_id, live.elapsed_s = run_id, elapsed_s
+        if run_id != before_id:
+            self._redraw(before_id, TIME)
+        if run_id != before_id or duration(elapsed_s) != duration(before_s):
             self._redraw(run_id, TIME)
 
     def set_paused(self, is_paused: bool) -> None:
         """Whether the run that is trained here (`set_live`) is held."""
-        if is_paused != self._is_paused:
-            self._is_paused = is_paused
-            self._redraw(self._live[0], STATUS)
+        if is_paused != self.columns.live.is_paused:
+            self.columns.live.is_paused = is_paused
+            self._redraw(self.columns.live.run_id, STATUS)
 
     def _redraw(self, run_id: str, column: int) -> None:
         row = self.row_of(run_id)
@@ -136,7 +137,7 @@ class RunsModel(QAbstractTableModel):
             self.dataChanged.emit(self.index(row, column), self.index(row, column))
 
     def row_of(self, run_id: str) -> int | None:
-        """None of a run that is not listed, or cannot be read."""
+        """None of a run that is not shown, or cannot be read."""
         return next((row for row, record in enumerate(self.records) if record.id == run_id), None)
 
     # What Qt asks
@@ -145,7 +146,7 @@ class RunsModel(QAbstractTableModel):
         return 0 if parent is not None and parent.isValid() else len(self.records) + len(self.damaged)
 
     def columnCount(self, _parent: _Index | None = None) -> int:
-        return len(self._columns)
+        return len(self.columns.all)
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
         flags = super().flags(index)
@@ -156,7 +157,7 @@ class RunsModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _ROLE.DisplayRole) -> Any:
         if orientation != Qt.Orientation.Horizontal:
             return None
-        column = self._columns[section]
+        column = self.columns.all[section]
         if role == _ROLE.DisplayRole:
             return column.title
         if role == _ROLE.ToolTipRole:
@@ -172,13 +173,13 @@ class RunsModel(QAbstractTableModel):
             return self._damaged_data(self.damaged[row - len(self.records)], column, role)
         record = self.records[row]
         if role == _ROLE.DisplayRole:
-            return self._text(record, column)
+            return self.columns.all[column].text(record)
         if role == _ROLE.ToolTipRole:
-            return plain_tip(self._tooltip(record, column))
-        if role == _ROLE.TextAlignmentRole and self._columns[column].is_number:
+            return plain_tip(self.columns.tooltip(record, column))
+        if role == _ROLE.TextAlignmentRole and self.columns.all[column].is_number:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        if role == _ROLE.ForegroundRole and column == STATUS:
-            return self._status_color(record)
+        if role == _ROLE.ForegroundRole and column in (STATUS, STAR):
+            return self._status_color(record) if column == STATUS else self._theme.color("warning")
         return self._name_data(record, role) if column == NAME else None
 
     def _name_data(self, record: RunRecord, role: int) -> Any:
@@ -208,66 +209,6 @@ class RunsModel(QAbstractTableModel):
             self.name_entered.emit(record.id, name)
         return False
 
-    # Texts
-
-    def _text(self, record: RunRecord, column: int) -> str:
-        kept = record.best
-        match column:
-            case 0:
-                name = record.name if record.name == record.model else f"{record.name} ({record.model})"
-                return f"{record.number}  {name}"
-            case 1:
-                return self._status_text(record)
-            case 2:
-                return percent(kept.validation_accuracy if kept else None)
-            case 3:
-                return percent(kept.test_accuracy if kept else None)
-            case 4:
-                return f"{self._epoch(record)}/{record.config.training.epochs}"
-            case 5:
-                return duration(self._live[1] if record.id == self._live[0] else record.elapsed_s)
-            case 6:
-                return record.recipe
-            case _:
-                return record.source.rstrip("/").rpartition("/")[2]
-
-    def _epoch(self, record: RunRecord) -> int:
-        """Of a run that goes on, the present one, as soon as it has begun."""
-        done = len(record.epochs)
-        return min(done + 1, record.config.training.epochs) if _goes_on(record) and record.started else done
-
-    def _tooltip(self, record: RunRecord, column: int) -> str:
-        """What a figure is of; how the run ended, and what it has warned of, whichever process trains it."""
-        about = record.message or self.tr("{0} ({1}), started {2}").format(
-            record.name, record.id, record.created_utc
-        )
-        warnings = [self.tr("Warning: {0}").format(sentence) for sentence in record.warnings]
-        return "\n".join(filter(None, [self._origin(record, column), about, *warnings]))
-
-    def _origin(self, record: RunRecord, column: int) -> str:
-        kept = record.best
-        if column in (RECIPE, DATA):
-            # There may be no room for it in the cell.
-            return self.tr("Recipe: {0}").format(record.recipe) if column == RECIPE else record.source
-        if column == _EPOCHS and _goes_on(record) and record.started:
-            return self.tr("Epoch {0} goes on").format(self._epoch(record))
-        if column not in (_VALIDATION, _TEST) or kept is None:
-            return ""
-        if kept.validation_accuracy is None and column == _VALIDATION:
-            return self.tr("Nothing was held out to validate by")
-        of = self.tr("Validation accuracy") if column == _VALIDATION else self.tr("Test accuracy")
-        why = self.tr("the last") if kept.validation_accuracy is None else self.tr("the best by validation")
-        return self.tr("{0} of the kept epoch {1}, {2}").format(of, kept.epoch, why)
-
-    def _status_text(self, record: RunRecord) -> str:
-        words = {
-            "running": self.tr("running"), "finished": self.tr("finished"), "stopped": self.tr("stopped"),
-            "failed": self.tr("failed"), "interrupted": self.tr("interrupted"),
-        }  # fmt: skip
-        is_held = self._is_paused and _goes_on(record) and record.id == self._live[0]
-        word = self.tr("paused") if is_held else words[record.status]
-        return word + (" (!)" if record.warnings else "")
-
     def _status_color(self, record: RunRecord) -> QColor:
         roles = {"finished": "right", "failed": "wrong", "interrupted": "warning", "stopped": "warning"}
         return self._theme.color(roles.get(record.status, "accent"))
@@ -279,10 +220,6 @@ class RunsModel(QAbstractTableModel):
         # Of a chosen row, the style would tint it: another run's color, maybe.
         icon.addPixmap(pixmap, QIcon.Mode.Selected)
         return icon
-
-
-def _goes_on(record: RunRecord) -> bool:
-    return record.status == "running"
 
 
 def _key(row: _Row) -> _Key:

@@ -1,10 +1,12 @@
 """The list of all runs: which are drawn, how they did, and what can be done with them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
+from PySide6.QtCore import QItemSelection, QModelIndex, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
+    QLineEdit,
     QStackedLayout,
     QToolButton,
     QVBoxLayout,
@@ -29,9 +31,14 @@ class RunsPanel(QWidget):
     longer_asked = Signal(str)
     rerun_asked = Signal(str)
     weights_asked = Signal(str)
+    again_asked = Signal(str, bool)
+    compare_asked = Signal(str, str)
     export_asked = Signal(str)
-    training_export_asked = Signal(str)
-    delete_asked = Signal(str)
+    tags_asked = Signal(object)
+    note_asked = Signal(str)
+    star_asked = Signal(object, bool)
+    delete_asked = Signal(object)
+    """Of these and the others, `RunActions` says what they carry."""
     inspect_asked = Signal(str)
     """A run was opened: by a double click, or by Return."""
     name_entered = Signal(str, str)
@@ -42,8 +49,11 @@ class RunsPanel(QWidget):
         self.model = RunsModel(theme)
         self.model.checked_changed.connect(self.run_drawn_changed)
         self.model.name_entered.connect(self.name_entered)
+        self.model.star_asked.connect(self._star_one)
         self._actions = self._make_actions()
+        search = self._make_search()
         self._table = self._make_table()
+        self._is_readable = True
         self._empty = labeled("", "secondary")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._stack = QStackedLayout()
@@ -52,20 +62,43 @@ class RunsPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, GAP, MARGIN, FIELD_GAP)
         layout.setSpacing(FIELD_GAP)
+        layout.addLayout(search)
         layout.addLayout(self._stack, 1)
         layout.addLayout(self._make_buttons())
         self.set_readable(True)
 
+    def _make_search(self) -> QHBoxLayout:
+        self._search = QLineEdit()
+        self._search.setClearButtonEnabled(True)
+        self._search.setPlaceholderText(self.tr("Find runs: resnet20 tag:lab status:finished is:starred"))
+        self._search.setAccessibleName(self.tr("Find runs"))
+        self._search.setToolTip(
+            self.tr(
+                "Words that stand in a run's name, tags, note, model, recipe, data or id. With a key only there: "
+                "tag:, status:, model:, recipe:, data:, note:, is:starred; a minus before a word leaves those out "
+                "(Ctrl+F)"
+            )
+        )
+        self._search.textChanged.connect(self._on_search)
+        self._count = labeled("", "secondary")
+        row = QHBoxLayout()
+        row.setSpacing(FIELD_GAP)
+        row.addWidget(self._search, 1)
+        row.addWidget(self._count)
+        return row
+
     def _make_actions(self) -> RunActions:
         actions = RunActions(self)
         actions.rename_asked.connect(self._edit_name)
-        actions.resume_asked.connect(self.resume_asked)
-        actions.longer_asked.connect(self.longer_asked)
-        actions.rerun_asked.connect(self.rerun_asked)
-        actions.weights_asked.connect(self.weights_asked)
-        actions.export_asked.connect(self.export_asked)
-        actions.training_export_asked.connect(self.training_export_asked)
-        actions.delete_asked.connect(self.delete_asked)
+        for asked, told in (
+            (actions.resume_asked, self.resume_asked), (actions.longer_asked, self.longer_asked),
+            (actions.again_asked, self.again_asked), (actions.rerun_asked, self.rerun_asked),
+            (actions.weights_asked, self.weights_asked), (actions.compare_asked, self.compare_asked),
+            (actions.export_asked, self.export_asked), (actions.tags_asked, self.tags_asked),
+            (actions.note_asked, self.note_asked), (actions.star_asked, self.star_asked),
+            (actions.delete_asked, self.delete_asked),
+        ):  # fmt: skip
+            asked.connect(told)
         return actions
 
     def _make_table(self) -> RunsTable:
@@ -73,6 +106,7 @@ class RunsPanel(QWidget):
         table.menu_asked.connect(self._actions.menu.popup)
         table.opened.connect(self._on_opened)
         table.selectionModel().currentRowChanged.connect(self._on_current)
+        table.selectionModel().selectionChanged.connect(self._on_selection)
         self._actions.add_keys(table)
         return table
 
@@ -85,29 +119,60 @@ class RunsPanel(QWidget):
         row.addStretch(1)
         for button in (self._more, resume):
             row.addWidget(button)
-        self._offer(None)
+        self._offer()
         return row
 
-    def _offer(self, run: RunRecord | None) -> None:
-        """Let be done what can be done with a run; None without one that can be read."""
-        self._actions.show_run(run)
-        self._more.setEnabled(run is not None)
+    @Slot(QItemSelection, QItemSelection)
+    def _on_selection(self, _chosen: QItemSelection, _left: QItemSelection) -> None:
+        self._offer()
+
+    def _offer(self) -> None:
+        """Let be done what can be done with the chosen runs."""
+        chosen = self.all_chosen
+        self._actions.show_runs(chosen)
+        self._more.setEnabled(bool(chosen))
         self._more.setToolTip(
-            self.tr("What can be done with the chosen run (also by the right mouse button on it)")
-            if run is not None
+            self.tr("What can be done with the chosen runs (also by the right mouse button on them)")
+            if chosen
             else self.tr("Choose a run in the table first")
         )
 
+    @Slot(str)
+    def _on_search(self, text: str) -> None:
+        self._keeping_choice(lambda: self.model.set_filter(text))
+
+    def find_runs(self) -> None:
+        """Let be typed what to look for."""
+        self._search.setFocus()
+        self._search.selectAll()
+
     @Slot(object)
-    def show_runs(self, records: list[RunRecord], damaged: Sequence[DamagedRun] = ()) -> None:
+    def show_runs(self, records: Sequence[RunRecord], damaged: Sequence[DamagedRun] = ()) -> None:
         """Take the present list; the selected run stays selected."""
+        self._keeping_choice(lambda: self.model.show(records, damaged))
+
+    def _keeping_choice(self, change: Callable[[], None]) -> None:
         chosen, top = self.chosen, self._table.top()
-        self.model.show(records, damaged)
+        change()
         self._table.keep_top(top)
-        self._stack.setCurrentWidget(self._table if records or damaged else self._empty)
+        every, shown = len(self.model.every), self.model.rowCount()
+        self._stack.setCurrentWidget(self._table if shown else self._empty)
+        self._search.setEnabled(bool(every) or bool(self._search.text()))
+        self._count.setText(self.tr("{0} of {1}").format(shown, every) if self._search.text() else "")
+        self._say_empty()
         if chosen is not None and self.chosen is None:
             self.select(chosen.id)
-        self._offer(self.chosen)
+        self._offer()
+
+    def _say_empty(self) -> None:
+        if not self._is_readable:
+            self._empty.setText(self.tr("The list of runs cannot be read."))
+        elif self.model.every:
+            self._empty.setText(self.tr("No run is meant by these words. Escape shows all of them."))
+        else:
+            self._empty.setText(
+                self.tr("No runs yet. Start (Ctrl+Return) trains the network of the workspace Build.")
+            )
 
     def focus_table(self) -> None:
         """Let keys move over the runs."""
@@ -115,13 +180,16 @@ class RunsPanel(QWidget):
 
     def set_readable(self, is_readable: bool) -> None:
         """Whether there is a list to show: one that cannot be read must not look as if it had just begun."""
-        if is_readable:
-            self._empty.setText(
-                self.tr("No runs yet. Start (Ctrl+Return) trains the network of the workspace Build.")
-            )
-        else:
-            self._empty.setText(self.tr("The list of runs cannot be read."))
-            self.show_runs([])
+        self._is_readable = is_readable
+        self.show_runs(self.model.every if is_readable else [], self.model.damaged if is_readable else ())
+
+    @property
+    def columns(self) -> list[int]:
+        """Those that the person has chosen to see."""
+        return self._table.shown_columns
+
+    def show_columns(self, columns: Iterable[int]) -> None:
+        self._table.show_columns(columns)
 
     def select(self, run_id: str) -> None:
         row = self.model.row_of(run_id)
@@ -133,6 +201,11 @@ class RunsPanel(QWidget):
         row = self._table.currentIndex().row()
         return self.model.records[row] if 0 <= row < len(self.model.records) else None
 
+    @property
+    def all_chosen(self) -> list[RunRecord]:
+        """All that are chosen and can be read."""
+        return [self.model.records[row] for row in self._table.chosen_rows if row < len(self.model.records)]
+
     def allow_training(self, allowed: bool) -> None:
         """Whether a run could be resumed now."""
         self._actions.allow_training(allowed)
@@ -140,7 +213,6 @@ class RunsPanel(QWidget):
     @Slot(QModelIndex, QModelIndex)
     def _on_current(self, _current: QModelIndex, _previous: QModelIndex) -> None:
         chosen = self.chosen
-        self._offer(chosen)
         if chosen is not None:
             self.run_chosen.emit(chosen.id)
 
@@ -152,3 +224,15 @@ class RunsPanel(QWidget):
     def _on_opened(self, row: int) -> None:
         if row < len(self.model.records):
             self.inspect_asked.emit(self.model.records[row].id)
+
+    @Slot(str, bool)
+    def _star_one(self, run_id: str, is_starred: bool) -> None:
+        self.star_asked.emit([run_id], is_starred)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape in the field shows all runs again, and goes back to the table."""
+        if event.key() == Qt.Key.Key_Escape and (self._search.hasFocus() or self._search.text()):
+            self._search.clear()
+            self._table.setFocus()
+        else:
+            super().keyPressEvent(event)

@@ -1,19 +1,40 @@
-"""The table of runs: how wide its columns are, and what mouse and keys do in it."""
+"""The table of runs: which columns are shown and how wide, and what mouse and keys do in it."""
+
+from collections.abc import Iterable
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtGui import QAction, QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView
 
 from workbench.gui.runs.name_delegate import NameDelegate
-from workbench.gui.runs.runs_model import DATA, NAME, RECIPE, STATUS, TIME, RunsModel
+from workbench.gui.runs.run_columns import (
+    DATA,
+    DEVICE,
+    FIRST_SHOWN,
+    IN_ORDER,
+    LOSS,
+    MODEL,
+    NAME,
+    NOTE,
+    RECIPE,
+    STAR,
+    STARTED,
+    STATUS,
+    TAGS,
+    TIME,
+)
+from workbench.gui.runs.runs_model import RunsModel
 from workbench.gui.widgets.tables import dress
 from workbench.gui.widgets.theme import FIELD_GAP
 
 _ROW_PX = 26
-# The name takes the room that is left, and at least this; a folder's name is cut here.
-_NAME_WIDTH, _MOST_DATA_WIDTH = 132, 160
-# Where there is too little room, these are cut, in this order, and where that is not enough, they are left out.
-_FIRST_CUT, _LEAST_WIDTH = (DATA, RECIPE), 48
+# The name takes the room that is left, and at least this; texts of people are cut here.
+_NAME_WIDTH, _MOST_NAME_WIDTH, _STAR_WIDTH = 132, 320, 24
+_MOST_WIDTH = {DATA: 160, TAGS: 160, DEVICE: 120, NOTE: 240, MODEL: 160}
+# Where there is too little room, they are left out in this order, and the next ones are cut.
+_LEFT_OUT = (NOTE, MODEL, DEVICE, STARTED, LOSS)
+_FIRST_CUT, _LEAST_WIDTH = (DATA, RECIPE, TAGS), 48
+_ARROW_PX = 16
 # From the first that is seen on.
 _MEASURED_ROWS = 40
 
@@ -24,29 +45,74 @@ class RunsTable(QTableView):
     opened = Signal(int)
     """The row that was double-clicked, or on which Return was pressed."""
     menu_asked = Signal(QPoint)
-    """Where on the screen a menu for the current run shall open."""
+    """Where on the screen a menu for the chosen runs shall open."""
 
     def __init__(self, model: RunsModel) -> None:
         super().__init__()
+        self._model = model
         self._wanted: list[int] = []
+        self._shown = set(FIRST_SHOWN)
         self.setModel(model)
         dress(self, _ROW_PX)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         # Its value is then the first row that is seen.
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
-        header = self.horizontalHeader()
-        # Not to contents: each cell that changes, once a second while a run is trained, would have all rows
-        # measured anew, which takes 90 ms where there are 300.
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header.setResizeContentsPrecision(_MEASURED_ROWS)
-        header.setMinimumSectionSize(_LEAST_WIDTH)
+        self._set_up_header()
         self._name_delegate = NameDelegate(self)
         self.setItemDelegateForColumn(NAME, self._name_delegate)
         self.setAccessibleName(self.tr("Runs"))
         model.modelReset.connect(self._fit)
         model.dataChanged.connect(self._on_data)
+        model.rowsRemoved.connect(self._fit)
         self._fit()
 
+    def _set_up_header(self) -> None:
+        header = self.horizontalHeader()
+        # Not to contents: each cell that changes, once a second while a run is trained, would have all rows
+        # measured anew, which takes 90 ms where there are 300.
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setResizeContentsPrecision(_MEASURED_ROWS)
+        header.setMinimumSectionSize(_STAR_WIDTH)
+        for place, column in enumerate(IN_ORDER):
+            header.moveSection(header.visualIndex(column), place)
+        header.setSectionsClickable(True)
+        # A third click goes back to the newest first.
+        header.setSortIndicatorClearable(True)
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.setSortingEnabled(True)
+        header.sortIndicatorChanged.connect(self._fit)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(self._choose_columns)
+
     # Columns
+
+    @property
+    def shown_columns(self) -> list[int]:
+        """Those that are shown as far as there is room."""
+        return sorted(self._shown)
+
+    def show_columns(self, columns: Iterable[int]) -> None:
+        self._shown = {NAME, *columns}
+        self._fit()
+
+    @Slot(QPoint)
+    def _choose_columns(self, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for column in IN_ORDER:
+            if column == NAME:
+                continue
+            about = self._model.columns.all[column]
+            action = menu.addAction(self.tr("Star") if column == STAR else about.title)
+            action.setData(column)
+            action.setCheckable(True)
+            action.setChecked(column in self._shown)
+        menu.triggered.connect(self._switch_column)
+        menu.popup(self.horizontalHeader().mapToGlobal(place))
+
+    @Slot(QAction)
+    def _switch_column(self, action: QAction) -> None:
+        self.show_columns(self._shown ^ {action.data()})
 
     @Slot(QModelIndex, QModelIndex)
     def _on_data(self, first: QModelIndex, last: QModelIndex) -> None:
@@ -56,25 +122,43 @@ class RunsTable(QTableView):
     @Slot()
     def _fit(self) -> None:
         """Measure what stands in the columns, but for the name's."""
+        header, runs = self.horizontalHeader(), self._model.records
+        used = {TAGS: any(run.tags for run in runs), NOTE: any(run.note for run in runs)}
+        self._wanted = [0] * header.count()
+        for column in self._shown:
+            if used.get(column, True):
+                self._wanted[column] = min(self._width_of(column), _MOST_WIDTH.get(column, 1000))
+        self._share_room()
+
+    def _width_of(self, column: int) -> int:
+        if column == STAR:
+            return _STAR_WIDTH
+        if column == NAME:
+            return max(_NAME_WIDTH, min(self.sizeHintForColumn(NAME), _MOST_NAME_WIDTH))
         header = self.horizontalHeader()
-        self._wanted = [
-            max(self.sizeHintForColumn(column), header.sectionSizeHint(column)) if column != NAME else _NAME_WIDTH
-            for column in range(header.count())
-        ]
+        title = header.fontMetrics().horizontalAdvance(self._model.columns.all[column].title) + 2 * FIELD_GAP
+        # Not the header's own hint, which has room for the arrow in each of them.
+        arrow = _ARROW_PX if header.sortIndicatorSection() == column else 0
+        width = max(self.sizeHintForColumn(column), title + arrow)
         # It grows while nothing else changes.
         longest = self.fontMetrics().horizontalAdvance("0:00:00") + 2 * FIELD_GAP
-        self._wanted[TIME] = max(self._wanted[TIME], longest)
-        self._wanted[DATA] = min(self._wanted[DATA], _MOST_DATA_WIDTH)
-        self._share_room()
+        return max(width, longest) if column == TIME else width
 
     def _share_room(self) -> None:
         widths = list(self._wanted)
         room = self.viewport().width() - sum(widths)
+        for column in _LEFT_OUT:
+            if room < 0:
+                room += widths[column]
+                widths[column] = 0
+        # A name is worth more than what can be left out, but less than what is left.
+        room += widths[NAME] - _NAME_WIDTH
+        widths[NAME] = _NAME_WIDTH
         for column in _FIRST_CUT:
             cut = max(0, min(-room, widths[column] - _LEAST_WIDTH))
             widths[column] -= cut
             room += cut
-        for column in _FIRST_CUT:
+        for column in (*_FIRST_CUT, STAR):
             if room < 0:
                 room += widths[column]
                 widths[column] = 0
@@ -108,7 +192,26 @@ class RunsTable(QTableView):
             self.selectionModel().clear()
         super().rowsAboutToBeRemoved(parent, start, end)
 
+    @property
+    def chosen_rows(self) -> list[int]:
+        """Of all chosen runs, from above."""
+        return sorted({index.row() for index in self.selectionModel().selectedRows()})
+
     # Mouse and keys
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and index.column() == STAR and self._star(index.row()):
+            return
+        super().mousePressEvent(event)
+
+    def _star(self, row: int) -> bool:
+        """Give a run a star, or take it away."""
+        if row >= len(self._model.records):
+            return False
+        run = self._model.records[row]
+        self._model.star_asked.emit(run.id, not run.is_starred)
+        return True
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         super().mouseDoubleClickEvent(event)
@@ -126,10 +229,19 @@ class RunsTable(QTableView):
         is_return = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if is_return and modifiers == Qt.KeyboardModifier.NoModifier and row >= 0 and self.hasFocus():
             self.opened.emit(row)
+        elif event.key() == Qt.Key.Key_Space and len(self.chosen_rows) > 1:
+            self._check_chosen()
         elif event.key() == Qt.Key.Key_F10 and modifiers == Qt.KeyboardModifier.ShiftModifier:
             self._ask_menu()
         else:
             super().keyPressEvent(event)
+
+    def _check_chosen(self) -> None:
+        """Draw all chosen runs, or none if all of them are drawn."""
+        ids = [self._model.records[row].id for row in self.chosen_rows if row < len(self._model.records)]
+        are_drawn = all(run_id in self._model.checked for run_id in ids)
+        for run_id in ids:
+            self._model.set_checked(run_id, not are_drawn)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """By mouse where a run is, by key at the current one: Qt's place of the key is the middle of the table."""

@@ -21,6 +21,10 @@ class LateView(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self.build()
+
+    def build(self) -> None:
+        """Now, unless it is built."""
         if self._build is not None:
             build, self._build = self._build, None
             view = build()

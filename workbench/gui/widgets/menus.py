@@ -1,7 +1,7 @@
 """The menu bar: every action of the window, with its shortcut; buttons that open a menu."""
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QAction, QActionGroup, QCursor, QKeySequence
@@ -32,6 +32,14 @@ class Menus(QObject):
         if shortcut:
             action.setShortcut(QKeySequence(shortcut))
         return action
+
+    def fill(self, menu: QMenu, *groups: Iterable[Callable[["Menus"], object]]) -> None:
+        """Let each of them add its entries to `menu`, with a line between groups."""
+        for group in groups:
+            if not menu.isEmpty():
+                menu.addSeparator()
+            for add_to in group:
+                add_to(self)
 
     def add_choice(
         self, menu: QMenu, choices: tuple[tuple[str, str], ...], chosen: str, do: Callable[[QAction], object]
