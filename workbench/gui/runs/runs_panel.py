@@ -62,9 +62,9 @@ class RunsPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, GAP, MARGIN, FIELD_GAP)
         layout.setSpacing(FIELD_GAP)
+        search.addLayout(self._make_buttons())
         layout.addLayout(search)
         layout.addLayout(self._stack, 1)
-        layout.addLayout(self._make_buttons())
         self.set_readable(True)
 
     def _make_search(self) -> QHBoxLayout:
@@ -81,6 +81,7 @@ class RunsPanel(QWidget):
         )
         self._search.textChanged.connect(self._on_search)
         self._count = labeled("", "secondary")
+        self._count.hide()
         row = QHBoxLayout()
         row.setSpacing(FIELD_GAP)
         row.addWidget(self._search, 1)
@@ -116,7 +117,7 @@ class RunsPanel(QWidget):
         resume.setDefaultAction(self._actions.resume)
         resume.setProperty("role", "button")
         row = QHBoxLayout()
-        row.addStretch(1)
+        row.setSpacing(FIELD_GAP)
         for button in (self._more, resume):
             row.addWidget(button)
         self._offer()
@@ -158,7 +159,8 @@ class RunsPanel(QWidget):
         every, shown = len(self.model.every), self.model.rowCount()
         self._stack.setCurrentWidget(self._table if shown else self._empty)
         self._search.setEnabled(bool(every) or bool(self._search.text()))
-        self._count.setText(self.tr("{0} of {1}").format(shown, every) if self._search.text() else "")
+        self._count.setText(self.tr("{0} of {1}").format(shown, every))
+        self._count.setVisible(bool(self._search.text()))
         self._say_empty()
         if chosen is not None and self.chosen is None:
             self.select(chosen.id)

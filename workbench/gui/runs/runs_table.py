@@ -29,7 +29,7 @@ from workbench.gui.widgets.theme import FIELD_GAP
 
 _ROW_PX = 26
 # The name takes the room that is left, and at least this; texts of people are cut here.
-_NAME_WIDTH, _MOST_NAME_WIDTH, _STAR_WIDTH = 132, 320, 24
+_NAME_WIDTH, _USUAL_NAME_WIDTH, _MOST_NAME_WIDTH, _STAR_WIDTH = 132, 200, 320, 24
 _MOST_WIDTH = {DATA: 160, TAGS: 160, DEVICE: 120, NOTE: 240, MODEL: 160}
 # Where there is too little room, they are left out in this order, and the next ones are cut.
 _LEFT_OUT = (NOTE, MODEL, DEVICE, STARTED, LOSS)
@@ -151,13 +151,14 @@ class RunsTable(QTableView):
             if room < 0:
                 room += widths[column]
                 widths[column] = 0
-        # A name is worth more than what can be left out, but less than what is left.
-        room += widths[NAME] - _NAME_WIDTH
-        widths[NAME] = _NAME_WIDTH
+        # A name is worth more than what can be left out or cut, as far as it is of a usual length.
+        room += widths[NAME] - (usual := min(widths[NAME], _USUAL_NAME_WIDTH))
         for column in _FIRST_CUT:
             cut = max(0, min(-room, widths[column] - _LEAST_WIDTH))
             widths[column] -= cut
             room += cut
+        room += usual - _NAME_WIDTH
+        widths[NAME] = _NAME_WIDTH
         for column in (*_FIRST_CUT, STAR):
             if room < 0:
                 room += widths[column]
