@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,10 @@ _WEIGHTS = re.compile(r"epoch-(\d{5,})-[0-9a-f]{16}\.safetensors")
 
 def is_run_id(text: object) -> bool:
     return isinstance(text, str) and _ID.fullmatch(text) is not None
+
+
+def new_run_id() -> str:
+    return secrets.token_hex(4)
 
 
 class RunFolder:

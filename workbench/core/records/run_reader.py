@@ -19,6 +19,7 @@ from workbench.core.records import earlier_steps
 from workbench.core.records.database import Database
 from workbench.core.records.run_folder import RunFolder, is_run_id
 from workbench.core.records.run_lock import RunLock
+from workbench.core.records.run_queue import RunQueue
 from workbench.core.records.run_record import DamagedRun, RunList, RunRecord
 from workbench.core.records.run_rows import (
     COLUMNS,
@@ -68,6 +69,7 @@ class RunReader:
 
     def __init__(self, home: Home, database: Database) -> None:
         self.home, self._db = home, database
+        self.queue = RunQueue(home, database)
         self._locks: dict[str, RunLock] = {}
 
     def close(self) -> None:

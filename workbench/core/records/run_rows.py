@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from workbench.core.block_figures import FIGURES
 from workbench.core.errors import reason, shown
 from workbench.core.events import EpochMetrics, GradientsMeasured, RateChanged, Status
+from workbench.core.records.queue_entry import DONE, OPEN, QueueEntry
 from workbench.core.records.run_folder import is_run_id
 from workbench.core.records.run_record import RunRecord
 from workbench.core.settings.config import RunConfig
@@ -22,6 +23,7 @@ COLUMNS = (
 # With what they are in a run of an earlier version.
 LATER_COLUMNS: dict[str, str | int] = {"starred": 0, "tags": "[]", "note": ""}
 _TEXTS = ("name", "model", "recipe", "source", "config", "machine", "status", "message", "created_utc", "started")
+_QUEUE_TEXTS = ("name", "model", "recipe", "config", "state", "message", "added_utc")
 _STATUSES: tuple[str, ...] = get_args(Status)
 _STARTED: dict[str, type] = {
     "device": str, "precision": str, "parameters": int, "class_names": list, "images": list,
@@ -62,6 +64,28 @@ def record_of(row: sqlite3.Row, epochs: Sequence[sqlite3.Row], warnings: Sequenc
         warnings=tuple(_text(warning["message"], "warnings") for warning in warnings),
         is_starred=bool(_whole(row["starred"], "starred")), tags=_tags(row["tags"]),
         note=_text(row["note"], "note"),
+    )  # fmt: skip
+
+
+def queue_entry_of(row: sqlite3.Row) -> QueueEntry:
+    """Of a row of `queue`; its place among the others is not known here, and 0.
+
+    Raises:
+        DamagedRow, UserError: as of `record_of`.
+    """
+    if not is_run_id(row["id"]):
+        raise DamagedRow("its id")
+    for column in _QUEUE_TEXTS:
+        _text(row[column], column)
+    _real(row["place"], "place")
+    if row["state"] not in (*OPEN, *DONE, "running"):
+        raise DamagedRow("its state")
+    _json_object(row["config"], "config")
+    return QueueEntry(
+        id=row["id"], place=0, name=row["name"], model=row["model"], recipe=row["recipe"],
+        config=RunConfig.from_json(row["config"], f"config of the queue's entry {row['id']}"),
+        tags=_tags(row["tags"]), state=row["state"], has_begun=bool(row["has_begun"]), message=row["message"],
+        added_utc=row["added_utc"],
     )  # fmt: skip
 
 

@@ -6,7 +6,6 @@ One RunStore per thread: it owns one connection. The window reads on one that ca
 import itertools
 import json
 import os
-import secrets
 import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -33,6 +32,7 @@ from workbench.core.records import store_backup, store_schema
 from workbench.core.records.database import Busy, Database
 from workbench.core.records.locked_database import committed_state
 from workbench.core.records.run_editor import RunEditor, remove_file
+from workbench.core.records.run_folder import new_run_id
 from workbench.core.records.run_history import RunHistory
 from workbench.core.records.run_lock import RunLock
 from workbench.core.records.run_reader import SELECT_BLOCKS, Glance
@@ -106,6 +106,7 @@ class RunStore(RunEditor):
     def close(self) -> None:
         for run_id in list(self._locks):
             self.release(run_id)
+        self.queue.let_go()
         self._stack.close()
 
     @classmethod
@@ -166,16 +167,31 @@ class RunStore(RunEditor):
         for event in events:
             self._ahead.pop(id(event), None)
 
-    def create(self, config: RunConfig, *, name: str, model: str, recipe: str, machine: Mapping[str, Any]) -> str:
-        """Record a new run as running in this process, and claim it; returns its id."""
+    def create(
+        self,
+        config: RunConfig,
+        *,
+        name: str,
+        model: str,
+        recipe: str,
+        machine: Mapping[str, Any],
+        tags: Sequence[str] = (),
+        run_id: str = "",
+    ) -> str:
+        """Record a new run as running in this process, and claim it; returns its id.
+
+        Args:
+            run_id: that it was promised; empty: a new one.
+        """
         # At its end is the calmer moment; but runs may be killed, one after the other.
         store_backup.keep_copy(self.home, every_days=7)
-        run_id = secrets.token_hex(4)
+        run_id = run_id or new_run_id()
         created = datetime.now(UTC).isoformat(timespec="seconds")
         row = {
             "number": 0, "name": name or model, "model": model, "recipe": recipe, "source": config.data.source,
             "config": config.model_dump_json(), "machine": json.dumps(machine), "status": "running", "message": "",
             "created_utc": created, "started": "{}", "elapsed_s": 0.0, "test_looks": 0,
+            "tags": json.dumps(tags),
         }  # fmt: skip
         layout, journal = self._layout(run_id), self._journal(run_id)
         layout.path.mkdir(parents=True, exist_ok=True)
@@ -192,9 +208,9 @@ class RunStore(RunEditor):
             with self._db.transaction():
                 self._db.execute(
                     "INSERT INTO runs (id, name, model, recipe, source, config, machine, status, created_utc,"
-                    " host, pid) VALUES (?, ?, ?, ?, ?, ?, ?, 'running', ?, ?, ?)",
+                    " tags, host, pid) VALUES (?, ?, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?)",
                     (run_id, row["name"], model, recipe, row["source"], row["config"], row["machine"], created,
-                     socket.gethostname(), os.getpid()),
+                     row["tags"], socket.gethostname(), os.getpid()),
                 )  # fmt: skip
         except BaseException:
             self.release(run_id)

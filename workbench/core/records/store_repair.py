@@ -207,6 +207,14 @@ class _Sources:
             return any(source == "database" and run_id in reader.ids() for source, reader in self._readers)
         return False
 
+    def copy_queue(self, target: Database) -> None:
+        """The newest one that can be read."""
+        for _, reader in self._readers:
+            # An older version has none.
+            with contextlib.suppress(UserError):
+                reader.queue.copy_to(target)
+                return
+
     def best(self, folder: RunFolder) -> tuple[Source, RunHistory] | None:
         """The journal, if it is whole: it is always the newest. Else what says most."""
         journal = unlisted_runs.journal_history(folder)
@@ -248,6 +256,7 @@ def _rebuild(
             source, history = chosen[run_id]
             history.write(run_id, number, database)
             runs.append(RebuiltRun(run_id, history.row["name"], source, len(history.epochs)))
+        sources.copy_queue(database)
     problem = store_backup.problem_of(home, new)
     if problem:
         raise UserError(f"the list of runs could not be rebuilt: {problem}")

@@ -85,7 +85,6 @@ CREATE TABLE queue (
     config TEXT NOT NULL,
     tags TEXT NOT NULL DEFAULT '[]',
     state TEXT NOT NULL,
-    run_id TEXT NOT NULL DEFAULT '',
     message TEXT NOT NULL DEFAULT '',
     added_utc TEXT NOT NULL
 );

@@ -7,6 +7,7 @@ The consumer drives. To pause is not to ask for the next event; to stop is to cl
 saves a checkpoint and records the run as stopped.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from workbench.core.errors import ConfigError, UserError
@@ -35,6 +36,8 @@ def train(
     name: str = "",
     model: str = "custom",
     recipe: str = "custom",
+    tags: Sequence[str] = (),
+    run_id: str = "",
     orders: Orders | None = None,
     processes: Processes = ALONE,
 ) -> Events:
@@ -46,6 +49,8 @@ def train(
         name: what the person calls the run; by default the model's name.
         model: name of the model preset, for the list of runs.
         recipe: name of the recipe, for the list of runs.
+        tags: that the run gets.
+        run_id: that it was promised (`QueueEntry.id`); empty: a new one.
         orders: through which another thread can change the learning rate or end the run.
         processes: that train it together; this one must be the first (`following.follow` is for the others).
 
@@ -65,7 +70,7 @@ def train(
     except UserError as error:
         raise ConfigError({"fine_tuning.weights": f"fine_tuning.weights: {error}"}) from error
     machine = describe_machine() | ({"processes": processes.count} if processes.are_many else {})
-    run_id = store.create(config, name=name, model=model, recipe=recipe, machine=machine)
+    run_id = store.create(config, name=name, model=model, recipe=recipe, machine=machine, tags=tags, run_id=run_id)
     events = _begun(run_id, store, orders, processes, initial)
     # The run lets go of them once they are copied, and so must all frames below it.
     del initial
