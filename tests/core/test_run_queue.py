@@ -11,6 +11,7 @@ from tests.damage import change
 from tests.run_writer import Writer
 from workbench.core.errors import UserError
 from workbench.core.home import Home
+from workbench.core.records import run_queue
 from workbench.core.records.queue_entry import QueueEntry
 from workbench.core.records.run_queue import RunQueue
 from workbench.core.records.store import RunStore
@@ -250,6 +251,16 @@ def test_where_it_cannot_be_read_whether_it_was_paused_it_is(home: Home, queue: 
 
 
 # Finding and damage
+
+
+def test_a_place_that_is_not_there_is_never_the_beginning_of_an_id(
+    queue: RunQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_queue, "new_run_id", lambda: "2345678a")
+    filled(queue, "a")
+    with pytest.raises(UserError, match="entry '2' is not in the queue"):
+        queue.find("2")
+    assert queue.find("2345") == "2345678a"
 
 
 def test_an_entry_is_found_by_its_place_and_by_its_id(queue: RunQueue) -> None:

@@ -143,6 +143,15 @@ def test_stopped_in_the_middle_it_goes_on_where_it_was(tiny_config: RunConfig, h
         assert store.run(first.id).tags == ("lab",)
 
 
+def test_stopped_before_anything_was_trained_it_waits_as_before(tiny_config: RunConfig, store: RunStore) -> None:
+    add(store, tiny_config, "a")
+    with closing(work_queue(store)) as work:
+        until(work, EntryBegan)
+        assert [entry.state for entry in store.queue.listing().entries] == ["running"]
+    assert [entry.state for entry in store.queue.listing().entries] == ["waiting"]
+    assert not store.runs()
+
+
 def test_what_a_dead_process_left_is_resumed(tiny_config: RunConfig, home: Home) -> None:
     """Neither the run nor the queue was told of its end."""
     with closing(RunStore(home)) as dying:

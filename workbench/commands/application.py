@@ -19,6 +19,7 @@ from workbench.commands import (
     lesion,
     mistakes,
     prediction,
+    queue,
     runs,
     training,
     trials,
@@ -42,6 +43,7 @@ for group in (*_groups, export):
     app.add_typer(group.commands)
 runs.commands.add_typer(comparison.commands)
 app.add_typer(runs.commands, name="runs")
+app.add_typer(queue.commands, name="queue")
 
 
 def run(arguments: list[str]) -> int:

@@ -1,10 +1,8 @@
 """The commands that train: `train` and `resume`, alone or as one of several processes of PyTorch's launcher."""
 
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,6 +23,7 @@ from workbench.commands.options import (
     run_config,
     store_of,
 )
+from workbench.commands.stopping import StopSignals
 from workbench.core.errors import UserError
 from workbench.core.events import RunFailed, RunStarted
 from workbench.core.home import Home
@@ -126,7 +125,7 @@ def _help_first(home: Home, processes: "Processes") -> int:
 
     orders = Orders()
     try:
-        with _StopSignals(lasting=True) as stop, closing(follow(home.prepare(), orders, processes)) as events:
+        with StopSignals(lasting=True) as stop, closing(follow(home.prepare(), orders, processes)) as events:
             stop.orders = orders
             for _ in events:
                 pass
@@ -146,7 +145,7 @@ def _follow(events: "Events", orders: Orders, processes: "Processes", store: Run
     """Show a run until it ends or is asked to stop; print its result."""
     run_id, failure = "", None
     with (
-        _StopSignals(lasting=processes.are_many) as stop,
+        StopSignals(lasting=processes.are_many) as stop,
         console.TrainingDisplay(quiet=json) as display,
         closing(events),
     ):
@@ -177,40 +176,3 @@ def _follow(events: "Events", orders: Orders, processes: "Processes", store: Run
         return 0
     console.print_failure(failure.message, failure.remedy)
     return 1 if failure.is_bug else 2
-
-
-class _StopSignals:
-    """The first Ctrl+C or SIGTERM asks the run to stop and be saved; the second one interrupts at once.
-
-    Args:
-        lasting: never interrupt: a launcher may pass on the same signal that the terminal has sent already, and
-            ends its processes itself when they take too long.
-    """
-
-    def __init__(self, lasting: bool = False) -> None:
-        self.asked = False
-        self.message = "stopping"
-        self.orders: Orders | None = None
-        """Through which to stop; without, the caller does."""
-        self._lasting = lasting
-        self._former: dict[signal.Signals, Any] = {}
-
-    def __enter__(self) -> "_StopSignals":
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._former[number] = signal.signal(number, self._ask)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._former.items():
-            signal.signal(number, handler)
-
-    def _ask(self, _number: int, _frame: FrameType | None) -> None:
-        if self.asked:
-            if self._lasting:
-                return
-            # Not an Exception: nothing on the way may take it for a failure of its own.
-            raise KeyboardInterrupt
-        self.asked = True
-        if self.orders is not None:
-            self.orders.stop()
-        console.print_error(self.message)

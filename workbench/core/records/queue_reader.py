@@ -18,6 +18,7 @@ _log = logging.getLogger(__name__)
 COLUMNS = ("id", "place", "name", "model", "recipe", "config", "tags", "state", "message", "added_utc")
 _HAS_BEGUN = "EXISTS (SELECT 1 FROM runs WHERE runs.id=queue.id) AS has_begun"
 _SELECT = f"SELECT {', '.join(COLUMNS)}, {_HAS_BEGUN} FROM queue ORDER BY place, rowid"
+_PLACE_DIGITS = 4
 _LOST = QueueState(is_paused=True, reason="whether it was paused before cannot be read any more")
 
 
@@ -73,6 +74,9 @@ class QueueReader:
         places = {str(entry.place): entry.id for entry in listing.open}
         if reference in places:
             return places[reference]
+        if reference.isdecimal() and len(reference) < _PLACE_DIGITS:
+            # Meant as a place, it must not hit another entry because its id begins so.
+            raise unknown(reference)
         ids = [entry.id for entry in listing.entries] + [entry.id for entry in listing.damaged]
         found = [entry_id for entry_id in ids if reference and entry_id.startswith(reference)]
         if len(found) > 1:

@@ -123,7 +123,7 @@ class RunQueue(QueueReader):
         Raises:
             UserError: there cannot be so many.
         """
-        if not 0 <= failures <= _MOST_FAILURES:
+        if type(failures) is not int or not 0 <= failures <= _MOST_FAILURES:
             allowed = f"a whole number from 0 (never) to {_MOST_FAILURES}"
             raise UserError(f"the number of failures is {literal(failures)}; it must be {allowed}")
         self._change_state(lambda state: replace(state, stop_after_failures=failures, failures=0))

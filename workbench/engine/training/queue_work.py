@@ -47,7 +47,11 @@ def work_queue(store: RunStore, *, orders_for: Callable[[QueueEntry], Orders] | 
         UserError: the store refuses.
     """
     while (entry := store.queue.claim()) is not None:
-        yield EntryBegan(entry)
+        try:
+            yield EntryBegan(entry)
+        except GeneratorExit:
+            store.queue.give_back(entry.id)
+            raise
         ended = replace(entry, state="waiting", place=1, has_begun=True)
         with closing(work_entry(entry, store, orders=orders_for(entry) if orders_for else None)) as events:
             while True:

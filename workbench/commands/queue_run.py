@@ -1,0 +1,128 @@
+"""Working the queue off in a terminal: `queue run`."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING, Any
+
+from workbench.commands import console
+from workbench.commands.stopping import StopSignals
+from workbench.core.errors import UserError
+from workbench.core.events import Event, RunFailed
+from workbench.core.records.queue_entry import EntryBegan, EntryEnded, QueueEntry, QueueState
+from workbench.core.records.store import RunStore
+
+if TYPE_CHECKING:
+    from workbench.engine.training.queue_work import Work
+
+_STOPPING = "stopping; go on later with: resnet-workbench queue run"
+
+
+def work_off(store: RunStore, json: bool) -> int:
+    """Train what waits, and print what came of it; returns the exit code.
+
+    Raises:
+        UserError: the queue is paused, this is one of several processes, or the store refuses.
+    """
+    state = store.queue.state()
+    if state.is_paused:
+        reason = f" ({state.reason})" if state.reason else ""
+        raise UserError(f"the queue is paused{reason}; let it go on with: resnet-workbench queue continue")
+    from workbench.engine.machine.processes import Processes
+    from workbench.engine.training.queue_work import work_queue
+
+    if Processes.are_launched():
+        raise UserError(
+            "queue run trains in one process, but PyTorch's launcher has started several; call it alone"
+        )
+    shown = _Shown(store, json)
+    with StopSignals() as stop, shown:
+        stop.message = _STOPPING
+        was_stopped = _follow(work_queue(store), shown, stop)
+    _print_end(shown, store.queue.state(), was_stopped, json)
+    return 1 if shown.has_bug else 2 if shown.failures else 0
+
+
+def _follow(work: "Work", shown: "_Shown", stop: StopSignals) -> bool:
+    """Show all of it; returns whether it was asked to stop."""
+    with closing(work):
+        for event in work:
+            match event:
+                case EntryBegan(entry):
+                    shown.begin(entry)
+                case EntryEnded(entry):
+                    shown.end(entry)
+                case _:
+                    shown.show(event)
+            if stop.asked:
+                break
+    return stop.asked
+
+
+class _Shown:
+    """A display for each entry, one after the other."""
+
+    def __init__(self, store: RunStore, json: bool) -> None:
+        self._store, self._json = store, json
+        self._stack = ExitStack()
+        self._entry: QueueEntry | None = None
+        self._display: console.TrainingDisplay | None = None
+        self.ended: list[dict[str, Any]] = []
+        """Documents of all that were worked on."""
+        self._remedy: Mapping[str, Any] = {}
+        self.failures = 0
+        self.has_bug = False
+
+    def __enter__(self) -> "_Shown":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._entry is not None:
+            # Stopped: its run is saved by now.
+            self.end(self._store.queue.entry(self._entry.id))
+        self._stack.close()
+
+    def begin(self, entry: QueueEntry) -> None:
+        self._entry, self._remedy = entry, {}
+        if not self._json:
+            waiting = len(self._store.queue.listing().waiting)
+            console.print_error(f"entry {entry.id}: {entry.name}; {waiting} more in the queue")
+        self._display = self._stack.enter_context(console.TrainingDisplay(quiet=self._json))
+
+    def show(self, event: Event) -> None:
+        if self._display is not None:
+            self._display.show(event)
+        if isinstance(event, RunFailed):
+            self.has_bug |= event.is_bug
+            self._remedy = event.remedy
+
+    def end(self, entry: QueueEntry) -> None:
+        self._stack.close()
+        warnings = self._display.warnings if self._display is not None else []
+        self._entry = self._display = None
+        record = self._store.run(entry.id) if entry.id in self._store.ids() else None
+        document = entry.document() | {"run": record.summary() if record else None, "warnings": warnings}
+        self.ended.append(document)
+        self.failures += entry.state == "failed"
+        if entry.state == "failed":
+            console.print_failure(f"entry {entry.id}, {entry.name}: {entry.message}", self._remedy)
+        elif record is not None and not self._json:
+            console.print_result(record)
+
+
+def _print_end(shown: _Shown, state: QueueState, was_stopped: bool, json: bool) -> None:
+    status = "stopped" if was_stopped else "paused" if state.is_paused else "done"
+    if json:
+        console.print_json(
+            {"status": status, "reason": state.reason, "failed": shown.failures, "entries": shown.ended}
+        )
+        return
+    finished = sum(document["state"] == "finished" for document in shown.ended)
+    counts = f"{finished} finished, {shown.failures} failed"
+    match status:
+        case "paused":
+            reason = f": {state.reason}" if state.reason else ""
+            console.print_line(f"the queue is paused{reason}; {counts}")
+        case "done" if not shown.ended:
+            console.print_line("Nothing waits in the queue. Add a run: resnet-workbench queue add")
+        case _:
+            console.print_line(f"the queue is {status}; {counts}")
