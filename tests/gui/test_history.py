@@ -71,8 +71,8 @@ def click_header(qtbot: QtBot, panel: RunsPanel, column: int) -> None:
 
 @pytest.mark.parametrize(
     ("text", "found"),
-    [("name:net", "cb"), ("tag:lab", "ca"), ("tag:lab -tag:seeds", "a"), ("is:starred", "c"), ("status:failed", "b"),
-     ("recipe:paper", "a"), ('"see c"', "b"), ("nothing like it", "")],
+    [("name:net", "cb"), ("tag:lab", "ca"), ("tag:lab -tag:seeds", "a"), ("is:starred", "c"),
+     ("status:failed", "b"), ("recipe:paper", "a"), ('"see c"', "b"), ("nothing like it", "")],
 )  # fmt: skip
 def test_typed_words_leave_the_runs_that_they_mean(panel: RunsPanel, text: str, found: str) -> None:
     panel.show_runs(RUNS)
