@@ -1,7 +1,7 @@
 """A run's network after one of its epochs, opened for looking at it, with the images that it is about."""
 
 import hashlib
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +17,6 @@ from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import Progress, Warned
 from workbench.core.interludes import BESIDE_RUNS
-from workbench.core.records.run_record import RunRecord
 from workbench.core.records.store import RunStore
 from workbench.core.settings.config import RunConfig
 from workbench.engine.data import run_images
@@ -29,7 +28,7 @@ from workbench.engine.network.resnet import ResNet
 from workbench.engine.training.completion import with_normalization
 from workbench.engine.training.inference import logits
 from workbench.engine.training.preparation import split_of
-from workbench.engine.weights import checkpoint, epoch_weights
+from workbench.engine.weights import checkpoint, run_weights
 from workbench.engine.weights.foreign_weights import load_strictly
 
 Part = Literal["test", "validation", "training"]
@@ -176,52 +175,14 @@ def _opened(run_id: str, store: RunStore, epoch: int | None, memory: Memory) -> 
     if not store.class_names(record):
         raise UserError(f"run {run_id} has not begun; train it for an epoch at least")
     yield Progress("Reading the weights", 0, 0, "parts")
-    config, weights, found = _weights(record, store, epoch)
+    found = run_weights.read(record, store, epoch)
+    config = record.config
+    if config.data.known_normalization is None:
+        config = with_normalization(config, found.normalization)
     _, dataset = yield from run_images.read(record, store)
     if config.data.needs_images:
         config = with_normalization(config, normalization_of(dataset.train.images, split_of(dataset, config)[0]))
-    return Subject(run_id, found, config, weights, dataset, resolve(config.training), memory)
-
-
-def _weights(record: RunRecord, store: RunStore, epoch: int | None) -> tuple[RunConfig, Tensors, int]:
-    """With the configuration, completed as far as files know it, and the epoch that it is."""
-    config, folder = record.config, store.checkpoints(record.id)
-    weights, damage = _weights_in_file(record, store, epoch)
-    if weights is not None and config.data.known_normalization is not None:
-        return config, weights, epoch or 0
-    state = checkpoint.load_best(folder)
-    if config.data.known_normalization is None:
-        # A list that was rebuilt from the settings of its beginning does not know what it came to be.
-        config = with_normalization(config, state.config.data.normalized_by)
-    if weights is not None:
-        return config, weights, epoch or 0
-    found = state.position.epoch
-    if epoch is not None and epoch != found:
-        raise damage or UserError(_absence(record, store, epoch, found))
-    return config, state.evaluated_weights, found
-
-
-def _weights_in_file(
-    record: RunRecord, store: RunStore, epoch: int | None
-) -> tuple[Tensors | None, UserError | None]:
-    """Of an epoch that has a file of its own; or why it cannot be read: the checkpoint may hold the same."""
-    path = None if epoch is None else store.weights_by_epoch(record.id).get(epoch)
-    try:
-        return (None if path is None else epoch_weights.load(path)), None
-    except UserError as error:
-        return None, error
-
-
-def _absence(record: RunRecord, store: RunStore, epoch: int, kept: int) -> str:
-    there: Sequence[int] = sorted({kept, *store.weights_by_epoch(record.id)})
-    nearest = min(there, key=lambda each: abs(each - epoch))
-    last = record.last.epoch if record.last is not None else 0
-    if epoch < 1 or epoch > last:
-        return f"epoch is {epoch}; run {record.id} has finished the epochs 1 to {last}"
-    return (
-        f"no weights of epoch {epoch} of run {record.id} are kept; the nearest are those of epoch {nearest} "
-        "(training.epoch_weights_mb says how many are)"
-    )
+    return Subject(run_id, found.epoch, config, found.state, dataset, resolve(config.training), memory)
 
 
 def is_file_name(text: str) -> bool:

@@ -23,8 +23,8 @@ from workbench.engine.machine.device import Compute, choose, resolve
 from workbench.engine.network import folding, resnet
 from workbench.engine.training.completion import normalized, with_normalization, without_found_numbers
 from workbench.engine.training.inference import logits
-from workbench.engine.weights import checkpoint, weight_sources
 from workbench.engine.weights import foreign_weights as weights
+from workbench.engine.weights import run_weights, weight_sources
 
 Evaluating = Generator[Progress | Warned, None, Evaluation]
 Trying = Generator[Progress | Warned, None, list[TriedNormalization]]
@@ -66,11 +66,10 @@ def evaluate_run(run_id: str, store: RunStore, source: str | None = None, *, bes
     config = record.config
     reading = Progress("Reading the checkpoint", 0, 0)
     yield reading
-    state = checkpoint.load_best(store.checkpoints(run_id))
+    found = run_weights.read(record, store)
     if config.data.known_normalization is None:
-        # A list that was rebuilt from the settings of its beginning does not know what it came to be.
-        config = with_normalization(config, state.config.data.normalized_by)
-    subject = _of_run(record, store, config, state.evaluated_weights, state.position.epoch, source)
+        config = with_normalization(config, found.normalization)
+    subject = _of_run(record, store, config, found.state, found.epoch, source)
     yield reading
     evaluation = yield from _evaluate(subject, store, beside)
     store.count_test_look(run_id)

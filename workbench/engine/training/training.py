@@ -23,7 +23,7 @@ from workbench.engine.network import resnet
 from workbench.engine.training import completion
 from workbench.engine.training.recording import Events, recorded
 from workbench.engine.training.run import Run
-from workbench.engine.weights import checkpoint, weight_sources
+from workbench.engine.weights import checkpoint, run_weights, weight_sources
 from workbench.engine.weights import foreign_weights as weights
 from workbench.engine.weights.checkpoint_state import CheckpointState
 from workbench.engine.weights.foreign_weights import Weights
@@ -129,6 +129,7 @@ def _resumed(
     # Stopped before its first checkpoint, a run starts anew; later there must be one.
     if record.epochs or checkpoint.exists(folder):
         state, warning = checkpoint.load_last(folder)
+        run_weights.refuse_of_another(state.config, record)
         warnings.insert(0, warning)
         if record.status == "finished":
             state = replace(state, position=replace(state.position, patience_from=state.position.epoch))

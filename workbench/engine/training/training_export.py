@@ -21,8 +21,11 @@ from workbench.engine.weights import code_export
 from workbench.engine.weights.code_export import TrainedNetwork
 
 
-def export_run(run_id: str, store: RunStore, output: Path) -> tuple[Path, Path, Path]:
+def export_run(run_id: str, store: RunStore, output: Path, epoch: int | None = None) -> tuple[Path, Path, Path]:
     """Write a run's network to `output`, its best weights to the `.pt` and its training to the script beside it.
+
+    Args:
+        epoch: of which the weights are, in place of the kept one.
 
     Returns:
         All three paths.
@@ -33,7 +36,7 @@ def export_run(run_id: str, store: RunStore, output: Path) -> tuple[Path, Path, 
     code_export.check_run_output(output)
     check_training_output(output)
     refuse_fine_tuning(store.run(run_id).config)
-    trained = code_export.read_trained(run_id, store)
+    trained = code_export.read_trained(run_id, store, epoch)
     config = _trained_config(trained)
     text = training_code(
         TrainingScript(

@@ -1,6 +1,6 @@
 """Writing a network as one Python file that needs PyTorch alone, and its weights beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +17,7 @@ from workbench.core.records.store import RunStore
 from workbench.core.settings.normalization import Normalization
 from workbench.core.settings.presets import CUSTOM, Presets
 from workbench.engine.network import resnet
-from workbench.engine.weights import checkpoint
-from workbench.engine.weights.checkpoint_state import CheckpointState
+from workbench.engine.weights import checkpoint, run_weights
 from workbench.engine.weights.foreign_weights import fitting
 
 
@@ -30,7 +29,9 @@ class TrainedNetwork:
     class_names: tuple[str, ...]
     normalization: Normalization
     weights: dict[str, Tensor]
-    """Of its best checkpoint."""
+    """In the usual layout, on the CPU."""
+    epoch: int
+    """After which these are the weights, from 1."""
 
     @property
     def title(self) -> str:
@@ -40,17 +41,20 @@ class TrainedNetwork:
         return "My network" if self.record.name == CUSTOM else self.record.name
 
 
-def export_run(run_id: str, store: RunStore, output: Path) -> tuple[Path, Path]:
+def export_run(run_id: str, store: RunStore, output: Path, epoch: int | None = None) -> tuple[Path, Path]:
     """Write a run's network to `output` and the weights of its best checkpoint to the `.pt` beside it.
+
+    Args:
+        epoch: of which the weights are, in place of the kept one.
 
     Returns:
         Both paths.
 
     Raises:
-        UserError: the run has no checkpoint, `output` is no name for a Python file or cannot be written.
+        UserError: the run has no such weights, `output` is no name for a Python file or cannot be written.
     """
     check_run_output(output)
-    return write_trained(read_trained(run_id, store), output)
+    return write_trained(read_trained(run_id, store, epoch), output)
 
 
 def check_run_output(output: Path) -> None:
@@ -68,21 +72,20 @@ def check_run_output(output: Path) -> None:
         )
 
 
-def read_trained(run_id: str, store: RunStore) -> TrainedNetwork:
-    """A run's network.
+def read_trained(run_id: str, store: RunStore, epoch: int | None = None) -> TrainedNetwork:
+    """A run's network, after `epoch` or after the one that it keeps.
 
     Raises:
-        UserError: the run has no checkpoint, or that of another network.
+        UserError: the run has no such weights, or those of another network or run.
     """
     record = store.run(run_id)
     names = store.class_names(record)
     # With starting weights, a checkpoint is there before the classes of the data are recorded.
     if not names or not checkpoint.exists(store.checkpoints(run_id)):
         raise UserError(f"run {run_id} has no checkpoint to export; train it for an epoch at least")
-    saved = checkpoint.load_best(store.checkpoints(run_id))
-    # A list that was rebuilt from the settings of its beginning does not know what it came to be.
-    known = record.config.data.known_normalization or saved.config.data.normalized_by
-    return TrainedNetwork(record, tuple(names), known, _weights(saved, record))
+    found = run_weights.read(record, store, epoch)
+    weights = _laid_out(found.state, record)
+    return TrainedNetwork(record, tuple(names), found.normalization, weights, found.epoch)
 
 
 def write_trained(trained: TrainedNetwork, output: Path) -> tuple[Path, Path]:
@@ -119,8 +122,7 @@ def export_model(config: ModelConfig, title: str, output: Path, class_names: Seq
     return output
 
 
-def _weights(saved: CheckpointState, record: RunRecord) -> dict[str, Tensor]:
-    weights = saved.evaluated_weights
+def _laid_out(weights: Mapping[str, Tensor], record: RunRecord) -> dict[str, Tensor]:
     state = fitting(resnet.hollow(record.config.model), weights, f"the checkpoint of run {record.id}")
     # Copies in the usual layout: those of a GPU may be in channels_last.
     return {name: tensor.detach().clone(memory_format=torch.contiguous_format) for name, tensor in state.items()}

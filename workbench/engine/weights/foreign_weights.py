@@ -49,9 +49,9 @@ def read(path: Path) -> Weights:
     except OSError as error:
         raise UserError(f"cannot read weights from {shown(path)}: {reason(error)}") from error
     if path.suffix == ".safetensors":
-        tensors = _read_safetensors(path)
+        tensors, about = _read_safetensors(path)
         _refuse_odd_tensors(tensors, path)
-        return Weights(_renamed(tensors), shown(path))
+        return Weights(_renamed(tensors), shown(path), _said_normalization(about))
     expected = "expected a PyTorch state dict of tensors alone, or .safetensors"
     tree = read_tensors(path, f"cannot read weights from {shown(path)}", expected)
     state: Any = tree
@@ -65,10 +65,12 @@ def read(path: Path) -> Weights:
     return Weights(renamed, shown(path), _normalization(tree, renamed))
 
 
-def _read_safetensors(path: Path) -> dict[str, Tensor]:
+def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], Mapping[str, str]]:
+    """Tensors, and what the file's header says of them."""
     try:
         with safe_open(path, framework="pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a dict
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a dict
+            return tensors, file.metadata() or {}
     except (SafetensorError, OSError) as error:
         raise UserError(
             f"cannot read weights from {shown(path)}: {reason(error)}; expected a .safetensors file"
@@ -115,9 +117,7 @@ def _renamed(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def _normalization(tree: Mapping[str, Any], state: Mapping[str, Tensor]) -> Normalization | None:
     """How the images were normalized, where the kind of checkpoint tells it."""
     if isinstance(tree.get("config"), str):
-        # A hint alone: another program's checkpoint may hold a config of its own.
-        with suppress(UserError):
-            return RunConfig.from_json(tree["config"]).data.known_normalization
+        return _said_normalization(tree)
     if "best_prec1" in tree:
         return Normalization.named("imagenet")  # akamaster/pytorch_resnet_cifar10, trainer.py
     if "net" in tree and "acc" in tree:
@@ -125,6 +125,14 @@ def _normalization(tree: Mapping[str, Any], state: Mapping[str, Tensor]) -> Norm
     classes = state.get("fc.weight")
     is_imagenet = classes is not None and classes.shape[:1] == (_IMAGENET_CLASSES,)
     return Normalization.named("imagenet") if is_imagenet else None
+
+
+def _said_normalization(about: Mapping[str, Any]) -> Normalization | None:
+    """Of a checkpoint or an export of ours, which holds the run's configuration."""
+    # A hint alone: another program may write a config of its own.
+    with suppress(UserError):
+        return RunConfig.from_json(about["config"]).data.known_normalization if "config" in about else None
+    return None
 
 
 def load_strictly(network: nn.Module, state: Mapping[str, Tensor], origin: object) -> None:

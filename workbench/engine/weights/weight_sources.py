@@ -17,8 +17,8 @@ from workbench.core.records.store import RunStore
 from workbench.core.settings.config import RunConfig
 from workbench.core.settings.presets import Presets
 from workbench.engine.data.download import download
-from workbench.engine.weights import checkpoint
 from workbench.engine.weights import foreign_weights as weights
+from workbench.engine.weights import run_weights
 from workbench.engine.weights.foreign_weights import Weights
 
 TORCHVISION = "torchvision"
@@ -139,9 +139,8 @@ def _downloaded(published: Published, by_hand: str) -> Generator[Progress, None,
 
 
 def _of_run(run_id: str, store: RunStore) -> Weights:
-    state = checkpoint.load_best(store.checkpoints(run_id))
-    normalization = store.run(run_id).config.data.known_normalization
-    return Weights(state.evaluated_weights, f"run {run_id}", normalization)
+    found = run_weights.read(store.run(run_id), store)
+    return Weights(found.state, f"run {run_id}", found.normalization)
 
 
 def _published(name: str, model: ModelConfig, home: Home) -> Published:
