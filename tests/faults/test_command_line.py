@@ -174,7 +174,7 @@ def test_a_killed_run_is_interrupted_and_can_be_resumed(home: Home, image_folder
         (["export", "--output", "x.py"], "either RUN or --model"),
         (["export", "latest", "--output", "x.py"], "there are no runs yet"),
         (["export", "--model", "resnet8", "--output", "x.txt"], "the name must end in .py"),
-        (["export", "--model", "resnet8", "--output", "x.py", "--format", "onx"], "it must be python"),
+        (["export", "--model", "resnet8", "--output", "x.py", "--format", "onx"], "(did you mean 'onnx'?)"),
         (
             ["export", "--model", "resnet8", "--output", "x.py", "--recipe", "quick"],
             "give it with --with-training",

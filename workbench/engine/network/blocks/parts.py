@@ -102,8 +102,10 @@ def global_average(x: Tensor) -> Tensor:
 
     Not AdaptiveAvgPool2d, whose backward is not deterministic on CUDA.
     """
-    mean: Tensor = _LikeInput.apply(x).mean((2, 3))
-    return mean
+    if x.requires_grad:
+        # Not where there is no gradient to lay out: TorchScript cannot hold a function of Python's.
+        x = _LikeInput.apply(x)
+    return x.mean((2, 3))
 
 
 class _LikeInput(torch.autograd.Function):
