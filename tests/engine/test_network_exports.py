@@ -240,7 +240,7 @@ def test_what_is_allowed_goes_by_the_largest_logit() -> None:
     found = expected.copy()
     found[1] = (3.02, 3.0)
     check: Callable[[Logits], Any] = lambda logits: network_export.compared(logits, found, "onnx", are_real=True)  # noqa: E731
-    with pytest.raises(UserError, match=r"differ by 1, and rounding explains 0.04 at most"):
+    with pytest.raises(UserError, match=r"differ by 1, of which rounding explains 0.04;"):
         check(expected)
     expected[1, 0] = 2.99
     assert check(expected).same_answers == 1

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
     QComboBox,
+    QDialog,
     QFileDialog,
     QInputDialog,
     QLabel,
@@ -40,6 +41,7 @@ from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.build.edit_history import EditHistory
 from workbench.gui.build.model_panel import ModelPanel
 from workbench.gui.main_window import MainWindow
+from workbench.gui.runs.export_dialog import ExportDialog
 from workbench.gui.widgets.message_bar import MessageBar
 from workbench.gui.widgets.theme import Theme
 from workbench.gui.work.training_session import State
@@ -599,12 +601,10 @@ def test_a_run_is_exported_and_its_weights_are_trained_on(
     qtbot.waitUntil(lambda: bool(window.runs_panel.model.records), timeout=LONG_MS)
     qtbot.waitUntil(lambda: window.session.state is State.IDLE, timeout=LONG_MS)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "run.py"), ""))
-    action(window.runs_panel, "Export as code…").trigger()
-    qtbot.waitUntil(lambda: "and the weights beside it" in window.message_bar.text, timeout=LONG_MS)
+    monkeypatch.setattr(ExportDialog, "exec", lambda _: QDialog.DialogCode.Accepted)
+    action(window.runs_panel, "Export…").trigger()
+    qtbot.waitUntil(lambda: "and run.pt beside it" in window.message_bar.text, timeout=LONG_MS)
     assert (tmp_path / "run.pt").exists()
-    action(window.runs_panel, "Export with training…").trigger()
-    qtbot.waitUntil(lambda: "run_train.py" in window.message_bar.text, timeout=LONG_MS)
-    assert "from run import CLASSES, build" in (tmp_path / "run_train.py").read_text()
     run = window.runs_panel.model.records[0]
     action(window.runs_panel, "Use weights").trigger()
     # An export is no run: what the last one said stays.

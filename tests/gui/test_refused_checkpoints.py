@@ -11,19 +11,20 @@ from pytestqt.qtbot import QtBot
 from tests.engine.odd_checkpoints import foreign_pickle, replace_data, spoil_manifest
 from tests.gui.conftest import LONG_MS
 from workbench.core.errors import UserError
+from workbench.core.export.formats import EXPORT_FORMATS
 from workbench.core.home import Home
 from workbench.core.records.store import RunStore
 from workbench.core.settings.config import RunConfig
 from workbench.engine.training import training
 from workbench.engine.weights import manifest
-from workbench.gui.work import jobs
+from workbench.gui.work import export_jobs, jobs
 from workbench.gui.work.job import Job
 from workbench.gui.work.lane import Lane
 
 JOBS: dict[str, Callable[[str, Path], Job]] = {
     "resume": lambda run_id, _: jobs.resume(run_id),
     "evaluate": lambda run_id, _: jobs.evaluate_kept(run_id),
-    "export": lambda run_id, folder: jobs.export_code(run_id, folder / "net.py"),
+    "export": lambda run_id, folder: export_jobs.export_run(run_id, EXPORT_FORMATS["python"], folder / "net.py"),
 }
 
 

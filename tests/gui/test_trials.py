@@ -15,6 +15,7 @@ from workbench.core.home import Home
 from workbench.core.records.store import RunStore
 from workbench.core.settings.config import RunConfig
 from workbench.gui.main_window import MainWindow
+from workbench.gui.runs.export_dialog import ExportDialog
 from workbench.gui.work import jobs
 from workbench.gui.work.job import Job, Work
 from workbench.gui.work.training_session import State
@@ -211,7 +212,8 @@ def test_a_run_is_exported_while_another_is_trained(
     wait_idle(qtbot, window)
     first = window.runs_panel.model.records[0].id
     train_long(qtbot, window, tiny_config)
-    monkeypatch.setattr("workbench.gui.desks.run_desk.ask_code_path", lambda *_: tmp_path / "net.py")
+    monkeypatch.setattr(ExportDialog, "exec", lambda _: QDialog.DialogCode.Accepted)
+    monkeypatch.setattr("workbench.gui.desks.export_desk.ask_code_path", lambda *_: tmp_path / "net.py")
     window.runs_panel.export_asked.emit(first)
     qtbot.waitUntil(lambda: "Written" in window.message_bar.text, timeout=LONG_MS)
     assert window.session.state is State.RUNNING

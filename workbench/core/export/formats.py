@@ -87,7 +87,7 @@ EXPORT_FORMATS: dict[str, ExportFormat] = {
         ),
         ExportFormat(
             TORCHSCRIPT, "TorchScript", ".pt",
-            "The network with its normalization, for torch.jit.load in Python and C++; PyTorch gives it up.",
+            "The network with its normalization, for torch.jit.load in Python and C++; deprecated by PyTorch.",
         ),
         ExportFormat(
             SAFETENSORS, "safetensors", ".safetensors",
@@ -99,7 +99,7 @@ EXPORT_FORMATS: dict[str, ExportFormat] = {
         ),
         ExportFormat(
             TENSORBOARD, "TensorBoard", "",
-            "The figures of every step and epoch as event files in a folder, for tensorboard --logdir.",
+            "The figures of every step and epoch as event files in a folder, which TensorBoard draws.",
             has_weights=False, packages=("tensorboardX",), extra="tensorboard",
         ),
     )

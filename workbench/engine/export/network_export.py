@@ -64,7 +64,7 @@ def compared(expected: Logits, found: Logits, format_name: str, *, are_real: boo
     if not difference <= allowed:
         raise UserError(
             f"the network exported as {format_name} is another one: loaded anew, its logits differ by "
-            f"{difference:.2g}, and rounding explains {allowed:.2g}; nothing was written (another format may do)"
+            f"{difference:.2g}, of which rounding explains {allowed:.2g}; nothing was written, try another format"
         )
     same = int((found.argmax(1) == expected.argmax(1)).sum())
     return LogitsCheck(len(expected), are_real, difference, allowed, same)

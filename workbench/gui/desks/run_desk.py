@@ -1,7 +1,6 @@
 """What is shown of recorded runs: their curves, the mistakes of the chosen one, and what can be done with it."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Signal, Slot
 from PySide6.QtWidgets import QWidget
@@ -11,18 +10,16 @@ from workbench.core.events import CheckpointSaved, EvaluationReady, Event, RunSt
 from workbench.core.records.run_record import RunRecord
 from workbench.core.settings.presets import FINE_TUNING_RECIPE
 from workbench.gui.build.build_panel import BuildPanel
+from workbench.gui.desks.export_desk import ExportDesk
 from workbench.gui.desks.run_changes import RunChanges
-from workbench.gui.desks.writing import Writing
 from workbench.gui.records.run_library import RunLibrary
 from workbench.gui.records.selection import Selection
 from workbench.gui.runs.block_panel import BlockPanel
 from workbench.gui.runs.gradient_panel import GradientPanel
 from workbench.gui.runs.plot_panel import PlotPanel
 from workbench.gui.runs.runs_panel import RunsPanel
-from workbench.gui.widgets.file_dialogs import ask_code_path
 from workbench.gui.widgets.message_bar import MessageBar
 from workbench.gui.widgets.told import sentence_of, told
-from workbench.gui.work import jobs
 from workbench.gui.work.lane import Lane
 
 # Each is read whole before the window can be used.
@@ -61,7 +58,8 @@ class RunDesk(QObject):
         # Of the one run that is looked at.
         self._single = (gradient_panel, block_panel)
         self._panels = (plot_panel, *self._single)
-        self._writing, self._window = Writing(inspecting, message_bar, self), window
+        self._window = window
+        self.exports = ExportDesk(library, inspecting, message_bar, window, self.tell_error)
         self.training_run = ""
         self._wanted: list[str] = []
         """Runs to be drawn as soon as they are read."""
@@ -78,7 +76,7 @@ class RunDesk(QObject):
         runs_panel.rerun_asked.connect(self.use_settings)
         runs_panel.weights_asked.connect(self.use_weights)
         runs_panel.resume_asked.connect(self.resume_asked)
-        runs_panel.export_asked.connect(self.export)
+        runs_panel.export_asked.connect(self.exports.export)
 
     def take_up(self, event: RunStarted) -> None:
         """Draw and show the run that begins here."""
@@ -207,20 +205,6 @@ class RunDesk(QObject):
         self._build.show_config(record.config.with_values(values))
         self._build.tabs.setCurrentIndex(2)
         self.settings_taken.emit()
-
-    @Slot(str)
-    @told
-    def export(self, run_id: str) -> None:
-        """Ask where to, and have the run's network written as code."""
-        path = ask_code_path(self._window, self.library.record(run_id).name)
-        if path is not None:
-            self._writing.ask(
-                jobs.export_code(run_id, path), self.library.home, self._say_written, self.tell_error
-            )
-
-    @Slot(object)
-    def _say_written(self, path: Path) -> None:
-        self.message_bar.tell("info", self.tr("Written: {0}, and the weights beside it").format(path))
 
     @Slot(object)
     def tell_error(self, error: Exception) -> None:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Slot
@@ -19,18 +18,18 @@ _SILENT_S = 0.5
 
 
 class Writing(QObject):
-    """One file of code with what belongs to it; several may be asked for, one after the other."""
+    """A file with what belongs to it; several may be asked for, one after the other."""
 
     def __init__(self, lane: Lane, message_bar: MessageBar, parent: QObject) -> None:
         super().__init__(parent)
         self._lane, self._bar = lane, message_bar
 
     def ask(
-        self, job: Job, home: Home, say: Callable[[Path], object], refuse: Callable[[Exception], object]
+        self, job: Job, home: Home, say: Callable[[Any], object], refuse: Callable[[Exception], object]
     ) -> None:
         """
         Args:
-            job: its result is the path of what was written.
+            job: its result is what `say` tells of, the path of what was written for example.
         """
         handle = self._lane.ask(job, home, self, replaces=False)
         handle.finished.connect(say)

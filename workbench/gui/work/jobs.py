@@ -167,34 +167,6 @@ def _find_images(source: str, home: Home) -> Work:
     return (yield from listing.find(source, home))
 
 
-def export_code(run_id: str, path: Path) -> Job:
-    """Write a run's network and weights as code. Result: the file of code."""
-    return Job(partial(_export_code, run_id, path))
-
-
-def _export_code(run_id: str, path: Path, home: Home) -> Work:
-    yield from ()
-    from workbench.engine.weights import code_export
-
-    with _opened(home) as store:
-        written, _ = code_export.export_run(run_id, store, path)
-    return written
-
-
-def export_run_training(run_id: str, path: Path) -> Job:
-    """Write a run's network, weights and training as code. Result: the script that trains."""
-    return Job(partial(_export_run_training, run_id, path))
-
-
-def _export_run_training(run_id: str, path: Path, home: Home) -> Work:
-    yield from ()
-    from workbench.engine.training import training_export
-
-    with _opened(home) as store:
-        *_, script = training_export.export_run(run_id, store, path)
-    return script
-
-
 def export_training(config: RunConfig, title: str, path: Path) -> Job:
     """Write a network and its training as code. Result: the script that trains."""
     return Job(partial(_export_training, config, title, path))
