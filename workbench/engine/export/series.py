@@ -17,7 +17,7 @@ def series_of(record: RunRecord, store: RunStore) -> RunSeries:
     Raises:
         UserError: there are none yet, or they cannot be read.
     """
-    found = _recorded(record, store)
+    found = store.series(record.id)
     if not len(found):
         raise UserError(f"run {record.id} has no steps yet; there are no figures to export")
     return found
@@ -39,16 +39,3 @@ def wall_times(record: RunRecord, elapsed_s: NDArray[np.float64]) -> NDArray[np.
     if created.tzinfo is None:
         created = created.replace(tzinfo=UTC)
     return created.timestamp() + elapsed_s
-
-
-def _recorded(record: RunRecord, store: RunStore) -> RunSeries:
-    """What is recorded only at the ends of epochs is taken as even between them."""
-    steps = store.steps(record.id)
-    if steps is None:
-        return RunSeries.empty()
-    known = {0: 0.0, int(steps.steps[-1]): steps.elapsed_s} | {each.step: each.elapsed_s for each in record.epochs}
-    elapsed = np.interp(steps.steps, sorted(known), [known[step] for step in sorted(known)])
-    rates = np.array([*(each.images_per_s for each in record.epochs), np.nan], np.float32)
-    ends = [each.step for each in record.epochs]
-    per_step = rates[np.searchsorted(np.array(ends, np.int64), steps.steps)]
-    return RunSeries(steps.steps, steps.loss, steps.accuracy, steps.learning_rate, elapsed, per_step)
