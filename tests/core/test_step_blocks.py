@@ -65,6 +65,26 @@ def test_what_is_cut_is_the_beginning(counts: list[int], last: int) -> None:
         np.testing.assert_allclose(getattr(kept.series(), name), getattr(whole, name)[:last])
 
 
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=5), st.integers(0, 320))
+def test_both_parts_of_a_cut_block_are_the_whole(counts: list[int], at: int) -> None:
+    (block,) = blocks_of(events_of(counts))
+    head, tail, whole = block.until(at), block.after(at), block.series()
+    parts = [part for part in (head, tail) if part is not None]
+    for part in parts:
+        assert StepBlock.checked(part.first, part.count, part.epoch, part.checksum, part.figures) == part
+    series = joined(parts)
+    for name in ("steps", "loss", "accuracy", "learning_rate", "elapsed_s", "images_per_s"):
+        np.testing.assert_allclose(getattr(series, name), getattr(whole, name))
+
+
+@given(st.integers(1, 40), st.integers(1, 40))
+def test_what_is_told_later_takes_the_place_of_what_was_told(first: int, count: int) -> None:
+    (block,), (other,) = blocks_of(events_of([30])), blocks_of(events_of([count], first, seed=1))
+    rest = block.without(other)
+    left = {step for part in rest for step in range(part.first, part.last + 1)}
+    assert left == set(range(1, 31)) - set(range(first, first + count))
+
+
 @given(st.lists(st.integers(1, 60), min_size=2, max_size=6))
 def test_blocks_that_are_joined_are_as_if_told_at_once(counts: list[int]) -> None:
     events = events_of(counts)

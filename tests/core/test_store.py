@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import filelock
@@ -20,6 +21,9 @@ from workbench.core.events import EpochMetrics, EvaluationReady, GradientsMeasur
 from workbench.core.gradients import WeightedLayers
 from workbench.core.home import Home
 from workbench.core.records import run_lock, store_schema
+from workbench.core.records.run_history import RunHistory
+from workbench.core.records.run_journal import read_journal
+from workbench.core.records.run_series import RunSeries
 from workbench.core.records.store import RunStore
 from workbench.core.settings.config import RunConfig
 
@@ -61,6 +65,21 @@ def test_every_step_is_kept(store: RunStore) -> None:
     later = store.steps(run_id, after=4990)
     assert later is not None
     assert later.steps.tolist() == list(range(4991, 5001))
+
+
+def test_a_step_that_is_told_again_replaces_only_itself(store: RunStore) -> None:
+    run_id = create(store)
+    for first in range(1, 1001, 100):
+        store.record_steps([steps(run_id, first, 100)])
+    again = replace(steps(run_id, 250, 101), loss=np.full(101, 0.75, np.float32))
+    store.record_steps([again])
+    series = store.series(run_id)
+    assert series.steps.tolist() == list(range(1, 1001))
+    assert np.flatnonzero(series.loss == 0.75).tolist() == list(range(249, 350))
+    (journal,) = [RunHistory.of_journal(read_journal(store.folder(run_id) / "journal.jsonl"))]
+    rebuilt = RunSeries.joined([block.series() for block in journal.steps])
+    np.testing.assert_array_equal(rebuilt.loss, series.loss)
+    np.testing.assert_array_equal(rebuilt.steps, series.steps)
 
 
 def test_a_resumed_run_forgets_what_came_after_its_checkpoint(store: RunStore) -> None:

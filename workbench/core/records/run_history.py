@@ -184,7 +184,9 @@ class RunHistory:
     def _append(self, block: StepBlock) -> None:
         """What is told twice counts as it was told last; the few steps of a line become larger blocks."""
         if self.steps and self.steps[-1].last >= block.first:
-            self._cut(block.first - 1)
+            parts = [part for each in self.steps for part in each.without(block)]
+            self.steps = sorted([*parts, block], key=lambda each: each.first)
+            return
         before = self.steps[-1] if self.steps else None
         if before is not None and before.last + 1 == block.first and before.count + block.count <= MOST_STEPS:
             self.steps[-1] = before.followed_by(block)

@@ -31,12 +31,11 @@ from workbench.core.records.run_rows import (
 )
 from workbench.core.records.run_series import RunSeries
 from workbench.core.records.step_blocks import DamagedBlock, StepBlock
+from workbench.core.records.step_rows import SELECT_BLOCKS
 
 _log = logging.getLogger(__name__)
 
 _NEWEST_FIRST = "ORDER BY created_utc DESC, rowid DESC"
-
-SELECT_BLOCKS = "SELECT first, count, epoch, checksum, figures FROM step_blocks WHERE run_id=?"
 
 _NO_NUMBER = "typeof({}) NOT IN ('integer', 'real')"
 # Looked for by SQLite: as records they would take far longer.

@@ -127,6 +127,25 @@ class StepBlock:
         epoch = (step - 1) // per_epoch + 1 if per_epoch else self.epoch
         return StepBlock.of(epoch, series[:kept], cut)
 
+    def after(self, step: int) -> "StepBlock | None":
+        """The part after step `step`; None if there is none."""
+        gone = max(0, step - self.first + 1)
+        if gone >= self.count or not gone:
+            return None if gone else self
+        series, marks = self.series(), self.marks
+        # Where the first step that stays began: a mark of its own says when other work lies before it.
+        began = marks["elapsed_s"][marks["steps"] == gone][-1:]
+        rest = marks[marks["steps"] > gone].copy()
+        rest["steps"] -= np.uint32(gone)
+        start = np.array([(0, began[0] if len(began) else series.elapsed_s[gone - 1], np.nan)], _MARK)
+        return StepBlock.of(self.epoch, series[gone:], np.concatenate([start, rest]))
+
+    def without(self, other: "StepBlock", per_epoch: int = 0) -> "list[StepBlock]":
+        """The parts before and after the steps of another one, which is told later and counts."""
+        return [
+            each for each in (self.until(other.first - 1, per_epoch), self.after(other.last)) if each is not None
+        ]
+
     def followed_by(self, other: "StepBlock") -> "StepBlock":
         """Both as one: `other` begins with the step after the last one."""
         marks = other.marks.copy()

@@ -7,8 +7,8 @@ import itertools
 import json
 import os
 import socket
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -35,10 +35,11 @@ from workbench.core.records.run_editor import RunEditor, remove_file
 from workbench.core.records.run_folder import new_run_id
 from workbench.core.records.run_history import RunHistory
 from workbench.core.records.run_lock import RunLock
-from workbench.core.records.run_reader import SELECT_BLOCKS, Glance
+from workbench.core.records.run_reader import Glance
 from workbench.core.records.run_record import starts_of
 from workbench.core.records.run_rows import DamagedRow, sample_blob, started_of
-from workbench.core.records.step_blocks import DamagedBlock, StepBlock, blocks_of
+from workbench.core.records.step_blocks import StepBlock, blocks_of
+from workbench.core.records.step_rows import StepRows
 from workbench.core.records.unlisted_runs import lost_list, whole_folders
 from workbench.core.settings.config import RunConfig
 
@@ -49,8 +50,6 @@ _READING_PATIENCE_S = 2.0
 # What a run has to say must be recorded.
 _WRITING_PATIENCE_S = 30.0
 _HEADER_BYTES = 100
-# Of steps that take a second each; its row's own bytes would be half of it.
-_SMALL_BLOCK = 64
 
 
 class RunStore(RunEditor):
@@ -81,6 +80,7 @@ class RunStore(RunEditor):
         else:
             database = Database(path, patience_s=_WRITING_PATIENCE_S if patience_s is None else patience_s)
         super().__init__(home, database)
+        self._step_rows = StepRows(database)
         self._stack.callback(self._db.close)
         with ExitStack() as on_failure:
             on_failure.callback(self._stack.close)
@@ -246,7 +246,7 @@ class RunStore(RunEditor):
             # Who follows the run from another process knows by these that it was resumed, and from where.
             started["starts"] = [*self._starts(event.run_id), (event.first_step, event.elapsed_s)]
             # Steps after the checkpoint that a resumed run starts from will be done again.
-            self._cut_steps(event.run_id, event.first_step, event.steps_per_epoch)
+            self._step_rows.cut(event.run_id, event.first_step, event.steps_per_epoch)
             done = event.first_step // event.steps_per_epoch
             self._db.execute("DELETE FROM epochs WHERE run_id=? AND epoch>?", (event.run_id, done))
             for table in ("rate_changes", "gradients"):
@@ -291,40 +291,10 @@ class RunStore(RunEditor):
             return
         with self._recording(*events, blocks=blocks):
             if blocks:
-                self._append_blocks(steps[0].run_id, blocks)
+                self._step_rows.append(steps[0].run_id, blocks)
             self._db.execute_many("INSERT OR REPLACE INTO gradients VALUES (?, ?, ?, ?)", gradients)
             for last in steps[-1:]:
                 self._db.execute("UPDATE runs SET elapsed_s=? WHERE id=?", (last.elapsed_s, last.run_id))
-
-    def _append_blocks(self, run_id: str, blocks: list[StepBlock]) -> None:
-        """Within a transaction; a small last block grows instead of getting another one beside it."""
-        last = self._last_block(run_id)
-        if last is not None and last.last >= blocks[0].first:
-            # Told twice: the newer ones count.
-            self._cut_steps(run_id, blocks[0].first - 1)
-            last = self._last_block(run_id)
-        if last is not None and last.count < _SMALL_BLOCK and last.last + 1 == blocks[0].first:
-            blocks = [last.followed_by(blocks[0]), *blocks[1:]]
-        self._write_blocks(run_id, blocks)
-
-    def _write_blocks(self, run_id: str, blocks: Iterable[StepBlock]) -> None:
-        rows = [(run_id, b.first, b.count, b.epoch, b.checksum, b.figures) for b in blocks]
-        self._db.execute_many("INSERT OR REPLACE INTO step_blocks VALUES (?, ?, ?, ?, ?, ?)", rows)
-
-    def _last_block(self, run_id: str) -> StepBlock | None:
-        """None if there is none, or it is damaged."""
-        rows = self._db.read(f"{SELECT_BLOCKS} ORDER BY first DESC LIMIT 1", run_id)
-        with suppress(DamagedBlock):
-            return StepBlock.checked(*rows[0]) if rows else None
-        return None
-
-    def _cut_steps(self, run_id: str, last: int, per_epoch: int = 0) -> None:
-        """Forget all steps after `last`, within a transaction."""
-        for row in self._db.read(f"{SELECT_BLOCKS} AND first<=? AND first+count-1>?", run_id, last, last):
-            with suppress(DamagedBlock):
-                if (kept := StepBlock.checked(*row).until(last, per_epoch)) is not None:
-                    self._write_blocks(run_id, [kept])
-        self._db.execute("DELETE FROM step_blocks WHERE run_id=? AND first>?", (run_id, last))
 
     def record_epoch(self, event: EpochMetrics) -> None:
         metrics = {key: value for key, value in vars(event).items() if key not in ("run_id", "epoch")}
