@@ -2,8 +2,8 @@
 
 import json
 import warnings
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +73,14 @@ def exported(trained: tuple[Home, str], format_name: str, output: Path, epoch: i
         return exhausted(run_export.export(run_id, store, EXPORT_FORMATS[format_name], output, epoch=epoch))
 
 
+@contextmanager
+def unwarned() -> Iterator[None]:
+    """Without what torch says of its own exporters, which each version words otherwise."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
 def asked(path: Path, pixels: NDArray[np.uint8]) -> Logits:
     """A file, as somebody else would use it."""
     images = np.ascontiguousarray(pixels.transpose(0, 3, 1, 2).astype(np.float32) / 255)
@@ -82,8 +90,7 @@ def asked(path: Path, pixels: NDArray[np.uint8]) -> Logits:
         session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
         said: Logits = session.run(["logits"], {"images": images})[0]
         return said
-    with torch.no_grad(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=r"`torch\.jit", category=FutureWarning)
+    with torch.no_grad(), unwarned():
         network = torch.export.load(path).module() if path.suffix == ".pt2" else torch.jit.load(path)
         found: Logits = network(torch.from_numpy(images)).numpy()
         return found
@@ -103,11 +110,10 @@ def metadata_of(path: Path) -> dict[str, str]:
         with safe_open(path, framework="pt") as file:
             return dict(file.metadata())
     files = {"metadata.json": ""}
-    if path.suffix == ".pt2":
-        torch.export.load(path, extra_files=files)
-    else:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message=r"`torch\.jit", category=FutureWarning)
+    with unwarned():
+        if path.suffix == ".pt2":
+            torch.export.load(path, extra_files=files)
+        else:
             torch.jit.load(path, _extra_files=files)
     found: dict[str, str] = json.loads(files["metadata.json"])
     return found
@@ -145,10 +151,7 @@ def test_any_networks_graph_gives_its_logits(name: str, kind: str) -> None:
         resnet.build(config, 3).requires_grad_(False), Normalization("half", (0.5,) * 3, (0.5,) * 3)
     )
     images = torch.rand(5, 3, 16, 16, generator=torch.Generator().manual_seed(1))
-    with warnings.catch_warnings(), torch.no_grad():
-        if name == TORCHSCRIPT:
-            # That it is deprecated, and of what group norm checks before it computes.
-            warnings.simplefilter("ignore")
+    with unwarned(), torch.no_grad():
         expected = network.eval()(images).numpy()
         content = MODULES[name].convert(network, images[:2], {"a": "b"})
         found = MODULES[name].logits_of(content, images)

@@ -24,6 +24,7 @@ USES: dict[str, Callable[[str, RunStore, Path], object]] = {
 }
 OTHERS = {
     "model.shortcut": ("none", "model.shortcut is 'none' there, and 'B' in this run"),
+    "training.optimizer": ("adam", "training.optimizer is 'adam' there, and 'sgd' in this run"),
     "training.seed": (7, "training.seed is 7 there, and 0 in this run"),
     "data.train_images": (60, "data.train_images is 60 there, and 0 in this run"),
     "data.normalization": ("imagenet", "data.normalization is 'imagenet' there, and 'cifar10' in this run"),
@@ -51,6 +52,17 @@ def test_another_runs_checkpoints_are_refused(
         )
     assert not list(tmp_path.glob("net*"))
     assert store.run(run_id).status == "finished"
+
+
+def test_where_its_images_come_from_is_told_by_name(store: RunStore, tiny_config: RunConfig) -> None:
+    """Folders move, and are the run's own wherever they lie; names of sources do not."""
+    run_id = store.create(tiny_config, name="", model="m", recipe="r", machine={})
+    record = store.run(run_id)
+    saved = tiny_config.with_values({"data.source": "sample"})
+    run_weights.refuse_of_another(saved, record)
+    by_name = replace(record, config=tiny_config.with_values({"data.source": "cifar10-jpeg"}))
+    with pytest.raises(UserError, match=r"data\.source is 'sample' there, and 'cifar10-jpeg' in this run"):
+        run_weights.refuse_of_another(saved, by_name)
 
 
 def test_what_a_run_may_change_is_its_own(home: Home, store: RunStore, tiny_config: RunConfig) -> None:

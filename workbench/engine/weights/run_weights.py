@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
+from workbench.core.data.image_sources import IMAGE_SOURCES
 from workbench.core.errors import UserError, literal
 from workbench.core.records.run_record import RunRecord
 from workbench.core.records.store import RunStore
@@ -15,8 +16,10 @@ from workbench.engine.weights import checkpoint, epoch_weights
 
 _SECTIONS = ("model", "data", "training")
 # May differ within a run: what was completed once the images were read, and more epochs. What normalizes is
-# compared by its numbers.
-_COMPLETED = ("model.num_classes", "data.normalization", "data.mean", "data.std", "training.epochs")
+# compared by its numbers, and where images come from by its name, as folders move.
+_COMPLETED = (
+    "model.num_classes", "data.source", "data.normalization", "data.mean", "data.std", "training.epochs",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +81,9 @@ def _differences(saved: RunConfig, own: RunConfig) -> Iterator[tuple[str, Any, A
         for name, value in theirs.items():
             if value != ours[name] and f"{section}.{name}" not in _COMPLETED:
                 yield f"{section}.{name}", value, ours[name]
+    sources = (saved.data.source, own.data.source)
+    if sources[0] != sources[1] and all(source in IMAGE_SOURCES for source in sources):
+        yield "data.source", *sources
     there, here = saved.data.known_normalization, own.data.known_normalization
     if there is not None and here is not None and there[1:] != here[1:]:
         yield "data.normalization", there.sentence, here.sentence
