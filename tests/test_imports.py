@@ -17,16 +17,8 @@ def loaded_by(statement: str) -> set[str]:
 @pytest.mark.parametrize(
     "module",
     [
-        "settings",
-        "network",
-        "data",
-        "records",
-        "inspection",
-        "comparison",
-        "export",
-        "events",
-        "evaluation",
-        "display",
+        *("settings", "network", "data", "records", "curves", "inspection", "comparison", "export"),
+        *("events", "evaluation", "display"),
     ],
 )
 def test_core_loads_neither_torch_nor_qt(module: str) -> None:
