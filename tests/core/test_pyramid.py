@@ -46,20 +46,19 @@ def check_window(pyramid: Pyramid, numbers: np.ndarray, first: int, last: int, c
     if last - first <= RAW_PER_COLUMN * columns:
         assert window.bucket == 1
         assert window.positions.tolist() == list(range(first, last))
-        np.testing.assert_array_equal(window.values, finite[first:last])
+        np.testing.assert_array_equal(window.lows, finite[first:last])
+        np.testing.assert_array_equal(window.highs, finite[first:last])
         return
     size = window.bucket
     begin = first // size * size
     parts = [finite[start : start + size] for start in range(begin, last, size)]
     assert columns / 2 < len(parts) <= columns + 2
-    pairs = window.values.reshape(-1, 2)
-    assert len(pairs) == len(parts)
-    for number, (part, pair) in enumerate(zip(parts, pairs, strict=True)):
+    assert len(window.lows) == len(window.highs) == len(parts)
+    for part, low, high in zip(parts, window.lows, window.highs, strict=True):
         known = part[~np.isnan(part)]
         expected = [known.min(), known.max()] if len(known) else [np.nan, np.nan]
-        np.testing.assert_array_equal(pair if number % 2 == 0 else pair[::-1], expected)
-    assert (np.diff(window.positions) >= 0).all()
-    starts = np.repeat(np.arange(begin, last, size), 2)
+        np.testing.assert_array_equal([low, high], expected)
+    starts = np.arange(begin, last, size)
     assert (starts <= window.positions).all()
     assert (window.positions < np.minimum(starts + size, len(numbers))).all()
 

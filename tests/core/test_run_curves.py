@@ -116,7 +116,8 @@ def test_a_window_has_a_point_beyond_each_side() -> None:
         assert x.tolist() == pytest.approx(list(range(100, 111)))
     whole = curves.window("loss", "raw", "step", -50, 5000, 20)
     assert len(whole.x) < 100
-    assert whole.y.max() == series(1000).loss.max()
+    assert whole.high.max() == series(1000).loss.max()
+    assert whole.points().y.max() == series(1000).loss.max()
 
 
 def test_what_is_nearest_to_the_pointer() -> None:
@@ -161,7 +162,7 @@ def test_a_loss_that_is_no_number_is_a_gap_only() -> None:
     assert curves.limits("loss", ("raw", "smoothed")) == pytest.approx((1, 2), abs=0.1)
     for kind in ("raw", "smoothed"):
         assert np.isnan(curves.window("loss", kind, "step", 0, 1000, 1000).y).sum() == 1
-        assert not np.isnan(curves.window("loss", kind, "step", 0, 1000, 20).y).any()
+        assert not np.isnan(curves.window("loss", kind, "step", 0, 1000, 20).high).any()
 
 
 def test_memory_is_near_the_arrays() -> None:

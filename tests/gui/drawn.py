@@ -9,7 +9,10 @@ from PySide6.QtCore import QPoint, QPointF, QRectF
 from PySide6.QtGui import QPainter, QPicture
 from PySide6.QtWidgets import QWidget
 
+from workbench.core.curves.lines import Drawn
+from workbench.gui.runs.curve_lines import CurveLine
 from workbench.gui.runs.end_values import EndValues, PlacedValue
+from workbench.gui.runs.metric_plot import MetricPlot
 
 
 def plot_in(parent: QWidget) -> pg.PlotWidget:
@@ -53,6 +56,22 @@ def points(curve: pg.PlotCurveItem) -> tuple[NDArray[np.float64], NDArray[np.flo
     """x and y of a line."""
     x, y = curve.getData()
     return np.asarray(x), np.asarray(y)
+
+
+def lines_of(plot: MetricPlot, kind: str, key: str = "r") -> list[CurveLine]:
+    """The learning curves of one kind of one run: one, or none if it is not drawn."""
+    return [line for line in plot.lines if (line.kind, line.key) == (kind, key)]
+
+
+def line_of(plot: MetricPlot, kind: str, key: str = "r") -> CurveLine:
+    (line,) = lines_of(plot, kind, key)
+    return line
+
+
+def in_view(plot: MetricPlot, line: CurveLine) -> Drawn:
+    """What is drawn of a line where the plot stands, in the values' own unit."""
+    box = plot.getPlotItem().getViewBox()
+    return line.window(*box.viewRange()[0], round(box.width()))
 
 
 def dots(plot: pg.PlotWidget) -> int:

@@ -55,9 +55,9 @@ def test_a_run_of_another_process_comes_and_goes(window: MainWindow, home: Home)
     library.watch()
     curves = window.plot_panel.curves(writer.id)
     # Drawn before it began, its axis is right.
-    assert curves.train["loss"].x[-1] == 2.0
-    assert curves.test["loss"].x == [1.0, 2.0]
-    assert curves.rate_changes == [(1.5, 0.05)]
+    assert curves.points("loss", "raw").x[-1] == 2.0
+    assert curves.points("loss", "test").x.tolist() == [1.0, 2.0]
+    assert curves.rate_changes() == [(1.5, 0.05)]
     assert status(panel, writer.id).startswith("running")
     # Another's warnings are seen with the run, not told as if they were ours.
     assert "the stem is for larger images" in tooltip(panel, writer.id)
@@ -69,17 +69,17 @@ def test_a_run_of_another_process_comes_and_goes(window: MainWindow, home: Home)
     writer.resume(first_step=10)
     writer.steps(11, 25)
     library.watch()
-    x = curves.train["loss"].x
+    x = curves.points("loss", "raw").x.tolist()
     assert x == sorted(set(x)), "steps are drawn twice"
     assert (len(x), x[-1]) == (25, 25 / PER_EPOCH)
-    assert curves.rate_changes == []
-    assert curves.test["loss"].x == [1.0]
+    assert curves.rate_changes() == []
+    assert curves.points("loss", "test").x.tolist() == [1.0]
 
     with sqlite3.connect(home.database) as db:
         db.execute("UPDATE runs SET name='a better name'")
     db.close()
     library.watch()
-    assert curves.name == "a better name"
+    assert window.plot_panel.run(writer.id).name == "a better name"
     writer.store.finish(writer.id, "failed", "no room on the disk")
     library.watch()
     assert status(panel, writer.id).startswith("failed")
@@ -114,8 +114,8 @@ def test_a_run_trained_by_a_second_process_is_seen_to_its_end(
     qtbot.waitUntil(lambda: status(panel, run_id).startswith("finished"), timeout=LONG_MS)
     assert process.wait(60) == 0
     curves = window.plot_panel.curves(run_id)
-    assert curves.test["loss"].x == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
-    assert curves.train["loss"].x == [step / curves.steps_per_epoch for step in range(1, 6 * 6 + 1)]
+    assert curves.points("loss", "test").x.tolist() == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+    assert curves.points("loss", "raw").x.tolist() == [step / 6 for step in range(1, 6 * 6 + 1)]
     (record,) = panel.model.records
     assert record.best is not None
     assert says(window.inspect_desk.side, f"Epoch {record.best.epoch}, kept:")

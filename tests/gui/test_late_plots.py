@@ -7,7 +7,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.drawn import curves, is_written, plot_in, points
+from tests.gui.drawn import curves, in_view, is_written, line_of, plot_in, points
 from tests.gui.seen import button
 from workbench.core.events import RunStarted, StepMetrics
 from workbench.core.home import Home
@@ -58,15 +58,16 @@ def test_curves_are_built_when_they_are_first_seen(qtbot: QtBot, panel: PlotPane
     with qtbot.waitSignal(panel.redrawn):
         pass
     assert not is_written(panel.loss, "will appear here")
-    lengths = [len(points(curve)[0]) for plot in plots(panel) for curve in curves(plot)]
-    assert lengths.count(10) == 4
+    for plot in (panel.loss, panel.accuracy):
+        for kind in ("raw", "smoothed"):
+            assert len(in_view(plot, line_of(plot, kind)).x) == 10
 
 
 def test_curves_that_are_drawn_unseen_are_there_when_they_are_seen(panel: PlotPanel) -> None:
     panel.redraw()
     panel.show()
     assert not is_written(panel.accuracy, "will appear here")
-    assert panel.loss.getPlotItem().listDataItems()
+    assert panel.loss.lines
 
 
 def test_curves_follow_what_was_chosen_before_they_were_built(theme: Theme, panel: PlotPanel) -> None:

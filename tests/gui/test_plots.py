@@ -8,14 +8,14 @@ import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.drawn import (
-    curves,
-    dots,
     end_values,
+    in_view,
     is_written,
+    line_of,
     mark_positions,
     marks,
     text_item,
@@ -27,14 +27,12 @@ from tests.gui.drawn import (
 from tests.gui.run_events import epoch, started, steps
 from tests.gui.seen import button, named
 from workbench.core.events import RateChanged
-from workbench.gui.runs.line_legend import LineLegend
+from workbench.gui.runs.curves_legend import CurvesLegend
 from workbench.gui.runs.line_looks import DOT_PX
-from workbench.gui.runs.metric_plot import MetricPlot
 from workbench.gui.runs.plot_panel import PlotPanel
-from workbench.gui.runs.run_curves import RunCurves, Smoothed
 from workbench.gui.widgets.theme import Theme, contrast
 
-SMALL, LARGE = (480, 300), (1500, 900)
+SMALL, LARGE = (480, 400), (1500, 900)
 KINDS = ["train, every step", "train, smoothed", "validation", "test"]
 
 
@@ -68,28 +66,6 @@ def settle(panel: PlotPanel, size: tuple[int, int]) -> None:
     panel.grab()
 
 
-def line(plot: MetricPlot, look: str) -> pg.PlotDataItem:
-    """Of one run: `faint` and `smoothed` for training, `with dots` for validation, `dotted` for test."""
-    ground = plot.backgroundBrush().color()
-    strongest = max(_distance(item.opts["pen"].color(), ground) for item in plot.getPlotItem().listDataItems())
-
-    def strength(item: pg.PlotDataItem) -> float:
-        return _distance(item.opts["pen"].color(), ground) / strongest
-
-    looks = {
-        "faint": lambda item: strength(item) < 0.3,
-        "smoothed": lambda item: 0.3 < strength(item) < 0.7,
-        "with dots": lambda item: item.opts["symbol"] and item.opts["pen"].style() is Qt.PenStyle.SolidLine,
-        "dotted": lambda item: item.opts["pen"].style() is Qt.PenStyle.DotLine,
-    }
-    (found,) = (item for item in plot.getPlotItem().listDataItems() if looks[look](item))
-    return found
-
-
-def _distance(color: QColor, other: QColor) -> float:
-    return sum(abs(a - b) for a, b in zip(color.getRgbF(), other.getRgbF(), strict=True))
-
-
 def test_keys_pass_by_plots_that_know_none(plots: PlotPanel) -> None:
     settle(plots, LARGE)
     assert all(plot.focusPolicy() is Qt.FocusPolicy.NoFocus for plot in (plots.loss, plots.accuracy))
@@ -114,7 +90,7 @@ def test_many_events_are_few_redraws(qtbot: QtBot, plots: PlotPanel) -> None:
         plots.append(steps(first, 10))
     qtbot.waitUntil(lambda: len(redraws) > 0)
     assert len(redraws) <= 2
-    assert len(plots.curves("r").train["loss"].x) == 20_000
+    assert len(plots.curves("r")) == 20_000
 
 
 def test_lines_hold_every_point(plots: PlotPanel) -> None:
@@ -122,75 +98,59 @@ def test_lines_hold_every_point(plots: PlotPanel) -> None:
     plots.append(epoch(1))
     plots.append(epoch(2))
     plots.redraw()
-    x, y = line(plots.accuracy, "faint").getOriginalDataset()
+    x, y = in_view(plots.accuracy, line_of(plots.accuracy, "raw"))
     assert len(x) == 100
     assert x[-1] == 1.0
-    assert y[0] == pytest.approx(50.0)
-    assert line(plots.accuracy, "smoothed").getOriginalDataset()[1][-1] == pytest.approx(27.3, abs=0.1)
-    assert line(plots.accuracy, "with dots").getOriginalDataset()[1].tolist() == [50.0, 50.0]
-    assert line(plots.loss, "dotted").getOriginalDataset()[1].tolist() == [1.3, 1.3]
+    assert y[0] == pytest.approx(0.5)
+    assert in_view(plots.accuracy, line_of(plots.accuracy, "smoothed")).y[-1] == pytest.approx(0.273, abs=0.001)
+    assert in_view(plots.accuracy, line_of(plots.accuracy, "validation")).y.tolist() == [0.5, 0.5]
+    assert in_view(plots.loss, line_of(plots.loss, "test")).y.tolist() == [1.3, 1.3]
 
 
 @pytest.mark.parametrize("choice", ["light", "dark"])
 def test_kinds_differ_in_the_color_of_their_run(plots: PlotPanel, theme: Theme, choice: str) -> None:
     theme.choose(choice)
-    for number in (1, 2):
-        plots.append(steps(100 * number - 99, 100))
-        plots.append(epoch(number))
-    plots.redraw()
-    for plot in (plots.loss, plots.accuracy):
-        pens = {look: line(plot, look).opts["pen"] for look in ("faint", "smoothed", "with dots", "dotted")}
-        color, ground = theme.series(0), theme.color("surface")
-        assert pens["with dots"].color() == pens["dotted"].color() == color
-        for look, share in (("faint", 0.25), ("smoothed", 0.55)):
-            expected = [
-                share * a + (1 - share) * b for a, b in zip(color.getRgbF(), ground.getRgbF(), strict=True)
-            ]
-            assert pens[look].color().getRgbF() == pytest.approx(expected, abs=0.01)
-        # Of many points, of which wider lines are slow.
-        assert pens["faint"].width() == pens["smoothed"].width() == 1
-        assert pens["with dots"].width() == 2
-        assert dots(plot) == 2, "of validation only"
-        heights = {look: line(plot, look).zValue() for look in pens}
-        training = max(heights["faint"], heights["smoothed"])
-        assert training < min(heights["with dots"], heights["dotted"]), "of another run, it would hide them"
-
-
-def test_the_first_validation_and_the_first_test_are_dots(plots: PlotPanel) -> None:
     plots.append(steps(1, 100))
     plots.append(epoch(1))
     plots.redraw()
-    assert dots(plots.loss) == 2
-    plots.append(epoch(2))
+    for plot in (plots.loss, plots.accuracy):
+        lines = {kind: line_of(plot, kind) for kind in ("raw", "smoothed", "validation", "test")}
+        color, ground = theme.series(0), theme.color("surface")
+        assert lines["validation"].color == lines["test"].color == color
+        for kind, share in (("raw", 0.25), ("smoothed", 0.55)):
+            expected = [
+                share * a + (1 - share) * b for a, b in zip(color.getRgbF(), ground.getRgbF(), strict=True)
+            ]
+            assert lines[kind].color.getRgbF() == pytest.approx(expected, abs=0.01)
+        # Of many points, of which wider lines are slow.
+        assert lines["raw"].look.width == lines["smoothed"].look.width == 1
+        assert lines["validation"].look.width == 2
+        assert [kind for kind, line in lines.items() if line.look.has_dots] == ["validation"]
+
+
+def test_no_training_line_hides_what_is_measured_of_another_run(plots: PlotPanel) -> None:
+    add_alike(plots, 2)
     plots.redraw()
-    assert dots(plots.loss) == 2, "both of validation"
-
-
-def test_a_resumed_run_draws_no_step_twice(plots: PlotPanel) -> None:
-    plots.append(steps(1, 150))
-    plots.append(epoch(1))
-    plots.append(started(first_step=120))
-    plots.append(steps(121, 30))
-    curves = plots.curves("r")
-    assert curves.train["loss"].x == pytest.approx((np.arange(1, 151) / 100).tolist())
-    assert len(curves.smoothed["loss"].values) == 150
-    assert curves.validation["loss"].x == [1.0]
+    kinds = [line.kind for line in plots.loss.lines]
+    training = max(kinds.index(kind) for kind in ("raw", "smoothed"))
+    assert training < min(kinds.index(kind) for kind in ("validation", "test"))
+    assert {line.key for line in plots.loss.lines} == {"r", "alike 0", "alike 1"}
 
 
 def test_hidden_runs_are_not_drawn_and_empty_plots_say_what_comes(plots: PlotPanel) -> None:
     plots.append(steps(1, 10))
     plots.redraw()
     assert not is_written(plots.loss, "will appear here")
-    assert plots.loss.getPlotItem().listDataItems()
+    assert plots.loss.lines
     plots.hide_run("r")
     plots.redraw()
-    assert plots.loss.getPlotItem().listDataItems() == []
+    assert plots.loss.lines == []
     assert is_written(plots.loss, "will appear here")
 
 
 def test_a_changed_rate_is_marked(plots: PlotPanel, theme: Theme) -> None:
     # A color that is lifted on dark.
-    plots.curves("r").color_index = 2
+    plots.run("r").color_index = 2
     plots.append(steps(1, 100))
     plots.append(RateChanged("r", 50, 0.1, 0.04))
     plots.append(RateChanged("r", 90, 0.5, 0.02))
@@ -212,16 +172,6 @@ def test_a_changed_rate_is_marked(plots: PlotPanel, theme: Theme) -> None:
     plots.hide_run("r")
     plots.redraw()
     assert not marks(plots.loss)
-
-
-def test_smoothing_starts_without_bias_and_zero_is_none() -> None:
-    smooth = Smoothed(0.9)
-    smooth.extend([5.0, 5.0, 5.0])
-    assert smooth.values == pytest.approx([5.0, 5.0, 5.0])
-    curves = RunCurves("r", "run", 0)
-    curves.append_steps(steps(1, 5))
-    curves.smooth(0.0)
-    assert curves.smoothed["loss"].values == pytest.approx(curves.train["loss"].y)
 
 
 # The cross-hair
@@ -246,7 +196,7 @@ def test_the_cross_hairs_figures_are_whole_in_a_narrow_plot(plots: PlotPanel, x:
     plots.append(epoch(1))
     plots.redraw()
     plot = plots.accuracy
-    plot.show_readout(x, [("a run", 0, "train 59.9 % validation 56.3 %")])
+    plot.show_readout(x, "epoch 0.5", [(0, "a run: train 59.9 % validation 56.3 %")])
     box = plot.getPlotItem().getViewBox().sceneBoundingRect()
     text = text_item(plot, "a run").sceneBoundingRect()
     assert text.width() > box.width() / 2
@@ -257,29 +207,31 @@ def test_the_cross_hairs_figures_are_whole_in_a_narrow_plot(plots: PlotPanel, x:
 # The legend
 
 
-@pytest.mark.parametrize("width", [300, 480, 640, 900, 1500])
+def entries(panel: PlotPanel) -> list[QAbstractButton]:
+    """What stands in the legend, in its order."""
+    legend = named(panel, CurvesLegend, "Legend")
+    found = [each for each in legend.findChildren(QAbstractButton) if each.isVisible()]
+    return sorted(found, key=lambda each: (each.y(), each.x()))
+
+
+@pytest.mark.parametrize("width", [340, 480, 640, 900, 1500])
 def test_the_legend_is_whole_at_every_width(plots: PlotPanel, width: int) -> None:
     settle(plots, (width, 400))
-    legend = named(plots, LineLegend, "Legend")
-    places = legend.places(legend.width())
-    assert legend.isVisible()
-    assert [words for words, _ in places] == KINDS
-    assert all(legend.rect().contains(place) for _, place in places)
-    assert not any(one.intersects(other) for (_, one), (_, other) in itertools.combinations(places, 2))
-    for words, place in places:
-        assert legend.fontMetrics().horizontalAdvance(words) < place.width()
+    legend = named(plots, CurvesLegend, "Legend")
+    buttons = entries(plots)
+    assert [each.text() for each in buttons] == [*KINDS, "run"]
+    places = [each.geometry() for each in buttons]
+    assert all(legend.rect().contains(place) for place in places)
+    assert not any(one.intersects(other) for one, other in itertools.combinations(places, 2))
+    for each in buttons:
+        assert each.fontMetrics().horizontalAdvance(each.text()) < each.width()
     # Nothing else of the panel stands over it.
     corner = legend.mapTo(plots, QPoint(0, 0))
     for child in plots.findChildren(QWidget):
-        if child.isVisible() and not child.isAncestorOf(legend) and child is not legend:
-            assert (
-                not child.rect()
-                .translated(child.mapTo(plots, QPoint(0, 0)))
-                .intersects(legend.rect().translated(corner))
-            ), child
-    rows = len({place.top() for _, place in places})
-    assert rows == (2 if width == 300 else 1)
-    assert (corner.y() < 20) == (width >= 900), "beside the title where there is room"
+        if child.isVisible() and not child.isAncestorOf(legend) and not legend.isAncestorOf(child):
+            place = child.rect().translated(child.mapTo(plots, QPoint(0, 0)))
+            assert child is legend or not place.intersects(legend.rect().translated(corner)), child
+    assert len({place.top() for place in places}) == (2 if width <= 480 else 1)
 
 
 def ink(image: QImage, ground: QColor) -> list[list[float]]:
@@ -292,12 +244,9 @@ def ink(image: QImage, ground: QColor) -> list[list[float]]:
 def test_the_legend_shows_lines_as_the_plots_draw_them(plots: PlotPanel, theme: Theme, choice: str) -> None:
     theme.choose(choice)
     settle(plots, (900, 400))
-    legend = named(plots, LineLegend, "Legend")
-    image = plots.grab(legend.rect().translated(legend.mapTo(plots, QPoint(0, 0)))).toImage()
     ground = theme.color("window")
     samples = {
-        words: ink(image.copy(place.left() + 1, place.top(), 22, place.height()), ground)
-        for words, place in legend.places(legend.width())
+        each.text(): ink(each.grab().toImage().copy(5, 0, 22, each.height()), ground) for each in entries(plots)
     }
     strongest = {words: max(map(max, columns)) for words, columns in samples.items()}
     assert strongest["train, every step"] < strongest["train, smoothed"] < strongest["validation"]
@@ -387,8 +336,8 @@ def test_values_follow_what_the_person_looks_at(plots: PlotPanel) -> None:
     plots.loss.setXRange(0.2, 0.6, padding=0)
     assert end_values(plots.loss) == [], "the line ends elsewhere"
     plots.loss.setXRange(0, 2, padding=0)
-    # As a person moves it: it no longer follows the data.
-    box.sigRangeChangedManually.emit([True, False])
+    # As a person moves it up and down: it no longer follows the data.
+    box.sigRangeChangedManually.emit([True, True])
     for loss in (50.0, float("inf")):
         plots.append(replace(epoch(2), validation_loss=loss))
         plots.redraw()
@@ -432,7 +381,8 @@ def test_axes_are_aligned_and_nothing_of_them_is_cut(plots: PlotPanel, size: tup
     settle(plots, size)
     assert view_place(plots.loss).left() == view_place(plots.accuracy).left()
     for plot in (plots.loss, plots.accuracy):
-        for side in ("left", "bottom"):
+        # The lowest plot says for all of them where they are.
+        for side in ("left", "bottom") if plot is plots.accuracy else ("left",):
             places = [place for _, place in ticks(plot, side)]
             assert len(places) > 1
             assert all(plot.sceneRect().contains(place) for place in places)
@@ -448,7 +398,7 @@ def test_a_logarithmic_axis_has_round_numbers(plots: PlotPanel) -> None:
     for first in (1, 51):
         plots.append(steps(first, 50))
     settle(plots, LARGE)
-    assert tick_texts(plots.loss, "left") == ["1", "1.5", "2"]
+    assert tick_texts(plots.loss, "left") == ["1", "1.5", "2", "2.5"]
     plots.append(replace(epoch(1), validation_loss=12_000.0))
     settle(plots, LARGE)
     assert {"1", "10", "100", "1000", "1e4"} <= set(tick_texts(plots.loss, "left"))
@@ -460,4 +410,4 @@ def test_the_panel_is_painted_in_both_themes(plots: PlotPanel, theme: Theme, cho
     plots.append(steps(1, 10))
     plots.redraw()
     assert plots.grab().toImage().pixelColor(2, 2) == theme.color("window")
-    assert curves(plots.loss)
+    assert plots.loss.lines

@@ -385,7 +385,7 @@ def test_a_renamed_run_has_its_new_name_everywhere(qtbot: QtBot, window: MainWin
     action(window.runs_panel, "Rename").trigger()
     enter(qtbot, window.runs_panel, "a wide one")
     assert "a wide one" in cell(window.runs_panel.model, 0)
-    assert window.plot_panel.curves(writer.id).name == "a wide one"
+    assert window.plot_panel.run(writer.id).name == "a wide one"
     assert writer.store.run(writer.id).name == "a wide one"
     # The process that trains it goes on.
     writer.steps(PER_EPOCH + 1, 2 * PER_EPOCH)

@@ -31,7 +31,7 @@ def train_long(qtbot: QtBot, window: MainWindow, config: RunConfig, epochs: int 
     window.training_desk.start()
     qtbot.waitUntil(lambda: window.session.state is State.RUNNING, timeout=LONG_MS)
     run = window.run_desk.training_run
-    qtbot.waitUntil(lambda: len(window.plot_panel.curves(run).test["loss"].x) >= epochs, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: len(window.plot_panel.curves(run).points("loss", "test").x) >= epochs, timeout=LONG_MS)
 
 
 def test_measuring_fills_the_card_and_an_edit_makes_it_stale(qtbot: QtBot, window: MainWindow) -> None:

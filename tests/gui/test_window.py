@@ -38,7 +38,7 @@ def wait_until_trained(qtbot: QtBot, window: MainWindow, steps: int = 1) -> None
 
     def enough() -> bool:
         run = window.run_desk.training_run
-        return bool(run) and len(window.plot_panel.curves(run).train["loss"].x) >= steps
+        return bool(run) and len(window.plot_panel.curves(run)) >= steps
 
     qtbot.waitUntil(enough, timeout=LONG_MS)
 
@@ -51,8 +51,8 @@ def test_a_run_from_click_to_mistake(qtbot: QtBot, window: MainWindow, home: Hom
     (record,) = RunStore(home, read_only=True).runs()
     assert record.status == "finished"
     curves = window.plot_panel.curves(record.id)
-    assert len(curves.train["loss"].x) == 18
-    assert curves.test["accuracy"].x == [1.0, 2.0, 3.0]
+    assert len(curves) == 18
+    assert curves.points("accuracy", "test").x.tolist() == [1.0, 2.0, 3.0]
     assert window.runs_panel.model.rowCount() == 1
 
     window.workspaces.show("inspect")
@@ -101,9 +101,9 @@ def test_pause_holds_and_resume_goes_on(qtbot: QtBot, window: MainWindow) -> Non
     ticks.stop()
     # The worker may finish what it was computing when the button was pressed, and no more.
     assert len(said) <= 1
-    held = len(curves.train["loss"].x)
+    held = len(curves)
     qtbot.mouseClick(button(window.progress_panel, "Resume"), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: len(curves.train["loss"].x) > held + 1, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: len(curves) > held + 1, timeout=LONG_MS)
     click(qtbot, window, "Stop")
     wait_for(qtbot, window, State.IDLE)
 
@@ -121,7 +121,7 @@ def test_a_stopped_run_is_resumed_from_the_list(qtbot: QtBot, window: MainWindow
     wait_for(qtbot, window, State.IDLE)
     (record,) = RunStore(home, read_only=True).runs()
     assert record.status == "finished"
-    x = window.plot_panel.curves(record.id).train["loss"].x
+    x = window.plot_panel.curves(record.id).points("loss", "raw").x.tolist()
     assert x == sorted(set(x)), "steps drawn twice"
     assert len(x) == 240
 
@@ -155,12 +155,12 @@ def test_a_run_from_history_is_drawn_and_shown(
     newest, older = again.runs_panel.model.records
     assert again.plot_panel.has_run(newest.id)
     again.runs_panel.select(older.id)
-    assert len(again.plot_panel.curves(older.id).train["loss"].x) == 18
+    assert len(again.plot_panel.curves(older.id)) == 18
     gallery = again.inspect_desk.gallery
     pick(gallery, "Answers", "Right and wrong")
     assert pictures_in(gallery) == 36
     again.runs_panel.model.set_checked(newest.id, False)
-    assert not again.plot_panel.curves(newest.id).visible
+    assert not again.plot_panel.run(newest.id).visible
 
 
 def test_use_settings_fills_the_left_side(qtbot: QtBot, window: MainWindow, tiny_config: RunConfig) -> None:
@@ -398,14 +398,14 @@ def test_a_run_of_another_process_is_followed(
     assert record.status == "running"
     window.runs_panel.select(record.id)
     curves = window.plot_panel.curves(record.id)
-    assert curves.test["loss"].x == [1.0]
+    assert curves.points("loss", "test").x.tolist() == [1.0]
     assert says(window.inspect_desk.side, "Epoch 1, live:")
     for event in events:
         if isinstance(event, EpochMetrics):
             break
     window.library.watch()
-    assert curves.test["loss"].x == [1.0, 2.0]
-    assert len(curves.train["loss"].x) == 12
+    assert curves.points("loss", "test").x.tolist() == [1.0, 2.0]
+    assert len(curves) == 12
     assert says(window.inspect_desk.side, "Epoch 2, live:")
     events.close()
     store.close()

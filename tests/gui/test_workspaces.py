@@ -303,12 +303,12 @@ def test_all_of_it_goes_by_keyboard(
     press(qtbot, window, Qt.Key.Key_4, control=True)
     press(qtbot, window, Qt.Key.Key_Down)
     assert window.selection.run_id == older
-    assert window.plot_panel.curves(older).visible
-    assert window.plot_panel.curves(newer).visible
+    assert window.plot_panel.run(older).visible
+    assert window.plot_panel.run(newer).visible
     press(qtbot, window, Qt.Key.Key_Space)
-    assert not window.plot_panel.curves(older).visible
+    assert not window.plot_panel.run(older).visible
     press(qtbot, window, Qt.Key.Key_Space)
-    assert window.plot_panel.curves(older).visible
+    assert window.plot_panel.run(older).visible
 
 
 def test_fields_keep_their_keys_in_inspect(

@@ -4,8 +4,8 @@ import errno
 import os
 import stat
 import tempfile
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -91,6 +91,17 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     Raises:
         UserError: the file cannot be written, for example because the disk is full.
     """
+    with open_atomically(path) as file:
+        write(file)
+
+
+@contextmanager
+def open_atomically(path: Path) -> Iterator[BinaryIO]:
+    """The same for what is written little by little: in place at the end of the context, unless an error ends it.
+
+    Raises:
+        UserError: the file cannot be written, for example because the disk is full.
+    """
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -98,7 +109,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
             dir=path.parent, prefix=f".{path.name}.", suffix=".tmp", delete=False
         ) as file:
             temporary = Path(file.name)
-            write(file)  # type: ignore[arg-type]  # the wrapper has every method of BinaryIO
+            yield file  # type: ignore[misc]  # the wrapper has every method of BinaryIO
             file.flush()
             os.fsync(file.fileno())
         _give_usual_rights(temporary, path)

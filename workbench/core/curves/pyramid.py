@@ -19,14 +19,15 @@ _FINEST = 4
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """What to draw of a part: (P,) positions among all values, never falling, and their values.
+    """What to draw of a part: (P,) rising positions among all values, and the least and greatest values there.
 
-    What is no finite number is NaN: a gap. `bucket` is 1 where these are all values there are; else each stretch
-    of so many has two points at its middle, its least and its greatest value.
+    What is no finite number is NaN: a gap. `bucket` is 1 where these are all values there are, `lows` and `highs`
+    being the same; else each stretch of so many stands at its middle.
     """
 
     positions: NDArray[np.int64]
-    values: Values
+    lows: Values
+    highs: Values
     bucket: int
 
 
@@ -95,7 +96,7 @@ class Pyramid:
         first, last, columns = max(first, 0), min(last, len(self)), max(columns, 1)
         count = last - first
         if count <= RAW_PER_COLUMN * columns:
-            return Window(np.arange(first, max(first, last)), self._part(0, first, last)[0], 1)
+            return Window(np.arange(first, max(first, last)), *self._part(0, first, last), 1)
         self.fold()
         level = 0
         while count > columns * _FINEST * FACTOR ** (level + 1):
@@ -106,7 +107,7 @@ class Pyramid:
         lows, highs = self._part(level, begin * together, end * together)
         lows, highs = _folded(lows, np.fmin, together), _folded(highs, np.fmax, together)
         middles = np.minimum(np.arange(begin, end) * bucket + bucket // 2, len(self) - 1)
-        return Window(np.repeat(middles, 2), _in_turn(lows, highs), bucket)
+        return Window(middles, lows, highs, bucket)
 
     def _part(self, level: int, first: int, last: int) -> tuple[Values, Values]:
         """Least and greatest values of a level's buckets, NaN where none is finite; level 0 are the values."""
@@ -127,11 +128,3 @@ def _folded(values: Values, fold: np.ufunc, together: int) -> Values:
     if whole < len(values):
         parts.append(fold.reduce(values[whole:], keepdims=True))
     return np.concatenate(parts)
-
-
-def _in_turn(lows: Values, highs: Values) -> Values:
-    """Both of each bucket, so that a line goes on at the side where it is: drawn from top to bottom and back up
-    again, it would be twice as long."""
-    values = np.stack((lows, highs), axis=1)
-    values[1::2] = values[1::2, ::-1].copy()
-    return values.ravel()

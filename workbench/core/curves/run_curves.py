@@ -3,12 +3,13 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.curves.epoch_points import EpochPoints
+from workbench.core.curves.lines import Envelope, Points
 from workbench.core.curves.pyramid import Pyramid
 from workbench.core.curves.smoothing import Smoother
 from workbench.core.curves.step_axis import Axis, StepAxis
@@ -29,13 +30,6 @@ KINDS: dict[Quantity, tuple[Kind, ...]] = {
 DEFAULT_WEIGHT = 0.9
 
 _COLUMNS: dict[Axis, str] = {"epoch": "epoch", "step": "step", "time": "elapsed_s"}
-
-
-class Points(NamedTuple):
-    """(P,) places on the axis that was asked for, never falling, and values there."""
-
-    x: NDArray[np.float64]
-    y: NDArray[np.floating]
 
 
 class RunCurves:
@@ -115,7 +109,9 @@ class RunCurves:
                 accuracy=event.accuracy[fresh:],
                 learning_rate=event.learning_rate[fresh:],
             )
-        self._add(RunSeries.of(event, self._worked_s))
+        # What is read back of a record says 0, of what it does not know.
+        rate = event.images_per_s if event.images_per_s > 0 else math.nan
+        self._add(RunSeries.of(replace(event, images_per_s=rate), self._worked_s))
 
     def _add(self, series: RunSeries) -> None:
         if not len(series):
@@ -163,6 +159,10 @@ class RunCurves:
         smoothed = [pyramid for _, pyramid in self._smoothed.values() if self._weight]
         return self.axis.nbytes + sum(pyramid.nbytes for pyramid in [*self._values.values(), *smoothed])
 
+    def kinds(self, quantity: Quantity) -> tuple[Kind, ...]:
+        """Which lines there can be."""
+        return KINDS[quantity]
+
     def epochs(self, kind: Kind) -> EpochPoints:
         """Of `validation` or `test`."""
         return self._epochs[kind]
@@ -181,13 +181,16 @@ class RunCurves:
 
     def window(
         self, quantity: Quantity, kind: Kind, axis: Axis, left: float, right: float, columns: int
-    ) -> Points:
+    ) -> Points | Envelope:
         """What to draw between two places of an axis, and one more at either side: lines leave the view."""
         if kind in self._epochs:
-            return self.points(quantity, kind, axis)
+            x, y = self.points(quantity, kind, axis)
+            first, last = np.searchsorted(x, [left, right])
+            return Points(x[max(first - 1, 0) : last + 1], y[max(first - 1, 0) : last + 1])
         first, last = self.axis.positions(axis, [left, right]).tolist()
         window = self._of_steps(quantity, kind).window(first - 1, last + 1, columns)
-        return Points(self.axis.places(axis, window.positions), window.values)
+        x = self.axis.places(axis, window.positions)
+        return Points(x, window.lows) if window.bucket == 1 else Envelope(x, window.lows, window.highs)
 
     def sampled(self, quantity: Quantity, kind: Kind, axis: Axis, grid: NDArray[np.float64]) -> Points:
         """A line of steps at given places, between two steps on the straight line; NaN beyond the steps."""

@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, QSettings, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
+from workbench.core.curves.seed_groups import group_key
 from workbench.core.errors import DamagedDatabase
 from workbench.core.events import CheckpointSaved, EvaluationReady, Event, RunStarted
 from workbench.core.records.run_record import RunRecord
 from workbench.core.settings.presets import FINE_TUNING_RECIPE
 from workbench.gui.build.build_panel import BuildPanel
+from workbench.gui.desks.curve_export import CurveExport
 from workbench.gui.desks.export_desk import ExportDesk
 from workbench.gui.desks.run_changes import RunChanges
+from workbench.gui.desks.writing import Writing
 from workbench.gui.records.run_library import RunLibrary
 from workbench.gui.records.selection import Selection
 from workbench.gui.runs.block_panel import BlockPanel
@@ -60,6 +63,7 @@ class RunDesk(QObject):
         self._panels = (plot_panel, *self._single)
         self._window = window
         self.exports = ExportDesk(library, inspecting, message_bar, window, self.tell_error)
+        CurveExport(plot_panel, Writing(inspecting, message_bar, self), library, message_bar, window)
         self.training_run = ""
         self._wanted: list[str] = []
         """Runs to be drawn as soon as they are read."""
@@ -162,7 +166,7 @@ class RunDesk(QObject):
             return
         known = self._plots.has_run(run_id)
         record = self.library.record(run_id)
-        self._plots.add_run(run_id, record.name, record.number - 1)
+        self._plots.add_run(run_id, record.name, record.number - 1, group_key(record.config))
         for panel in self._single:
             panel.add_run(run_id, record.name)
         if not known and run_id != self.training_run:

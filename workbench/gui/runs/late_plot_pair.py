@@ -1,42 +1,23 @@
-"""A panel of two plots, one above the other, that are built late and redrawn at most once a second."""
+"""A panel of two plots, one above the other, that are built late."""
 
-from typing import Generic, Protocol, TypeVar, cast
+from typing import Generic, TypeVar, cast
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from workbench.gui.runs.late_drawing import LateDrawing, ThemedPlot
 from workbench.gui.widgets.late_plot import LatePlot
-from workbench.gui.widgets.redraw_timer import RedrawTimer
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
-
-
-class ThemedPlot(Protocol):
-    """A plot of the room, which is a widget too."""
-
-    def restyle(self) -> None:
-        """Take the theme's present colors."""
-
 
 Upper = TypeVar("Upper", bound=ThemedPlot)
 Lower = TypeVar("Lower", bound=ThemedPlot)
 
 
-class LatePlotPair(QWidget, Generic[Upper, Lower]):
-    """Holds both plots. A panel says what they are (`_build`) and how to draw what it knows (`_draw`).
-
-    It also connects the theme's `changed` to a slot of its own: PySide 6.11 goes on calling an inherited slot of a
-    deleted widget that Python still knows.
-    """
-
-    redrawn = Signal()
+class LatePlotPair(LateDrawing, Generic[Upper, Lower]):
+    """Holds both plots. A panel says what they are (`_build`) and how to draw what it knows (`_draw`)."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
+        super().__init__(theme, parent)
         self._plots: tuple[Upper, Lower] | None = None
-        self._is_behind = True
-        self._timer = RedrawTimer(self.redraw, self)
         self._rooms = (LatePlot(lambda: self._room_content(0)), LatePlot(lambda: self._room_content(1)))
 
     def _arrange(self, *above: QWidget) -> None:
@@ -51,21 +32,6 @@ class LatePlotPair(QWidget, Generic[Upper, Lower]):
 
     def _build(self) -> tuple[Upper, Lower]:
         raise NotImplementedError
-
-    @Slot()
-    def redraw(self) -> None:
-        """Draw what is known by now, or as soon as anybody can see it."""
-        self._is_behind = not self.isVisible()
-        if not self._is_behind:
-            self._draw()
-
-    def _draw(self) -> None:
-        raise NotImplementedError
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if self._is_behind:
-            self.redraw()
 
     def _built(self) -> tuple[Upper, Lower]:
         """Both plots, built when they are first wanted."""

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from workbench.gui.runs.line_looks import DOT_PX, LineLook
 from workbench.gui.widgets.theme import FIELD_GAP, MARGIN, Theme
 
-_SAMPLE_PX = 24
+SAMPLE_PX = 24
 # Of a line that jumps from step to step.
 _NOISE = (2, -3, 1, 4, -2, 3, -4, 1, -1, 4, -3, 2, -2, 1)
 
@@ -57,7 +57,7 @@ class LineLegend(QWidget):
         return QFontMetrics(self.font()).height() + 2
 
     def _width_of(self, entry: LegendEntry) -> int:
-        return _SAMPLE_PX + FIELD_GAP + QFontMetrics(self.font()).horizontalAdvance(entry.words)
+        return SAMPLE_PX + FIELD_GAP + QFontMetrics(self.font()).horizontalAdvance(entry.words)
 
     def sizeHint(self) -> QSize:
         """All in one row."""
@@ -76,20 +76,23 @@ class LineLegend(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         for entry, (words, place) in zip(self._entries, self.places(self.width()), strict=True):
-            self._paint_sample(painter, entry, place)
+            sample = QRect(place.left(), place.top(), SAMPLE_PX, place.height())
+            paint_sample(painter, entry.look, entry.color, self._theme.color("surface"), sample)
             painter.setPen(self._theme.color("secondary"))
-            text = place.adjusted(_SAMPLE_PX + FIELD_GAP, 0, 0, 0)
+            text = place.adjusted(SAMPLE_PX + FIELD_GAP, 0, 0, 0)
             painter.drawText(text, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
 
-    def _paint_sample(self, painter: QPainter, entry: LegendEntry, place: QRect) -> None:
-        left, middle = place.left(), place.center().y()
-        painter.setPen(entry.look.pen(entry.color, self._theme.color("surface"), self.devicePixelRatioF()))
-        heights = _NOISE if entry.look.is_noisy else (0, 0)
-        apart = _SAMPLE_PX / (len(heights) - 1)
-        painter.drawPolyline([QPointF(left + apart * at, middle + height) for at, height in enumerate(heights)])
-        if entry.look.has_dots:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(entry.look.color(entry.color, self._theme.color("surface")))
-            painter.drawEllipse(QPointF(left + _SAMPLE_PX / 2, middle), DOT_PX / 2, DOT_PX / 2)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+def paint_sample(painter: QPainter, look: LineLook, color: QColor, ground: QColor, place: QRect) -> None:
+    """A short line as plots draw it, in the middle of a place."""
+    left, middle = place.left(), place.center().y()
+    painter.setPen(look.pen(color, ground, painter.device().devicePixelRatioF()))
+    heights = _NOISE if look.is_noisy else (0, 0)
+    apart = place.width() / (len(heights) - 1)
+    painter.drawPolyline([QPointF(left + apart * at, middle + height) for at, height in enumerate(heights)])
+    if look.has_dots:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(look.color(color, ground))
+        painter.drawEllipse(QPointF(left + place.width() / 2, middle), DOT_PX / 2, DOT_PX / 2)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 
+from workbench.core.curves.run_curves import Kind
 from workbench.gui.widgets.theme import Theme, mixed
 
 DOT_PX = 6
@@ -41,12 +42,15 @@ class LineLook:
 
 
 # Training has a point per step, validation and test have one per epoch.
-CURVE_LOOKS = {
+CURVE_LOOKS: dict[Kind, LineLook] = {
     "raw": LineLook(share=0.25, is_noisy=True),
     "smoothed": LineLook(share=0.55),
     "validation": LineLook(width=2, has_dots=True),
     "test": LineLook(width=2, style=Qt.PenStyle.DotLine),
 }
+
+# A line that is no background to another one.
+PLAIN_LOOK = LineLook()
 
 
 def group_look(group: int, groups: int) -> LineLook:

@@ -1,114 +1,106 @@
-"""Loss and accuracy of one or several runs, live."""
+"""The curves of one or several runs, live: loss, accuracy, learning rate, speed."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QCheckBox, QLabel, QSlider, QWidget
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from workbench.core.events import EpochMetrics, Event, RateChanged, RunStarted, StepMetrics
-from workbench.core.formats import percent
-from workbench.gui.runs.late_plot_pair import LatePlotPair
-from workbench.gui.runs.line_legend import LegendEntry
-from workbench.gui.runs.line_looks import CURVE_LOOKS
-from workbench.gui.runs.plot_header import PlotHeader
-from workbench.gui.runs.run_curves import RunCurves
-from workbench.gui.widgets.theme import Theme
+from workbench.core.curves.export import CurveTable
+from workbench.core.curves.run_curves import KINDS, Quantity, RunCurves
+from workbench.core.curves.seed_groups import GroupCurves
+from workbench.core.events import Event, RunStarted
+from workbench.gui.runs.curve_choices import CurveChoices
+from workbench.gui.runs.curve_readout import place_words, readout_rows
+from workbench.gui.runs.curves_header import CurvesHeader
+from workbench.gui.runs.drawn_runs import DrawnRun, Shown, shown
+from workbench.gui.runs.late_drawing import LateDrawing
+from workbench.gui.runs.metric_axes import rounded_end
+from workbench.gui.runs.plot_column import PlotColumn
+from workbench.gui.widgets.late_plot import LatePlot
+from workbench.gui.widgets.theme import FIELD_GAP, MARGIN, Theme
 
 if TYPE_CHECKING:
     from workbench.gui.runs.metric_plot import MetricPlot
 
-_DEFAULT_SMOOTHING = 90
+_EMPTY_END = {"epoch": 10.0, "step": 1000.0, "time": 600.0}
 
 
-class PlotPanel(LatePlotPair["MetricPlot", "MetricPlot"]):
-    """Two plots over epochs. Feed it events of any runs; it redraws at most once a second."""
+class PlotPanel(LateDrawing):
+    """Up to four plots, one above the other. Give it recorded runs whole (`take`), and events of any runs.
+
+    It redraws at most once a second while a run goes on, and at once what the person changes. `export_asked`
+    carries `png`, `svg` or `csv`.
+    """
+
+    export_asked = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
         theme.changed.connect(self._restyle)
-        self._runs: dict[str, RunCurves] = {}
-        self._dirty: set[str] = set()
-        self._header = PlotHeader(theme, self.tr("Learning curves"), after=self._settings())
-        self._header.legend.setToolTip(self.tr("A run has one color, and these lines in each plot"))
-        self._explain()
-        self._arrange(self._header)
+        self._runs: dict[str, DrawnRun] = {}
+        self._plots: dict[Quantity, MetricPlot] = {}
+        self._rooms: dict[Quantity, LatePlot] = {}
+        self._x_range: tuple[float, float] | None = None
+        """What is shown while that follows the data; None: anew."""
+        self._follows_x = True
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self.redraw)
+        self.header = CurvesHeader(theme)
+        self._choices = self.header.choices
+        self.header.changed.connect(self._choose)
+        self.header.refit_asked.connect(self._refit)
+        self.header.export_asked.connect(self.export_asked)
+        self.column = PlotColumn()
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, FIELD_GAP)
+        self._layout.setSpacing(FIELD_GAP)
+        self._layout.addWidget(self.header)
+        self._layout.addWidget(self.column, 1)
+        self._show_rooms()
 
-    @property
-    def loss(self) -> "MetricPlot":
-        return self._built()[0]
+    # What is known of the runs
 
-    @property
-    def accuracy(self) -> "MetricPlot":
-        return self._built()[1]
+    def add_run(self, run_id: str, name: str, color_index: int, group: str = "") -> None:
+        """Make a run known, or show it again.
 
-    def _build(self) -> tuple["MetricPlot", "MetricPlot"]:
-        from workbench.gui.runs.metric_plot import MetricPlot
+        Args:
+            group: the same for runs that differ in nothing but their seed.
+        """
+        if run_id not in self._runs:
+            curves = RunCurves(run_id, weight=self._choices.weight)
+            self._runs[run_id] = DrawnRun(run_id, name, color_index, curves)
+        self._runs[run_id].group = group or self._runs[run_id].group
+        self._runs[run_id].visible = True
+        self._timer.ask()
 
-        loss = MetricPlot("loss", self.tr("loss / nats"), 1.0, self._theme)
-        loss.hide_x_title()
-        accuracy = MetricPlot("accuracy", self.tr("accuracy / %"), 100.0, self._theme)
-        loss.share_epochs(accuracy)
-        for plot in (loss, accuracy):
-            plot.hovered.connect(self._show_readout)
-            plot.refit_asked.connect(self.redraw)
-        return loss, accuracy
+    def take(self, curves: RunCurves) -> None:
+        """Draw a recorded run that `add_run` made known, in place of what was known of it; it may go on by events.
 
-    def _settings(self) -> list[QWidget]:
-        self._log = QCheckBox(self.tr("Log loss"))
-        self._log.setToolTip(self.tr("Draw the loss on a logarithmic axis"))
-        self._log.toggled.connect(self._set_log)
-        self._smoothing = QSlider(Qt.Orientation.Horizontal)
-        self._smoothing.setRange(0, 99)
-        self._smoothing.setValue(_DEFAULT_SMOOTHING)
-        self._smoothing.setFixedWidth(96)
-        self._smoothing.setToolTip(
-            self.tr("How much the smoothed training line averages; the faint one behind it shows every step")
-        )
-        self._smoothing.setAccessibleName(self.tr("Smoothing"))
-        self._smoothing.valueChanged.connect(self._smooth)
-        caption = QLabel(self.tr("Smooth"))
-        caption.setBuddy(self._smoothing)
-        return [self._log, caption, self._smoothing]
-
-    def _explain(self) -> None:
-        """A legend of the kinds of lines, which all runs share."""
-        words = {
-            "raw": self.tr("train, every step"),
-            "smoothed": self.tr("train, smoothed"),
-            "validation": self.tr("validation"),
-            "test": self.tr("test"),
-        }
-        color = self._theme.color("text")
-        self._header.show_legend([LegendEntry(words[kind], look, color) for kind, look in CURVE_LOOKS.items()])
+        It is drawn at once: nothing of it is computed here that could be computed on the thread where it was read.
+        """
+        if curves.run_id in self._runs:
+            curves.smooth(self._choices.weight)
+            self._runs[curves.run_id].curves = curves
+            self._soon.start()
 
     def append(self, event: Event) -> None:
         """Take one event of a run that `add_run` made known; others are ignored."""
-        curves = self._runs.get(event.run_id)
-        if curves is None:
-            return
-        match event:
-            case RunStarted():
-                curves.start(event)
-            case StepMetrics():
-                curves.append_steps(event)
-            case EpochMetrics():
-                curves.append_epoch(event)
-            case RateChanged():
-                curves.change_rate(event)
-            case _:
-                return
-        self._mark(event.run_id)
-
-    def add_run(self, run_id: str, name: str, color_index: int) -> None:
-        """Make a run known, or show it again."""
-        curves = self._runs.setdefault(run_id, RunCurves(run_id, name, color_index))
-        curves.visible = True
-        self._mark(run_id)
+        run = self._runs.get(event.run_id)
+        if run is not None and run.curves.append(event):
+            if isinstance(event, RunStarted):
+                run.name = event.name
+            self._timer.ask()
 
     def name_run(self, run_id: str, name: str) -> None:
         """Call a run otherwise, if it is known."""
-        if run_id in self._runs:
+        if run_id in self._runs and self._runs[run_id].name != name:
             self._runs[run_id].name = name
+            self._timer.ask()
 
     def has_run(self, run_id: str) -> bool:
         return run_id in self._runs
@@ -116,69 +108,200 @@ class PlotPanel(LatePlotPair["MetricPlot", "MetricPlot"]):
     def hide_run(self, run_id: str) -> None:
         if run_id in self._runs:
             self._runs[run_id].visible = False
-            self._mark(run_id)
+            self._timer.ask()
 
     def remove_run(self, run_id: str) -> None:
         if self._runs.pop(run_id, None) is not None:
-            self._mark(run_id)
+            self._timer.ask()
 
-    def curves(self, run_id: str) -> RunCurves:
+    def run(self, run_id: str) -> DrawnRun:
         return self._runs[run_id]
 
-    def _mark(self, run_id: str) -> None:
-        self._dirty.add(run_id)
-        self._timer.ask()
+    def curves(self, run_id: str) -> RunCurves:
+        return self._runs[run_id].curves
+
+    # What is chosen
+
+    @property
+    def choices(self) -> CurveChoices:
+        """What is drawn, as the person chose it; to be remembered."""
+        return self._choices
+
+    def choose(self, choices: CurveChoices) -> None:
+        """As if the person did."""
+        self.header.show_choices(choices)
+
+    @Slot()
+    def _choose(self) -> None:
+        """Take up what has changed in the header."""
+        before, self._choices = self._choices, self.header.choices
+        if before.weight != self._choices.weight:
+            for run in self._runs.values():
+                run.curves.smooth(self._choices.weight)
+        if before.quantities != self._choices.quantities:
+            self._show_rooms()
+        if before.axis != self._choices.axis:
+            self._follow_x()
+        if (before.kinds, before.are_seeds_grouped) != (self._choices.kinds, self._choices.are_seeds_grouped):
+            self._x_range = None
+        # Before it was seen for the first time, nothing waits to be drawn.
+        if self.isVisible():
+            self._soon.start()
+        else:
+            self._is_behind = True
+
+    @Slot()
+    def _refit(self) -> None:
+        """Show all that there is."""
+        self._follow_x()
+        for plot in self._plots.values():
+            plot.follow_y()
+        self.redraw()
+
+    def _follow_x(self) -> None:
+        self._follows_x, self._x_range = True, None
+
+    # The plots
+
+    @property
+    def loss(self) -> "MetricPlot":
+        return self._plot("loss")
+
+    @property
+    def accuracy(self) -> "MetricPlot":
+        return self._plot("accuracy")
+
+    @property
+    def plots(self) -> list["MetricPlot"]:
+        """Those that are shown, from top to bottom."""
+        return [self._plot(quantity) for quantity in self._choices.quantities]
+
+    def _show_rooms(self) -> None:
+        for quantity in self._choices.quantities:
+            if quantity not in self._rooms:
+                self._rooms[quantity] = LatePlot(partial(self._room_content, quantity))
+        self.column.show_rooms([self._rooms[quantity] for quantity in self._choices.quantities])
+
+    def _room_content(self, quantity: Quantity) -> QWidget:
+        return cast(QWidget, self._built(quantity))
+
+    def _plot(self, quantity: Quantity) -> "MetricPlot":
+        """Built when it is first wanted, in its room."""
+        self._rooms[quantity].build()
+        return self._plots[quantity]
+
+    def _built(self, quantity: Quantity) -> "MetricPlot":
+        from workbench.gui.runs.metric_plot import MetricPlot
+
+        titles = {
+            "loss": (self.tr("loss / nats"), self.tr("loss")),
+            "accuracy": (self.tr("accuracy / %"), self.tr("acc. / %"), self.tr("acc.")),
+            "rate": (self.tr("learning rate"), self.tr("rate")),
+            "throughput": (self.tr("images/s"), self.tr("img/s")),
+        }
+        plot = self._plots[quantity] = MetricPlot(quantity, titles[quantity], self._theme)
+        plot.restyle()
+        plot.hovered.connect(self._show_readout)
+        plot.zoomed_x.connect(self._stop_following)
+        plot.refit_asked.connect(self._refit)
+        plot.getPlotItem().getViewBox().sigXRangeChanged.connect(self._share_x)
+        return plot
 
     def _draw(self) -> None:
-        """What changed since the last time."""
-        for run_id in self._dirty:
-            curves = self._runs.get(run_id)
-            for plot in self._built():
-                if curves is not None:
-                    plot.draw(curves)
-                else:
-                    plot.remove(run_id)
-        self._dirty.clear()
-        empty = not any(curves.visible for curves in self._runs.values())
-        for plot in self._built():
-            plot.show_empty(empty)
-            plot.fit(self._runs.values())
-        # The plots share their epochs, so they must end at the same place.
-        width = max(plot.end_values.wanted_width for plot in self._built())
-        for plot in self._built():
+        choices, plots = self._choices, self.plots
+        entries = shown(self._runs.values(), choices.are_seeds_grouped)
+        if self.header.legend.show_runs(entries):
+            # Now, or the plots would be drawn where they were, and again.
+            self.header.updateGeometry()
+            self._layout.activate()
+        drawn = self._drawn(entries)
+        longest = max((entry.curves.end(choices.axis) for entry in drawn), default=0.0)
+        for plot in plots:
+            plot.says_rate = plot is plots[0]
+            plot.show_x_axis(choices.axis if plot is plots[-1] else None, longest)
+            if plot.quantity == "loss" and plot.is_log != choices.is_loss_log:
+                plot.set_log(choices.is_loss_log)
+            plot.show_empty(not drawn, self._is_unknown(plot.quantity, drawn))
+            plot.draw(drawn, choices.kinds, choices.axis)
+            plot.fit_y(drawn, choices.kinds)
+        if self._follows_x:
+            self._show_end(longest)
+        # The plots share their x axis, so they must end at the same place.
+        width = max(plot.end_values.wanted_width for plot in plots)
+        for plot in plots:
             plot.end_values.set_width(width)
         self.redrawn.emit()
 
-    @Slot(bool)
-    def _set_log(self, on: bool) -> None:
-        self.loss.set_log(on)
-        self.redraw()
+    def _drawn(self, entries: list[Shown]) -> list[Shown]:
+        """What of the legend is not hidden there."""
+        return [entry for entry in entries if entry.key not in self.header.legend.muted]
 
-    @Slot(int)
-    def _smooth(self, value: int) -> None:
-        for curves in self._runs.values():
-            curves.smooth(value / 100)
-            self._mark(curves.run_id)
+    def _is_unknown(self, quantity: Quantity, drawn: list[Shown]) -> bool:
+        """Whether runs that have steps have none of these figures, as those of earlier versions."""
+        limits = [entry.curves.limits(quantity, KINDS[quantity]) for entry in drawn if entry.curves.end("step")]
+        return bool(limits) and all(low != low for low, _ in limits)
+
+    def _show_end(self, longest: float) -> None:
+        """From the beginning to a round number at or beyond the end."""
+        axis = self._choices.axis
+        wanted = (0.0, rounded_end(axis, longest) if longest else _EMPTY_END[axis])
+        if wanted != self._x_range:
+            self._x_range = wanted
+            margin = 0.02 * wanted[1] if longest else 0.0
+            for plot in self.plots:
+                plot.show_x(wanted[0] - margin, wanted[1] + margin)
+
+    @Slot(object, object)
+    def _share_x(self, _box: object, x_range: tuple[float, float]) -> None:
+        """What one plot shows sideways, all show."""
+        for plot in self._plots.values():
+            if tuple(plot.getPlotItem().getViewBox().viewRange()[0]) != tuple(x_range):
+                plot.show_x(*x_range)
+
+    @Slot()
+    def _stop_following(self) -> None:
+        self._follows_x = False
 
     @Slot()
     def _restyle(self) -> None:
-        self._explain()
-        self._dirty.update(self._runs)
-        self._restyle_plots()
+        self.header.legend.restyle()
+        for plot in self._plots.values():
+            plot.restyle()
+        if self._plots:
+            self._timer.ask()
+
+    # What is told of them
 
     @Slot(float)
     def _show_readout(self, x: float) -> None:
-        for plot in self._built():
-            lines = []
-            for curves in self._runs.values():
-                if curves.visible:
-                    values = curves.at(plot.quantity, x)
-                    names = (self.tr("train"), self.tr("validation"), self.tr("test"))
-                    texts = [
-                        f"{name} {percent(value) if plot.quantity == 'accuracy' else format(value, '.3f')}"
-                        for name, value in zip(names, values, strict=True)
-                        if value is not None
-                    ]
-                    if texts:
-                        lines.append((curves.name, curves.color_index, "  ".join(texts)))
-            plot.show_readout(x, lines)
+        choices = self._choices
+        entries = self._drawn(shown(self._runs.values(), choices.are_seeds_grouped))
+        for plot in self.plots:
+            rows = []
+            if x == x:
+                written = self._writer(plot)
+                rows = readout_rows(entries, plot.quantity, choices.kinds, choices.axis, x, written)
+            plot.show_readout(x, place_words(choices.axis, x) if x == x else "", rows)
+
+    def _writer(self, plot: "MetricPlot") -> Callable[[float], str]:
+        return (lambda value: f"{plot.written(value)}\u202f%") if plot.quantity == "accuracy" else plot.written
+
+    @property
+    def ground(self) -> QColor:
+        """What a picture of it stands on."""
+        return self._theme.color("surface")
+
+    def tables(self) -> list[CurveTable]:
+        """All points of all lines that are drawn; of a group those of its runs, which are behind its mean."""
+        found = []
+        choices = self._choices
+        for entry in self._drawn(shown(self._runs.values(), choices.are_seeds_grouped)):
+            members = entry.curves.runs if isinstance(entry.curves, GroupCurves) else (entry.curves,)
+            for curves in members:
+                for quantity in choices.quantities:
+                    own = KINDS[quantity]
+                    for kind in own:
+                        if kind in choices.kinds or len(own) == 1:
+                            name = self._runs[curves.run_id].name
+                            found.append(CurveTable.of(curves, name, quantity, kind))
+        return [table for table in found if len(table)]

@@ -2,7 +2,7 @@
 
 import html
 
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFontMetricsF
 
 from workbench.gui.widgets.plotting import pg
 from workbench.gui.widgets.theme import Theme
@@ -24,6 +24,10 @@ class Readout(pg.TextItem):  # type: ignore[misc]  # pyqtgraph has no types
         surface.setAlpha(230)
         self.fill = pg.mkBrush(surface)
         self.border = pg.mkPen(self._theme.color("hairline"))
+
+    def rows_in(self, height: float) -> int:
+        """How many rows a plot of this height has room for."""
+        return int(height / QFontMetricsF(self.textItem.font()).lineSpacing())
 
     def show_at(self, x: float, rows: list[tuple[QColor | None, str]]) -> None:
         """Right of `x`, or left of it, but always whole; a row that has a color begins with a square of it."""

@@ -3,7 +3,7 @@
 The engine is imported inside the functions that a lane's thread calls: torch takes seconds to load.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core import speed
+from workbench.core.curves.export import CurveTable, csv_parts
 from workbench.core.errors import UserError
 from workbench.core.events import Progress
+from workbench.core.files import open_atomically
 from workbench.core.home import Home
 from workbench.core.orders import Orders
 from workbench.core.settings.config import RunConfig
@@ -165,6 +167,21 @@ def _find_images(source: str, home: Home) -> Work:
     from workbench.engine.data import listing
 
     return (yield from listing.find(source, home))
+
+
+def write_curves(path: Path, tables: Sequence[CurveTable]) -> Job:
+    """Write all points of these lines as a table. Result: its file."""
+    return Job(partial(_write_curves, path, tables))
+
+
+def _write_curves(path: Path, tables: Sequence[CurveTable], _home: Home) -> Work:
+    done, total = 0, sum(map(len, tables))
+    with open_atomically(path) as file:
+        for rows, text in csv_parts(tables):
+            file.write(text.encode())
+            done += rows
+            yield Progress("Writing curves", done, total, "parts")
+    return path
 
 
 def export_training(config: RunConfig, title: str, path: Path) -> Job:
