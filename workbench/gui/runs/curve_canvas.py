@@ -45,7 +45,7 @@ class CurveCanvas:
         Args:
             x: (P,) middles of the stretches, rising by a pixel at least.
         """
-        first, last = max(math.ceil(x[0] - 1), 0), min(math.floor(x[-1]), self._width - 1)
+        first, last = max(math.floor(x[0]), 0), min(math.floor(x[-1]), self._width - 1)
         if first > last:
             return
         leads_up, leads_down = np.fmin(tops[1:], ends[:-1]), np.fmax(ends[1:], tops[:-1])
@@ -60,7 +60,7 @@ class CurveCanvas:
     def _fill(self, first: int, tops: Floats, ends: Floats, color: QColor) -> None:
         """Fill columns from `first` on, each from its top to its end, one pixel at least."""
         tops = np.maximum(tops, -1).clip(max=self._height).astype(np.int16)
-        ends = np.maximum(ends, -1).clip(max=self._height).astype(np.int16)
+        ends = np.floor(np.maximum(ends, -1)).clip(max=self._height).astype(np.int16)
         above, below = max(int(tops.min()), 0), min(int(ends.max()) + 1, self._height)
         if above >= below:
             return

@@ -36,7 +36,7 @@ def write_png(panel: "PlotPanel", path: Path, ground: QColor) -> None:
     content = QByteArray()
     buffer = QBuffer(content)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, b"PNG")
+    image.save(buffer, "PNG")  # type: ignore[call-overload]  # PySide takes no bytes here, whatever it declares
     _write(path, content)
 
 

@@ -45,6 +45,8 @@ class PlotPanel(LateDrawing):
         self._rooms: dict[Quantity, LatePlot] = {}
         self._x_range: tuple[float, float] | None = None
         """What is shown while that follows the data; None: anew."""
+        self._seen_x: tuple[float, float] | None = None
+        """What is shown, also where the person moved it."""
         self._follows_x = True
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -204,6 +206,8 @@ class PlotPanel(LateDrawing):
         plot.hovered.connect(self._show_readout)
         plot.zoomed_x.connect(self._stop_following)
         plot.refit_asked.connect(self._refit)
+        if self._seen_x is not None:
+            plot.show_x(*self._seen_x)
         plot.getPlotItem().getViewBox().sigXRangeChanged.connect(self._share_x)
         return plot
 
@@ -254,6 +258,7 @@ class PlotPanel(LateDrawing):
     @Slot(object, object)
     def _share_x(self, _box: object, x_range: tuple[float, float]) -> None:
         """What one plot shows sideways, all show."""
+        self._seen_x = x_range
         for plot in self._plots.values():
             if tuple(plot.getPlotItem().getViewBox().viewRange()[0]) != tuple(x_range):
                 plot.show_x(*x_range)
