@@ -249,12 +249,37 @@ def test_runs_without_room_are_in_a_menu(panel: PlotPanel) -> None:
     legend = panel.header.legend
     visible = [each for each in legend.findChildren(QAbstractButton) if each.isVisible()]
     assert len({each.geometry().center().y() for each in visible}) == 2
-    menu = button(legend, "More runs").menu()
+    menu = button(legend, "More runs…").menu()
     menu.aboutToShow.emit()
     hidden = [each for each in menu.actions() if each.text() == "a run with a name 39"]
     assert len(hidden) == 1
     hidden[0].trigger()
     assert "more 39" in legend.muted
+
+
+def test_runs_of_one_name_are_told_apart_by_their_numbers(panel: PlotPanel) -> None:
+    for number in range(2):
+        panel.name_run(f"r{number}", "same")
+    settle(panel)
+    assert entry(panel, "same (1)").isChecked()
+    assert entry(panel, "same (2)").isChecked()
+    assert {table.run for table in panel.tables()} == {"same (1)", "same (2)", "run 2"}
+
+
+def test_the_cross_hair_lists_as_many_runs_as_there_is_room_for_from_the_greatest_value(panel: PlotPanel) -> None:
+    panel.loss.hovered.emit(0.5)
+    words = text_item(panel.loss, "run 0").toPlainText()
+    assert words.index("run 2") < words.index("run 1") < words.index("run 0")
+    for number in range(30):
+        panel.add_run(f"more {number}", f"more {number}", number)
+        panel.take(recorded(f"more {number}", 100))
+    settle(panel)
+    panel.loss.hovered.emit(0.5)
+    text = text_item(panel.loss, "more")
+    named_runs = text.toPlainText().count("\u25a0")
+    assert 3 < named_runs < 20
+    assert f"and {33 - named_runs} more" in text.toPlainText()
+    assert text.sceneBoundingRect().height() <= view_place(panel.loss).height() + 2
 
 
 # Seeds
@@ -273,7 +298,7 @@ def test_seeds_are_drawn_as_mean_and_range(panel: PlotPanel) -> None:
     assert (band.low[0], band.high[0]) == (1.0, 2.0)
     assert entry(panel, "run 0, 2 seeds").isChecked()
     panel.loss.hovered.emit(1.0)
-    assert "validation 1.500 (1.000\u20132.000)" in text_item(panel.loss, "run 2").toPlainText()
+    assert "1.500 (1.000\u20132.000)" in text_item(panel.loss, "run 2").toPlainText()
     grouped.setChecked(False)
     settle(panel)
     assert shown_keys(panel.loss) == {"r0", "r1", "r2"}

@@ -27,6 +27,7 @@ from tests.gui.drawn import (
 from tests.gui.run_events import epoch, started, steps
 from tests.gui.seen import button, named
 from workbench.core.events import RateChanged
+from workbench.gui.runs.curve_readout import ReadoutRow, ReadoutTable
 from workbench.gui.runs.curves_legend import CurvesLegend
 from workbench.gui.runs.line_looks import DOT_PX
 from workbench.gui.runs.plot_panel import PlotPanel
@@ -183,8 +184,16 @@ def test_the_cross_hair_reads_all_figures(plots: PlotPanel) -> None:
     plots.redraw()
     plots.loss.hovered.emit(1.0)
     text = text_item(plots.accuracy, "epoch 1.00").toPlainText()
-    assert "validation 50.0" in text
-    assert "test 60.0" in text
+    assert [word for word in text.split("\n") if word] == [
+        "epoch 1.00",
+        "validation",
+        "test",
+        "train",
+        "■ run",
+        "50.0",
+        "60.0",
+        "27.3",
+    ]
     plots.loss.hovered.emit(float("nan"))
     assert not is_written(plots.accuracy, "epoch")
 
@@ -196,7 +205,8 @@ def test_the_cross_hairs_figures_are_whole_in_a_narrow_plot(plots: PlotPanel, x:
     plots.append(epoch(1))
     plots.redraw()
     plot = plots.accuracy
-    plot.show_readout(x, "epoch 0.5", [(0, "a run: train 59.9 % validation 56.3 %")])
+    rows = (ReadoutRow(0, "a run with a longer name", ("56.3", "59.9", "61.2")),)
+    plot.show_readout(x, ReadoutTable("epoch 0.5", ("validation", "test", "train"), rows))
     box = plot.getPlotItem().getViewBox().sceneBoundingRect()
     text = text_item(plot, "a run").sceneBoundingRect()
     assert text.width() > box.width() / 2

@@ -54,7 +54,7 @@ class CurveLines(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph has no t
         self._image: QImage | None = None
         self._drawn_for: object = None
         self.is_exporting = False
-        """Whether each line is painted as a line, on whatever device."""
+        """Whether each line is painted as a line: on a drawing, which has no pixels."""
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemClipsToShape)
         # Behind the cross-hair and its figures.
         self.setZValue(-1)
@@ -81,7 +81,7 @@ class CurveLines(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph has no t
             rect = self.boundingRect()
             for each in self._traced(rect.width(), rect.height(), may_be_dense=False):
                 if not isinstance(each, Dense):
-                    each.paint(painter, 1.0)
+                    each.paint(painter, 1.0, may_stamp=False)
             return
         ratio = painter.device().devicePixelRatioF()
         size = self.boundingRect().size() * ratio

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, QRect, QRectF, QSize
 from PySide6.QtGui import QColor, QImage, QPainter, QRegion
@@ -30,7 +30,7 @@ def write_png(panel: "PlotPanel", path: Path, ground: QColor) -> None:
     image.setDevicePixelRatio(_RATIO)
     image.fill(ground)
     painter = QPainter(image)
-    with _as_lines(panel.plots):
+    with _painted_for("picture", panel.plots):
         _paint(panel, painter)
     painter.end()
     content = QByteArray()
@@ -53,11 +53,13 @@ def write_svg(panel: "PlotPanel", path: Path, ground: QColor) -> None:
     buffer, drawing = QBuffer(content), QSvgGenerator()
     drawing.setOutputDevice(buffer)
     drawing.setSize(size)
+    # Axes are recorded for the screen's, and would be drawn smaller.
+    drawing.setResolution(panel.logicalDpiX())
     drawing.setViewBox(QRect(QPoint(0, 0), size))
     drawing.setTitle(panel.tr("Learning curves"))
     painter = QPainter(drawing)
     painter.fillRect(QRect(QPoint(0, 0), size), ground)
-    with _as_lines(panel.plots):
+    with _painted_for("drawing", panel.plots):
         _paint(panel, painter)
     painter.end()
     _write(path, content)
@@ -73,14 +75,14 @@ def _size(panel: "PlotPanel") -> QSize:
 
 
 @contextmanager
-def _as_lines(plots: Sequence["MetricPlot"]) -> Iterator[None]:
+def _painted_for(medium: Literal["picture", "drawing"], plots: Sequence["MetricPlot"]) -> Iterator[None]:
     for plot in plots:
-        plot.paint_as_lines(True)
+        plot.paint_for(medium)
     try:
         yield
     finally:
         for plot in plots:
-            plot.paint_as_lines(False)
+            plot.paint_for("window")
 
 
 def _paint(panel: "PlotPanel", painter: QPainter) -> None:

@@ -3,21 +3,23 @@
 import math
 from collections.abc import Collection, Sequence
 from functools import partial
+from typing import Literal
 
 import numpy as np
 from PySide6.QtCore import QPointF, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QFontMetricsF, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from workbench.core.curves.run_curves import Kind, Quantity, RunCurves
 from workbench.core.curves.step_axis import Axis
 from workbench.gui.runs.curve_lines import SMALLEST_LOG, CurveLine, CurveLines
+from workbench.gui.runs.curve_readout import ReadoutTable
+from workbench.gui.runs.curve_table import CurveTable
 from workbench.gui.runs.drawn_runs import Shown
 from workbench.gui.runs.end_values import EndValue, EndValues
 from workbench.gui.runs.line_looks import CURVE_LOOKS, PLAIN_LOOK
 from workbench.gui.runs.metric_axes import LARGE, time_unit
 from workbench.gui.runs.narrow_axis import NarrowAxis
-from workbench.gui.runs.readout import Readout
 from workbench.gui.runs.zoom_box import ZoomBox
 from workbench.gui.widgets.axes import round_out, round_up, short
 from workbench.gui.widgets.plotting import pg
@@ -75,7 +77,7 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._cursor = pg.InfiniteLine(angle=90)
         self._cursor.hide()
         self.addItem(self._cursor, ignoreBounds=True)
-        self._readout = Readout(self, theme)
+        self._readout = CurveTable(self, theme)
         self.end_values = EndValues(self, theme)
         self._empty = pg.TextItem(anchor=(0.5, 0.5))
         self.addItem(self._empty, ignoreBounds=True)
@@ -312,10 +314,11 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         widths = {title: QFontMetricsF(self.font()).horizontalAdvance(title) for title in self._titles}
         self._label("left", next((title for title, width in widths.items() if width < height), ""))
 
-    def paint_as_lines(self, on: bool) -> None:
-        """For a picture of the plot: nothing in it is a picture already."""
-        self._lines.is_exporting = on
-        mode = QGraphicsItem.CacheMode.NoCache if on else QGraphicsItem.CacheMode.DeviceCoordinateCache
+    def paint_for(self, medium: Literal["window", "picture", "drawing"]) -> None:
+        """Into a file, nothing of it is painted as the picture of it that the window has."""
+        self._lines.is_exporting = medium == "drawing"
+        cache = QGraphicsItem.CacheMode
+        mode = cache.DeviceCoordinateCache if medium == "window" else cache.NoCache
         for name in ("left", "bottom"):
             self.getPlotItem().getAxis(name).setCacheMode(mode)
 
@@ -337,19 +340,10 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         super().leaveEvent(event)
         self.hovered.emit(float("nan"))
 
-    def show_readout(self, x: float, place: str, lines: Sequence[tuple[int, str]]) -> None:
-        """A cross-hair at `x`, which is called `place`, with a color's index and a text per run; none: hidden."""
-        shown = bool(lines) and x == x
-        self._cursor.setVisible(shown)
-        self._readout.setVisible(shown)
-        if not shown:
-            return
-        self._cursor.setPos(x)
-        most = self._readout.rows_in(self.getPlotItem().getViewBox().height()) - 1
-        if len(lines) > most:
-            most = max(most - 1, 1)
-        rows: list[tuple[QColor | None, str]] = [(None, place)]
-        rows += [(self._theme.series(color), text) for color, text in lines[:most]]
-        if len(lines) > most:
-            rows.append((None, self.tr("and {0} more").format(len(lines) - most)))
-        self._readout.show_at(x, rows)
+    def show_readout(self, x: float, table: ReadoutTable | None) -> None:
+        """A cross-hair at `x` with these figures; none: hidden."""
+        self._cursor.setVisible(table is not None)
+        self._readout.setVisible(table is not None)
+        if table is not None:
+            self._cursor.setPos(x)
+            self._readout.show_table(x, table)

@@ -1,6 +1,5 @@
 """The curves of one or several runs, live: loss, accuracy, learning rate, speed."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -13,9 +12,9 @@ from workbench.core.curves.run_curves import KINDS, Quantity, RunCurves
 from workbench.core.curves.seed_groups import GroupCurves
 from workbench.core.events import Event, RunStarted
 from workbench.gui.runs.curve_choices import CurveChoices
-from workbench.gui.runs.curve_readout import place_words, readout_rows
+from workbench.gui.runs.curve_readout import readout
 from workbench.gui.runs.curves_header import CurvesHeader
-from workbench.gui.runs.drawn_runs import DrawnRun, Shown, shown
+from workbench.gui.runs.drawn_runs import DrawnRun, Shown, labels, shown
 from workbench.gui.runs.late_drawing import LateDrawing
 from workbench.gui.runs.metric_axes import rounded_end
 from workbench.gui.runs.plot_column import PlotColumn
@@ -213,7 +212,7 @@ class PlotPanel(LateDrawing):
 
     def _draw(self) -> None:
         choices, plots = self._choices, self.plots
-        entries = shown(self._runs.values(), choices.are_seeds_grouped)
+        entries = self._shown()
         if self.header.legend.show_runs(entries):
             # Now, or the plots would be drawn where they were, and again.
             self.header.updateGeometry()
@@ -235,6 +234,10 @@ class PlotPanel(LateDrawing):
         for plot in plots:
             plot.end_values.set_width(width)
         self.redrawn.emit()
+
+    def _shown(self) -> list[Shown]:
+        """What the legend holds."""
+        return shown(self._runs.values(), self._choices.are_seeds_grouped)
 
     def _drawn(self, entries: list[Shown]) -> list[Shown]:
         """What of the legend is not hidden there."""
@@ -280,16 +283,12 @@ class PlotPanel(LateDrawing):
     @Slot(float)
     def _show_readout(self, x: float) -> None:
         choices = self._choices
-        entries = self._drawn(shown(self._runs.values(), choices.are_seeds_grouped))
+        entries = self._drawn(self._shown())
         for plot in self.plots:
-            rows = []
+            table = None
             if x == x:
-                written = self._writer(plot)
-                rows = readout_rows(entries, plot.quantity, choices.kinds, choices.axis, x, written)
-            plot.show_readout(x, place_words(choices.axis, x) if x == x else "", rows)
-
-    def _writer(self, plot: "MetricPlot") -> Callable[[float], str]:
-        return (lambda value: f"{plot.written(value)}\u202f%") if plot.quantity == "accuracy" else plot.written
+                table = readout(entries, plot.quantity, choices.kinds, choices.axis, x, plot.written)
+            plot.show_readout(x, table if table is not None and table.rows else None)
 
     @property
     def ground(self) -> QColor:
@@ -299,14 +298,13 @@ class PlotPanel(LateDrawing):
     def tables(self) -> list[CurveTable]:
         """All points of all lines that are drawn; of a group those of its runs, which are behind its mean."""
         found = []
-        choices = self._choices
-        for entry in self._drawn(shown(self._runs.values(), choices.are_seeds_grouped)):
+        choices, names = self._choices, labels(self._runs.values())
+        for entry in self._drawn(self._shown()):
             members = entry.curves.runs if isinstance(entry.curves, GroupCurves) else (entry.curves,)
             for curves in members:
                 for quantity in choices.quantities:
                     own = KINDS[quantity]
                     for kind in own:
                         if kind in choices.kinds or len(own) == 1:
-                            name = self._runs[curves.run_id].name
-                            found.append(CurveTable.of(curves, name, quantity, kind))
+                            found.append(CurveTable.of(curves, names[curves.run_id], quantity, kind))
         return [table for table in found if len(table)]

@@ -2,7 +2,7 @@
 
 import html
 
-from PySide6.QtGui import QColor, QFontMetricsF
+from PySide6.QtGui import QColor
 
 from workbench.gui.widgets.plotting import pg
 from workbench.gui.widgets.theme import Theme
@@ -25,10 +25,6 @@ class Readout(pg.TextItem):  # type: ignore[misc]  # pyqtgraph has no types
         self.fill = pg.mkBrush(surface)
         self.border = pg.mkPen(self._theme.color("hairline"))
 
-    def rows_in(self, height: float) -> int:
-        """How many rows a plot of this height has room for."""
-        return int(height / QFontMetricsF(self.textItem.font()).lineSpacing())
-
     def show_at(self, x: float, rows: list[tuple[QColor | None, str]]) -> None:
         """Right of `x`, or left of it, but always whole; a row that has a color begins with a square of it."""
         texts = []
@@ -36,7 +32,11 @@ class Readout(pg.TextItem):  # type: ignore[misc]  # pyqtgraph has no types
             square = f"<span style='color:{color.name()}'>&#9632;</span> " if color else ""
             ink = self._theme.colors.text if color else self._theme.colors.secondary
             texts.append(f"{square}<span style='color:{ink}'>{html.escape(text)}</span>")
-        self.setHtml("<br>".join(texts))
+        self.show_html(x, "<br>".join(texts))
+
+    def show_html(self, x: float, text: str) -> None:
+        """The same of any text."""
+        self.setHtml(text)
         box = self._plot.getPlotItem().getViewBox()
         (left, right), (_, high) = box.viewRange()
         width = self.boundingRect().width() * box.viewPixelSize()[0]

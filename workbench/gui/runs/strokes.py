@@ -51,7 +51,7 @@ class Area:
     tops: Floats
     ends: Floats
 
-    def paint(self, painter: QPainter, _ratio: float) -> None:
+    def paint(self, painter: QPainter, _ratio: float, *, may_stamp: bool = True) -> None:
         color = QColor(self.color)
         color.setAlpha(_AREA_ALPHA)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -71,9 +71,13 @@ class Stroke:
     x: Floats
     y: Floats
 
-    def paint(self, painter: QPainter, ratio: float) -> None:
-        """`ratio`: device pixels per pixel."""
-        stamps = round(self.look.width * ratio) if len(self.x) > _MOST_WIDE_POINTS else 1
+    def paint(self, painter: QPainter, ratio: float, *, may_stamp: bool = True) -> None:
+        """
+        Args:
+            ratio: device pixels per pixel.
+            may_stamp: False where a wide line must be one line.
+        """
+        stamps = round(self.look.width * ratio) if may_stamp and len(self.x) > _MOST_WIDE_POINTS else 1
         pen = self.look.pen(self.color, self.color, ratio)
         if stamps > 1:
             pen.setWidthF(1.0)
