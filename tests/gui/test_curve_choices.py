@@ -230,6 +230,16 @@ def test_two_clicks_show_a_run_alone_and_two_more_all(qtbot: QtBot, panel: PlotP
         assert shown_keys(panel.loss) == expected
 
 
+def test_what_a_person_takes_away_goes_at_once(qtbot: QtBot, panel: PlotPanel) -> None:
+    panel.loss.hovered.emit(5.0)
+    assert is_written(panel.loss, "run 0")
+    with qtbot.waitSignal(panel.redrawn, timeout=900):
+        for number in range(3):
+            panel.hide_run(f"r{number}")
+    assert panel.loss.lines == []
+    assert not is_written(panel.loss, "run 0")
+
+
 def test_a_run_that_is_taken_from_the_plots_leaves_the_legend(panel: PlotPanel) -> None:
     panel.hide_run("r1")
     settle(panel)
@@ -249,7 +259,7 @@ def test_runs_without_room_are_in_a_menu(panel: PlotPanel) -> None:
     legend = panel.header.legend
     visible = [each for each in legend.findChildren(QAbstractButton) if each.isVisible()]
     assert len({each.geometry().center().y() for each in visible}) == 2
-    menu = button(legend, "More runs…").menu()
+    menu = button(legend, "More runs").menu()
     menu.aboutToShow.emit()
     hidden = [each for each in menu.actions() if each.text() == "a run with a name 39"]
     assert len(hidden) == 1

@@ -25,7 +25,7 @@ class CurvesLegend(FlowBox):
 
     def __init__(self, theme: Theme) -> None:
         self._menu = QMenu()
-        more = PopupButton(self.tr("More runs…"), self.tr("Runs that the legend has no room for"), self._menu)
+        more = PopupButton(self.tr("More runs"), self.tr("Runs that the legend has no room for"), self._menu)
         # As flat as the entries.
         more.setProperty("role", "disclosure")
         super().__init__(GAP, _MOST_ROWS, more)

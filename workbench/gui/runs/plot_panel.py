@@ -77,7 +77,7 @@ class PlotPanel(LateDrawing):
             self._runs[run_id] = DrawnRun(run_id, name, color_index, curves)
         self._runs[run_id].group = group or self._runs[run_id].group
         self._runs[run_id].visible = True
-        self._timer.ask()
+        self._ask_soon()
 
     def take(self, curves: RunCurves) -> None:
         """Draw a recorded run that `add_run` made known, in place of what was known of it; it may go on by events.
@@ -87,7 +87,7 @@ class PlotPanel(LateDrawing):
         if curves.run_id in self._runs:
             curves.smooth(self._choices.weight)
             self._runs[curves.run_id].curves = curves
-            self._soon.start()
+            self._ask_soon()
 
     def append(self, event: Event) -> None:
         """Take one event of a run that `add_run` made known; others are ignored."""
@@ -109,17 +109,24 @@ class PlotPanel(LateDrawing):
     def hide_run(self, run_id: str) -> None:
         if run_id in self._runs:
             self._runs[run_id].visible = False
-            self._timer.ask()
+            self._ask_soon()
 
     def remove_run(self, run_id: str) -> None:
         if self._runs.pop(run_id, None) is not None:
-            self._timer.ask()
+            self._ask_soon()
 
     def run(self, run_id: str) -> DrawnRun:
         return self._runs[run_id]
 
     def curves(self, run_id: str) -> RunCurves:
         return self._runs[run_id].curves
+
+    def _ask_soon(self) -> None:
+        """Redraw with the next turn of the event loop: the person waits for it."""
+        if self.isVisible():
+            self._soon.start()
+        else:
+            self._is_behind = True
 
     # What is chosen
 
@@ -145,11 +152,7 @@ class PlotPanel(LateDrawing):
             self._follow_x()
         if (before.kinds, before.are_seeds_grouped) != (self._choices.kinds, self._choices.are_seeds_grouped):
             self._x_range = None
-        # Before it was seen for the first time, nothing waits to be drawn.
-        if self.isVisible():
-            self._soon.start()
-        else:
-            self._is_behind = True
+        self._ask_soon()
 
     @Slot()
     def _refit(self) -> None:
@@ -227,6 +230,8 @@ class PlotPanel(LateDrawing):
             plot.show_empty(not drawn, self._is_unknown(plot.quantity, drawn))
             plot.draw(drawn, choices.kinds, choices.axis)
             plot.fit_y(drawn, choices.kinds)
+            if not drawn:
+                plot.show_readout(0.0, None)
         if self._follows_x:
             self._show_end(longest)
         # The plots share their x axis, so they must end at the same place.
