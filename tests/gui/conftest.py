@@ -155,7 +155,7 @@ def make_window(qtbot: QtBot, home: Home, theme: Theme, tmp_path: Path) -> Calla
         window.session.stop()
         qtbot.waitUntil(lambda: window.session.state is State.IDLE, timeout=LONG_MS)
         window.close()
-        for lane in (window.training_lane, window.inspecting_lane, window.studying_lane):
+        for lane in (window.training_lane, window.inspecting_lane, window.studying_lane, window.reading_lane):
             assert not lane.is_open, "close the window: a thread of it still runs"
 
     return make

@@ -5,6 +5,9 @@ from typing import TypeVar
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QListView, QWidget
+from pytestqt.qtbot import QtBot
+
+from workbench.gui.main_window import MainWindow
 
 _Widget = TypeVar("_Widget", bound=QWidget)
 
@@ -103,3 +106,8 @@ def is_drawn_as_written(each: QLabel) -> bool:
 
 def _is_shown(widget: QWidget, parent: QWidget) -> bool:
     return widget.isVisibleTo(parent)
+
+
+def wait_for_curves(qtbot: QtBot, window: MainWindow) -> None:
+    """Until all recorded runs that are drawn are read."""
+    qtbot.waitUntil(lambda: not window.run_desk.reading.is_busy, timeout=10_000)

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.commands import TINY, command
 from tests.gui.conftest import LONG_MS
-from tests.gui.seen import says, texts
+from tests.gui.seen import says, texts, wait_for_curves
 from tests.run_writer import PER_EPOCH, Writer
 from workbench.core.events import EvaluationReady, Event, RunFinished, RunStarted, StepMetrics
 from workbench.core.home import Home
@@ -41,7 +41,7 @@ def tooltip(panel: RunsPanel, run_id: str) -> str:
     return str(panel.model.data(panel.model.index(row(panel, run_id), 0), Qt.ItemDataRole.ToolTipRole))
 
 
-def test_a_run_of_another_process_comes_and_goes(window: MainWindow, home: Home) -> None:
+def test_a_run_of_another_process_comes_and_goes(qtbot: QtBot, window: MainWindow, home: Home) -> None:
     header, library, panel = texts(window.progress_panel), window.library, window.runs_panel
     writer = Writer(home)
     library.watch()
@@ -52,6 +52,7 @@ def test_a_run_of_another_process_comes_and_goes(window: MainWindow, home: Home)
     writer.change_rate(15)
     writer.epoch(1, evaluated=False)
     writer.epoch(2, evaluated=False)
+    wait_for_curves(qtbot, window)
     library.watch()
     curves = window.plot_panel.curves(writer.id)
     # Drawn before it began, its axis is right.
@@ -113,6 +114,8 @@ def test_a_run_trained_by_a_second_process_is_seen_to_its_end(
     panel.select(run_id)
     qtbot.waitUntil(lambda: status(panel, run_id).startswith("finished"), timeout=LONG_MS)
     assert process.wait(60) == 0
+    wait_for_curves(qtbot, window)
+    window.library.watch()
     curves = window.plot_panel.curves(run_id)
     assert curves.points("loss", "test").x.tolist() == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
     assert curves.points("loss", "raw").x.tolist() == [step / 6 for step in range(1, 6 * 6 + 1)]

@@ -22,7 +22,7 @@ from tests.gui.drawn import (
     tick_texts,
     written,
 )
-from tests.gui.seen import action, button, named, says
+from tests.gui.seen import action, button, named, says, wait_for_curves
 from tests.run_writer import Writer
 from workbench.core.events import GradientsMeasured, RunStarted
 from workbench.core.gradients import WeightedLayers
@@ -315,7 +315,7 @@ def test_the_run_that_is_trained_is_shown(qtbot: QtBot, window: MainWindow) -> N
     assert says(panel, record.name)
 
 
-def test_the_run_that_is_chosen_is_shown_whoever_trains_it(window: MainWindow, home: Home) -> None:
+def test_the_run_that_is_chosen_is_shown_whoever_trains_it(qtbot: QtBot, window: MainWindow, home: Home) -> None:
     action(window, "Gradients, or back to the curves").trigger()
     panel, library = window.gradient_panel, window.library
     writers = [Writer(home), Writer(home)]
@@ -326,6 +326,8 @@ def test_the_run_that_is_chosen_is_shown_whoever_trains_it(window: MainWindow, h
     library.watch()
     for number, writer in enumerate(writers):
         window.runs_panel.select(writer.id)
+        wait_for_curves(qtbot, window)
+        panel.redraw()
         assert says(panel, f"Step {11 + number} ")
     writers[1].gradients(15)
     writers[1].steps(21, 22)

@@ -14,6 +14,7 @@ from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.desks.drop_desk import DropDesk
 from workbench.gui.desks.examples_desk import ExamplesDesk
 from workbench.gui.desks.inspect_desk import InspectDesk
+from workbench.gui.desks.list_upgrade import ListUpgrade
 from workbench.gui.desks.network_actions import NetworkActions
 from workbench.gui.desks.network_desk import NetworkDesk
 from workbench.gui.desks.repair_desk import RepairDesk
@@ -64,6 +65,8 @@ class MainWindow(QMainWindow):
             Lane(name, jobs.use_one_thread, beside=BESIDE_RUNS, patience_ms=_PATIENCE_MS, parent=self)
             for name in ("inspecting", "studying")
         )
+        # Curves are there before torch is, which this one never loads.
+        self.reading_lane = Lane("reading", patience_ms=_PATIENCE_MS, parent=self)
         self.session, self.library = TrainingSession(self.training_lane, self), RunLibrary(self)
         self.selection = Selection(self.library, self)
         self._collector = GarbageCollector(self)
@@ -126,8 +129,11 @@ class MainWindow(QMainWindow):
             self.build_panel,
             self.message_bar,
             self.inspecting_lane,
+            self.reading_lane,
             self,
         )
+        self._upgrade = ListUpgrade(self.reading_lane, self.message_bar, self)
+        self._upgrade.ended.connect(self._open_home)
         self.repair_desk = RepairDesk(self.library, self.message_bar, self.inspecting_lane, self.home, self)
         self.training_desk = TrainingDesk(
             self.session, self.progress_panel, self.build_panel, self.run_desk, self.message_bar, self.home
@@ -221,7 +227,8 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _open_home(self) -> None:
-        if self._is_closed:
+        self._open_reading()
+        if self._is_closed or self._upgrade.begins(self.home):
             return
         problem = ""
         if self.training_desk.home != self.home:
@@ -251,13 +258,17 @@ class MainWindow(QMainWindow):
         self._focus()
         self._plot_builder.start()
 
+    def _open_reading(self) -> None:
+        if not self.reading_lane.is_open:
+            # Before the threads: they would get memory arenas of their own.
+            keep_large_blocks()
+            self._collector.start()
+            self.reading_lane.open()
+
     @Slot()
     def _open_lanes(self) -> None:
         if self._is_closed or self.training_lane.is_open:
             return
-        # Before the threads: they would get memory arenas of their own.
-        keep_large_blocks()
-        self._collector.start()
         handle = self.training_lane.ask(jobs.load_engine(), self.home, self)
         handle.finished.connect(self._on_engine_ready)
         handle.refused.connect(self._on_engine_missing)
@@ -378,7 +389,7 @@ class MainWindow(QMainWindow):
         self.workspaces.save(self._settings)
         self.run_desk.remember(self._settings)
         self._settings.sync()
-        for lane in (self.training_lane, self.inspecting_lane, self.studying_lane):
+        for lane in (self.training_lane, self.inspecting_lane, self.studying_lane, self.reading_lane):
             self.has_let_go &= lane.close()
         self._collector.stop()
         self.library.close()

@@ -20,14 +20,15 @@ from workbench.core.events import (
     Warned,
 )
 from workbench.core.records.run_record import RunRecord
+from workbench.core.records.run_series import RunSeries
 from workbench.core.records.store import RunStore
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class _Place:
-    """How far a run's events are told."""
+class Place:
+    """How far a run's events are told: where another follower, on another thread, goes on."""
 
     has_begun: bool = False
     warnings: int = 0
@@ -43,7 +44,7 @@ class _Place:
     end: tuple[Status, str] | None = None
     """Status and message, unless the run was going on."""
 
-    def back_to(self, record: RunRecord, step: int) -> "_Place":
+    def back_to(self, record: RunRecord, step: int) -> "Place":
         """What came after `step` was deleted and is done again."""
         return replace(
             self,
@@ -55,6 +56,21 @@ class _Place:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class WholeRun:
+    """All that a run has said that is drawn as curves, at one moment."""
+
+    record: RunRecord
+    started: RunStarted | None
+    """None of a run that has not begun."""
+    series: RunSeries
+    lost: tuple[tuple[int, int], ...]
+    """First and last of steps that were recorded and cannot be read."""
+    rate_changes: tuple[RateChanged, ...]
+    gradients: tuple[GradientsMeasured, ...]
+    place: Place
+
+
 class RunFollower:
     """Tells a run's events once each, in their order, whichever process trains it.
 
@@ -64,15 +80,36 @@ class RunFollower:
 
     Args:
         store: of the calling thread.
+        place: behind which to go on.
     """
 
-    def __init__(self, store: RunStore, run_id: str) -> None:
+    def __init__(self, store: RunStore, run_id: str, place: Place | None = None) -> None:
         self._store, self.run_id = store, run_id
-        self._place = _Place()
+        self._place = place or Place()
 
     def move_to(self, store: RunStore) -> None:
         """Read from another connection, to the same runs, from now on."""
         self._store = store
+
+    def whole(self) -> WholeRun:
+        """All so far at once, which then counts as told.
+
+        Raises:
+            UserError: the run is gone.
+        """
+        with self._store.snapshot():
+            record = self._store.run(self.run_id)
+            changes = tuple(self._store.rate_changes(self.run_id))
+            gradients = tuple(self._store.gradients(record))
+            blocks, lost = self._store.step_blocks(self.run_id)
+        series = RunSeries.joined([block.series() for block in blocks])
+        self._place = Place(
+            True, len(record.warnings), len(record.starts), int(series.steps[-1]) if len(series) else 0,
+            changes[-1].step if changes else -1, gradients[-1].step if gradients else 0,
+            record.epochs[-1].epoch if record.epochs else 0, _end(record),
+        )  # fmt: skip
+        started = _started(record, 0, 0.0) if record.starts else None
+        return WholeRun(record, started, series, tuple(lost), changes, gradients, self._place)
 
     def skip(self) -> None:
         """Count everything so far as told.
@@ -84,7 +121,7 @@ class RunFollower:
             record = self._store.run(self.run_id)
             changes, step = self._store.rate_changes(self.run_id), self._store.last_step(self.run_id)
             gradients = self._store.last_gradients(self.run_id)
-        self._place = _Place(
+        self._place = Place(
             True, len(record.warnings), len(record.starts), step, changes[-1].step if changes else -1, gradients,
             record.epochs[-1].epoch if record.epochs else 0, _end(record),
         )  # fmt: skip
@@ -114,7 +151,7 @@ class RunFollower:
         end = _end(record)
         if end is not None and end != place.end:
             events.append(_ended(record))
-        self._place = _Place(
+        self._place = Place(
             True,
             place.warnings + len(warnings),
             len(record.starts),

@@ -1,6 +1,9 @@
 """The tables of the run database, and how older ones are brought up to date."""
 
 from collections.abc import Iterator
+from pathlib import Path
+
+from workbench.core.home import Home
 
 # One entry per version: what makes it out of the one before.
 _STEPS = (
@@ -99,6 +102,10 @@ BLOCKS_SINCE = 5
 """The first version without a row per step."""
 
 VERSION = len(_STEPS)
+# Of an SQLite file, four bytes, the highest first (sqlite.org/fileformat.html#user_version_number).
+_VERSION_AT = 60
+# Up to here, bringing a file up to date takes no longer than opening the window.
+_LONG_BYTES = 8_000_000
 
 
 TABLES = {"runs", "step_blocks", "epochs", "warnings", "rate_changes", "gradients", "queue", "settings"}
@@ -110,3 +117,19 @@ def missing(version: int) -> Iterator[str]:
         yield from filter(str.strip, statements.split(";"))
     if version < VERSION:
         yield f"PRAGMA user_version={VERSION}"
+
+
+def version_in(path: Path) -> int | None:
+    """Of the database in a file, without opening it as one; None where there is none to read."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(_VERSION_AT + 4)
+    except OSError:
+        return None
+    return int.from_bytes(header[_VERSION_AT:], "big") if len(header) == _VERSION_AT + 4 else None
+
+
+def is_long_of_earlier_version(home: Home) -> bool:
+    """Whether bringing its list up to date takes so long that a person should be told."""
+    version = version_in(home.database)
+    return version is not None and 0 < version < VERSION and home.database.stat().st_size > _LONG_BYTES

@@ -12,6 +12,7 @@ from workbench.core.records.run_record import RunRecord
 from workbench.core.settings.presets import FINE_TUNING_RECIPE
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.desks.curve_export import CurveExport
+from workbench.gui.desks.curve_reading import CurveReading
 from workbench.gui.desks.export_desk import ExportDesk
 from workbench.gui.desks.run_changes import RunChanges
 from workbench.gui.desks.writing import Writing
@@ -25,8 +26,7 @@ from workbench.gui.widgets.message_bar import MessageBar
 from workbench.gui.widgets.told import sentence_of, told
 from workbench.gui.work.lane import Lane
 
-# Each is read whole before the window can be used.
-_MOST_DRAWN_AGAIN = 8
+_MOST_DRAWN_AGAIN = 20
 
 
 class RunDesk(QObject):
@@ -52,6 +52,7 @@ class RunDesk(QObject):
         build_panel: BuildPanel,
         message_bar: MessageBar,
         inspecting: Lane,
+        reading: Lane,
         window: QWidget,
     ) -> None:
         super().__init__(window)
@@ -61,6 +62,9 @@ class RunDesk(QObject):
         # Of the one run that is looked at.
         self._single = (gradient_panel, block_panel)
         self._panels = (plot_panel, *self._single)
+        self.reading = CurveReading(reading, library, plot_panel, self._single, self)
+        self.reading.refused.connect(self._refuse_reading)
+        self.reading.damaged.connect(self._tell_lost)
         self._window = window
         self.exports = ExportDesk(library, inspecting, message_bar, window, self.tell_error)
         CurveExport(plot_panel, Writing(inspecting, message_bar, self), library, message_bar, window)
@@ -136,7 +140,7 @@ class RunDesk(QObject):
 
     def append(self, event: Event) -> None:
         """What the run that is trained here says."""
-        self._draw(event)
+        self.reading.append(event)
         if isinstance(event, EvaluationReady):
             self.selection.add(event.run_id, event.evaluation)
         elif isinstance(event, CheckpointSaved):
@@ -169,13 +173,22 @@ class RunDesk(QObject):
         self._plots.add_run(run_id, record.name, record.number - 1, group_key(record.config))
         for panel in self._single:
             panel.add_run(run_id, record.name)
-        if not known and run_id != self.training_run:
-            for event in self.library.events(run_id):
-                self._draw(event)
+        # One that is trained here for the first time says everything itself.
+        if not known and (run_id != self.training_run or record.starts[1:]):
+            self.reading.read(run_id)
 
-    def _draw(self, event: Event) -> None:
-        for panel in self._panels:
-            panel.append(event)
+    @Slot(str, object)
+    def _refuse_reading(self, run_id: str, error: Exception) -> None:
+        """Shown again once it is asked for again."""
+        self._remove(run_id, even_selected=False)
+        self.tell_error(error)
+
+    @Slot(str, object)
+    def _tell_lost(self, run_id: str, lost: Sequence[tuple[int, int]]) -> None:
+        which = ", ".join(self.tr("{0} to {1}").format(*each) for each in lost[:3])
+        name = self.library.record(run_id).name
+        said = self.tr("Steps {0} of run '{1}' cannot be read in the list of runs").format(which, name)
+        self.library.report(DamagedDatabase(said))
 
     @Slot(object)
     @told
@@ -255,11 +268,12 @@ class RunDesk(QObject):
         for run_id in [record.id for record in self._runs.model.every]:
             self._remove(run_id)
 
-    def _remove(self, run_id: str) -> None:
+    def _remove(self, run_id: str, *, even_selected: bool = True) -> None:
         self._runs.model.checked.discard(run_id)
+        self.reading.forget(run_id)
         for panel in self._panels:
             panel.remove_run(run_id)
-        if run_id == self.selection.run_id:
+        if even_selected and run_id == self.selection.run_id:
             for single in self._single:
                 single.show_run("")
             self.selection.look_at(None)

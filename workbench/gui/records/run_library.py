@@ -19,7 +19,7 @@ from workbench.core.records.run_record import DamagedRun, RunRecord
 
 # The first picture needs no database: it is loaded after it, by `open`.
 if TYPE_CHECKING:
-    from workbench.core.records.run_follower import RunFollower
+    from workbench.core.records.run_follower import Place, RunFollower
     from workbench.core.records.store import RunStore
 
 _log = logging.getLogger(__name__)
@@ -220,6 +220,13 @@ class RunLibrary(QObject):
     def evaluated_epochs(self, run_id: str) -> list[int]:
         """Those of which that is known, in order."""
         return self._opened().evaluated_epochs(run_id)
+
+    def follow(self, run_id: str, place: "Place") -> None:
+        """What the run says from `place` on comes as `event_read`, unless it is trained here."""
+        from workbench.core.records.run_follower import RunFollower
+
+        if run_id != self._own_run:
+            self._followers[run_id] = RunFollower(self._opened(), run_id, place)
 
     def events(self, run_id: str) -> list[Event]:
         """Everything a run has said; what it says from now on comes as `event_read`."""
