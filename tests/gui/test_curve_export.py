@@ -7,11 +7,13 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from PySide6.QtGui import QAction, QImage
+from PySide6.QtGui import QAction, QImage, QPainter
+from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
+from tests.gui.drawn import view_place
 from tests.gui.run_events import epoch, started, steps
 from tests.gui.seen import button, says
 from tests.trained import record_run
@@ -20,7 +22,7 @@ from workbench.core.settings.config import RunConfig
 from workbench.gui.main_window import MainWindow
 from workbench.gui.runs.curve_picture import write_png, write_svg
 from workbench.gui.runs.plot_panel import PlotPanel
-from workbench.gui.widgets.theme import Theme
+from workbench.gui.widgets.theme import MARGIN, Theme
 
 
 @pytest.fixture
@@ -72,6 +74,22 @@ def test_a_drawing_has_lines_and_texts_and_no_pixels(panel: PlotPanel, tmp_path:
     assert "run 2" in words
     assert "validation" in words
     assert "epoch" in words
+
+
+def test_axes_of_a_drawing_are_as_wide_as_its_lines(panel: PlotPanel, theme: Theme, tmp_path: Path) -> None:
+    path = tmp_path / "curves.svg"
+    write_svg(panel, path, panel.ground)
+    renderer = QSvgRenderer(str(path))
+    image = QImage(renderer.viewBox().size(), QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    renderer.render(painter)
+    painter.end()
+    # Just before the right end of the data, where there is nothing but the grid beside the lines.
+    view = view_place(panel.loss)
+    x = round(view.right()) + MARGIN - 3
+    column = [image.pixelColor(x, y) for y in range(image.height())]
+    assert sum(color != theme.color("surface") for color in column) >= 4
+    assert image.pixelColor(x + 12, 1) == theme.color("surface")
 
 
 def test_the_table_has_what_is_drawn(panel: PlotPanel) -> None:
