@@ -20,6 +20,8 @@ from workbench.commands import (
     mistakes,
     prediction,
     queue,
+    run_archives,
+    run_changes,
     runs,
     training,
     trials,
@@ -41,7 +43,8 @@ app = typer.Typer(
 _groups = (training, trials, choices, evaluation, mistakes, explanation, labels, lesion, landscape, prediction)
 for group in (*_groups, export):
     app.add_typer(group.commands)
-runs.commands.add_typer(comparison.commands)
+for group in (run_changes, run_archives, comparison):
+    runs.commands.add_typer(group.commands)
 app.add_typer(runs.commands, name="runs")
 app.add_typer(queue.commands, name="queue")
 

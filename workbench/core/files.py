@@ -85,8 +85,11 @@ def read_text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Call `write(file)` on a temporary file beside `path`, flush it to disk, and put it in place.
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A temporary file beside `path` to write into; at the end it is flushed to disk and put in place.
+
+    Left by an exception, also that of a generator which is closed, it is removed.
 
     Raises:
         UserError: the file cannot be written, for example because the disk is full.
@@ -123,6 +126,16 @@ def open_atomically(path: Path) -> Iterator[BinaryIO]:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Call `write(file)` on a temporary file beside `path`, flush it to disk, and put it in place.
+
+    Raises:
+        UserError: as `replacing`.
+    """
+    with replacing(path) as file:
+        write(file)
 
 
 def _give_usual_rights(temporary: Path, path: Path) -> None:

@@ -1,6 +1,7 @@
 """Images in memory as uint8 arrays, and their decoded copy on disk."""
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,11 +17,26 @@ _N = TypeVar("_N", bound=np.generic)
 
 _VERSION = 1
 _MANIFEST = "dataset.json"
+_DIGEST_LENGTH = 12
 
 
 def is_class_name(name: str) -> bool:
     """Whether a folder of this name makes a class: an archive may hold what is no name of a folder."""
     return is_name(name) and name not in ("", ".", "..")
+
+
+def copy_name(source_name: str, digest: str) -> str:
+    """The folder of a decoded copy: of a source's name, and of a digest of all that decides its images."""
+    return f"{_slug(source_name)}-{digest[:_DIGEST_LENGTH]}"
+
+
+def is_copy_of(folder_name: str, source_name: str) -> bool:
+    """Whether a folder may be one that `copy_name` named, with whichever digest."""
+    return folder_name[: -_DIGEST_LENGTH - 1] == _slug(source_name)
+
+
+def _slug(source_name: str) -> str:
+    return re.sub(r"[^\w-]+", "-", source_name)[:40]
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ from workbench.core.records.unlisted_runs import is_nobodys
 
 # The names that `write_atomically` gives.
 _TEMPORARY = re.compile(r"\..+\.[a-z0-9_]{8}\.tmp")
-_TEMPORARY_FOLDER = re.compile(r"\.workbench-(copy|repair)-.+\.tmp")
+_TEMPORARY_FOLDER = re.compile(r"\.workbench-(copy|repair|import)-.+\.tmp")
 # Longer than the largest checkpoint takes to be written, and than a run to be recorded.
 _AGE_S = 300
 
@@ -72,18 +72,24 @@ def clean_up(home: Home, listed: Collection[str], now: float | None = None) -> L
             lock.release()
         if is_empty and _remove_bare(folder):
             found.folders += 1
-    for place in (home.root, home.presets):
+    for place in (home.root, home.presets, home.runs):
         for path in _entries(place):
             if _TEMPORARY.fullmatch(path.name) and path.is_file() and _time_of(path) < before:
                 _remove(path, found)
             elif _TEMPORARY_FOLDER.fullmatch(path.name) and path.is_dir() and _time_of(path) < before:
-                shutil.rmtree(path, ignore_errors=True)
+                _remove_workshop(path)
     return found
 
 
 def _temporary(folder: RunFolder) -> Iterator[Path]:
     for place in folder.all:
         yield from (path for path in _entries(place) if _TEMPORARY.fullmatch(path.name) and path.is_file())
+
+
+def _remove_workshop(folder: Path) -> None:
+    """Unless somebody still works in it: an import may take longer than its folder is left alone."""
+    if not (folder / "lock").exists() or RunLock(folder).is_free():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _newest(folder: RunFolder) -> float:

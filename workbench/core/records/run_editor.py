@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +12,7 @@ from workbench.core.errors import UserError
 from workbench.core.home import Home
 from workbench.core.names import note_text, run_name, tag_names
 from workbench.core.records.database import Database
+from workbench.core.records.run_history import RunHistory
 from workbench.core.records.run_journal import RunJournal
 from workbench.core.records.run_reader import RunReader
 
@@ -82,6 +83,25 @@ class RunEditor(RunReader):
             UserError: a run is not known, or the store refuses.
         """
         self._change(run_ids, "starred", int(is_starred), "starred", starred=is_starred)
+
+    def insert(self, histories: Mapping[str, RunHistory]) -> dict[str, int]:
+        """List runs by their ids, all or none, whose folders lie here already; returns the numbers they got.
+
+        Raises:
+            UserError: one is listed already, or the store refuses.
+        """
+        with self._db.transaction():
+            listed = set(self.ids())
+            for run_id in histories:
+                if run_id in listed:
+                    raise UserError(f"run {run_id} is in the list already")
+            first = 1 + (self._db.read("SELECT max(rowid) FROM runs")[0][0] or 0)
+            numbers = {run_id: number for number, run_id in enumerate(histories, first)}
+            for run_id, history in histories.items():
+                history.write(run_id, numbers[run_id], self._db)
+        for run_id, number in numbers.items():
+            self._journal(run_id).say("recorded", number=number)
+        return numbers
 
     # Deleting
 

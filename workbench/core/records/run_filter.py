@@ -1,13 +1,14 @@
-"""Which runs of the list a typed line means, such as `tag:lab status:finished resnet20`, and their order."""
+"""Which runs are meant by a typed line, such as `tag:lab status:finished resnet20`, and the orders of a list."""
 
 import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from workbench.core.errors import UserError, did_you_mean, shown
+from workbench.core.events import Status
 from workbench.core.records.run_record import DamagedRun, RunRecord
 
 _Row = RunRecord | DamagedRun
@@ -37,6 +38,7 @@ def _texts(row: _Row, key: str) -> tuple[str, ...]:
 _WHOLE = ("tag", "is", "status")
 KEYS = ("id", "name", "model", "recipe", "data", "status", "tag", "note", "is")
 """What may stand before a colon; `is:starred` is the only one with one meaning."""
+STATUSES = (*get_args(Status), "damaged")
 _OTHER_KEYS = {"source": "data", "tags": "tag", "notes": "note", "run": "id"}
 _SEARCHED = ("id", "name", "model", "recipe", "data", "tag", "note")
 

@@ -7,16 +7,18 @@ from pathlib import Path
 import numpy as np
 
 from workbench.core.data.dataset import Dataset
-from workbench.core.errors import UserError, shown
+from workbench.core.errors import ConfigError, UserError, shown
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import Progress
+from workbench.core.records.run_copies import are_of, find_copy
 from workbench.core.records.run_record import RunRecord
 from workbench.core.records.store import RunStore
 from workbench.engine.data import sources
 
 
 def read(record: RunRecord, store: RunStore) -> Generator[Progress, None, tuple[Path, Dataset]]:
-    """Their decoded copy as the run left it, and its folder; where it is gone, the source is read again.
+    """Their decoded copy as the run left it, and its folder; where it is gone, the source is read again or, where
+    that is not on this machine, another copy of it.
 
     Raises:
         UserError: the source is gone too, or has other images now.
@@ -27,23 +29,22 @@ def read(record: RunRecord, store: RunStore) -> Generator[Progress, None, tuple[
         dataset = Dataset.open(folder)
         if dataset is not None and dataset.image_size == config.model.input_size:
             return folder, dataset
-    folder = yield from sources.read(config.data.source, config.model.input_size, store.home)
-    dataset = Dataset.require(folder)
-    _refuse_others(record, store, dataset)
-    return folder, dataset
-
-
-def _refuse_others(record: RunRecord, store: RunStore, dataset: Dataset) -> None:
-    names, counts = store.class_names(record), record.started.get("images")
-    are_others = names != dataset.class_names
-    if counts and not record.config.data.train_images:
-        are_others = are_others or (counts[0] + counts[1], counts[2]) != (len(dataset.train), len(dataset.test))
-    # What it said of them is damaged, or it has said nothing yet: then nothing tells them apart.
+    said = None
+    # What it said of them is damaged, or it has said nothing yet: then only names and numbers tell them apart.
     with suppress(UserError):
         said = store.evaluation(record.id)
-        are_others = are_others or (said is not None and not np.array_equal(said.labels, dataset.test.labels))
-    if are_others:
+    try:
+        folder = yield from sources.read(config.data.source, config.model.input_size, store.home)
+    except ConfigError:
+        # Of a run from another machine, whose images lay somewhere else.
+        found = find_copy(record, said, store.home)
+        if found is None:
+            raise
+        folder = found
+    dataset = Dataset.require(folder)
+    if not are_of(record, said, dataset):
         raise others(record)
+    return folder, dataset
 
 
 def refuse_unless_of(record: RunRecord, evaluation: Evaluation, dataset: Dataset) -> None:

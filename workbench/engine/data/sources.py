@@ -7,7 +7,6 @@ Layout: `train/<class>/<image>` and `test/<class>/<image>`, at any depth. A deco
 import hashlib
 import io
 import os
-import re
 from collections.abc import Generator
 from pathlib import Path, PurePosixPath
 
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from workbench.core.data.dataset import Dataset, ImageSet
+from workbench.core.data.dataset import Dataset, ImageSet, copy_name
 from workbench.core.data.image_layout import PARTS, FoundImages, is_archive, part_and_class
 from workbench.core.data.image_sources import ALLOWED_SOURCES, CIFAR10, IMAGE_SOURCES
 from workbench.core.errors import LONGEST_PATH, ConfigError, UserError, did_you_mean, reason, shown
@@ -106,8 +105,7 @@ def _copy_name(source: str, path: Path, image_size: int) -> str:
     for file in filter(Path.exists, files):
         status = file.stat()
         digest.update(os.fsencode(f"{file}|{status.st_size}|{status.st_mtime_ns}"))
-    slug = re.sub(r"[^\w-]+", "-", source if source in IMAGE_SOURCES else path.stem)[:40]
-    return f"{slug}-{digest.hexdigest()[:12]}"
+    return copy_name(source if source in IMAGE_SOURCES else path.stem, digest.hexdigest())
 
 
 def _read_images(path: Path, image_size: int) -> Reading:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -201,9 +201,19 @@ class RunLibrary(QObject):
         path = record.started.get("dataset_path")
         if path is None:
             raise UserError(f"which images run {record.id} was tested with is not known any more")
-        if path not in self._datasets:
-            self._datasets[path] = Dataset.require(Path(path))
-        return self._datasets[path].test
+        key = path or record.id
+        if key not in self._datasets:
+            self._datasets[key] = (Dataset.open(Path(path)) if path else None) or self._copy(record)
+        return self._datasets[key].test
+
+    def _copy(self, record: RunRecord) -> Dataset:
+        """Of a run from another machine, as soon as this one has read its source."""
+        from workbench.core.records.run_copies import find_copy
+
+        said = None
+        with suppress(UserError):
+            said = self.evaluation(record.id)
+        return Dataset.require(find_copy(record, said, self.home) or Path(record.started["dataset_path"]))
 
     def marks(self, record: RunRecord) -> ImageMarks:
         """Where the marked images of a run's source are kept."""
