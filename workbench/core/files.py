@@ -86,21 +86,10 @@ def read_text(path: Path) -> str:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def open_atomically(path: Path) -> Iterator[BinaryIO]:
     """A temporary file beside `path` to write into; at the end it is flushed to disk and put in place.
 
     Left by an exception, also that of a generator which is closed, it is removed.
-
-    Raises:
-        UserError: the file cannot be written, for example because the disk is full.
-    """
-    with open_atomically(path) as file:
-        write(file)
-
-
-@contextmanager
-def open_atomically(path: Path) -> Iterator[BinaryIO]:
-    """The same for what is written little by little: in place at the end of the context, unless an error ends it.
 
     Raises:
         UserError: the file cannot be written, for example because the disk is full.
@@ -132,9 +121,9 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Call `write(file)` on a temporary file beside `path`, flush it to disk, and put it in place.
 
     Raises:
-        UserError: as `replacing`.
+        UserError: as `open_atomically`.
     """
-    with replacing(path) as file:
+    with open_atomically(path) as file:
         write(file)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from workbench import __version__
 from workbench.core.errors import UserError, reason, shown
 from workbench.core.events import Progress, Warned
-from workbench.core.files import replacing, require_file
+from workbench.core.files import open_atomically, require_file
 from workbench.core.records.run_archive import (
     FORMAT,
     LOCK,
@@ -72,7 +72,7 @@ def export_runs(reader: RunReader, run_ids: Sequence[str], path: Path, *, as_far
             yield Warned(f"left out: {error}")
     if not records:
         raise UserError("there are no runs to export" if not left_out else "there is no run that can be exported")
-    with replacing(path) as file, zipfile.ZipFile(file, "w") as zipped:
+    with open_atomically(path) as file, zipfile.ZipFile(file, "w") as zipped:
         packer = _Packer(reader, zipped)
         packer.total = sum(packer.size_of(record.id) for record in records)
         runs = []
