@@ -14,12 +14,12 @@ from workbench.core.curves.run_curves import Kind, Quantity, RunCurves
 from workbench.core.curves.step_axis import Axis
 from workbench.gui.runs.curve_lines import SMALLEST_LOG, CurveLine, CurveLines
 from workbench.gui.runs.curve_readout import ReadoutTable
-from workbench.gui.runs.curve_table import CurveTable
 from workbench.gui.runs.drawn_runs import Shown
 from workbench.gui.runs.end_values import EndValue, EndValues
 from workbench.gui.runs.line_looks import CURVE_LOOKS, PLAIN_LOOK
 from workbench.gui.runs.metric_axes import LARGE, time_unit
 from workbench.gui.runs.narrow_axis import NarrowAxis
+from workbench.gui.runs.table_readout import TableReadout
 from workbench.gui.runs.zoom_box import ZoomBox
 from workbench.gui.widgets.axes import round_out, round_up, short
 from workbench.gui.widgets.plotting import pg
@@ -77,7 +77,7 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._cursor = pg.InfiniteLine(angle=90)
         self._cursor.hide()
         self.addItem(self._cursor, ignoreBounds=True)
-        self._readout = CurveTable(self, theme)
+        self._readout = TableReadout(self, theme)
         self.end_values = EndValues(self, theme)
         self._empty = pg.TextItem(anchor=(0.5, 0.5))
         self.addItem(self._empty, ignoreBounds=True)
@@ -296,6 +296,7 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._cursor.setPen(pg.mkPen(theme.color("secondary"), style=Qt.PenStyle.DashLine))
         self._empty.setColor(theme.color("secondary"))
         self._readout.restyle()
+        item.getViewBox().color_rectangle(theme.color("accent"))
         # Drawn anew with the lines, in the new colors.
         for key in list(self._changes):
             self._remove_changes(key)

@@ -1,9 +1,12 @@
 """A view that is moved and zoomed along x; with Ctrl, along y; and by a rectangle, with Shift."""
 
 from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGraphicsSceneWheelEvent
 
 from workbench.gui.widgets.plotting import pg
+
+_RECTANGLE_ALPHA = 40
 
 
 class ZoomBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
@@ -20,6 +23,13 @@ class ZoomBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
     def release(self) -> None:
         """Move along x only, as at first."""
         self.setMouseEnabled(x=True, y=False)
+
+    def color_rectangle(self, color: QColor) -> None:
+        """How the rectangle looks that is drawn to zoom."""
+        ground = QColor(color)
+        ground.setAlpha(_RECTANGLE_ALPHA)
+        self.rbScaleBox.setPen(pg.mkPen(color))
+        self.rbScaleBox.setBrush(pg.mkBrush(ground))
 
     def wheelEvent(self, event: QGraphicsSceneWheelEvent, axis: int | None = None) -> None:
         if axis is None and event.modifiers() & Qt.KeyboardModifier.ControlModifier:

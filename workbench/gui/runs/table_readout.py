@@ -15,7 +15,7 @@ _APART_PX = 10
 _NAME_SHARE = 0.3
 
 
-class CurveTable(Readout):
+class TableReadout(Readout):
     """A row per run, as many as the plot has room for."""
 
     def __init__(self, plot: pg.PlotWidget, theme: Theme) -> None:
