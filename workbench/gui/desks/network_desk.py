@@ -7,18 +7,17 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QImage
 
 from workbench.core import speed
-from workbench.core.data.image_sources import IMAGE_SOURCES, trained_images
+from workbench.core.data.image_sources import IMAGE_SOURCES
 from workbench.core.errors import ConfigError, shown
 from workbench.core.formats import count, memory, short_count
 from workbench.core.home import Home
 from workbench.core.network.architecture import Architecture
 from workbench.core.network.model_config import ModelConfig
-from workbench.core.records import measured_epochs
+from workbench.core.records.epoch_times import EpochTimes
 from workbench.core.records.run_record import RunRecord
 from workbench.core.resources import resource_path
 from workbench.core.settings.config import RunConfig, parse
 from workbench.core.settings.presets import CUSTOM
-from workbench.core.speed import Speed
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.network.network_figures import Figures, about, length
 from workbench.gui.network.network_panel import NetworkPanel
@@ -40,16 +39,15 @@ class NetworkDesk(QObject):
 
     def __init__(self, build_panel: BuildPanel, network_panel: NetworkPanel, home: Home) -> None:
         super().__init__(network_panel)
-        self._build, self._panel, self.home = build_panel, network_panel, home
+        self._build, self._panel = build_panel, network_panel
+        self.times = EpochTimes(home)
         self.plan = ""
         """What Start would train and about how long, in a sentence; empty while a field is wrong."""
         self._compared = ""
         self._other: Architecture | None = None
-        # Training images and classes; of sources by name they are known before they are read.
-        self._counts = {source.name: (source.train, len(source.class_names)) for source in IMAGE_SOURCES.values()}
-        self._speeds: dict[str, Speed | None] = {}
-        self._device, self._precision = "", "fp32"
-        self._records: Sequence[RunRecord] = ()
+        self._wanted = set[str]()
+        """Of which figures of this machine were asked for."""
+        self._precision = "fp32"
         self._measured_text = ""
         self._scale = 1.0
         """What an epoch of the present network takes in truth, as a share of its estimate."""
@@ -58,6 +56,15 @@ class NetworkDesk(QObject):
         build_panel.config_changed.connect(self.refresh)
         self.set_presets()
         self.refresh()
+
+    @property
+    def home(self) -> Home:
+        """Whose figures of this machine are read."""
+        return self.times.home
+
+    @home.setter
+    def home(self, home: Home) -> None:
+        self.times.home = home
 
     @property
     def title(self) -> str:
@@ -78,18 +85,18 @@ class NetworkDesk(QObject):
 
     def set_machine(self, device: str, precision: str) -> None:
         """What `auto` means on this machine, known once torch is loaded."""
-        self._device, self._precision = device, precision
+        self.times.device, self._precision = device, precision
         self.forget_speeds()
 
     def set_images(self, source: str, images: int, classes: int) -> None:
         """How many training images a source turned out to have, the held out ones too, and of how many classes."""
-        self._counts[source] = (images, classes)
+        self.times.counts[source] = (images, classes)
         self.refresh()
 
     @Slot(object)
     def take_runs(self, records: Sequence[RunRecord]) -> None:
         """Learn from recorded runs, the newest first, how long an epoch takes in truth."""
-        self._records = records
+        self.times.records = records
         config = self._build.config
         if config is not None and _measured_text(config, self._measured(config)) != self._measured_text:
             self.refresh()
@@ -97,7 +104,8 @@ class NetworkDesk(QObject):
     @Slot()
     def forget_speeds(self) -> None:
         """Read this machine's figures again, for example after they were measured."""
-        self._speeds.clear()
+        self.times.forget_speeds()
+        self._wanted.clear()
         self.refresh()
 
     @Slot()
@@ -175,15 +183,13 @@ class NetworkDesk(QObject):
 
     def _trained_images(self, config: RunConfig | None) -> int | None:
         """Images of an epoch, without those held out; None while their number is not known."""
-        counts = self._counts.get(config.data.source) if config else None
-        if config is None or counts is None:
-            return None
-        return config.data.train_images or trained_images(*counts, config.data.validation_fraction)
+        is_known = config is not None and config.data.source in self.times.counts
+        return self.times.images(config) if config is not None and is_known else None
 
     def _most_images(self) -> int | None:
         """With those that will be held out, whose number depends on the sizes of the classes."""
         config = self._build.config
-        counts = self._counts.get(config.data.source) if config is not None else None
+        counts = self.times.counts.get(config.data.source) if config is not None else None
         if config is None or counts is None:
             return None
         return config.data.train_images or counts[0]
@@ -207,26 +213,14 @@ class NetworkDesk(QObject):
         return (estimate if measured is None else measured), measured is not None
 
     def _measured(self, config: RunConfig) -> float | None:
-        return measured_epochs.seconds_per_epoch(config, self._records, self._device)
+        return self.times.measured(config)
 
     def _estimate(self, architecture: Architecture, config: RunConfig) -> float | None:
-        trained = self._trained_images(config)
-        if trained is None:
-            return None
         key = speed.key_of(config.training)
-        if key not in self._speeds:
-            found = speed.read(self.home, key)
-            is_usual = config.training.device == "auto" and config.training.threads == 0
-            # Of a device that is there no more, such as a GPU taken out.
-            if found is not None and is_usual and self._device not in ("", found.device):
-                found = None
-            self._speeds[key] = found
-            if found is None:
-                self.speed_wanted.emit()
-        known = self._speeds[key]
-        if known is None:
-            return None
-        return speed.seconds_per_epoch(architecture, images=trained, training=config.training, speed=known)
+        if self.times.images(config) is not None and self.times.speed(config) is None and key not in self._wanted:
+            self._wanted.add(key)
+            self.speed_wanted.emit()
+        return self.times.estimated(config, architecture)
 
     def _size(self, figures: Figures) -> str:
         lines = [
