@@ -205,7 +205,9 @@ def _print_queue(store: RunReader, json: bool) -> None:
     listing, state = store.queue.listing(), store.queue.state()
     times = EpochTimes(store.home)
     times.records = store.runs()
-    left = {entry.id: times.left(entry) for entry in listing.entries if not entry.is_done}
+    left = {
+        entry.id: times.left(entry, times.seconds(entry.config)) for entry in listing.entries if not entry.is_done
+    }
     seconds, is_all = total(left[entry.id] for entry in listing.entries if entry.state in ("waiting", "running"))
     if json:
         documents = [entry.document() | {"seconds_left": left.get(entry.id)} for entry in listing.entries]

@@ -1,7 +1,8 @@
 """Names that people and archives give to runs and classes: what they may hold."""
 
+import itertools
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from workbench.core.errors import UserError, shown
 
@@ -59,3 +60,12 @@ def note_text(text: str) -> str:
     if any(unicodedata.category(each) in ("Cc", "Cs") and each not in "\n\t" for each in text):
         raise UserError("the note holds characters that cannot be written; it must be text in UTF-8")
     return text
+
+
+def numbered_name(name: str, taken: Collection[str]) -> str:
+    """`name`, or with the first number from 2 on that makes it one of its own."""
+    numbers = itertools.count(2)
+    found = name
+    while found in taken:
+        found = f"{name} ({next(numbers)})"
+    return found

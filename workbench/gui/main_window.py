@@ -1,5 +1,7 @@
 """The main window: builds the panels, the lanes and the desks that join them."""
 
+from functools import partial
+
 from PySide6.QtCore import QSettings, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QVBoxLayout, QWidget
@@ -17,9 +19,11 @@ from workbench.gui.desks.inspect_desk import InspectDesk
 from workbench.gui.desks.list_upgrade import ListUpgrade
 from workbench.gui.desks.network_actions import NetworkActions
 from workbench.gui.desks.network_desk import NetworkDesk
+from workbench.gui.desks.queue_side import QueueSide
 from workbench.gui.desks.repair_desk import RepairDesk
 from workbench.gui.desks.run_desk import RunDesk
 from workbench.gui.desks.source_desk import SourceDesk
+from workbench.gui.desks.speed_desk import SpeedDesk
 from workbench.gui.desks.status_desk import StatusDesk
 from workbench.gui.desks.training_desk import TrainingDesk
 from workbench.gui.desks.trial_desk import TrialDesk
@@ -138,6 +142,11 @@ class MainWindow(QMainWindow):
         self.training_desk = TrainingDesk(
             self.session, self.progress_panel, self.build_panel, self.run_desk, self.message_bar, self.home
         )
+        self.speed_desk = SpeedDesk(self.network_desk, self.build_panel, self.session, self.training_lane)
+        self.queue_side = QueueSide(
+            self.session, self.training_desk, self.run_desk, self.network_desk, self.build_panel,
+            self.progress_panel, self.inspecting_lane, self.theme, self,
+        )  # fmt: skip
         self.status_desk = StatusDesk(self.statusBar(), self.session, self.network_desk, self.training_desk)
 
     def _lay_out(self) -> None:
@@ -154,6 +163,7 @@ class MainWindow(QMainWindow):
             blocks=self.block_panel,
             verdict=self.verdict_page,
             runs=self.runs_panel,
+            queue=self.queue_side.panel,
             mistakes=inspect.strip,
             run_side=inspect.side,
             views=inspect.views,
@@ -180,7 +190,10 @@ class MainWindow(QMainWindow):
             (self.network_actions.add_to,),
             (self._add_quit,),
         )
-        menus.fill(menus.run, (self.training_desk.add_to, self.run_desk.changes.add_to), (self.trial_desk.add_to,))
+        menus.fill(
+            menus.run, (self.training_desk.add_to,), (partial(self.queue_side.add_to, settings=self._settings),), (self.run_desk.changes.add_to,),
+            (self.trial_desk.add_to,),
+        )  # fmt: skip
         self.inspect_desk.add_to(menus)
         menus.fill(menus.view, (self._parts.add_to,), (ThemeMenu(self.theme, self._settings, self).add_to,))
         menus.add(menus.help, self.tr("&About"), self._show_about)
@@ -197,9 +210,11 @@ class MainWindow(QMainWindow):
         self.trial_desk.plan_asked.connect(self._look_at_plan)
         self.network_desk.steps_changed.connect(self.plan_panel.schedule.set_steps_per_epoch)
         self.plan_panel.schedule.set_steps_per_epoch(self.network_desk.steps_per_epoch)
-        self.network_desk.speed_wanted.connect(self._measure)
         self.library.runs_changed.connect(self.network_desk.take_runs)
         self.run_desk.settings_taken.connect(self._parts.show_settings)
+        self.queue_side.settings_taken.connect(self._parts.show_settings)
+        self.queue_side.queue_asked.connect(self._parts.show_queue)
+        self.queue_side.filled.connect(self._parts.offer_queue)
         self.network_actions.settings_taken.connect(self._parts.see_settings)
         self.inspect_desk.run_chosen.connect(self.run_desk.show_run)
         self.inspect_desk.refused.connect(self.run_desk.tell_error)
@@ -255,6 +270,7 @@ class MainWindow(QMainWindow):
         if records and not self.selection.run_id:
             self.runs_panel.select(records[0].id)
             self.run_desk.draw_again(self._settings)
+        self.queue_side.open(self.home, problem)
         self._focus()
         self._plot_builder.start()
 
@@ -279,7 +295,7 @@ class MainWindow(QMainWindow):
         self._collector.settle()
         # Only now: two threads that load torch at once would meet half-loaded modules.
         self._open_looking()
-        self.engine_is_ready = True
+        self.engine_is_ready = self.speed_desk.engine_is_ready = True
         self.status_desk.set_machine(machine)
         self.network_desk.set_machine(machine.device, machine.precision)
         self.trial_desk.set_engine_ready()
@@ -300,20 +316,6 @@ class MainWindow(QMainWindow):
         if path:
             self.home = Home.locate(path)
             self._open_home()
-
-    @Slot()
-    def _measure(self) -> None:
-        """Time the machine for estimates, if nothing else is going on."""
-        config = self.build_panel.config
-        if config is not None and self.session.state is State.IDLE and self.engine_is_ready:
-            job = jobs.measure_speed(config.training)
-            handle = self.training_lane.ask(job, self.home, self.network_desk)
-            handle.finished.connect(self._on_measured)
-
-    @Slot(object)
-    def _on_measured(self, is_new: bool) -> None:
-        if is_new:
-            self.network_desk.forget_speeds()
 
     # Which workspace
 
@@ -364,7 +366,7 @@ class MainWindow(QMainWindow):
         train, validation, _test = event.images
         if not event.config.data.train_images:
             self.network_desk.set_images(event.config.data.source, train + validation, len(event.class_names))
-        if self.workspaces.current == "build":
+        if self.workspaces.current == "build" and not self.queue_side.trains(event.run_id):
             self.workspaces.show("train")
         self.status_desk.show_run(event)
 
@@ -381,6 +383,7 @@ class MainWindow(QMainWindow):
         """A run that is going on is stopped and saved first; the window closes when that is done."""
         if self.session.state is not State.IDLE:
             self._closing = True
+            self.queue_side.desk.let_go()
             self.session.stop()
             self.message_bar.tell("info", self.tr("Saving the run, then closing…"))
             event.ignore()
@@ -392,5 +395,6 @@ class MainWindow(QMainWindow):
         for lane in (self.training_lane, self.inspecting_lane, self.studying_lane, self.reading_lane):
             self.has_let_go &= lane.close()
         self._collector.stop()
+        self.queue_side.close()
         self.library.close()
         event.accept()

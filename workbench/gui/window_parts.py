@@ -22,6 +22,8 @@ from workbench.gui.widgets.size_barrier import SizeBarrier
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN
 from workbench.gui.workspaces import BOTTOM, LEFT, RIGHT, Place, Workspace, Workspaces
 
+_WITH_QUEUE = ("train", "compare")
+
 
 class WindowParts(QObject):
     """Builds docks and pages around the panels that it is given, once; workspaces only arrange them."""
@@ -40,6 +42,7 @@ class WindowParts(QObject):
         blocks: QWidget,
         verdict: QWidget,
         runs: QWidget,
+        queue: QWidget,
         mistakes: QWidget,
         run_side: QWidget,
         views: Sequence[tuple[QWidget, str]],
@@ -60,7 +63,9 @@ class WindowParts(QObject):
         self.stack = QStackedWidget()
         self._settings = settings
         built = self._dock(self.tr("Settings"), "settings", settings)
-        listed = self._dock(self.tr("Runs"), "runs", runs)
+        listed = self._listed = self._dock(self.tr("Runs"), "runs", runs)
+        self._queue = self._dock(self.tr("Queue"), "queue", queue)
+        self._has_queue, self._uncovered = False, set[str]()
         worst = self._dock(self.tr("Mistakes"), "mistakes", mistakes)
         chosen = self._dock(self.tr("Run and classes"), "run", run_side)
         looked_at = self._dock(self.tr("Image"), "image", _narrow(_tabs(*image_views)))
@@ -70,6 +75,7 @@ class WindowParts(QObject):
         places = (built, listed, worst, chosen, looked_at, over_time)
         self.workspaces = Workspaces(window, self.stack, self._arranged(self._views, *places))
         self._add_tool_bar(strip)
+        self.workspaces.changed.connect(self._uncover_queue)
 
     def _arranged(
         self,
@@ -95,7 +101,11 @@ class WindowParts(QObject):
                 self.tr("Train"),
                 self.tr("Watch runs learn"),
                 self._curves,
-                (Place(listed, BOTTOM, 220, 168), Place(worst, RIGHT, 148, 140)),
+                (
+                    Place(listed, BOTTOM, 220, 168),
+                    Place(self._queue, BOTTOM, 0, behind=listed),
+                    Place(worst, RIGHT, 148, 140),
+                ),
             ),
             Workspace(
                 "inspect",
@@ -114,7 +124,7 @@ class WindowParts(QObject):
                 self.tr("Compare"),
                 self.tr("Set recorded runs side by side"),
                 self._curves,
-                (Place(listed, LEFT, 720, 600),),
+                (Place(listed, LEFT, 720, 600), Place(self._queue, LEFT, 0, behind=listed)),
             ),
         )
 
@@ -168,6 +178,31 @@ class WindowParts(QObject):
         """They have changed: nothing changes unseen."""
         if not self._settings.isVisible():
             self.show_settings()
+
+    @Slot()
+    def show_queue(self) -> None:
+        """Turn to it, where it has a place."""
+        if self.workspaces.current not in _WITH_QUEUE:
+            self.workspaces.show(_WITH_QUEUE[0])
+        self._queue.show()
+        self._queue.raise_()
+
+    @Slot(bool)
+    def offer_queue(self, has_entries: bool) -> None:
+        """As long as nothing is in it, its tab is nowhere; then it is, until the person closes it."""
+        if not has_entries:
+            self._uncovered.clear()
+        self._has_queue = has_entries
+        self._uncover_queue()
+
+    @Slot()
+    def _uncover_queue(self) -> None:
+        current = self.workspaces.current
+        if self._has_queue and current in _WITH_QUEUE and current not in self._uncovered:
+            self._uncovered.add(current)
+            self._queue.show()
+            # Beside the tab of the runs, not before it.
+            self._listed.raise_()
 
     @Slot()
     def show_gallery(self) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QWidget
 from workbench.gui.widgets.paint_once import PaintOnce
 
 # Raised whenever docks are others, so that what was remembered of former ones is not taken for theirs.
-_VERSION = 3
+_VERSION = 4
 # Of the window manager's title bar, which is not known before the window is shown.
 _FRAME_HEIGHT = 48
 _FIRST_SIZE = (1440, 900)
@@ -29,12 +29,15 @@ class Place:
     Args:
         size: pixels across its area: the width at a side, the height below.
         size_low: the same where the window is low or narrow.
+        behind: another dock of the workspace whose place it shares, as a tab; it has no size of its own then, and
+            is not shown before it is asked for.
     """
 
     dock: QDockWidget
     area: Qt.DockWidgetArea
     size: int
     size_low: int = 0
+    behind: QDockWidget | None = None
 
 
 @dataclass(frozen=True)
@@ -146,13 +149,15 @@ class Workspaces(QObject):
         for place in workspace.places:
             place.dock.setFloating(False)
             window.addDockWidget(place.area, place.dock)
-            place.dock.show()
+            place.dock.setVisible(place.behind is None)
+            if place.behind is not None:
+                window.tabifyDockWidget(place.behind, place.dock)
         for direction, sides in (
             (Qt.Orientation.Horizontal, (LEFT, RIGHT)),
             (Qt.Orientation.Vertical, (BOTTOM,)),
         ):
             is_small = window.width() < _NARROW_WIDTH if BOTTOM not in sides else window.height() < _LOW_HEIGHT
-            places = [place for place in workspace.places if place.area in sides]
+            places = [place for place in workspace.places if place.area in sides and place.behind is None]
             length, usual = (
                 (window.height(), _FIRST_SIZE[1]) if BOTTOM in sides else (window.width(), _FIRST_SIZE[0])
             )

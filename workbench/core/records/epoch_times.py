@@ -35,12 +35,15 @@ class EpochTimes:
         measured = self.measured(config)
         return self.estimated(config) if measured is None else measured
 
-    def left(self, entry: QueueEntry) -> float | None:
-        """What is still to be trained of an entry of the queue, in seconds; None while nothing tells it."""
-        seconds = self.seconds(entry.config)
+    def left(self, entry: QueueEntry, epoch_s: float | None) -> float | None:
+        """What is still to be trained of an entry of the queue, in seconds; None while nothing tells it.
+
+        Args:
+            epoch_s: `seconds` of its configuration.
+        """
         record = next((record for record in self.records if record.id == entry.id), None)
         done = len(record.epochs) if record is not None else 0
-        return None if seconds is None else seconds * max(0, entry.config.training.epochs - done)
+        return None if epoch_s is None else epoch_s * max(0, entry.config.training.epochs - done)
 
     def measured(self, config: RunConfig) -> float | None:
         """As `measured_epochs`."""

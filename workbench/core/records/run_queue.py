@@ -55,6 +55,20 @@ class RunQueue(QueueReader):
             self._db.execute(_INSERT, (entry_id, place, *row, "waiting", "", added))
         return self.entry(entry_id)
 
+    def rename(self, entry_id: str, name: str) -> None:
+        """Have the run of an entry called `name`.
+
+        Raises:
+            UserError: it may not be called so, or the entry has begun or is not in the queue.
+        """
+        if not run_name(name):
+            raise UserError("the run's name is ''; it must have at least one character")
+        with self._changing():
+            self._require_open([entry_id])
+            if self.entry(entry_id).has_begun:
+                raise UserError(f"entry {entry_id} has begun; rename its run")
+            self._db.execute("UPDATE queue SET name=? WHERE id=?", (name, entry_id))
+
     def move(self, entry_ids: Sequence[str], place: int) -> None:
         """Put entries, in the order in which they stand, so that the first is at `place`, from 1, among those that
         are to be trained; beyond the last it is the last.

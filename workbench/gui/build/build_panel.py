@@ -127,15 +127,24 @@ class BuildPanel(QWidget):
             return words.format(batch, self.tabs.tabText(2), images)
         return ""
 
-    def job(self) -> RunJob:
-        """What to train.
+    def planned(self) -> tuple[RunConfig, str, str]:
+        """What to train, and the names of its model and recipe.
 
         Raises:
             ConfigError: the tabs do not fit together.
         """
         config = self._build()
         model = self.presets.model_name(config.model, self.model_panel.base)
-        return jobs.train(config, model=model, recipe=self.presets.recipe_name(config))
+        return config, model, self.presets.recipe_name(config)
+
+    def job(self) -> RunJob:
+        """To train that.
+
+        Raises:
+            ConfigError: as of `planned`.
+        """
+        config, model, recipe = self.planned()
+        return jobs.train(config, model=model, recipe=recipe)
 
     def _build(self) -> RunConfig:
         parts = {name: panel.config for name, panel, _ in self._sections}

@@ -29,11 +29,13 @@ _BASE = "\0base"
 class NetworkDesk(QObject):
     """Connects the form at the left with the network in the middle; needs no torch.
 
-    `speed_wanted` asks for this machine's figures, which are not known yet for the chosen device. `steps_changed`
+    `speed_wanted` asks for this machine's figures, which are not known yet for the chosen device, and
+    `speeds_forgotten` follows when there may be others. `steps_changed`
     carries the number of steps of an epoch, None while it is not known; `plan_changed` what Start would train.
     """
 
     speed_wanted = Signal()
+    speeds_forgotten = Signal()
     steps_changed = Signal(object)
     plan_changed = Signal(str)
 
@@ -107,6 +109,7 @@ class NetworkDesk(QObject):
         self.times.forget_speeds()
         self._wanted.clear()
         self.refresh()
+        self.speeds_forgotten.emit()
 
     @Slot()
     def refresh(self) -> None:

@@ -25,7 +25,7 @@ from workbench.gui.widgets.message_bar import MessageBar
 from workbench.gui.widgets.remedies import offer
 from workbench.gui.widgets.told import sentence_of, told
 from workbench.gui.work import jobs
-from workbench.gui.work.job import RunJob
+from workbench.gui.work.job import Handle, RunJob
 from workbench.gui.work.training_session import State, TrainingSession
 
 
@@ -49,7 +49,8 @@ class TrainingDesk(QObject):
         self.home = home
         self.message_bar = message_bar
         self._session, self._progress, self._build, self._runs = session, progress_panel, build_panel, run_desk
-        self._home_problem = ""
+        self.home_problem = ""
+        """Why nothing can be trained into it; empty if it can."""
         self._remedy: dict[str, object] = {}
         self._wrong_field = ""
         """What was said of a field, until that is edited."""
@@ -102,7 +103,7 @@ class TrainingDesk(QObject):
 
     def set_home(self, home: Home, problem: str = "") -> None:
         """Train into `home` from now on; with a `problem` nothing can start."""
-        self.home, self._home_problem = home, problem
+        self.home, self.home_problem = home, problem
         self.update_start()
 
     @Slot()
@@ -122,8 +123,8 @@ class TrainingDesk(QObject):
         self.update_start()
 
     def _reason(self) -> str:
-        if self._home_problem:
-            return self._home_problem
+        if self.home_problem:
+            return self.home_problem
         if self._session.state is State.TRYING:
             return self.tr("A measurement is going on; it can be stopped")
         if self._session.state is not State.IDLE:
@@ -160,6 +161,11 @@ class TrainingDesk(QObject):
     def _resume(self, job: RunJob) -> None:
         self._is_resuming = True
         self._begin(job)
+
+    def begin_queued(self, job: RunJob) -> Handle | None:
+        """Train what the queue says, which is not what stands on the left; None if the lane is taken."""
+        self._is_resuming = True
+        return self._session.start(self.home, job)
 
     def _begin(self, job: RunJob) -> None:
         self.message_bar.hide()

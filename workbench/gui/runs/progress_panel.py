@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QSizePolicy,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -45,6 +46,7 @@ class ProgressPanel(QWidget):
     """Buttons and figures of the run that is being trained."""
 
     start_asked = Signal()
+    queue_asked = Signal()
     pause_asked = Signal()
     proceed_asked = Signal()
     stop_asked = Signal()
@@ -60,6 +62,10 @@ class ProgressPanel(QWidget):
         self._start = self._button(self.tr("Start"), self._start_tooltip())
         self._start.setProperty("role", "primary")
         self._start.clicked.connect(self.start_asked)
+        self._queue = QToolButton()
+        self._queue.setAccessibleName(self.tr("Add to queue"))
+        self._queue.setProperty("role", "side-button")
+        self._queue.clicked.connect(self.queue_asked)
         self._pause = SteadyButton((self.tr("Pause"), self.tr("Resume")))
         self._pause.setToolTip(self.tr("Hold the run after this step (Ctrl+P)"))
         self._pause.clicked.connect(self._on_pause)
@@ -107,7 +113,12 @@ class ProgressPanel(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(FIELD_GAP)
-        for button in (self._start, self._pause, self._stop, self._more):
+        begin = QHBoxLayout()
+        begin.setSpacing(GAP)
+        begin.addWidget(self._start)
+        begin.addWidget(self._queue)
+        row.addLayout(begin)
+        for button in (self._pause, self._stop, self._more):
             row.addWidget(button)
         row.addSpacing(GROUP_GAP - FIELD_GAP)
         middle = QVBoxLayout()
@@ -176,6 +187,12 @@ class ProgressPanel(QWidget):
         """Enable Start, or say in its tooltip why it is disabled."""
         self._start.setEnabled(allowed)
         self._start.setToolTip(reason or self._start_tooltip())
+
+    def allow_queue(self, allowed: bool, reason: str) -> None:
+        """Enable adding to the queue, or say in its tooltip why it is disabled."""
+        does = self.tr("Add to queue: have it trained later, after what is there (Ctrl+Shift+Return)")
+        self._queue.setEnabled(allowed)
+        self._queue.setToolTip(reason or does)
 
     @property
     def elapsed_s(self) -> float:
@@ -289,5 +306,6 @@ class ProgressPanel(QWidget):
     @Slot()
     def _restyle(self) -> None:
         self._start.setIcon(self._theme.icon("start", "on_accent"))
+        self._queue.setIcon(self._theme.icon("add"))
         self._pause.setIcon(self._theme.icon("resume" if self._state is State.PAUSED else "pause"))
         self._stop.setIcon(self._theme.icon("stop"))

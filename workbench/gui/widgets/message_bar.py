@@ -25,6 +25,8 @@ class Message:
     second: str = ""
     """Text of one more button, which calls `do_second`; none if empty."""
     do_second: Callable[[], object] | None = None
+    stays: bool = False
+    """Whether it stays until it is dismissed or replaced, though it is but an info."""
 
 
 class MessageBar(QFrame):
@@ -64,9 +66,17 @@ class MessageBar(QFrame):
     def text(self) -> str:
         return self._text.text()
 
-    def tell(self, level: str, sentence: str, action: str = "", do: Callable[[], object] | None = None) -> None:
+    def tell(
+        self,
+        level: str,
+        sentence: str,
+        action: str = "",
+        do: Callable[[], object] | None = None,
+        *,
+        stays: bool = False,
+    ) -> None:
         """Show a sentence, with a button `action` that calls `do`, if it is not empty."""
-        self._show(Message(level, sentence, action, do))
+        self._show(Message(level, sentence, action, do, stays=stays))
 
     def tell_progress(self, sentence: str, action: str, do: Callable[[], object]) -> None:
         """Say how far something is, unless a warning or an error is still to be read."""
@@ -102,7 +112,7 @@ class MessageBar(QFrame):
             button.setVisible(bool(text))
         self.show()
         # Good news is read once; warnings and errors stay until dismissed.
-        if message.level == "info":
+        if message.level == "info" and not message.stays:
             self._timer.start()
         else:
             self._timer.stop()

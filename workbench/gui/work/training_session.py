@@ -41,10 +41,10 @@ class TrainingSession(QObject):
         self._last_event: Event | None = None
         self._run_id = ""
 
-    def start(self, home: Home, job: RunJob) -> None:
-        """Train a run, unless the lane is taken."""
+    def start(self, home: Home, job: RunJob) -> Handle | None:
+        """Train a run, unless the lane is taken: then None."""
         if self.state is not State.IDLE:
-            return
+            return None
         self._last_event, self._run_id, self._orders = None, "", job.orders
         self._set_state(State.STARTING)
         handle = self._handle = self._lane.ask(job, home, self)
@@ -53,6 +53,7 @@ class TrainingSession(QObject):
         handle.canceled.connect(self._say_stopped)
         handle.ended.connect(self.run_ended)
         handle.ended.connect(self._become_idle)
+        return handle
 
     def try_out(self, home: Home, job: Job, asker: QObject) -> Handle | None:
         """Have a trial done, unless the lane is taken: then None."""
