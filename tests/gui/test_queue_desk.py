@@ -109,7 +109,7 @@ def test_two_entries_from_the_button_to_their_curves(
         records = {record.name: record for record in store.runs()}
     assert {name: len(record.epochs) for name, record in records.items()} == {"custom": 3, "custom (2)": 2}
     for record in records.values():
-        assert window.plot_panel.curves(record.id).test["accuracy"].x[-1] == len(record.epochs)
+        assert window.plot_panel.curves(record.id).points("accuracy", "test").x[-1] == len(record.epochs)
     assert window.selection.run_id == records["custom (2)"].id
     assert window.message_bar.text == "The queue is done; 2 finished, 0 failed"
     assert [title for title, _ in notified] == [
@@ -125,7 +125,7 @@ def test_a_stop_pauses_the_queue_and_it_goes_on_with_that_run(
     states(window)
     window.queue_side.desk.start()
     wait_for(qtbot, window, State.RUNNING)
-    qtbot.waitUntil(lambda: len(window.plot_panel.curves(entry.id).train["loss"].x) > 3, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: len(window.plot_panel.curves(entry.id)) > 3, timeout=LONG_MS)
     press(qtbot, window, "Stop")
     wait_for(qtbot, window, State.IDLE)
     assert states(window) == [("a", "waiting"), ("b", "waiting")]

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSpinBox
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
-from tests.gui.seen import action, button, named, pick, pictures_in, says, texts
+from tests.gui.seen import action, button, named, pick, pictures_in, says, texts, wait_for_curves
 from workbench.core.errors import UserError
 from workbench.core.events import EpochMetrics, Event, StepMetrics
 from workbench.core.home import Home
@@ -397,6 +397,7 @@ def test_a_run_of_another_process_is_followed(
     (record,) = window.runs_panel.model.records
     assert record.status == "running"
     window.runs_panel.select(record.id)
+    wait_for_curves(qtbot, window)
     curves = window.plot_panel.curves(record.id)
     assert curves.points("loss", "test").x.tolist() == [1.0]
     assert says(window.inspect_desk.side, "Epoch 1, live:")

@@ -1,7 +1,5 @@
 """The main window: builds the panels, the lanes and the desks that join them."""
 
-from functools import partial
-
 from PySide6.QtCore import QSettings, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QVBoxLayout, QWidget
@@ -145,7 +143,7 @@ class MainWindow(QMainWindow):
         self.speed_desk = SpeedDesk(self.network_desk, self.build_panel, self.session, self.training_lane)
         self.queue_side = QueueSide(
             self.session, self.training_desk, self.run_desk, self.network_desk, self.build_panel,
-            self.progress_panel, self.inspecting_lane, self.theme, self,
+            self.progress_panel, self.inspecting_lane, self.theme, self._settings, self,
         )  # fmt: skip
         self.status_desk = StatusDesk(self.statusBar(), self.session, self.network_desk, self.training_desk)
 
@@ -190,10 +188,8 @@ class MainWindow(QMainWindow):
             (self.network_actions.add_to,),
             (self._add_quit,),
         )
-        menus.fill(
-            menus.run, (self.training_desk.add_to,), (partial(self.queue_side.add_to, settings=self._settings),), (self.run_desk.changes.add_to,),
-            (self.trial_desk.add_to,),
-        )  # fmt: skip
+        menus.fill(menus.run, (self.training_desk.add_to,), (self.queue_side.add_to,))
+        menus.fill(menus.run, (self.run_desk.changes.add_to,), (self.trial_desk.add_to,))
         self.inspect_desk.add_to(menus)
         menus.fill(menus.view, (self._parts.add_to,), (ThemeMenu(self.theme, self._settings, self).add_to,))
         menus.add(menus.help, self.tr("&About"), self._show_about)

@@ -46,6 +46,7 @@ class QueueSide(QObject):
         progress_panel: ProgressPanel,
         inspecting: Lane,
         theme: Theme,
+        settings: QSettings,
         window: QWidget,
     ) -> None:
         super().__init__(window)
@@ -56,7 +57,7 @@ class QueueSide(QObject):
         times = network_desk.times
         self.desk = QueueDesk(self.library, self.panel, session, training_desk, build_panel, times, bar, news)
         self.adding = QueueAdding(self.library, build_panel, progress_panel, inspecting, bar, home)
-        self._settings: QSettings | None = None
+        self._settings = settings
         self._failures: list[QAction] = []
         self.panel.offer_adding(self.adding.add)
         self.adding.refused.connect(training_desk.refuse)
@@ -72,9 +73,8 @@ class QueueSide(QObject):
         """Whether a run is an entry's, which nobody has started by hand."""
         return self.library.entry(run_id) is not None
 
-    def add_to(self, menus: Menus, settings: QSettings) -> None:
+    def add_to(self, menus: Menus) -> None:
         """Fill the part of the menu Run that is about the queue."""
-        self._settings = settings
         self.adding.add_to(menus)
         menus.add(menus.run, self.tr("Start the q&ueue"), self.desk.start)
         menus.add(menus.run, self.tr("Pause the queue"), self.desk.pause)
@@ -88,7 +88,7 @@ class QueueSide(QObject):
         self._failures = after.actions()
         notify = menus.add(menus.run, self.tr("&Notify on the desktop"), self._choose_notifying)
         notify.setCheckable(True)
-        self.notifier.is_on = settings.value("notify", "true") != "false"
+        self.notifier.is_on = self._settings.value("notify", "true") != "false"
         notify.setChecked(self.notifier.is_on)
 
     @Slot(QAction)
@@ -105,8 +105,7 @@ class QueueSide(QObject):
     @Slot(bool)
     def _choose_notifying(self, wanted: bool) -> None:
         self.notifier.is_on = wanted
-        if self._settings is not None:
-            self._settings.setValue("notify", "true" if wanted else "false")
+        self._settings.setValue("notify", "true" if wanted else "false")
 
     def open(self, home: Home, problem: str) -> None:
         """Show the queue of `home` from now on; with a `problem` there is none."""
