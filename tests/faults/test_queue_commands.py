@@ -176,4 +176,4 @@ def test_wrong_input_is_one_sentence_and_changes_nothing(
 
 def test_several_processes_of_a_launcher_are_refused(home: Home) -> None:
     launched = {"RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "MASTER_PORT": "1"}
-    assert "trains in one process" in refused(call(home, "queue", "run", **launched))
+    assert "is worked off in one process" in refused(call(home, "queue", "run", **launched))

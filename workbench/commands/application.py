@@ -14,6 +14,7 @@ from workbench.commands import (
     evaluation,
     explanation,
     export,
+    lab,
     labels,
     landscape,
     lesion,
@@ -41,7 +42,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 _groups = (training, trials, choices, evaluation, mistakes, explanation, labels, lesion, landscape, prediction)
-for group in (*_groups, export):
+for group in (*_groups, lab, export):
     app.add_typer(group.commands)
 for group in (run_changes, run_archives, comparison):
     runs.commands.add_typer(group.commands)

@@ -1,6 +1,6 @@
 """Working the queue off in a terminal: `queue run`."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,21 @@ def work_off(store: RunStore, json: bool) -> int:
     """Train what waits, and print what came of it; returns the exit code.
 
     Raises:
+        UserError: as of `work`.
+    """
+    worked = work(store, json, _STOPPING)
+    _print_end(worked, store.queue.state(), json)
+    return worked.exit_code
+
+
+def work(store: RunStore, json: bool, stopping: str, only: Collection[str] | None = None) -> "Worked":
+    """Train what waits, and show it.
+
+    Args:
+        stopping: what to say when it is asked to stop.
+        only: the ids of the entries that are to be trained; None: all.
+
+    Raises:
         UserError: the queue is paused, this is one of several processes, or the store refuses.
     """
     state = store.queue.state()
@@ -32,17 +47,16 @@ def work_off(store: RunStore, json: bool) -> int:
 
     if Processes.are_launched():
         raise UserError(
-            "queue run trains in one process, but PyTorch's launcher has started several; call it alone"
+            "the queue is worked off in one process, but PyTorch's launcher has started several; call it alone"
         )
-    shown = _Shown(store, json)
-    with StopSignals() as stop, shown:
-        stop.message = _STOPPING
-        was_stopped = _follow(work_queue(store), shown, stop)
-    _print_end(shown, store.queue.state(), was_stopped, json)
-    return 1 if shown.has_bug else 2 if shown.failures else 0
+    worked = Worked(store, json, only)
+    with StopSignals() as stop, worked:
+        stop.message = stopping
+        worked.was_stopped = _follow(work_queue(store, only=only), worked, stop)
+    return worked
 
 
-def _follow(work: "Work", shown: "_Shown", stop: StopSignals) -> bool:
+def _follow(work: "Work", shown: "Worked", stop: StopSignals) -> bool:
     """Show all of it; returns whether it was asked to stop."""
     with closing(work):
         for event in work:
@@ -58,11 +72,11 @@ def _follow(work: "Work", shown: "_Shown", stop: StopSignals) -> bool:
     return stop.asked
 
 
-class _Shown:
-    """A display for each entry, one after the other."""
+class Worked:
+    """What was trained: a display for each entry, one after the other, and what came of them."""
 
-    def __init__(self, store: RunStore, json: bool) -> None:
-        self._store, self._json = store, json
+    def __init__(self, store: RunStore, json: bool, only: Collection[str] | None) -> None:
+        self._store, self._json, self._only = store, json, only
         self._stack = ExitStack()
         self._entry: QueueEntry | None = None
         self._display: console.TrainingDisplay | None = None
@@ -71,8 +85,16 @@ class _Shown:
         self._remedy: Mapping[str, Any] = {}
         self.failures = 0
         self.has_bug = False
+        self.was_stopped = False
 
-    def __enter__(self) -> "_Shown":
+    @property
+    def exit_code(self) -> int:
+        return 1 if self.has_bug else 2 if self.failures else 0
+
+    def status(self, state: QueueState) -> str:
+        return "stopped" if self.was_stopped else "paused" if state.is_paused else "done"
+
+    def __enter__(self) -> "Worked":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -84,7 +106,8 @@ class _Shown:
     def begin(self, entry: QueueEntry) -> None:
         self._entry, self._remedy = entry, {}
         if not self._json:
-            waiting = len(self._store.queue.listing().waiting)
+            ids = [each.id for each in self._store.queue.listing().waiting]
+            waiting = sum(self._only is None or entry_id in self._only for entry_id in ids)
             console.print_error(f"entry {entry.id}: {entry.name}; {waiting} more in the queue")
         self._display = self._stack.enter_context(console.TrainingDisplay(quiet=self._json))
 
@@ -109,8 +132,8 @@ class _Shown:
             console.print_result(record)
 
 
-def _print_end(shown: _Shown, state: QueueState, was_stopped: bool, json: bool) -> None:
-    status = "stopped" if was_stopped else "paused" if state.is_paused else "done"
+def _print_end(shown: Worked, state: QueueState, json: bool) -> None:
+    status = shown.status(state)
     if json:
         console.print_json(
             {"status": status, "reason": state.reason, "failed": shown.failures, "entries": shown.ended}

@@ -6,7 +6,7 @@ outcome is recorded: an entry whose process died waits again, with what was save
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from workbench.core.records.queue_entry import DONE, DoneState, QueueEntry, Queu
 from workbench.core.records.queue_reader import COLUMNS, QueueReader, unknown
 from workbench.core.records.run_folder import new_run_id
 from workbench.core.records.run_lock import RunLock
+from workbench.core.records.run_record import RunRecord
 from workbench.core.settings.config import RunConfig
 
 _INSERT = f"INSERT INTO queue ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
@@ -68,6 +69,23 @@ class RunQueue(QueueReader):
             if self.entry(entry_id).has_begun:
                 raise UserError(f"entry {entry_id} has begun; rename its run")
             self._db.execute("UPDATE queue SET name=? WHERE id=?", (name, entry_id))
+
+    def add_begun(self, record: RunRecord) -> QueueEntry:
+        """Have a run that was stopped resumed later, whether the queue has known it or not.
+
+        Raises:
+            UserError: it is being trained by the queue, or the store refuses.
+        """
+        row = (record.name, record.model, record.recipe, record.config.model_dump_json(), json.dumps(record.tags))
+        with self._changing():
+            states = [each["state"] for each in self._db.read("SELECT state FROM queue WHERE id=?", record.id)]
+            if "running" in states:
+                raise UserError(f"entry {record.id} is being trained; stop its run first")
+            self._db.execute("DELETE FROM queue WHERE id=?", (record.id,))
+            added = datetime.now(UTC).isoformat(timespec="seconds")
+            place = self._next_place(at_front=False)
+            self._db.execute(_INSERT, (record.id, place, *row, "waiting", "", added))
+        return self.entry(record.id)
 
     def move(self, entry_ids: Sequence[str], place: int) -> None:
         """Put entries, in the order in which they stand, so that the first is at `place`, from 1, among those that
@@ -144,9 +162,12 @@ class RunQueue(QueueReader):
 
     # Working it off
 
-    def claim(self) -> QueueEntry | None:
+    def claim(self, only: Collection[str] | None = None) -> QueueEntry | None:
         """Take the next entry to train it, for this process alone, until `finish` or `give_back`; None if nothing
         waits, or the queue is paused.
+
+        Args:
+            only: the ids of those that may be taken; None: all.
 
         Raises:
             UserError: the store refuses.
@@ -154,7 +175,8 @@ class RunQueue(QueueReader):
         if self.state().is_paused:
             return None
         for entry in self.listing().waiting:
-            if self._is_resumed_by_hand(entry) or not self._acquire(entry.id):
+            is_wanted = only is None or entry.id in only
+            if not is_wanted or self._is_resumed_by_hand(entry) or not self._acquire(entry.id):
                 continue
             try:
                 if self._take(entry.id):

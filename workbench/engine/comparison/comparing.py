@@ -24,6 +24,8 @@ class _Group:
     """One side: a run and, where seeds count, those that differ from it in their seed alone."""
 
     runs: tuple[AskedRun, ...]
+    name: str = ""
+    """What all of them are called; by default as the first."""
 
     @property
     def first(self) -> RunRecord:
@@ -59,7 +61,23 @@ def compare_all(store: RunReader, runs: list[str], with_seeds: bool = False) -> 
     twice = next((run for run in runs if runs.count(run) > 1), None)
     if twice is not None:
         raise UserError(f"run {twice} is given twice; of more than two runs give each once")
-    groups = _read(store, runs, [None] * len(runs), with_seeds)
+    return _in_pairs(_read(store, runs, [None] * len(runs), with_seeds))
+
+
+def compare_groups(store: RunReader, groups: Sequence[tuple[str, Sequence[RunRecord]]]) -> list[Comparison]:
+    """Likewise each pair of several groups: runs that differ in their seed alone, called by a name together.
+
+    Raises:
+        UserError: a run's answers are missing, or the test images differ.
+    """
+    asked = [
+        _Group(tuple(AskedRun(record, store.answers(record, None)) for record in records), name)
+        for name, records in groups
+    ]
+    return _in_pairs(asked)
+
+
+def _in_pairs(groups: Sequence[_Group]) -> list[Comparison]:
     pairs = [_compared(a, b) for i, a in enumerate(groups) for b in groups[i + 1 :]]
     corrected = holm.adjusted([pair.verdict.p_value for pair in pairs])
     return [
@@ -118,4 +136,4 @@ def _compared(a: _Group, b: _Group) -> Comparison:
 def _side(group: _Group, right: NDArray[np.bool_]) -> Side:
     record, evaluation = group.runs[0].record, group.runs[0].evaluation
     seeds = tuple(run.record.config.training.seed for run in group.runs)
-    return Side(record.id, record.name, evaluation.epoch, seeds, tuple(right.mean(axis=1).tolist()))
+    return Side(record.id, group.name or record.name, evaluation.epoch, seeds, tuple(right.mean(axis=1).tolist()))

@@ -6,7 +6,7 @@
 Closing it stops and saves the run that is being trained, and puts its entry back as the next one, to be resumed.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from contextlib import closing
 from dataclasses import replace
 from typing import TypeAlias
@@ -34,7 +34,12 @@ def frozen(config: RunConfig, store: RunStore) -> RunConfig:
     return completion.lasting(config, store)
 
 
-def work_queue(store: RunStore, *, orders_for: Callable[[QueueEntry], Orders] | None = None) -> Work:
+def work_queue(
+    store: RunStore,
+    *,
+    orders_for: Callable[[QueueEntry], Orders] | None = None,
+    only: Collection[str] | None = None,
+) -> Work:
     """Train what waits, one entry after the other, until nothing does or the queue is paused.
 
     An entry that cannot begin, or whose run fails, is recorded with its sentence, and the next one follows.
@@ -42,11 +47,12 @@ def work_queue(store: RunStore, *, orders_for: Callable[[QueueEntry], Orders] | 
     Args:
         store: of the calling thread.
         orders_for: through which another thread can change the run of an entry.
+        only: the ids of the entries that are to be trained; None: all.
 
     Raises:
         UserError: the store refuses.
     """
-    while (entry := store.queue.claim()) is not None:
+    while (entry := store.queue.claim(only)) is not None:
         try:
             yield EntryBegan(entry)
         except GeneratorExit:

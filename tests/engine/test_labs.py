@@ -1,0 +1,182 @@
+"""A lab from its plan through the queue to its report, with real runs."""
+
+import re
+from contextlib import closing
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from tests.labs import made, recorded, settings_for
+from workbench.core.events import EpochMetrics
+from workbench.core.home import Home
+from workbench.core.labs.adding import add_missing
+from workbench.core.labs.bench import Bench
+from workbench.core.labs.catalog import LABS
+from workbench.core.labs.findings import Curve, findings
+from workbench.core.labs.plan import LabRun, LabSettings, planned_runs
+from workbench.core.labs.report import LabReport
+from workbench.core.records.store import RunStore
+from workbench.engine.labs.curves_svg import Line, figure, spread_apart
+from workbench.engine.labs.report_page import page, write_report
+from workbench.engine.labs.reporting import report_of
+from workbench.engine.training import training
+from workbench.engine.training.queue_work import work_queue
+
+STEM = LABS["stem"]
+
+
+def bench(store: RunStore, settings: LabSettings) -> Bench:
+    return Bench.of(STEM, settings, store)
+
+
+def test_a_lab_is_trained_once_and_reported(store: RunStore, image_folder: Path, tmp_path: Path) -> None:
+    settings = settings_for(str(image_folder), STEM, seeds=2)
+    first = bench(store, settings).runs[0].planned
+    # Of another origin, by a name of its own.
+    by_hand = list(training.train(first.config, store=store, name="by hand"))[-1].run_id
+    added = add_missing(store, STEM, bench(store, settings).runs)
+    assert [entry.name for entry in added] == ["stem7x7 seed 1", "stem3x3 seed 2", "stem7x7 seed 2"]
+    list(work_queue(store))
+    done = bench(store, settings)
+    assert [run.state for run in done.runs] == ["finished"] * 4
+    assert done.runs[0].record is not None
+    assert done.runs[0].record.id == by_hand
+    assert {run.record.tags for run in done.runs if run.record} == {("lab:stem",)}
+    assert add_missing(store, STEM, done.runs) == []
+    report = report_of(done, store)
+    (pair,) = report.findings.verdicts
+    assert pair == ("stem3x3", "stem7x7")
+    assert report.findings.verdicts[pair].labels == ("3x3 stem", "7x7 stem")
+    assert report.findings.verdicts[pair].a.seeds == (1, 2)
+    path = tmp_path / "report.html"
+    write_report(report, path)
+    text = path.read_text()
+    for run in done.runs:
+        assert run.record is not None
+        assert run.record.id in text
+
+
+def test_stopped_in_the_middle_it_goes_on_where_it_was(home: Home, image_folder: Path) -> None:
+    settings = settings_for(str(image_folder), STEM, epochs=3)
+    with closing(RunStore(home)) as store:
+        ids = [entry.id for entry in add_missing(store, STEM, bench(store, settings).runs)]
+        with closing(work_queue(store, only=ids)) as work:
+            next(event for event in work if isinstance(event, EpochMetrics))
+        # As if somebody had taken it out of the queue.
+        store.queue.remove(ids[:1])
+        assert [run.state for run in bench(store, settings).runs] == ["stopped", "waiting"]
+        (resumed,) = add_missing(store, STEM, bench(store, settings).runs)
+        assert (resumed.id, resumed.has_begun) == (ids[0], True)
+        list(work_queue(store, only=ids))
+        assert [run.state for run in bench(store, settings).runs] == ["finished"] * 2
+        assert len(store.runs()) == 2
+
+
+def test_only_the_labs_own_entries_are_trained(store: RunStore, image_folder: Path) -> None:
+    settings = settings_for(str(image_folder), STEM)
+    other = store.queue.add(planned_runs(STEM, replace(settings, epochs=9))[0].config, name="other")
+    ids = [entry.id for entry in add_missing(store, STEM, bench(store, settings).runs)]
+    list(work_queue(store, only=ids))
+    assert [entry.id for entry in store.queue.listing().waiting] == [other.id]
+
+
+def test_lost_answers_are_told_and_the_rest_is_there(store: RunStore, image_folder: Path) -> None:
+    settings = settings_for(str(image_folder), STEM)
+    add_missing(store, STEM, bench(store, settings).runs)
+    list(work_queue(store))
+    done = bench(store, settings)
+    assert done.runs[0].record is not None
+    for file in (store.folder(done.runs[0].record.id) / "evaluations").glob("epoch-*"):
+        file.unlink()
+    report = report_of(done, store)
+    assert report.findings.verdicts == {}
+    assert "could not be compared: run" in report.seen.notes[0]
+    assert report.rows[0][1] == "1 of 1"
+
+
+# The page
+
+
+class _Checked(HTMLParser):
+    """Refuses what a browser would have to guess, and anything that is fetched or run."""
+
+    VOID = ("meta", "path", "rect", "circle", "br")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag not in ("script", "link", "img", "iframe")
+        assert not {name for name, _ in attrs} & {"src", "href", "onload", "onclick"}
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def checked(text: str) -> str:
+    """What can be read on it."""
+    parser = _Checked()
+    parser.feed(text)
+    assert parser.open == []
+    assert "url(" not in text
+    assert "@import" not in text
+    return parser.text
+
+
+def test_the_page_holds_sentence_figures_and_what_the_paper_says() -> None:
+    errors = {"plain20": 0.2, "plain56": 0.3, "resnet20": 0.2, "resnet56": 0.15}
+    found = made("degradation", {name: [(0.2, train), (0.21, train + 0.002)] for name, train in errors.items()})
+    report = LabReport(found)
+    text = checked(page(report))
+    assert report.seen.sentence in text
+    assert "As in the paper" in text
+    assert "figure 6, left, read from the figure" in text
+    assert "20.5 ± 0.7 %" in text
+    assert "plain56 seed 2" in text
+    assert len(re.findall("<svg", page(report))) == 2
+
+
+def test_a_page_of_nothing_yet_is_whole() -> None:
+    text = checked(page(LabReport(made("seeds", {}, seeds=2))))
+    assert "Nothing can be said yet" in text
+    assert "missing" in text
+
+
+def test_names_from_outside_are_text_and_nothing_else() -> None:
+    lab = LABS["seeds"]
+    settings = LabSettings(2, 1, {"data.source": "<script>alert(1)</script>"})
+    (planned,) = planned_runs(lab, settings)
+    failed = replace(recorded(planned, status="failed"), message="<b>no</b>", id="<i>")
+    text = page(LabReport(findings(lab, settings, [LabRun(planned, "failed", failed)])))
+    checked(text)
+    assert "<script" not in text
+    assert "&lt;b&gt;no&lt;/b&gt;" in text
+
+
+def test_a_figure_shows_each_arm_with_its_last_value() -> None:
+    curve = Curve((1, 2, 3), (0.8, 0.5, 0.314), (0.8, 0.4, 0.3), (0.8, 0.6, 0.33))
+    svg = figure("Test error", [Line("A & B", 0, curve), Line("none", 1, Curve((), (), (), ()))])
+    assert "A &amp; B 31.4" in svg
+    assert "none" not in svg
+    assert svg.count('class="mean"') == 1
+    assert svg.count("fill-opacity") == 1
+    assert figure("Test error", []) == ""
+    assert "<circle" in figure("Test error", [Line("a", 0, Curve((1,), (0.5,), (0.5,), (0.5,)))])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "places"),
+    [([10, 12, 60], [10, 25, 60]), ([96, 98, 99], [70, 85, 100]), ([5], [5]), ([], [])],
+)
+def test_labels_do_not_cover_each_other(wanted: list[float], places: list[float]) -> None:
+    assert spread_apart(wanted, 15, 100) == places
