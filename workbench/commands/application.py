@@ -24,6 +24,7 @@ from workbench.commands import (
     run_archives,
     run_changes,
     runs,
+    search,
     training,
     trials,
 )
@@ -48,6 +49,7 @@ for group in (run_changes, run_archives, comparison):
     runs.commands.add_typer(group.commands)
 app.add_typer(runs.commands, name="runs")
 app.add_typer(queue.commands, name="queue")
+app.add_typer(search.commands, name="search")
 
 
 def run(arguments: list[str]) -> int:

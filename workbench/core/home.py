@@ -52,6 +52,11 @@ class Home:
         return self.root / "presets"
 
     @property
+    def studies(self) -> Path:
+        """Optuna's database of searches; made with the first one."""
+        return self.root / "studies.db"
+
+    @property
     def marks(self) -> Path:
         """Images that were marked, a file for each source; made with the first mark."""
         return self.root / "marks"

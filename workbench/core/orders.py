@@ -10,6 +10,8 @@ class Orders:
         self._lock = threading.Lock()
         self._rate_factor = 1.0
         self._stop = self._finish = False
+        self.reason = ""
+        """Why it was asked to finish, for the run's record; empty: by hand."""
 
     def change_rate(self, factor: float) -> None:
         """Multiply the rest of the schedule by `factor`; several changes between two steps are one."""
@@ -21,9 +23,9 @@ class Orders:
         cannot be closed one by one."""
         self._stop = True
 
-    def finish(self) -> None:
+    def finish(self, reason: str = "") -> None:
         """End after the present step and count as finished: its best epoch is the result."""
-        self._finish = True
+        self.reason, self._finish = reason, True
 
     def take_rate_factor(self) -> float:
         """What the rate is to be multiplied by from now on; 1 if nothing was asked."""

@@ -82,6 +82,7 @@ class TrainingLoop:
                 yield from self._steps()
                 if self._end is None:
                     yield from self._finish_epoch()
+                    self._end_between_epochs()
         except GeneratorExit:
             self.save(best=False)
             raise
@@ -146,10 +147,15 @@ class TrainingLoop:
         position = self._trainer.position
         if finish and position.best_epoch:
             which = "best" if len(self._prepared.validation) else "last whole one"
-            reason = f"ended by hand in epoch {position.epoch + 1}; the {which} was epoch {position.best_epoch}"
-            self._end = RunFinished(self._id, "finished", reason)
+            by_hand = f"ended by hand in epoch {position.epoch + 1}; the {which} was epoch {position.best_epoch}"
+            self._end = RunFinished(self._id, "finished", self._orders.reason or by_hand)
         elif stop:
             self._end = RunFinished(self._id, "stopped")
+
+    def _end_between_epochs(self) -> None:
+        """Ordered at an epoch's end, it needs no step of the next one; several processes agree after a step."""
+        if self._orders.reason and self._end is None and not self._processes.are_many:
+            self._end_by_order(stop=False, finish=self._orders.wants_finish)
 
     def _finish_epoch(self) -> Events:
         """Evaluate, compare with the best, save. Stopped meanwhile, a resumed run evaluates again."""
