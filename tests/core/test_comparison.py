@@ -10,12 +10,13 @@ from tests.compared import Recording, answering, labels_of, right_but, save_copy
 from workbench.core.comparison import holm
 from workbench.core.comparison.agreement import CELLS, Agreement, Counts
 from workbench.core.comparison.common_images import AskedRun, common_images
-from workbench.core.comparison.config_differences import config_differences, same_but_for_seed
+from workbench.core.comparison.config_differences import config_differences
 from workbench.core.comparison.seed_runs import runs_of_seeds
 from workbench.core.comparison.verdict import Side, Verdict
 from workbench.core.errors import UserError
 from workbench.core.records.store import RunStore
 from workbench.core.settings.config import RunConfig
+from workbench.core.settings.same_experiment import same_but_for_seed
 
 A, B = Side("aaaa0001", "plain20", 5, (0,), (0.80,)), Side("bbbb0002", "resnet20", 5, (0,), (0.812,))
 COUNTS = Counts(7800, 200, 320, 1680, 9000)

@@ -7,9 +7,10 @@ import pytest
 
 from tests.gui.run_events import epoch
 from workbench.core.curves.run_curves import RunCurves
-from workbench.core.curves.seed_groups import GroupCurves, group_key
+from workbench.core.curves.seed_groups import GroupCurves
 from workbench.core.records.run_series import RunSeries
 from workbench.core.settings.config import RunConfig
+from workbench.core.settings.same_experiment import experiment_key
 
 
 def run(loss: float, count: int = 200, epochs: int = 2, seconds: float = 1.0) -> RunCurves:
@@ -26,8 +27,8 @@ def run(loss: float, count: int = 200, epochs: int = 2, seconds: float = 1.0) ->
 def test_runs_belong_together_whose_seed_alone_differs() -> None:
     config = RunConfig()
     other_seed = config.with_values({"training.seed": 7})
-    assert group_key(config) == group_key(other_seed)
-    assert group_key(config) != group_key(other_seed.with_values({"training.epochs": 7}))
+    assert experiment_key(config) == experiment_key(other_seed)
+    assert experiment_key(config) != experiment_key(other_seed.with_values({"training.epochs": 7}))
 
 
 def test_epochs_are_averaged_exactly() -> None:

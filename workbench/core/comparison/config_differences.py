@@ -6,10 +6,6 @@ from typing import Any
 from workbench.core.errors import literal
 from workbench.core.settings.config import RunConfig, field_names
 
-# Whatever they say, a network learns the same but for rounding. A field that is new counts until it is named here.
-_OF_THE_MACHINE = {"device", "threads", "deterministic", "epoch_weights_mb"}
-_FOUND_WITH_THE_SPLIT = {"mean", "std"}
-
 
 @dataclass(frozen=True)
 class SettingDifference:
@@ -37,21 +33,6 @@ def config_differences(a: RunConfig, b: RunConfig) -> tuple[SettingDifference, .
         if of_a != of_b:
             found.append(SettingDifference(field, of_a, of_b))
     return tuple(found)
-
-
-def same_but_for_seed(a: RunConfig, b: RunConfig) -> bool:
-    """Whether runs of both are draws of one experiment.
-
-    All fields must agree but training.seed, what changes only where and how exactly it is computed (device,
-    threads, deterministic, epoch_weights_mb), and the numbers of normalization from-data, which follow from the
-    seed's split.
-    """
-    return _counted(a) == _counted(b)
-
-
-def _counted(config: RunConfig) -> dict[str, Any]:
-    found_later = _FOUND_WITH_THE_SPLIT if config.data.normalization == "from-data" else set[str]()
-    return config.model_dump(exclude={"training": {"seed"} | _OF_THE_MACHINE, "data": found_later})
 
 
 def _text(value: Any) -> str:

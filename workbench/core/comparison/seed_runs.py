@@ -3,10 +3,10 @@
 import itertools
 from collections.abc import Iterable
 
-from workbench.core.comparison.config_differences import same_but_for_seed
 from workbench.core.errors import UserError, shown
 from workbench.core.records.run_record import RunRecord
 from workbench.core.settings.config import RunConfig
+from workbench.core.settings.same_experiment import same_but_for_seed
 
 
 def runs_of_seeds(record: RunRecord, records: Iterable[RunRecord]) -> tuple[RunRecord, ...]:

@@ -9,14 +9,8 @@ from numpy.typing import NDArray
 from workbench.core.curves.lines import Band
 from workbench.core.curves.run_curves import KINDS, Kind, Quantity, RunCurves
 from workbench.core.curves.step_axis import Axis
-from workbench.core.settings.config import RunConfig
 
 Floats = NDArray[np.float64]
-
-
-def group_key(config: RunConfig) -> str:
-    """The same for all runs that share their whole configuration but for the seed."""
-    return config.with_values({"training.seed": 0}).model_dump_json()
 
 
 class GroupCurves:

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from workbench.core.comparison.config_differences import config_differences, same_but_for_seed
+from workbench.core.comparison.config_differences import config_differences
 from workbench.core.data.image_sources import IMAGE_SOURCES
 from workbench.core.errors import ConfigError, UserError, literal
 from workbench.core.labs.lab import Arm, Lab
@@ -16,6 +16,7 @@ from workbench.core.records.run_record import RunRecord
 from workbench.core.settings.config import RunConfig
 from workbench.core.settings.normalization import DEFAULT
 from workbench.core.settings.presets import Presets
+from workbench.core.settings.same_experiment import same_but_for_seed
 
 State = Literal["finished", "running", "waiting", "skipped", "stopped", "failed", "missing"]
 

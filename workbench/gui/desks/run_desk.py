@@ -5,16 +5,17 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, QSettings, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from workbench.core.curves.seed_groups import group_key
 from workbench.core.errors import DamagedDatabase
 from workbench.core.events import CheckpointSaved, EvaluationReady, Event, RunStarted
 from workbench.core.records.run_record import RunRecord
 from workbench.core.settings.presets import FINE_TUNING_RECIPE
+from workbench.core.settings.same_experiment import experiment_key
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.desks.curve_export import CurveExport
 from workbench.gui.desks.curve_reading import CurveReading
 from workbench.gui.desks.export_desk import ExportDesk
 from workbench.gui.desks.run_changes import RunChanges
+from workbench.gui.desks.track_desk import TrackDesk
 from workbench.gui.desks.writing import Writing
 from workbench.gui.records.run_library import RunLibrary
 from workbench.gui.records.selection import Selection
@@ -62,6 +63,7 @@ class RunDesk(QObject):
         # Of the one run that is looked at.
         self._single = (gradient_panel, block_panel)
         self._panels = (plot_panel, *self._single)
+        TrackDesk(library, selection, plot_panel, self)
         self.reading = CurveReading(reading, library, plot_panel, self._single, self)
         self.reading.refused.connect(self._refuse_reading)
         self.reading.damaged.connect(self._tell_lost)
@@ -170,7 +172,7 @@ class RunDesk(QObject):
             return
         known = self._plots.has_run(run_id)
         record = self.library.record(run_id)
-        self._plots.add_run(run_id, record.name, record.number - 1, group_key(record.config))
+        self._plots.add_run(run_id, record.name, record.number - 1, experiment_key(record.config))
         for panel in self._single:
             panel.add_run(run_id, record.name)
         # One that is trained here for the first time says everything itself.

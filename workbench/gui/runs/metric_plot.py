@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QFontMetricsF, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
+from workbench.core.curves.on_track import TrackBand
 from workbench.core.curves.run_curves import Kind, Quantity, RunCurves
 from workbench.core.curves.step_axis import Axis
 from workbench.gui.runs.curve_lines import SMALLEST_LOG, CurveLine, CurveLines
@@ -32,6 +33,8 @@ _OVERHANG_PX = 16
 _LEFT_PX = 52
 # Above and below what is drawn: half a number of the axis, which else would not be written.
 _LEAST_MARGIN_PX, _MARGIN_SHARE = TICK_PX / 2, 0.05
+EXPECTED = "expected"
+"""The key of the line of what is usual."""
 _EMPTY: dict[Quantity, tuple[float, float]] = {
     "loss": (0, 2.5), "accuracy": (0, 100), "rate": (0, 0.1), "throughput": (0, 1000)
 }  # fmt: skip
@@ -113,9 +116,11 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         """From the lowest to the one above all others."""
         return self._lines.lines
 
-    def draw(self, runs: Sequence[Shown], kinds: Collection[Kind], axis: Axis) -> None:
-        """Show the lines of these runs, as far as they are among `kinds`."""
-        lines = []
+    def draw(
+        self, runs: Sequence[Shown], kinds: Collection[Kind], axis: Axis, expected: TrackBand | None = None
+    ) -> None:
+        """Show the lines of these runs, as far as they are among `kinds`; behind them, where one is expected."""
+        lines = self._expected(expected) if axis == "epoch" else []
         # No training line of one run hides what is measured of another.
         for kind in CURVE_LOOKS:
             for run in runs:
@@ -125,6 +130,13 @@ class MetricPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._ends = [end for run in runs if (end := self._end(run, kinds, axis)) is not None]
         self.end_values.show_values(self._ends, self.is_log)
         self._mark_changes(runs, axis)
+
+    def _expected(self, band: TrackBand | None) -> list[CurveLine]:
+        if band is None or self.quantity not in ("loss", "accuracy"):
+            return []
+        figures = band.band("accuracy" if self.quantity == "accuracy" else "loss")
+        look, color = CURVE_LOOKS["smoothed"], self._theme.color("secondary")
+        return [CurveLine(EXPECTED, "validation", look, color, lambda _left, _right, _columns: figures)]
 
     def _drawn_kinds(self, run: Shown, kinds: Collection[Kind]) -> list[Kind]:
         """The only line that a quantity has cannot be taken away."""

@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from workbench.core.curves.export import CurveTable
+from workbench.core.curves.on_track import Track, TrackBand
 from workbench.core.curves.run_curves import KINDS, Quantity, RunCurves
 from workbench.core.curves.seed_groups import GroupCurves
 from workbench.core.events import Event, RunStarted
@@ -18,6 +19,7 @@ from workbench.gui.runs.drawn_runs import DrawnRun, Shown, labels, shown
 from workbench.gui.runs.late_drawing import LateDrawing
 from workbench.gui.runs.metric_axes import rounded_end
 from workbench.gui.runs.plot_column import PlotColumn
+from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.late_plot import LatePlot
 from workbench.gui.widgets.theme import FIELD_GAP, MARGIN, Theme
 
@@ -57,10 +59,15 @@ class PlotPanel(LateDrawing):
         self.header.refit_asked.connect(self._refit)
         self.header.export_asked.connect(self.export_asked)
         self.column = PlotColumn()
+        self._band: TrackBand | None = None
+        self._track = labeled("", "secondary")
+        self._track.setWordWrap(True)
+        self._track.hide()
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, FIELD_GAP)
         self._layout.setSpacing(FIELD_GAP)
         self._layout.addWidget(self.header)
+        self._layout.addWidget(self._track)
         self._layout.addWidget(self.column, 1)
         self._show_rooms()
 
@@ -105,6 +112,20 @@ class PlotPanel(LateDrawing):
 
     def has_run(self, run_id: str) -> bool:
         return run_id in self._runs
+
+    def show_track(self, band: TrackBand | None, track: Track | None) -> None:
+        """Where the run that is looked at is expected, and how it stands; nothing of one that is over."""
+        if band is not self._band:
+            self._band = band
+            self._timer.ask()
+        role = "secondary" if track is None else "warning" if track.place == "below" else "right"
+        if self._track.property("role") != role:
+            self._track.setProperty("role", role)
+            self._track.style().unpolish(self._track)
+            self._track.style().polish(self._track)
+        said = "" if band is None else self.tr("Expected, as the gray band: as {0}").format(band.source)
+        self._track.setText(track.sentence if track is not None else said)
+        self._track.setVisible(band is not None)
 
     def hide_run(self, run_id: str) -> None:
         if run_id in self._runs:
@@ -228,7 +249,7 @@ class PlotPanel(LateDrawing):
             if plot.quantity == "loss" and plot.is_log != choices.is_loss_log:
                 plot.set_log(choices.is_loss_log)
             plot.show_empty(not drawn, self._is_unknown(plot.quantity, drawn))
-            plot.draw(drawn, choices.kinds, choices.axis)
+            plot.draw(drawn, choices.kinds, choices.axis, self._band)
             plot.fit_y(drawn, choices.kinds)
             if not drawn:
                 plot.show_readout(0.0, None)
