@@ -81,6 +81,15 @@ def test_values_that_can_be_counted_are() -> None:
     assert Range(1, 4, is_log=True).grid is None
 
 
+@pytest.mark.parametrize(
+    ("value", "tidied"),
+    [(0.156530143887, 0.1565), (0.0100001, 0.01), (0.00999999, 0.01), (0.49999, 0.5), (9.0, 0.5)],
+)
+def test_numbers_are_trained_as_they_are_shown(value: float, tidied: float) -> None:
+    assert Range(0.01, 0.5).tidy(value) == tidied
+    assert Range(1, 90_000).tidy(12_345) == 12_345
+
+
 numbers = st.floats(1e-6, 1.0, exclude_max=True)
 rates = st.tuples(numbers, numbers, st.booleans()).filter(lambda each: each[0] < each[1])
 counts = st.lists(st.integers(2, 1000), min_size=2, max_size=9, unique=True)

@@ -20,6 +20,7 @@ from workbench.gui.desks.network_desk import NetworkDesk
 from workbench.gui.desks.queue_side import QueueSide
 from workbench.gui.desks.repair_desk import RepairDesk
 from workbench.gui.desks.run_desk import RunDesk
+from workbench.gui.desks.search_desk import SearchDesk
 from workbench.gui.desks.source_desk import SourceDesk
 from workbench.gui.desks.speed_desk import SpeedDesk
 from workbench.gui.desks.status_desk import StatusDesk
@@ -91,10 +92,8 @@ class MainWindow(QMainWindow):
         if presets.problems:
             self.message_bar.tell("warning", "; ".join(presets.problems))
         self.build_panel = BuildPanel(presets, self.theme)
-        self.progress_panel = ProgressPanel(self.theme)
-        self.network_panel = NetworkPanel(self.theme)
-        self.plan_panel = PlanPanel(self.theme)
-        self.plot_panel = PlotPanel(self.theme)
+        self.progress_panel, self.network_panel = ProgressPanel(self.theme), NetworkPanel(self.theme)
+        self.plan_panel, self.plot_panel = PlanPanel(self.theme), PlotPanel(self.theme)
         self.gradient_panel, self.block_panel = GradientPanel(self.theme), BlockPanel(self.theme)
         self.runs_panel = RunsPanel(self.theme)
         self._build_desks()
@@ -145,6 +144,8 @@ class MainWindow(QMainWindow):
             self.session, self.training_desk, self.run_desk, self.network_desk, self.build_panel,
             self.progress_panel, self.inspecting_lane, self.theme, self._settings, self,
         )  # fmt: skip
+        self.search_desk = SearchDesk(self.session, self.training_desk, self.build_panel, self.network_desk,
+                                      self.runs_panel, self.inspecting_lane, self.theme, self)  # fmt: skip
         self.status_desk = StatusDesk(self.statusBar(), self.session, self.network_desk, self.training_desk)
 
     def _lay_out(self) -> None:
@@ -160,6 +161,7 @@ class MainWindow(QMainWindow):
             gradients=self.gradient_panel,
             blocks=self.block_panel,
             verdict=self.verdict_page,
+            search=self.search_desk.page,
             runs=self.runs_panel,
             queue=self.queue_side.panel,
             mistakes=inspect.strip,
@@ -189,7 +191,7 @@ class MainWindow(QMainWindow):
             (self._add_quit,),
         )
         menus.fill(menus.run, (self.training_desk.add_to,), (self.queue_side.add_to,))
-        menus.fill(menus.run, (self.run_desk.changes.add_to,), (self.trial_desk.add_to,))
+        menus.fill(menus.run, (self.run_desk.changes.add_to,), (self.trial_desk.add_to, self.search_desk.add_to))
         self.inspect_desk.add_to(menus)
         menus.fill(menus.view, (self._parts.add_to,), (ThemeMenu(self.theme, self._settings, self).add_to,))
         menus.add(menus.help, self.tr("&About"), self._show_about)
@@ -207,10 +209,11 @@ class MainWindow(QMainWindow):
         self.network_desk.steps_changed.connect(self.plan_panel.schedule.set_steps_per_epoch)
         self.plan_panel.schedule.set_steps_per_epoch(self.network_desk.steps_per_epoch)
         self.library.runs_changed.connect(self.network_desk.take_runs)
-        self.run_desk.settings_taken.connect(self._parts.show_settings)
-        self.queue_side.settings_taken.connect(self._parts.show_settings)
+        for taking in (self.run_desk, self.queue_side, self.search_desk):
+            taking.settings_taken.connect(self._parts.show_settings)
         self.queue_side.queue_asked.connect(self._parts.show_queue)
         self.queue_side.filled.connect(self._parts.offer_queue)
+        self.search_desk.page_asked.connect(self._parts.show_search)
         self.network_actions.settings_taken.connect(self._parts.see_settings)
         self.inspect_desk.run_chosen.connect(self.run_desk.show_run)
         self.inspect_desk.refused.connect(self.run_desk.tell_error)
@@ -362,7 +365,8 @@ class MainWindow(QMainWindow):
         train, validation, _test = event.images
         if not event.config.data.train_images:
             self.network_desk.set_images(event.config.data.source, train + validation, len(event.class_names))
-        if self.workspaces.current == "build" and not self.queue_side.trains(event.run_id):
+        is_asked_for = not (self.queue_side.trains(event.run_id) or self.search_desk.active)
+        if self.workspaces.current == "build" and is_asked_for:
             self.workspaces.show("train")
         self.status_desk.show_run(event)
 

@@ -41,6 +41,7 @@ class WindowParts(QObject):
         gradients: QWidget,
         blocks: QWidget,
         verdict: QWidget,
+        search: QWidget,
         runs: QWidget,
         queue: QWidget,
         mistakes: QWidget,
@@ -58,6 +59,7 @@ class WindowParts(QObject):
             (gradients, self.tr("Gradients")),
             (blocks, self.tr("Blocks")),
             (verdict, self.tr("Verdict")),
+            (search, self.tr("Search")),
         )
         self._views = _tabs(*views)
         self.stack = QStackedWidget()
@@ -225,6 +227,13 @@ class WindowParts(QObject):
         if self.stack.currentWidget() is not self._curves:
             self.workspaces.show("compare")
         self._curves.setCurrentIndex(3)
+
+    @Slot()
+    def show_search(self) -> None:
+        """A search was begun."""
+        if self.stack.currentWidget() is not self._curves:
+            self.workspaces.show("train")
+        self._curves.setCurrentIndex(4)
 
     def _toggle_curves(self, page: int) -> None:
         is_shown = self.stack.currentWidget() is self._curves and self._curves.currentIndex() == page

@@ -42,6 +42,10 @@ class Range:
         # Rounded: 0.1 + 2 x 0.1 is not 0.3.
         return tuple(round(self.low + number * step, 12) for number in range(count))
 
+    def tidy(self, value: float) -> float:
+        """As it is trained and shown: with four digits, which forms and commands repeat exactly."""
+        return value if self.is_whole else min(max(float(f"{value:.4g}"), self.low), self.high)
+
     def __str__(self) -> str:
         options = [*(["log"] if self.is_log else []), *([_number(self.step)] if self.step else [])]
         return ":".join([f"{_number(self.low)}..{_number(self.high)}", *options])

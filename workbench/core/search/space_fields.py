@@ -20,6 +20,7 @@ REFUSED = {
     "training.device": _NO_DIFFERENCE,
     "training.threads": _NO_DIFFERENCE,
     "training.deterministic": _NO_DIFFERENCE,
+    "training.compile": _NO_DIFFERENCE,
     "training.epoch_weights_mb": _NO_DIFFERENCE,
 }
 """Fields that cannot be searched over, and why."""

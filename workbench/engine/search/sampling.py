@@ -52,4 +52,4 @@ def suggested(trial: "Trial", field: str, dimension: Dimension) -> Value:
     low, high, is_log = dimension.low, dimension.high, dimension.is_log
     if dimension.is_whole:
         return trial.suggest_int(field, int(low), int(high), step=int(dimension.step or 1), log=is_log)
-    return trial.suggest_float(field, low, high, step=dimension.step, log=is_log)
+    return dimension.tidy(trial.suggest_float(field, low, high, step=dimension.step, log=is_log))

@@ -12,16 +12,13 @@ from workbench.core.errors import UserError
 from workbench.core.orders import Orders
 from workbench.core.records.store import RunStore
 from workbench.core.search.definition import StudyDefinition
+from workbench.core.search.refusals import Refusals
 from workbench.core.search.study import StudyRecord
 from workbench.core.search.trial_events import TrialEnded
 from workbench.engine.search import storages
 from workbench.engine.search.heartbeat import Heartbeat
 from workbench.engine.search.shared_study import SharedStudy
 from workbench.engine.search.trial_work import Said, TrialWork
-
-# What cannot begin so often in a row, and says the same each time, never will.
-_MOST_REFUSED = 3
-
 
 Searching = Generator[Said, None, None]
 
@@ -45,15 +42,13 @@ def search(
         UserError: there is no such study, its storage cannot be used, or nothing can be trained here.
     """
     until = None if hours is None else time.monotonic() + 3600 * hours
-    refusals: list[str] = []
+    refusals = Refusals()
     while until is None or time.monotonic() < until:
         ended = yield from next_trial(name, store=store, url=url, machine=machine)
         if ended is None:
             return
-        refusals = [*refusals, ended.message] if ended.is_refused else []
-        last = refusals[-_MOST_REFUSED:]
-        if len(last) == _MOST_REFUSED and len(set(last)) == 1:
-            raise UserError(f"{_MOST_REFUSED} trials in a row could not begin: {last[0]}")
+        if reason := refusals.take(ended):
+            raise UserError(reason)
 
 
 def next_trial(

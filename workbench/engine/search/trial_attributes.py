@@ -36,11 +36,12 @@ def encoded(definition: StudyDefinition, values: Mapping[str, Value]) -> dict[st
 
 
 def decoded(definition: StudyDefinition, params: Mapping[str, Any]) -> dict[str, Value]:
-    """The inverse of `encoded`."""
-    return {
-        field: json.loads(value) if isinstance(definition.space.get(field), Choices) else value
-        for field, value in params.items()
-    }
+    """The inverse of `encoded`; numbers that Optuna drew as they are trained."""
+    values = {}
+    for field, value in params.items():
+        dimension = definition.space[field]
+        values[field] = json.loads(value) if isinstance(dimension, Choices) else dimension.tidy(value)
+    return values
 
 
 def continued(trials: "Collection[FrozenTrial]") -> frozenset[int]:

@@ -163,7 +163,7 @@ class TrainingDesk(QObject):
         self._begin(job)
 
     def begin_queued(self, job: RunJob) -> Handle | None:
-        """Train what the queue says, which is not what stands on the left; None if the lane is taken."""
+        """Train what a queue or a search says, not what stands on the left; None if the lane is taken."""
         self._is_resuming = True
         return self._session.start(self.home, job)
 

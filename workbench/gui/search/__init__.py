@@ -1,0 +1,1 @@
+"""Searches over settings: what is to be searched over, and what was found."""
