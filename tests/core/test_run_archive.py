@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.archives import Members, exhausted, exported, files_in, imported, refused, rewritten, said, seal
-from tests.damage import change, recorded_runs
+from tests.damage import EPOCHS, change, recorded_runs
 from workbench.core.errors import UserError
 from workbench.core.home import Home
 from workbench.core.records import run_archive
@@ -30,6 +30,18 @@ def test_all_of_a_run_comes_to_another_home(home: Home, other: Home, archive: Pa
     journal = f"runs/{run_id}/journal.jsonl"
     assert {**theirs, journal: b""} == {**ours, journal: b""}
     assert not diagnose(other).needs_repair
+
+
+def test_members_that_may_grow_beyond_an_old_zip_are_read_too(
+    home: Home, other: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_archive, "_ZIP64_BYTES", 0)
+    (run_id,) = recorded_runs(home, 1)
+    exported(home, tmp_path / "runs.zip")
+    # In each member's header, before its name: the extra field of zip64.
+    assert (tmp_path / "runs.zip").read_bytes().count(b"\x01\x00\x10\x00") > EPOCHS
+    imported(other, tmp_path / "runs.zip")
+    assert said(other, run_id) == said(home, run_id)
 
 
 def test_a_repair_finds_an_imported_run_in_its_journal(home: Home, other: Home, archive: Path) -> None:
