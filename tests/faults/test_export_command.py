@@ -19,7 +19,7 @@ def trained(home: Home, trained_home: tuple[Home, str]) -> str:
     return trained_home[1]
 
 
-@pytest.mark.parametrize("name", ["onnx", "safetensors", "csv", "tensorboard"])
+@pytest.mark.parametrize("name", ["onnx", "safetensors", "csv", "tensorboard", "html"])
 def test_every_format_is_written(trained_home: tuple[Home, str], tmp_path: Path, name: str) -> None:
     home, run_id = trained_home
     output = tmp_path / f"net{EXPORT_FORMATS[name].suffix}"

@@ -68,7 +68,7 @@ class ExportFormat:
 
 
 PYTHON, ONNX, TORCHSCRIPT, TORCH_EXPORT = "python", "onnx", "torchscript", "torch-export"
-SAFETENSORS, CSV, TENSORBOARD = "safetensors", "csv", "tensorboard"
+SAFETENSORS, CSV, TENSORBOARD, HTML = "safetensors", "csv", "tensorboard", "html"
 
 EXPORT_FORMATS: dict[str, ExportFormat] = {
     each.name: each
@@ -101,6 +101,11 @@ EXPORT_FORMATS: dict[str, ExportFormat] = {
             TENSORBOARD, "TensorBoard", "",
             "The figures of every step and epoch as event files in a folder, which TensorBoard draws.",
             has_weights=False, packages=("tensorboardX",), extra="tensorboard",
+        ),
+        ExportFormat(
+            HTML, "Report", ".html",
+            "One page for any browser, which loads nothing: settings, curves, confusion, the worst mistakes, and "
+            "the command that repeats the run.",
         ),
     )
 }  # fmt: skip

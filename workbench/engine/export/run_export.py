@@ -7,6 +7,7 @@ from workbench.core.errors import UserError
 from workbench.core.events import Progress
 from workbench.core.export.exported import Exported
 from workbench.core.export.formats import (
+    HTML,
     PYTHON,
     SAFETENSORS,
     ExportFormat,
@@ -50,6 +51,13 @@ def export(
 
             wanted.check_output(output)
             return (yield from tensorboard_events.export(run_id, store, output))
+        case "html":
+            from workbench.engine.reports import run_report
+
+            wanted.check_output(output)
+            return Exported(
+                run_id, HTML, ((yield from run_report.write_report(run_id, store, output, epoch=epoch)),)
+            )
         case _:
             wanted.check_output(output)
             return (yield from _network(run_id, store, wanted, output, epoch))
