@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QSettings, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QMainWindow
 
 from workbench.core.errors import DamagedDatabase, UserError
 from workbench.core.events import RunStarted
@@ -14,6 +14,7 @@ from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.desks.drop_desk import DropDesk
 from workbench.gui.desks.examples_desk import ExamplesDesk
 from workbench.gui.desks.inspect_desk import InspectDesk
+from workbench.gui.desks.labs_page import LabsPage
 from workbench.gui.desks.list_upgrade import ListUpgrade
 from workbench.gui.desks.network_actions import NetworkActions
 from workbench.gui.desks.network_desk import NetworkDesk
@@ -39,7 +40,7 @@ from workbench.gui.trials.plan_panel import PlanPanel
 from workbench.gui.widgets.late_plot import PlotBuilder
 from workbench.gui.widgets.menus import Menus, show_about
 from workbench.gui.widgets.message_bar import MessageBar
-from workbench.gui.widgets.theme import MARGIN, Theme
+from workbench.gui.widgets.theme import Theme
 from workbench.gui.widgets.theme_menu import ThemeMenu
 from workbench.gui.window_parts import WindowParts
 from workbench.gui.work import jobs
@@ -115,6 +116,7 @@ class MainWindow(QMainWindow):
             self,
         )
         self.verdict_page = VerdictPage(self.inspect_desk, self.runs_panel, self)
+        self.labs_page = LabsPage(self.library, self.inspecting_lane, self.theme, self.message_bar, self)
         self.source_desk = SourceDesk(self.build_panel, self.inspecting_lane, self.home, self)
         self.source_desk.counted.connect(self.network_desk.set_images)
         self.source_desk.counted.connect(self.examples_desk.take_count)
@@ -162,6 +164,7 @@ class MainWindow(QMainWindow):
             blocks=self.block_panel,
             verdict=self.verdict_page,
             search=self.search_desk.page,
+            labs=self.labs_page,
             runs=self.runs_panel,
             queue=self.queue_side.panel,
             mistakes=inspect.strip,
@@ -171,16 +174,7 @@ class MainWindow(QMainWindow):
             epochs=inspect.epoch_panel,
         )
         self.workspaces = self._parts.workspaces
-        center = QWidget()
-        column = QVBoxLayout(center)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        margins = QVBoxLayout()
-        margins.setContentsMargins(MARGIN, 0, MARGIN, 0)
-        margins.addWidget(self.message_bar)
-        column.addLayout(margins)
-        column.addWidget(self._parts.stack, 1)
-        self.setCentralWidget(center)
+        self.setCentralWidget(self._parts.below(self.message_bar))
 
     def _build_menus(self) -> None:
         menus = Menus(self)
@@ -190,8 +184,10 @@ class MainWindow(QMainWindow):
             (self.network_actions.add_to,),
             (self._add_quit,),
         )
-        menus.fill(menus.run, (self.training_desk.add_to,), (self.queue_side.add_to,))
-        menus.fill(menus.run, (self.run_desk.changes.add_to,), (self.trial_desk.add_to, self.search_desk.add_to))
+        menus.fill(
+            menus.run, (self.training_desk.add_to,), (self.queue_side.add_to,), (self.run_desk.changes.add_to,)
+        )
+        menus.fill(menus.run, (self.trial_desk.add_to, self.search_desk.add_to, self.labs_page.add_to))
         self.inspect_desk.add_to(menus)
         menus.fill(menus.view, (self._parts.add_to,), (ThemeMenu(self.theme, self._settings, self).add_to,))
         menus.add(menus.help, self.tr("&About"), self._show_about)
@@ -223,6 +219,8 @@ class MainWindow(QMainWindow):
         self.runs_panel.inspect_asked.connect(self._look_at_mistakes)
         self.runs_panel.compare_asked.connect(self.verdict_page.compare)
         self.runs_panel.compare_asked.connect(self._parts.show_verdict)
+        self.labs_page.asked.connect(self._parts.show_labs)
+        self.labs_page.run_asked.connect(self.runs_panel.select)
         self.runs_panel.again_asked.connect(self.training_desk.run_again)
         self.build_panel.tabs.currentChanged.connect(self._parts.show_settings_page)
         self.workspaces.changed.connect(self._on_workspace)

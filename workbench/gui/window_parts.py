@@ -42,6 +42,7 @@ class WindowParts(QObject):
         blocks: QWidget,
         verdict: QWidget,
         search: QWidget,
+        labs: QWidget,
         runs: QWidget,
         queue: QWidget,
         mistakes: QWidget,
@@ -60,6 +61,7 @@ class WindowParts(QObject):
             (blocks, self.tr("Blocks")),
             (verdict, self.tr("Verdict")),
             (search, self.tr("Search")),
+            (labs, self.tr("Labs")),
         )
         self._views = _tabs(*views)
         self.stack = QStackedWidget()
@@ -129,6 +131,19 @@ class WindowParts(QObject):
                 (Place(listed, LEFT, 720, 600), Place(self._queue, LEFT, 0, behind=listed)),
             ),
         )
+
+    def below(self, message_bar: QWidget) -> QWidget:
+        """The pages, with a strip of sentences above them."""
+        center = QWidget()
+        column = QVBoxLayout(center)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        margins = QVBoxLayout()
+        margins.setContentsMargins(MARGIN, 0, MARGIN, 0)
+        margins.addWidget(message_bar)
+        column.addLayout(margins)
+        column.addWidget(self.stack, 1)
+        return center
 
     def add_to(self, menus: Menus) -> None:
         """Fill the part of the menu View that is about workspaces and docks."""
@@ -224,16 +239,22 @@ class WindowParts(QObject):
     @Slot()
     def show_verdict(self) -> None:
         """Two runs were chosen to be compared."""
-        if self.stack.currentWidget() is not self._curves:
-            self.workspaces.show("compare")
-        self._curves.setCurrentIndex(3)
+        self._show_curves(3, "compare")
 
     @Slot()
     def show_search(self) -> None:
         """A search was begun."""
+        self._show_curves(4)
+
+    @Slot()
+    def show_labs(self) -> None:
+        """They were asked for in the menu."""
+        self._show_curves(5)
+
+    def _show_curves(self, page: int, workspace: str = "train") -> None:
         if self.stack.currentWidget() is not self._curves:
-            self.workspaces.show("train")
-        self._curves.setCurrentIndex(4)
+            self.workspaces.show(workspace)
+        self._curves.setCurrentIndex(page)
 
     def _toggle_curves(self, page: int) -> None:
         is_shown = self.stack.currentWidget() is self._curves and self._curves.currentIndex() == page

@@ -154,12 +154,14 @@ def recipe_name(config: RunConfig) -> str:
 
 def is_run_of(planned: RunConfig, recorded: RunConfig) -> bool:
     """Whether a recorded run, or one of the queue, is the planned one, wherever it comes from."""
-    if planned.training.seed != recorded.training.seed:
-        return False
-    if planned.model.widths != recorded.model.widths or planned.model.blocks != recorded.model.blocks:
-        # Told at once, as most are.
-        return False
-    return same_but_for_seed(_begun(planned, recorded), recorded)
+    return _glance(planned) == _glance(recorded) and same_but_for_seed(_begun(planned, recorded), recorded)
+
+
+def _glance(config: RunConfig) -> tuple[Any, ...]:
+    """Seed, and some fields that tell most configurations apart: to compare all of them takes long."""
+    model, training = config.model, config.training
+    of_training = training.seed, training.epochs, training.learning_rate, training.batch_size
+    return (*of_training, model.blocks, model.widths, model.stem, model.shortcut, config.data.source)
 
 
 def _begun(planned: RunConfig, recorded: RunConfig) -> RunConfig:
@@ -179,7 +181,10 @@ def lab_runs(
         records: of all runs, the newest first.
         entries: of the queue.
     """
-    return tuple(_found(each, records, entries) for each in planned)
+    alike = dict[tuple[Any, ...], list[RunRecord]]()
+    for record in records:
+        alike.setdefault(_glance(record.config), []).append(record)
+    return tuple(_found(each, alike.get(_glance(each.config), ()), entries) for each in planned)
 
 
 def _found(planned: PlannedRun, records: Sequence[RunRecord], entries: Sequence[QueueEntry]) -> LabRun:

@@ -13,7 +13,7 @@ from workbench.core.labs.spreads import Spread
 from workbench.core.settings.config import RunConfig
 
 _SHOWN = (
-    "data.source", "data.train_images", "data.validation_fraction", "training.epochs", "training.batch_size",
+    "data.source", "data.validation_fraction", "training.epochs", "training.batch_size",
     "training.optimizer", "training.learning_rate", "training.schedule", "training.weight_decay",
 )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """Curves of a lab as SVG: for each arm the mean over seeds, and between which errors its seeds lie."""
 
+import math
 from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
@@ -28,6 +29,8 @@ class _Scale(NamedTuple):
     epochs: tuple[int, int]
     low: float
     high: float
+    step: float
+    """Of its ticks, as a fraction; both ends are multiples of it."""
 
     def x(self, epoch: float) -> float:
         first, last = self.epochs
@@ -37,16 +40,17 @@ class _Scale(NamedTuple):
         return _TOP + (HEIGHT - _TOP - _BOTTOM) * (self.high - error) / (self.high - self.low)
 
 
-def figure(title: str, lines: Sequence[Line]) -> str:
+def figure(title: str, lines: Sequence[Line], beside: Sequence[Line] = ()) -> str:
     """An `<svg>` that needs the page's colors: `--text`, `--secondary`, `--hairline` and `--series-0` and so on.
 
     Args:
         title: what the errors are of; for readers of screens too.
+        beside: lines of another figure that has the same axes.
     """
     shown = [line for line in lines if line.curve.epochs]
     if not shown:
         return ""
-    scale = _scale(shown)
+    scale = _scale([*shown, *(line for line in beside if line.curve.epochs)])
     parts = [
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(_said(title, shown), quote=True)}">',
         *_grid(scale),
@@ -67,8 +71,8 @@ def _scale(lines: Sequence[Line]) -> _Scale:
     epochs = [epoch for line in lines for epoch in line.curve.epochs]
     low, high = (100 * each for each in (min(_all(lines, "low")), max(_all(lines, "high"))))
     step = _step(max(high - low, 1.0))
-    bottom, top = step * int(low // step), step * -int(-high // step)
-    return _Scale((min(epochs), max(epochs)), bottom / 100, max(top, bottom + step) / 100)
+    bottom, top = step * math.floor(low / step), step * math.ceil(high / step)
+    return _Scale((min(epochs), max(epochs)), bottom / 100, max(top, bottom + step) / 100, step / 100)
 
 
 def _all(lines: Sequence[Line], which: str) -> list[float]:
@@ -85,10 +89,9 @@ def _step(extent: float) -> float:
 
 def _grid(scale: _Scale) -> list[str]:
     parts, right, bottom = [], WIDTH - _RIGHT, HEIGHT - _BOTTOM
-    step = _step(100 * (scale.high - scale.low))
-    for number in range(round((scale.high - scale.low) * 100 / step) + 1):
-        percent = 100 * scale.low + number * step
-        at = scale.y(percent / 100)
+    for number in range(round((scale.high - scale.low) / scale.step) + 1):
+        error = scale.low + number * scale.step
+        at, percent = scale.y(error), 100 * error
         parts.append(f'<path class="grid" d="M{_LEFT} {at:.1f}H{right}"/>')
         parts.append(f'<text class="tick" x="{_LEFT - 6}" y="{at + 4:.1f}" text-anchor="end">{percent:g}</text>')
     first, last = scale.epochs

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from workbench.core.files import write_atomically
 from workbench.core.labs import words
-from workbench.core.labs.findings import ArmFindings, Kind
+from workbench.core.labs.findings import KINDS, ArmFindings, Kind
 from workbench.core.labs.report import LabReport
 from workbench.core.labs.sentences import Agreement
 from workbench.engine.labs.curves_svg import Line, figure
@@ -16,6 +16,8 @@ _FOOTER = (
     "Written by ResNet Workbench. The interval of one arm is Student's, over its seeds; that of two arms, of "
     "images and seeds together. Test errors are of the epoch that counts."
 )
+# Columns, from which on a table takes all the width there is.
+_WIDE_FROM = 5
 _PAIRS = ("A", "B", "points B − A", "95 % interval", "p by Holm", "verdict")
 
 
@@ -77,16 +79,21 @@ def agreement_words(agreement: Agreement) -> str:
 
 
 def _curves(report: LabReport) -> str:
-    figures: list[tuple[str, Kind]] = [("Test error", "test"), ("Training error", "train")]
-    drawn = []
-    for title, kind in figures:
-        lines = [Line(arm.arm.title, place, arm.curve(kind)) for place, arm in enumerate(report.findings.arms)]
-        if svg := figure(title, lines):
-            drawn.append(f"<figure><figcaption>{title}</figcaption>{svg}</figure>")
+    of_test, of_training = (_lines(report, kind) for kind in KINDS)
+    figures = [("Test error", of_test, of_training), ("Training error", of_training, of_test)]
+    drawn = [
+        f"<figure><figcaption>{title}</figcaption>{svg}</figure>"
+        for title, lines, beside in figures
+        if (svg := figure(title, lines, beside))
+    ]
     if not drawn:
         return ""
     note = "Lines: means over the seeds; bands: from the best to the worst seed."
     return _section("Curves", f'<div class="figures">{"".join(drawn)}</div>', note)
+
+
+def _lines(report: LabReport, kind: Kind) -> list[Line]:
+    return [Line(arm.arm.title, place, arm.curve(kind)) for place, arm in enumerate(report.findings.arms)]
 
 
 def _results(report: LabReport) -> str:
@@ -124,16 +131,17 @@ def _runs(arms: Sequence[ArmFindings]) -> str:
         rows.append(
             (
                 run.planned.name,
-                run.state if not run.message else f"{run.state}: {run.message}",
+                run.state,
                 record.id if record else "–",
                 str(best.epoch) if best else "–",
                 words.error(1 - best.test_accuracy) if best else "–",
                 str(record.started.get("device") or "–") if record else "–",
                 str(record.started.get("precision") or "–") if record else "–",
-                record.created_utc if record else "–",
+                record.created_utc[:16].replace("T", " ") if record else "–",
+                run.message,
             )
         )
-    columns = ("name", "state", "run", "epoch", "test error", "device", "format", "begun (UTC)")
+    columns = ("name", "state", "run", "epoch", "test error", "device", "format", "begun (UTC)", "")
     return _section("Runs", _table(columns, rows, (3, 4)))
 
 
@@ -152,5 +160,6 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], numbers: Seque
         )
 
     head, body = cells(columns, "th"), "".join(f"<tr>{cells(row, 'td')}</tr>" for row in rows)
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    is_small = " class=small-table" if len(columns) < _WIDE_FROM else ""
+    table = f"<table{is_small}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     return f'<div class="wide">{table}</div>'

@@ -44,10 +44,13 @@ svg .label{fill:var(--text)}
 .mean{fill:none;stroke-width:1.8}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;width:100%}
+.small-table{width:auto}
+th,td:not(:last-child){white-space:nowrap}
 th,td{text-align:left;vertical-align:top;padding:4px 16px 4px 0;border-bottom:1px solid var(--hairline)}
 tbody tr:last-child td{border-bottom:0}
+tr>:last-child{padding-right:0}
 th{font-weight:600;color:var(--secondary)}
-.number{text-align:right;white-space:nowrap}
+.number{text-align:right}
 .small,footer{font-size:12px}
 .small{margin:8px 0 0}
 @media print{section{break-inside:avoid}}

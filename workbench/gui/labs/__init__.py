@@ -1,0 +1,1 @@
+"""Views of labs: what each asks, what it takes, what was seen."""
