@@ -303,6 +303,23 @@ def test_closing_saves_the_run_and_leaves_the_queue_to_the_next_time(
         assert [record.status for record in store.runs()] == ["stopped"]
 
 
+def test_what_was_resumed_by_hand_to_its_end_counts_as_done(
+    qtbot: QtBot, window: MainWindow, home: Home, tiny_config: RunConfig
+) -> None:
+    (entry,) = add(home, tiny_config, "a")
+    with closing(RunStore(home)) as store:
+        claimed = store.queue.claim()
+        assert claimed is not None
+        store.create(tiny_config, name="a", model="m", recipe="r", machine={}, run_id=entry.id)
+        store.queue.give_back(entry.id)
+        store.finish(entry.id, "finished")
+    states(window)
+    window.queue_side.desk.start()
+    until_done(qtbot, window)
+    assert states(window) == [("a", "finished")]
+    assert window.message_bar.text == "The queue is done; 1 finished, 0 failed"
+
+
 def test_a_removal_is_undone(qtbot: QtBot, window: MainWindow, home: Home) -> None:
     first, _ = add(home, RunConfig(), "a", "b")
     states(window)
