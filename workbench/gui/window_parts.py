@@ -67,7 +67,7 @@ class WindowParts(QObject):
         self.stack = QStackedWidget()
         self._settings = settings
         built = self._dock(self.tr("Settings"), "settings", settings)
-        listed = self._listed = self._dock(self.tr("Runs"), "runs", runs)
+        listed = self._dock(self.tr("Runs"), "runs", runs)
         self._queue = self._dock(self.tr("Queue"), "queue", queue)
         self._has_queue, self._uncovered = False, set[str]()
         worst = self._dock(self.tr("Mistakes"), "mistakes", mistakes)
@@ -217,9 +217,8 @@ class WindowParts(QObject):
         current = self.workspaces.current
         if self._has_queue and current in _WITH_QUEUE and current not in self._uncovered:
             self._uncovered.add(current)
+            # As a tab beside the runs, which stay in front.
             self._queue.show()
-            # Beside the tab of the runs, not before it.
-            self._listed.raise_()
 
     @Slot()
     def show_gallery(self) -> None:
