@@ -19,8 +19,8 @@ ODD = (
     b"[" * 10_000, b"geometry=a, b, c\nworkspace=a, b\ntheme=dark, light\n[workspaces]\nbuild=a, b",
 )  # fmt: skip
 PARTS = (
-    "strip", "settings", "network", "images", "plan", "curves", "gradients", "blocks", "verdict", "runs",
-    "mistakes", "run_side", "epochs",
+    "strip", "settings", "network", "images", "plan", "curves", "gradients", "blocks", "verdict", "search",
+    "runs", "queue", "mistakes", "run_side", "epochs",
 )  # fmt: skip
 
 
