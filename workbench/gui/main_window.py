@@ -11,6 +11,7 @@ from workbench.core.interludes import BESIDE_RUNS
 from workbench.core.network.memory import keep_large_blocks
 from workbench.core.settings.presets import Presets
 from workbench.gui.build.build_panel import BuildPanel
+from workbench.gui.desks.archive_desk import ArchiveDesk
 from workbench.gui.desks.drop_desk import DropDesk
 from workbench.gui.desks.examples_desk import ExamplesDesk
 from workbench.gui.desks.inspect_desk import InspectDesk
@@ -137,6 +138,7 @@ class MainWindow(QMainWindow):
         )
         self._upgrade = ListUpgrade(self.reading_lane, self.message_bar, self)
         self._upgrade.ended.connect(self._open_home)
+        self.archive_desk = ArchiveDesk(self.library, self.reading_lane, self.message_bar, self)
         self.repair_desk = RepairDesk(self.library, self.message_bar, self.inspecting_lane, self.home, self)
         self.training_desk = TrainingDesk(
             self.session, self.progress_panel, self.build_panel, self.run_desk, self.message_bar, self.home
@@ -182,6 +184,7 @@ class MainWindow(QMainWindow):
             menus.file,
             (self.build_panel.data_panel.add_to, self.inspect_desk.add_trying_to),
             (self.network_actions.add_to,),
+            (self.archive_desk.add_to,),
             (self._add_quit,),
         )
         menus.fill(

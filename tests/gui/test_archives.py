@@ -1,0 +1,43 @@
+"""Runs that are backed up and taken in by the window's menu."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from tests.damage import recorded_runs
+from tests.gui.conftest import LONG_MS
+from tests.gui.seen import action
+from workbench.core.home import Home
+from workbench.gui.main_window import MainWindow
+
+
+def test_all_runs_go_into_a_file_and_come_out_of_it(
+    qtbot: QtBot,
+    home: Home,
+    make_window: Callable[..., MainWindow],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ids = recorded_runs(home, 2)
+    window, file = make_window(), tmp_path / "all.zip"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
+    action(window, "Back up all runs…").trigger()
+    qtbot.waitUntil(lambda: "2 runs, " in window.message_bar.text, timeout=LONG_MS)
+    assert file.exists()
+    action(window, "Import runs…").trigger()
+    qtbot.waitUntil(lambda: "0 runs were imported; 2 were here" in window.message_bar.text, timeout=LONG_MS)
+    window.library.set_aside(ids)
+    window.library._purge(home)
+    window.library.refresh()
+    assert window.runs_panel.model.rowCount() == 0
+    action(window, "Import runs…").trigger()
+    qtbot.waitUntil(lambda: window.message_bar.text == "2 runs were imported", timeout=LONG_MS)
+    assert {record.id for record in window.runs_panel.model.every} == {*ids}
+    file.write_bytes(file.read_bytes()[:1000])
+    action(window, "Import runs…").trigger()
+    qtbot.waitUntil(lambda: "all.zip" in window.message_bar.text, timeout=LONG_MS)
+    assert window.runs_panel.model.rowCount() == 2
