@@ -187,9 +187,7 @@ class MainWindow(QMainWindow):
             (self.archive_desk.add_to,),
             (self._add_quit,),
         )
-        menus.fill(
-            menus.run, (self.training_desk.add_to,), (self.queue_side.add_to,), (self.run_desk.changes.add_to,)
-        )
+        menus.fill(menus.run, (self.training_desk.add_to,), (self.queue_side.add_to, self.run_desk.changes.add_to))
         menus.fill(menus.run, (self.trial_desk.add_to, self.search_desk.add_to, self.labs_page.add_to))
         self.inspect_desk.add_to(menus)
         menus.fill(menus.view, (self._parts.add_to,), (ThemeMenu(self.theme, self._settings, self).add_to,))
