@@ -15,6 +15,7 @@ from workbench.gui.work.lab_jobs import LabLook
 
 _MOST_EPOCHS = 10_000
 _SOURCE = "data.source"
+_SOURCE_LETTERS = 10
 
 
 class LabForm(QWidget):
@@ -31,6 +32,7 @@ class LabForm(QWidget):
         self._seeds = self._box(self.tr("Seeds"), seeds, MOST_SEEDS)
         choices = [(source.name, source.title) for source in IMAGE_SOURCES.values()]
         self._source = ChoiceBox(self.tr("Images"), help_of(_SOURCE), choices)
+        self._source.setMinimumContentsLength(_SOURCE_LETTERS)
         self._source.activated.connect(self.changed)
         self._words, self._others = labeled("", ""), labeled("", "secondary")
         self._words.setWordWrap(True)
@@ -42,6 +44,7 @@ class LabForm(QWidget):
         for field in (self._epochs, self._seeds, self._source):
             shrinkable(field)
             guard.guard(field)
+        self._source.setMinimumWidth(self._source.minimumSizeHint().width())
         self._lay_out()
 
     def _box(self, name: str, tooltip: str, most: int) -> QSpinBox:

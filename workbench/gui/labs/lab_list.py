@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Signal, Slot
+from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
 
 from workbench.core.formats import rough_duration
 from workbench.core.labs.catalog import LABS
@@ -11,6 +11,13 @@ from workbench.gui.labs.lab_table import LabTable
 from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.theme import FIELD_GAP, MARGIN
 from workbench.gui.work.lab_jobs import LabLook
+
+
+class _Roomy(QStyledItemDelegate):
+    """Leaves room above and below texts of several lines."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return super().sizeHint(option, index) + QSize(0, FIELD_GAP)
 
 
 class LabList(QWidget):
@@ -32,6 +39,10 @@ class LabList(QWidget):
             (self.tr("Time left"), self.tr("Of all runs that are still to be trained, on this machine")),
         )
         self._table = LabTable(self.tr("Labs"), columns, numbers=(2, 3, 4), wide=1)
+        # Questions of a narrow window stand in several lines.
+        self._table.setWordWrap(True)
+        self._table.setItemDelegate(_Roomy(self._table))
+        self._table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self._table.row_opened.connect(self._on_opened)
         self._table.clicked.connect(lambda index: self._on_opened(index.row()))
         words = labeled(

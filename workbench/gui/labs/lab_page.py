@@ -18,7 +18,7 @@ from workbench.gui.widgets.work_bar import WorkBar
 from workbench.gui.work.lab_jobs import LabLook
 
 _SENTENCE_PX = LARGE_NUMBER_PX - 5
-_TABS_PX = 190
+_TABS_PX = 250
 _ROLES: dict[Agreement, str] = {"as the paper": "right", "not as the paper": "warning"}
 
 

@@ -179,14 +179,14 @@ def test_sentence_tables_and_curves_come_with_the_report(page: LabPage) -> None:
 
 
 def test_curves_of_both_kinds_share_their_axes_and_are_read_at_the_pointer(page: LabPage) -> None:
-    page.show_report(LabReport(FOUND))
+    page.show_report(LabReport(made("seeds", {"resnet20": [(0.6, 0.1), (0.61, 0.11)]})))
     plot, legend = page.findChild(LabCurves), page.findChild(CurveLegend)
     before = plot.getPlotItem().viewRange()
     pick(page, "Error of", "Training error")
     assert plot.getPlotItem().viewRange() == before
-    assert legend.rows[0].value == "20.5 %"
+    assert legend.rows[0].value == "10.5 %"
     plot.pointed_at.emit(1)
-    assert (legend.heading, legend.rows[0].value) == ("epoch 1", "50.5 %")
+    assert (legend.heading, legend.rows[0].value) == ("epoch 1", "40.5 %")
     plot.pointed_at.emit(0)
     assert legend.heading == "last epoch"
 
@@ -312,7 +312,8 @@ def test_a_run_that_ends_elsewhere_changes_what_is_seen(
     view.list.opened.emit("seeds")
     named(view.page, QSpinBox, "Epochs").setValue(1)
     named(view.page, QSpinBox, "Seeds").setValue(2)
-    qtbot.waitUntil(lambda: says(view.page, "Nothing can be said yet"), timeout=LONG_MS)
+    # Nothing is on its way any more but what is told from outside.
+    qtbot.waitUntil(lambda: says(view.page, "2 runs  ·"), timeout=LONG_MS)
     with closing(RunStore(home)) as store:
         record(store, "seeds", LabSettings(1, 2), {"resnet20": 150})
     window.library.refresh()
