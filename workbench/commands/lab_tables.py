@@ -9,7 +9,7 @@ from workbench.core.labs.bench import Bench
 from workbench.core.labs.plan import LabRun
 from workbench.core.labs.report import LabReport
 
-_PAIR_COLUMNS = ("A", "B", "points B - A", "95 % interval", "p by Holm")
+_PAIR_COLUMNS = ("A", "B", "points B - A", "95 % interval", "p by Holm", "better")
 
 
 def print_labs(benches: Sequence[Bench], times: LabTimes) -> None:
@@ -62,7 +62,7 @@ def print_report(report: LabReport) -> None:
     columns = ("arm", "runs", "test error", "95 % interval", "training error", "in the paper")
     console.print_table(columns, report.rows, right=columns[1:5], wrap=columns[5:])
     if report.pairs:
-        console.print_table(_PAIR_COLUMNS, [row[:5] for row in report.pairs], right=_PAIR_COLUMNS[2:])
+        console.print_table(_PAIR_COLUMNS, report.pairs, right=_PAIR_COLUMNS[2:5])
     console.print_line(report.seen.sentence)
     for note in report.seen.notes:
         console.print_line(note)

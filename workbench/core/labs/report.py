@@ -52,7 +52,7 @@ class LabReport:
 
     @property
     def pairs(self) -> list[tuple[str, ...]]:
-        """Of each pair of arms: both, the difference of test accuracy in points, its interval, p, what it says."""
+        """Of each pair of arms: both, the points of test accuracy between them, the interval, p, which is better."""
         return [_pair(verdict) for verdict in self.findings.verdicts.values()]
 
     @property
@@ -100,8 +100,19 @@ def _pair(verdict: Verdict) -> tuple[str, ...]:
         words.points(verdict.difference, is_signed=True),
         words.interval(verdict.interval, is_signed=True),
         "below 0.001" if p < 0.001 else f"{p:.3f}",
-        verdict.sentence,
+        _better(verdict),
     )
+
+
+def _better(verdict: Verdict) -> str:
+    a, b = verdict.labels
+    match verdict.outcome:
+        case "a better":
+            return a
+        case "b better":
+            return b
+        case _:
+            return "not decided"
 
 
 def _pair_document(pair: tuple[str, str], verdict: Verdict) -> dict[str, Any]:

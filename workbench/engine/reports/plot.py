@@ -13,6 +13,7 @@ WIDTH, HEIGHT = 560, 300
 _LEFT, _TOP, _BOTTOM = 58, 30, 42
 _LINE_PX = 15
 _LETTER_PX = 6.6
+_DOT_PX = 9
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Plot:
         self._x, self._y, self._ends = x, y, ends
         self._size = size
         longest = max((len(end.text) for end in ends), default=0)
-        self._right = size[0] - (16 if not longest else round(14 + longest * _LETTER_PX))
+        self._right = size[0] - (16 if not longest else round(14 + _DOT_PX + longest * _LETTER_PX))
         self._bottom = size[1] - _BOTTOM
         self._marks: list[Markup] = []
 
@@ -132,10 +133,13 @@ class Plot:
     def _end_words(self) -> list[Markup]:
         known = [end for end in self._ends if np.isfinite(end.value)]
         heights = spread(self._py(np.array([end.value for end in known])), _LINE_PX, _TOP, self._bottom)
-        return [
-            _text(self._right + 8, y + 4, end.text, f"{end.style} end", "start")
-            for end, y in zip(known, heights, strict=True)
-        ]
+        parts = []
+        for end, y in zip(known, heights, strict=True):
+            # Spread apart, words need not stand where their line ends.
+            dot = Markup('<circle class="{} dot" cx="{:.1f}" cy="{:.1f}" r="3"/>')
+            parts.append(dot.format(end.style, self._right + _DOT_PX, y))
+            parts.append(_text(self._right + 6 + _DOT_PX, y + 4, end.text, f"{end.style} end", "start"))
+        return parts
 
 
 def _text(x: float, y: float, text: str, style: str, anchor: str) -> Markup:

@@ -72,7 +72,7 @@ class LabPage(QWidget):
             (self.tr("B − A"), self.tr("Difference of test accuracies, in points")),
             (self.tr("95 % interval"), self.tr("Of images and seeds together")),
             (self.tr("p (Holm)"), self.tr("Corrected for how many pairs there are")),
-            (self.tr("Verdict"), ""),
+            (self.tr("Better"), self.tr("Where interval and test both say so")),
         )
         runs = (
             (self.tr("Run"), self.tr("A double click looks at it")),
