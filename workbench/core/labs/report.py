@@ -52,7 +52,7 @@ class LabReport:
 
     @property
     def pairs(self) -> list[tuple[str, ...]]:
-        """Of each pair of arms: both, the points of test accuracy between them, the interval, p, which is better."""
+        """Of each pair: both arms, the points of test accuracy between them, the interval, p, which is better."""
         return [_pair(verdict) for verdict in self.findings.verdicts.values()]
 
     @property
