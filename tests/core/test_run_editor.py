@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from workbench.core.home import Home
 from workbench.core.records.run_listing import RunListing
 from workbench.core.records.run_record import RunRecord
 from workbench.core.records.store import RunStore
-from workbench.core.records.store_repair import repair
+from workbench.core.records.store_repair import diagnose, repair
 
 
 def said_of(record: RunRecord) -> tuple[bool, tuple[str, ...], str, str]:
@@ -103,9 +104,9 @@ def test_only_what_was_set_aside_long_ago_is_forgotten(home: Home) -> None:
         change(home, "UPDATE runs SET deleted_utc='2020-01-01T00:00:00+00:00' WHERE id=?", first)
         store.purge_forgotten()
         assert store.ids() == [second]
-        store.purge_forgotten(datetime.now(UTC) + timedelta(hours=23))
+        store.purge_forgotten(datetime.now(UTC) + timedelta(days=6))
         assert store.ids() == [second]
-        store.purge_forgotten(datetime.now(UTC) + timedelta(hours=25))
+        store.purge_forgotten(datetime.now(UTC) + timedelta(days=8))
         assert store.ids() == []
 
 
@@ -169,3 +170,58 @@ def test_the_newest_runs_of_a_long_list_come_first(home: Home) -> None:
         runs.read(store, 10.0)
         assert runs.is_whole
         assert [record.id for record in runs.records] == store.ids()
+
+
+def test_what_is_gone_of_several_keeps_no_other_from_coming_back(home: Home) -> None:
+    first, second = recorded_runs(home, 2)
+    with closing(RunStore(home)) as store:
+        store.set_aside([first, second])
+        store.purge([first])
+        store.bring_back([first, second])
+        assert [record.id for record in store.runs()] == [second]
+
+
+def test_a_deleted_run_that_another_process_trains_is_not_removed_under_it(home: Home) -> None:
+    (run_id,) = recorded_runs(home, 1)
+    with closing(RunStore(home)) as store, closing(RunStore(home)) as other:
+        store.set_aside([run_id])
+        other.claim(run_id)
+        store.purge([run_id])
+        assert store.ids() == [run_id]
+        assert store.folder(run_id).exists()
+        other.release(run_id)
+        store.purge([run_id])
+        assert store.ids() == []
+
+
+def test_what_cannot_be_removed_stays_set_aside_and_is_no_lost_run(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = recorded_runs(home, 2)
+    unlink = Path.unlink
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        if first in path.parts:
+            raise PermissionError(13, "Permission denied")
+        unlink(path, missing_ok)
+
+    with closing(RunStore(home)) as store:
+        store.set_aside([first, second])
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "unlink", refuse)
+            store.purge([first, second])
+        assert store.ids() == [first]
+        assert store.runs() == []
+    assert not diagnose(home).needs_repair
+
+
+def test_a_list_that_is_read_again_does_not_look_empty_meanwhile(home: Home) -> None:
+    recorded_runs(home, 20)
+    runs = RunListing()
+    with closing(RunStore(home)) as store:
+        runs.look(store)
+        runs.read(store, 10.0)
+        runs.read_again()
+        runs.look(store)
+        assert not runs.is_whole
+        assert len(runs.records) == 20

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from workbench.core.errors import UserError
 from workbench.core.home import Home
 from workbench.core.records import store_schema
 from workbench.core.records.database import Database
+from workbench.core.records.run_lock import RunLock
 from workbench.core.records.run_reader import RunReader
 from workbench.core.records.store import RunStore
 from workbench.core.records.store_repair import repair
@@ -114,3 +116,20 @@ def test_the_rows_room_is_given_back(earlier: Home) -> None:
     before = earlier.database.stat().st_size
     RunStore.for_reading(earlier).close()
     assert earlier.database.stat().st_size < 0.6 * before
+
+
+def test_a_list_is_not_brought_up_to_date_while_the_earlier_version_trains(earlier: Home) -> None:
+    lock = RunLock(earlier.runs / next(iter(EXPECTED)))
+    lock.acquire()
+    try:
+        with closing(RunStore.for_reading(earlier)) as reader:
+            assert reader.is_behind
+            assert len(reader.runs()) == len(EXPECTED)
+        with pytest.raises(UserError, match="of an earlier version, which is training run"):
+            RunStore(earlier)
+        assert version_of(earlier) == 4
+    finally:
+        lock.release()
+    with closing(RunStore.for_reading(earlier)) as reader:
+        check(reader)
+    assert version_of(earlier) == store_schema.VERSION

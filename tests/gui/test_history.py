@@ -1,5 +1,6 @@
 """The list of runs as a laboratory book: finding, sorting, several at once, tags, notes, stars, repetitions."""
 
+import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -98,6 +99,30 @@ def test_escape_shows_all_runs_again_and_keeps_the_chosen_one(qtbot: QtBot, pane
     qtbot.keyClick(field, Qt.Key.Key_Escape)
     assert shown(panel) == "cba"
     assert (panel.chosen.id, field.text()) == ("a", "")
+
+
+def test_a_run_that_is_asked_for_is_shown_whatever_was_looked_for(panel: RunsPanel) -> None:
+    panel.show_runs(RUNS)
+    panel.select("a")
+    find(panel, "wide")
+    assert panel.chosen is None
+    find(panel, "")
+    assert panel.chosen is not None
+    assert panel.chosen.id == "a", "it is chosen again with the list that it was chosen in"
+    find(panel, "wide")
+    panel.select("b")
+    assert (shown(panel), panel.chosen.id) == ("cba", "b")
+
+
+def test_the_name_that_is_edited_is_that_of_the_chosen_run(qtbot: QtBot, panel: RunsPanel) -> None:
+    panel.show_runs(RUNS)
+    choose_rows(panel, 0, 1)
+    view = table(panel)
+    model = view.selectionModel()
+    model.setCurrentIndex(panel.model.index(1, 0), model.SelectionFlag.NoUpdate)
+    model.select(panel.model.index(1, 0), model.SelectionFlag.Deselect | model.SelectionFlag.Rows)
+    action(panel, "Rename").trigger()
+    assert named(panel, QLineEdit, "Name of the run").text() == "wide net"
 
 
 def test_a_click_on_a_title_sorts_and_the_third_takes_that_back(qtbot: QtBot, panel: RunsPanel) -> None:
@@ -302,6 +327,38 @@ def test_chosen_columns_are_remembered(runs: list[str], make_window: Callable[..
     window.close()
     again = make_window()
     assert again.runs_panel.columns == sorted((NAME, STATUS, TEST))
+
+
+def test_columns_chosen_in_an_empty_home_are_remembered_too(make_window: Callable[..., MainWindow]) -> None:
+    window = make_window()
+    window.runs_panel.show_columns([STATUS])
+    window.close()
+    assert make_window().runs_panel.columns == [NAME, STATUS]
+
+
+def test_a_list_that_is_busy_costs_no_way_back(
+    home: Home, runs: list[str], make_window: Callable[..., MainWindow]
+) -> None:
+    window = make_window()
+    window.runs_panel.delete_asked.emit([runs[0]])
+    with closing(sqlite3.connect(home.database, isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        window.run_desk.changes.bring_back()
+        assert "database is locked" in window.message_bar.text
+        holder.execute("ROLLBACK")
+    window.run_desk.changes.bring_back()
+    assert runs[0] in by_id(window)
+
+
+def test_what_was_deleted_comes_back_after_the_same_home_was_opened_again(
+    home: Home, runs: list[str], make_window: Callable[..., MainWindow]
+) -> None:
+    window = make_window()
+    window.runs_panel.delete_asked.emit([runs[0]])
+    window.library.close()
+    window.library.open(home)
+    window.run_desk.changes.bring_back()
+    assert runs[0] in by_id(window)
 
 
 def test_a_long_list_is_read_behind_its_newest_runs(

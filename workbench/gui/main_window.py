@@ -138,7 +138,7 @@ class MainWindow(QMainWindow):
         )
         self._upgrade = ListUpgrade(self.reading_lane, self.message_bar, self)
         self._upgrade.ended.connect(self._open_home)
-        self.archive_desk = ArchiveDesk(self.library, self.reading_lane, self.message_bar, self)
+        self.archive_desk = ArchiveDesk(self.library, self.studying_lane, self.message_bar, self)
         self.repair_desk = RepairDesk(self.library, self.message_bar, self.inspecting_lane, self.home, self)
         self.training_desk = TrainingDesk(
             self.session, self.progress_panel, self.build_panel, self.run_desk, self.message_bar, self.home
@@ -222,6 +222,7 @@ class MainWindow(QMainWindow):
         self.runs_panel.compare_asked.connect(self._parts.show_verdict)
         self.labs_page.asked.connect(self._parts.show_labs)
         self.labs_page.run_asked.connect(self.runs_panel.select)
+        self.labs_page.added.connect(self._parts.show_queue)
         self.runs_panel.again_asked.connect(self.training_desk.run_again)
         self.build_panel.tabs.currentChanged.connect(self._parts.show_settings_page)
         self.workspaces.changed.connect(self._on_workspace)
@@ -264,9 +265,7 @@ class MainWindow(QMainWindow):
             self.network_desk.home = self.home
             self.network_actions.reload()
         self.network_desk.forget_speeds()
-        records = self.runs_panel.model.every
-        if records and not self.selection.run_id:
-            self.runs_panel.select(records[0].id)
+        if not self.selection.run_id:
             self.run_desk.draw_again(self._settings)
         self.queue_side.open(self.home, problem)
         self._focus()
@@ -395,5 +394,5 @@ class MainWindow(QMainWindow):
             self.has_let_go &= lane.close()
         self._collector.stop()
         self.queue_side.close()
-        self.library.close()
+        self.library.close(for_good=True)
         event.accept()

@@ -1,6 +1,7 @@
 """What people change of recorded runs: names, tags, notes, stars; and runs that are deleted, or brought back."""
 
 import json
+import logging
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -8,16 +9,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from workbench.core.errors import UserError
+from workbench.core.errors import UserError, reason
 from workbench.core.home import Home
 from workbench.core.names import note_text, run_name, tag_names
 from workbench.core.records.database import Database
 from workbench.core.records.run_history import RunHistory
 from workbench.core.records.run_journal import RunJournal
+from workbench.core.records.run_lock import RunLock
 from workbench.core.records.run_reader import RunReader
 
-# Whoever deleted a run and was killed might still have brought it back.
-_FORGOTTEN_AFTER = timedelta(days=1)
+_log = logging.getLogger(__name__)
+
+# Whoever deleted a run and was killed might still have brought it back; a window may be open for days.
+_FORGOTTEN_AFTER = timedelta(days=7)
 
 
 class RunEditor(RunReader):
@@ -116,24 +120,36 @@ class RunEditor(RunReader):
         self._change(run_ids, "deleted_utc", now, "set_aside", deleted_utc=now)
 
     def bring_back(self, run_ids: Sequence[str]) -> None:
-        """Put runs that were set aside back into the list.
+        """Put runs that were set aside back into the list, as far as they are still there.
 
         Raises:
-            UserError: one is gone for good.
+            UserError: all of them are gone for good, or the store refuses.
         """
-        self._change(run_ids, "deleted_utc", "", "set_aside", deleted_utc="")
+        known = set(self.ids())
+        there = [run_id for run_id in run_ids if run_id in known] or run_ids
+        self._change(there, "deleted_utc", "", "set_aside", deleted_utc="")
+
+    def set_aside_runs(self, before: str = "9999") -> list[str]:
+        """Ids of what was set aside before a moment in UTC."""
+        query = "SELECT id FROM runs WHERE deleted_utc!='' AND deleted_utc<?"
+        return [row["id"] for row in self._db.read(query, before)]
 
     def purge(self, run_ids: Sequence[str]) -> None:
-        """Remove runs that were set aside for good; those that were brought back meanwhile stay."""
+        """Remove runs that were set aside for good; those that were brought back meanwhile stay.
+
+        So does, set aside for another time, what cannot be removed now.
+        """
         for run_id in run_ids:
-            if self._db.read("SELECT 1 FROM runs WHERE id=? AND deleted_utc!=''", run_id):
-                self._remove_run(run_id)
+            try:
+                if self.set_aside_at(run_id):
+                    self._remove_run(run_id)
+            except UserError as error:
+                _log.warning("deleted run %s is kept for now: %s", run_id, error)
 
     def purge_forgotten(self, now: datetime | None = None) -> None:
         """Remove what was set aside so long ago that nobody can bring it back any more."""
         before = ((now or datetime.now(UTC)) - _FORGOTTEN_AFTER).isoformat(timespec="seconds")
-        query = "SELECT id FROM runs WHERE deleted_utc!='' AND deleted_utc<?"
-        self.purge([row["id"] for row in self._db.read(query, before)])
+        self.purge(self.set_aside_runs(before))
 
     def delete(self, run_id: str) -> None:
         """Remove a run, its series and its folder.
@@ -150,12 +166,21 @@ class RunEditor(RunReader):
                 raise UserError(f"run {run_id} is running; stop it before deleting it")
 
     def _remove_run(self, run_id: str) -> None:
+        """Its files first: without its row they would be a run that the list has lost."""
+        lock = RunLock(self.folder(run_id))
+        if self.folder(run_id).is_dir() and not lock.try_acquire():
+            raise UserError(f"run {run_id} is being trained; stop it before deleting it")
+        try:
+            # First what a repair would rebuild it from, should the rest not go.
+            for path in (self._layout(run_id).journal, self._layout(run_id).config):
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise UserError(f"cannot remove run {run_id}: {reason(error)}") from error
+        finally:
+            lock.release()
         with self._db.transaction():
             self._db.execute("DELETE FROM runs WHERE id=?", (run_id,))
         self._journals.pop(run_id, None)
-        # First what a repair would rebuild it from, should the rest not go.
-        for path in (self._layout(run_id).journal, self._layout(run_id).config):
-            path.unlink(missing_ok=True)
         shutil.rmtree(self.folder(run_id), ignore_errors=True)
 
 

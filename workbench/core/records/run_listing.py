@@ -22,6 +22,10 @@ class RunListing:
         self._unread: dict[str, None] = {}
         self._order: list[str] = []
 
+    def read_again(self) -> None:
+        """Count nothing as read; what was stays until then, as the list would look empty meanwhile."""
+        self.seen = {}
+
     def look(self, reader: "RunReader") -> None:
         """Find out what is to be read: what came, and what has changed since.
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from workbench import __version__
+from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import (
     EpochMetrics,
@@ -40,7 +41,7 @@ from workbench.core.records.run_record import starts_of
 from workbench.core.records.run_rows import DamagedRow, sample_blob, started_of
 from workbench.core.records.step_blocks import StepBlock, blocks_of
 from workbench.core.records.step_rows import StepRows
-from workbench.core.records.unlisted_runs import lost_list, whole_folders
+from workbench.core.records.unlisted_runs import lost_list, trained_run, whole_folders
 from workbench.core.settings.config import RunConfig
 
 __all__ = ["Glance", "RunStore"]
@@ -75,6 +76,8 @@ class RunStore(RunEditor):
         self.is_behind = False
         """Whether this is the state before what another process writes; to be opened again when it is done."""
         path = home.database
+        if not read_only:
+            _refuse_upgrade_beside_training(home)
         if read_only:
             database = self._read_only(path, _READING_PATIENCE_S if patience_s is None else patience_s)
         else:
@@ -119,6 +122,10 @@ class RunStore(RunEditor):
         if home.database.exists():
             store = cls(home, True, patience_s)
             if store.is_behind or store._db.version() == store_schema.VERSION:
+                return store
+            if trained_run(home):
+                # As it is, until that ends.
+                store.is_behind = True
                 return store
             store.close()
         cls(home).close()
@@ -356,6 +363,16 @@ class RunStore(RunEditor):
             # Not recorded as ended, the run counts as interrupted.
             self.release(run_id)
         store_backup.keep_copy(self.home)
+
+
+def _refuse_upgrade_beside_training(home: Home) -> None:
+    """An earlier version that trains a run goes on writing the tables that it knows."""
+    version = store_schema.version_in(home.database)
+    if version is not None and 0 < version < store_schema.VERSION and (run_id := trained_run(home)):
+        raise UserError(
+            f"the list of runs is of an earlier version, which is training run {run_id}: it is brought up to date "
+            "when that has ended"
+        )
 
 
 def _refuse_lost_list(home: Home) -> None:

@@ -152,9 +152,9 @@ def refuse_while_trained(home: Home) -> None:
     Raises:
         UserError: a process trains a run of this home.
     """
-    for folder in run_folders(home.runs):
-        if (folder.path / "lock").exists() and not RunLock(folder.path).is_free():
-            raise UserError(f"run {folder.run_id} is being trained; stop it before the list of runs is repaired")
+    run_id = unlisted_runs.trained_run(home)
+    if run_id:
+        raise UserError(f"run {run_id} is being trained; stop it before the list of runs is repaired")
 
 
 @contextlib.contextmanager

@@ -30,6 +30,14 @@ def whole_folders(home: Home, listed: Collection[str], *, even_trained: bool = F
     return [folder for folder in found if even_trained or RunLock(folder.path).is_free()]
 
 
+def trained_run(home: Home) -> str:
+    """The id of a run that some process trains now; empty if none does."""
+    for folder in run_folders(home.runs):
+        if (folder.path / "lock").exists() and not RunLock(folder.path).is_free():
+            return folder.run_id
+    return ""
+
+
 def lost_list(home: Home) -> DamagedDatabase:
     """Why a list without runs is not taken for one that begins, beside their folders."""
     count = len(whole_folders(home, (), even_trained=True))

@@ -104,6 +104,8 @@ def resume(
         raise UserError(f"run {run_id} is being trained by another process; stop it there first")
     store.claim(run_id)
     try:
+        if store.set_aside_at(run_id):
+            raise UserError(f"run {run_id} was deleted; bring it back before it is resumed")
         # Only now: another process may have trained it until a moment ago.
         yield from _resumed(store.run(run_id), store, epochs, orders, processes)
     finally:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from workbench.core.errors import UserError
-from workbench.core.events import Event, RunStarted
+from workbench.core.events import Event, GradientsMeasured, RunStarted
 from workbench.gui.records.run_library import RunLibrary
 from workbench.gui.runs.block_panel import BlockPanel
 from workbench.gui.runs.gradient_panel import GradientPanel
@@ -64,8 +64,11 @@ class CurveReading(QObject):
         reading = self._reading.get(event.run_id)
         if reading is not None:
             reading.later.append(event)
-        else:
-            self._put(event)
+            return
+        if isinstance(event, RunStarted | GradientsMeasured):
+            # Samples come in their order, and those that a resumed run takes again are cut off behind them.
+            self._feed_all()
+        self._put(event)
 
     def _put(self, event: Event) -> None:
         for panel in (self._plots, *self._single):
@@ -88,11 +91,8 @@ class CurveReading(QObject):
             for panel in self._single:
                 panel.append(whole.started)
         self._samples.extend(whole.gradients)
-        if any(isinstance(event, RunStarted) for event in reading.later):
-            # It was resumed: what it does again must not come before what it did first.
-            self._feed_all()
         for event in reading.later:
-            self._put(event)
+            self.append(event)
         if whole.lost:
             self.damaged.emit(reading.run_id, whole.lost)
         try:

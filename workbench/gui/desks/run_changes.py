@@ -108,9 +108,11 @@ class RunChanges(QObject):
     def bring_back(self) -> None:
         """Undo the last deletion that was not undone yet."""
         if self._deleted:
-            run_ids = self._deleted.pop()
-            self._allow_undo()
+            run_ids = self._deleted[-1]
             self.library.bring_back(run_ids)
+            # Only now: a list that is busy for a moment must not cost the way back.
+            self._deleted.pop()
+            self._allow_undo()
             self._runs.select(run_ids[0])
             self.message_bar.tell("info", self.tr("Back in the list"))
 

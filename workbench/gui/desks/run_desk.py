@@ -73,6 +73,8 @@ class RunDesk(QObject):
         self.training_run = ""
         self._wanted: list[str] = []
         """Runs to be drawn as soon as they are read."""
+        self._was_read = False
+        """Whether the list was."""
         self.holds_selection = False
         """Whether the person looks at a run so closely that one that begins must not take its place."""
         self.changes = RunChanges(library, runs_panel, message_bar, window)
@@ -126,6 +128,7 @@ class RunDesk(QObject):
     @Slot(object)
     def take_list(self, records: list[RunRecord]) -> None:
         """Show the present list of runs, under the names that they have now."""
+        self._was_read = True
         self._runs.show_runs(records, self.library.damaged)
         for record in records:
             for panel in self._panels:
@@ -241,11 +244,16 @@ class RunDesk(QObject):
     def remember(self, settings: QSettings) -> None:
         """Which runs are drawn and which columns of the list are shown."""
         model = self._runs.model
-        settings.setValue("drawn", " ".join(run.id for run in model.every if run.id in model.checked))
+        # Of a list that could not be read, it stays what it was.
+        if self._was_read:
+            drawn = [run.id for run in model.every if run.id in model.checked]
+            settings.setValue("drawn", " ".join([*drawn, *self._wanted]))
         settings.setValue("runs/columns", " ".join(map(str, self._runs.columns)))
 
     def draw_again(self, settings: QSettings) -> None:
-        """Draw those that were drawn when the window was closed, as far as they are still there."""
+        """Show the newest run, and draw those that were drawn when the window was closed, if they are there."""
+        if self._runs.model.every:
+            self._runs.select(self._runs.model.every[0].id)
         drawn, columns = settings.value("drawn"), settings.value("runs/columns")
         if isinstance(columns, str):
             known = range(len(self._runs.model.columns.all))

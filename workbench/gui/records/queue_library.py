@@ -48,8 +48,10 @@ class QueueLibrary(QObject):
         """
         from workbench.core.records.store import RunStore
 
+        # First: a file that is away for a moment, as while another window repairs it, is looked for again.
+        store = RunStore.for_reading(home.prepare(), _PATIENCE_S)
         self.close()
-        self._store = RunStore.for_reading(home.prepare(), _PATIENCE_S)
+        self._store = store
         self._seen = ()
         self._timer.start()
         self._read(self._store)

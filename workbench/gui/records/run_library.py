@@ -96,7 +96,7 @@ class RunLibrary(QObject):
         if self._store is not None and self._store.home != home:
             self._followers.clear()
             self._datasets.clear()
-        self.close()
+        self.close(for_good=self._store is not None and self._store.home != home)
         self._told, self._list = "", RunListing()
         # Makes the database if there is none; after that, this thread changes it only to delete or rename a run.
         self._store = RunStore.for_reading(home.prepare(), _PATIENCE_S)
@@ -105,12 +105,17 @@ class RunLibrary(QObject):
         self._timer.start()
         self._read_list(self._store)
 
-    def close(self) -> None:
+    def close(self, *, for_good: bool = False) -> None:
+        """Read no runs any more.
+
+        Args:
+            for_good: nobody can undo a deletion here any more.
+        """
         self._timer.stop()
         self._filler.stop()
         if self._store is not None:
             self._store.close()
-            if self._set_aside:
+            if for_good:
                 self._purge(self._store.home)
             self._store = None
 
@@ -132,7 +137,7 @@ class RunLibrary(QObject):
             anew: read all of it again, as what is damaged has not changed as far as can be seen at a glance.
         """
         if anew:
-            self._list = RunListing()
+            self._list.read_again()
         if self._store is not None:
             try:
                 self._read_list(self._store)
@@ -235,7 +240,8 @@ class RunLibrary(QObject):
         """What the run says from `place` on comes as `event_read`, unless it is trained here."""
         from workbench.core.records.run_follower import RunFollower
 
-        if run_id != self._own_run:
+        # One that is followed already has heard more.
+        if run_id != self._own_run and run_id not in self._followers:
             self._followers[run_id] = RunFollower(self._opened(), run_id, place)
 
     def events(self, run_id: str) -> list[Event]:
@@ -297,12 +303,16 @@ class RunLibrary(QObject):
         from workbench.core.records.store import RunStore
 
         try:
+            with closing(RunStore(home, read_only=True, patience_s=_PATIENCE_S)) as reader:
+                if not reader.set_aside_runs():
+                    return
             with closing(RunStore(home, patience_s=_WRITING_PATIENCE_S)) as store:
                 store.purge(self._set_aside)
                 store.purge_forgotten()
         except UserError as error:
             _log.warning("deleted runs are kept for now: %s", error)
-        self._set_aside = []
+        finally:
+            self._set_aside = []
 
     def _opened(self) -> "RunStore":
         if self._store is None:
@@ -345,7 +355,7 @@ class RunLibrary(QObject):
         for follower in self._followers.values():
             follower.move_to(store)
         former.close()
-        self._list = RunListing()
+        self._list.read_again()
         self._look_around(store, set(self._followers))
         self._read_list(store)
 

@@ -42,7 +42,8 @@ class RunsModel(QAbstractTableModel):
         """Those that cannot be read; they stand below the others."""
         self.every: tuple[RunRecord, ...] = ()
         """All that can be read, newest first."""
-        self._every_damaged: tuple[DamagedRun, ...] = ()
+        self.every_damaged: tuple[DamagedRun, ...] = ()
+        """All that cannot be."""
         self.checked: set[str] = set()
         self.columns = RunColumns()
         self._filter = RunFilter()
@@ -55,7 +56,7 @@ class RunsModel(QAbstractTableModel):
 
         Only rows of runs that came or went are new or gone, so that what is edited, chosen or in sight stays so.
         """
-        self.every, self._every_damaged = tuple(records), tuple(damaged)
+        self.every, self.every_damaged = tuple(records), tuple(damaged)
         self._arrange()
 
     def set_filter(self, text: str) -> None:
@@ -72,7 +73,7 @@ class RunsModel(QAbstractTableModel):
         shown = self._filter.chosen(self.every)
         if 0 <= self._sorted_by < len(self.columns.all):
             shown = sorted_runs(shown, self.columns.all[self._sorted_by], descending=self._descending)
-        rows: list[_Row] = [*shown, *self._filter.chosen(self._every_damaged)]
+        rows: list[_Row] = [*shown, *self._filter.chosen(self.every_damaged)]
         self._remove_and_move(rows)
         before, after = ([_key(row) for row in each] for each in (self._rows, rows))
         for first, last in _blocks(after, set(after) - set(before)):

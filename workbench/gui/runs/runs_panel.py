@@ -54,6 +54,8 @@ class RunsPanel(QWidget):
         search = self._make_search()
         self._table = self._make_table()
         self._is_readable = True
+        self._sought_from = ""
+        """The run that was chosen before others were looked for."""
         self._empty = labeled("", "secondary")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._stack = QStackedLayout()
@@ -140,7 +142,13 @@ class RunsPanel(QWidget):
 
     @Slot(str)
     def _on_search(self, text: str) -> None:
+        chosen = self.chosen
+        if chosen is not None:
+            self._sought_from = chosen.id
         self._keeping_choice(lambda: self.model.set_filter(text))
+        # What was chosen before one looked for others is so again when it is back.
+        if self.chosen is None and self._sought_from:
+            self._mark(self._sought_from)
 
     def find_runs(self) -> None:
         """Let be typed what to look for."""
@@ -163,7 +171,7 @@ class RunsPanel(QWidget):
         self._count.setVisible(bool(self._search.text()))
         self._say_empty()
         if chosen is not None and self.chosen is None:
-            self.select(chosen.id)
+            self._mark(chosen.id)
         self._offer()
 
     def _say_empty(self) -> None:
@@ -183,7 +191,7 @@ class RunsPanel(QWidget):
     def set_readable(self, is_readable: bool) -> None:
         """Whether there is a list to show: one that cannot be read must not look as if it had just begun."""
         self._is_readable = is_readable
-        self.show_runs(self.model.every if is_readable else [], self.model.damaged if is_readable else ())
+        self.show_runs(self.model.every if is_readable else [], self.model.every_damaged if is_readable else ())
 
     @property
     def columns(self) -> list[int]:
@@ -194,6 +202,12 @@ class RunsPanel(QWidget):
         self._table.show_columns(columns)
 
     def select(self, run_id: str) -> None:
+        """Choose a run; what is looked for gives way where that hides it."""
+        if self.model.row_of(run_id) is None and any(run.id == run_id for run in self.model.every):
+            self._search.clear()
+        self._mark(run_id)
+
+    def _mark(self, run_id: str) -> None:
         row = self.model.row_of(run_id)
         if row is not None:
             self._table.setCurrentIndex(self.model.index(row, 0))
@@ -220,7 +234,10 @@ class RunsPanel(QWidget):
 
     @Slot()
     def _edit_name(self) -> None:
-        self._table.edit(self.model.index(self._table.currentIndex().row(), 0))
+        # Not the current row: that may be one that was chosen no longer.
+        rows = self._table.chosen_rows
+        if len(rows) == 1:
+            self._table.edit(self.model.index(rows[0], 0))
 
     @Slot(int)
     def _on_opened(self, row: int) -> None:
