@@ -10,6 +10,8 @@ from workbench.core.curves.on_track import TrackBand, track_band
 from workbench.core.events import EpochMetrics
 from workbench.core.records.run_record import RunRecord
 from workbench.core.settings.config import RunConfig
+from workbench.core.settings.presets import DEFAULT_MODEL, DEFAULT_RECIPE, Presets
+from workbench.core.settings.same_experiment import experiment_key
 
 CONFIG = RunConfig()
 
@@ -109,14 +111,18 @@ def test_shorter_runs_count_as_far_as_they_go() -> None:
 
 def test_curves_that_come_along_are_of_presets_as_they_are() -> None:
     """Of a configuration that is another one by now they would be found by nobody."""
-    from workbench.core.settings.presets import DEFAULT_MODEL, DEFAULT_RECIPE, Presets
-    from workbench.core.settings.same_experiment import experiment_key
-
     config = Presets.load().run_config(DEFAULT_MODEL, DEFAULT_RECIPE)
-    found = on_track._references()
-    assert experiment_key(config) in found
-    for each in found.values():
-        assert {len(run) for run in each["runs"]} == {RunConfig.build(each["config"]).training.epochs}
-    band = track_band(config, [])
+    (found,) = on_track._references().values()
+    assert {len(run) for run in found["runs"]} == {config.training.epochs}
+    known = RunConfig.build(found["config"])
+    # What is completed as a run begins is filled in there.
+    completed = config.with_values(
+        {"data.normalization": known.data.normalization, "model.num_classes": known.model.num_classes}
+    )
+    assert experiment_key(completed) == experiment_key(known)
+    band = track_band(known, [])
     assert band is not None
-    assert "come with the workbench" in band.source
+    assert "3 runs that come with the workbench" in band.source
+    track = band.track(epochs(*(accuracy for _, accuracy in found["runs"][0])))
+    assert track is not None
+    assert track.place == "on"
