@@ -13,7 +13,7 @@ from workbench.core.settings.config import RunConfig
 from workbench.core.settings.presets import DEFAULT_MODEL, DEFAULT_RECIPE, Presets
 from workbench.core.settings.same_experiment import experiment_key
 
-CONFIG = RunConfig()
+CONFIG = RunConfig().with_values({"training.epochs": 1})
 
 
 def epochs(*accuracies: float | None) -> tuple[EpochMetrics, ...]:
@@ -42,7 +42,7 @@ def test_one_more_run_of_the_same_kind_is_nearly_always_in_the_band() -> None:
     inside = 0
     for _ in range(400):
         drawn = 0.7 + 0.02 * generator.normal(size=4)
-        band = track_band(CONFIG, [record(str(number), float(a)) for number, a in enumerate(drawn[:3])])
+        band = track_band(CONFIG, [record(str(n), float(a), config=seeded(n)) for n, a in enumerate(drawn[:3])])
         assert band is not None
         track = band.track(epochs(float(drawn[3])))
         assert track is not None
@@ -79,6 +79,11 @@ def test_only_finished_runs_of_the_same_settings_count(monkeypatch: pytest.Monke
         record("f", 0.7, epochs=epochs(0.5, 0.7)[1:]),
     ):  # fmt: skip
         assert track_band(CONFIG, [run]) is None
+    # Ended by hand, or pruned by a search: not as its settings say.
+    long = CONFIG.with_values({"training.epochs": 5})
+    assert track_band(long, [record("h", 0.5, 0.7, config=long, message="pruned after epoch 2")]) is None
+    early = record("i", 0.5, 0.7, config=long, message="ended early: no better since epoch 1")
+    assert track_band(long, [early, replace(early, id="j")]) is not None
     band = track_band(CONFIG, [record("g", 0.7, config=CONFIG.with_values({"training.threads": 3}))])
     assert band is not None
     assert band.source == "a finished run of the same settings"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QSpinBox
 from pytestqt.qtbot import QtBot
 
@@ -454,3 +455,14 @@ def test_the_collector_stays_on_the_windows_thread(qtbot: QtBot, window: MainWin
         gc.callbacks.remove(note)
     assert threads <= {threading.main_thread()}
     assert not gc.isenabled()
+
+
+def test_no_two_entries_of_the_menus_have_one_key(window: MainWindow) -> None:
+    """Qt does neither then."""
+    keys = [
+        key.toString()
+        for entry in window.findChildren(QAction)
+        if entry.shortcutContext() == Qt.ShortcutContext.WindowShortcut
+        for key in entry.shortcuts()
+    ]
+    assert sorted(keys) == sorted(set(keys))

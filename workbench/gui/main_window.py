@@ -211,13 +211,16 @@ class MainWindow(QMainWindow):
         self.queue_side.queue_asked.connect(self._parts.show_queue)
         self.queue_side.filled.connect(self._parts.offer_queue)
         self.search_desk.page_asked.connect(self._parts.show_search)
+        self.search_desk.stopped.connect(self.queue_side.desk.hold)
+        self.queue_side.desk.stopped.connect(self.search_desk.give_up)
+        self.queue_side.library.changed.connect(self.labs_page.follow_queue)
         self.network_actions.settings_taken.connect(self._parts.see_settings)
         self.inspect_desk.run_chosen.connect(self.run_desk.show_run)
         self.inspect_desk.refused.connect(self.run_desk.tell_error)
         self.inspect_desk.told.connect(self.message_bar.tell)
-        self.inspect_desk.inspect_asked.connect(self._look_at_mistakes)
+        self.inspect_desk.inspect_asked.connect(self._parts.show_mistakes)
         self.inspect_desk.gallery_asked.connect(self._parts.show_gallery)
-        self.runs_panel.inspect_asked.connect(self._look_at_mistakes)
+        self.runs_panel.inspect_asked.connect(self._parts.show_mistakes)
         self.runs_panel.compare_asked.connect(self.verdict_page.compare)
         self.runs_panel.compare_asked.connect(self._parts.show_verdict)
         self.labs_page.asked.connect(self._parts.show_labs)
@@ -342,10 +345,6 @@ class MainWindow(QMainWindow):
     def _look_at_data(self) -> None:
         self.workspaces.show("build")
         self.build_panel.show_tab("data")
-
-    @Slot()
-    def _look_at_mistakes(self) -> None:
-        self.workspaces.show("inspect")
 
     # The run that goes on
 

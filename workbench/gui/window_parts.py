@@ -236,6 +236,11 @@ class WindowParts(QObject):
         self._toggle_curves(2)
 
     @Slot()
+    def show_mistakes(self) -> None:
+        """A run, or a mistake of it, was opened."""
+        self.workspaces.show("inspect")
+
+    @Slot()
     def show_verdict(self) -> None:
         """Two runs were chosen to be compared."""
         self._show_curves(3, "compare")

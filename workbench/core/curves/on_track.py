@@ -104,16 +104,18 @@ def track_band(config: RunConfig, records: Iterable[RunRecord]) -> TrackBand | N
     None where there are neither, or nothing is held out: test images are for looking at.
     """
     key = experiment_key(config)
-    same = [
-        record
+    # The same seed twice is no second draw.
+    same = {
+        record.config.training.seed: record
         for record in records
-        if record.status == "finished" and record.epochs and experiment_key(record.config) == key
-    ]
-    runs = [figures for record in same if (figures := _figures(record)) is not None]
+        if record.is_whole and record.epochs and experiment_key(record.config) == key
+    }
+    runs = [figures for record in same.values() if (figures := _figures(record)) is not None]
     if runs:
         count = len(runs)
         whose = "a finished run" if count == 1 else f"{count} finished runs"
-        images = int(same[0].started["images"][1]) if same[0].started else 0
+        first = next(iter(same.values()))
+        images = int(first.started["images"][1]) if first.started else 0
         return TrackBand.of(f"{whose} of the same settings", runs, images)
     found = _references().get(key)
     if found is None:

@@ -190,7 +190,7 @@ def lab_runs(
 def _found(planned: PlannedRun, records: Sequence[RunRecord], entries: Sequence[QueueEntry]) -> LabRun:
     of_list = [record for record in records if is_run_of(planned.config, record.config)]
     of_queue = {entry.id: entry for entry in entries if is_run_of(planned.config, entry.config)}
-    finished = next((record for record in of_list if record.status == "finished" and record.best), None)
+    finished = next((record for record in of_list if record.is_whole and record.best), None)
     if finished is not None:
         return LabRun(planned, "finished", finished, of_queue.get(finished.id))
     running = next((record for record in of_list if record.status == "running"), None)
@@ -206,7 +206,8 @@ def _found(planned: PlannedRun, records: Sequence[RunRecord], entries: Sequence[
     failed = next((record for record in of_list if record.status == "failed"), None)
     if failed is not None:
         return LabRun(planned, "failed", failed, of_queue.get(failed.id))
-    refused = next((entry for entry in of_queue.values() if entry.state == "failed"), None)
+    # One that had begun and is not in the list was deleted: it is lacking again.
+    refused = next((entry for entry in of_queue.values() if entry.state == "failed" and not entry.has_begun), None)
     return LabRun(planned, "failed" if refused else "missing", None, refused)
 
 

@@ -8,6 +8,9 @@ from typing import Any
 from workbench.core.events import EpochMetrics, Status
 from workbench.core.settings.config import RunConfig
 
+ENDED_EARLY = "ended early"
+"""What the message of a run begins with whose patience ended; by other words somebody ended it."""
+
 _SUMMARY = (
     "run", "name", "model", "recipe", "source", "status", "message", "epochs", "steps", "seconds", "images_per_s",
     "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy",
@@ -69,6 +72,13 @@ class RunRecord:
         if epoch.validation_accuracy is not None:
             return "best" if epoch.best else ""
         return "last" if epoch is self.last else ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Trained as far as its settings say: to its last epoch, or until its patience ended."""
+        planned = self.config.training.epochs
+        has_all = self.last is not None and self.last.epoch >= planned
+        return self.status == "finished" and (has_all or self.message.startswith(ENDED_EARLY))
 
     @property
     def can_resume(self) -> bool:

@@ -19,6 +19,7 @@ from workbench.core.events import (
     Warned,
 )
 from workbench.core.orders import Orders
+from workbench.core.records.run_record import ENDED_EARLY
 from workbench.engine.data.device_images import DeviceImages
 from workbench.engine.machine.processes import ALONE, Processes
 from workbench.engine.training.block_taps import BlockTaps
@@ -215,7 +216,7 @@ class TrainingLoop:
         is_last = position.epoch == training.epochs
         since = max(position.best_epoch, position.patience_from)
         if training.patience and not is_last and position.epoch - since >= training.patience:
-            reason = f"ended early: no better validation accuracy since epoch {position.best_epoch}"
+            reason = f"{ENDED_EARLY}: no better validation accuracy since epoch {position.best_epoch}"
             self._end = RunFinished(self._id, "finished", reason)
 
     def _save_now_and_then(self) -> Iterator[CheckpointSaved]:

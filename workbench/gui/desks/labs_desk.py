@@ -99,6 +99,10 @@ class LabsDesk(QObject):
 
     @Slot(object)
     def _on_runs(self, _records: object) -> None:
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Runs or the queue are others."""
         if self._view.isVisible():
             self._timer.start()
 

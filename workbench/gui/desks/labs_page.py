@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from workbench.gui.records.run_library import RunLibrary
@@ -44,6 +44,12 @@ class LabsPage(LateView):
         self._desk.run_asked.connect(self.run_asked)
         self._desk.added.connect(self.added)
         return view
+
+    @Slot()
+    def follow_queue(self) -> None:
+        """What waits is another."""
+        if self._desk is not None:
+            self._desk.look_again()
 
     def add_to(self, menus: Menus) -> None:
         """Its entry in the menu Run."""

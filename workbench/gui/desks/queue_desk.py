@@ -30,6 +30,8 @@ class QueueDesk(QObject):
 
     run_asked = Signal(str)
     settings_taken = Signal()
+    stopped = Signal()
+    """The person stopped an entry's run."""
     filled = Signal(bool)
 
     def __init__(
@@ -48,6 +50,7 @@ class QueueDesk(QObject):
         self._queue, self._panel, self._session, self._training = queue, panel, session, training
         self._build, self._times, self._news = build_panel, times, news
         self.is_working = False
+        self._failed_before: set[str] = set()
         """Whether this window begins entries; only a person lets it."""
         self._handle: Handle | None = None
         self._epoch_s: dict[str, float | None] = {}
@@ -85,6 +88,8 @@ class QueueDesk(QObject):
     @Slot(object)
     def take_runs(self, records: Sequence[RunRecord]) -> None:
         """Learn from recorded runs how long entries take, and how far they are."""
+        # Before others hear of the list: what is estimated below is of it.
+        self._times.records = records
         known = tuple((record.id, record.status, bool(record.epochs)) for record in records)
         if known != self._known:
             # Not after every epoch: to compare each entry with all runs takes a while.
@@ -162,6 +167,7 @@ class QueueDesk(QObject):
         if self._queue.state.is_paused or not self._queue.listing.waiting:
             self._end()
             return
+        self._failed_before = self._failed()
         handle = self._handle = self._training.begin_queued(train_next())
         if handle is not None:
             handle.finished.connect(self._on_trained)
@@ -184,14 +190,28 @@ class QueueDesk(QObject):
             self._on_canceled()
         elif isinstance(error, UserError):
             self._news.tell_refusal(str(error))
+            if self._failed() == self._failed_before:
+                # No entry has failed: the list itself refuses, and would do so again at once.
+                self.is_working = False
+                self.refresh()
         else:
             # A bug, which is told: the next one may meet it too.
             self._hold(self.tr("an entry met a bug of the workbench"))
+
+    def _failed(self) -> set[str]:
+        return {entry.id for entry in self._queue.listing.entries if entry.state == "failed"}
+
+    @Slot()
+    def hold(self) -> None:
+        """The person stopped a run that was not of the queue: none of it shall begin in its place."""
+        if self.is_working:
+            self._hold(self.tr("a run was stopped"))
 
     @Slot()
     @told
     def _on_canceled(self) -> None:
         """Who stops a run does not want the next one at once."""
+        self.stopped.emit()
         if self.is_working:
             self._hold(self.tr("its run was stopped"))
             sentence = self.tr("The run is saved, and the queue is paused: it goes on with this run")

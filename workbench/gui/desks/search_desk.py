@@ -37,6 +37,8 @@ class SearchDesk(QObject):
     """
 
     page_asked = Signal()
+    stopped = Signal()
+    """The person stopped a trial."""
     """A search was begun: its page is to be seen."""
     settings_taken = Signal()
     """The left side was filled with those of a trial."""
@@ -75,7 +77,7 @@ class SearchDesk(QObject):
 
     def add_to(self, menus: Menus) -> None:
         """Fill the part of the menu Run that is about searches."""
-        menus.add(menus.run, self.tr("New &search…"), self.ask, "Ctrl+Shift+Return")
+        menus.add(menus.run, self.tr("New &search…"), self.ask, "Ctrl+Shift+F")
 
     def _build_view(self) -> QWidget:
         from workbench.gui.search.search_view import SearchView
@@ -102,15 +104,27 @@ class SearchDesk(QObject):
     @Slot()
     def ask(self) -> None:
         """Ask what to search over, and begin."""
+        if self._build.config is None:
+            self._training.message_bar.tell("error", self._build.problem())
+        elif self.active:
+            words = self.tr("Search '{0}' goes on; stop it first").format(self.active)
+            self._training.message_bar.tell("info", words)
+        else:
+            # Which names are taken is known first: what was filled in would be lost with a refusal.
+            handle = self._lane.ask(search_jobs.read_studies("", False), self._training.home, self._beginner)
+            handle.finished.connect(self._ask_beside)
+            handle.refused.connect(self._refuse)
+
+    @Slot(object)
+    def _ask_beside(self, studies: list[StudyRecord]) -> None:
         from workbench.gui.search.search_dialog import SearchDialog
 
         config = self._build.config
-        if config is None:
-            self._training.message_bar.tell("error", self._build.problem())
+        if config is None or self.active:
             return
         presets = self._build.presets
         names = presets.model_name(config.model, self._build.model_panel.base), presets.recipe_name(config)
-        taken = {study.name for study in self._studies}
+        taken = {study.name for study in studies}
         dialog = SearchDialog(config, names, self._network.times.seconds(config), taken, self._window)
         if dialog.exec() and dialog.definition is not None:
             handle = self._lane.ask(
@@ -128,6 +142,10 @@ class SearchDesk(QObject):
     @Slot(str)
     def work_on(self, name: str) -> None:
         """Train what is left of a study's trials, once no other run goes on."""
+        if self.active and self.active != name:
+            words = self.tr("Search '{0}' goes on; stop it first, and then go on with '{1}'")
+            self._training.message_bar.tell("info", words.format(self.active, name))
+            return
         self.active, self._shown = name, name
         self._refusals, self._is_due = Refusals(), True
         self._next()
@@ -152,7 +170,7 @@ class SearchDesk(QObject):
         if handle is not None:
             self._is_due = False
             handle.finished.connect(self._on_trial)
-            handle.canceled.connect(self._end)
+            handle.canceled.connect(self._on_canceled)
             handle.refused.connect(self._on_refused)
 
     @Slot(object)
@@ -175,9 +193,22 @@ class SearchDesk(QObject):
         self.active, self._is_due = "", False
         self._read()
 
+    @Slot()
+    def _on_canceled(self) -> None:
+        self._end()
+        self.stopped.emit()
+
+    @Slot()
+    def give_up(self) -> None:
+        """The person stopped a run that was not of the search: none of it shall begin in its place."""
+        if self._is_due:
+            self._end()
+
     def _tell_done(self, study: StudyRecord) -> None:
         words = self.tr("Search '{0}' is done").format(study.name)
-        if study.best is not None:
+        if any(trial.state == "running" for trial in study.trials):
+            words = self.tr("Search '{0}': other processes train its last trials").format(study.name)
+        elif study.best is not None:
             text = self.tr("{0}: the best is trial {1}, {2} validation accuracy")
             words = text.format(words, study.best.number, percent(study.best.accuracy))
         self._training.message_bar.tell("info", words)

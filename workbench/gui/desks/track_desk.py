@@ -44,4 +44,4 @@ class TrackDesk(QObject):
 
 
 def _is_alike(other: RunRecord, record: RunRecord) -> bool:
-    return other.status == "finished" and other.config.model == record.config.model
+    return other.is_whole and other.config.model == record.config.model
