@@ -19,7 +19,7 @@ ODD = (
     b"[" * 10_000, b"geometry=a, b, c\nworkspace=a, b\ntheme=dark, light\n[workspaces]\nbuild=a, b",
 )  # fmt: skip
 PARTS = (
-    "strip", "settings", "network", "images", "plan", "curves", "gradients", "blocks", "verdict", "search",
+    "strip", "settings", "network", "images", "plan", "curves", "gradients", "blocks", "verdict", "search", "labs",
     "runs", "queue", "mistakes", "run_side", "epochs",
 )  # fmt: skip
 

@@ -55,9 +55,9 @@ def export(
             from workbench.engine.reports import run_report
 
             wanted.check_output(output)
-            return Exported(
-                run_id, HTML, ((yield from run_report.write_report(run_id, store, output, epoch=epoch)),)
-            )
+            written = yield from run_report.write_report(run_id, store, output, epoch=epoch)
+            best = store.run(run_id).best
+            return Exported(run_id, HTML, (written,), epoch or (best.epoch if best is not None else None))
         case _:
             wanted.check_output(output)
             return (yield from _network(run_id, store, wanted, output, epoch))
