@@ -76,7 +76,7 @@ started = float(sys.argv[1])
 from workbench.gui.app import prepare_imports
 prepare_imports()
 from PySide6.QtCore import QTimer, Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QAction, QKeySequence
 from workbench.gui import main_window
 class Probe(main_window.MainWindow):
     painted_at = startable_at = ready_at = None
@@ -90,7 +90,7 @@ class Probe(main_window.MainWindow):
             self.ticking.timeout.connect(self.tick)
             self.ticking.start(16)
             start = QKeySequence("Ctrl+Return")
-            actions = self.findChildren(main_window.QAction)
+            actions = self.findChildren(QAction)
             self.starting = next(action for action in actions if action.shortcut() == start)
     def tick(self):
         now = time.perf_counter()
