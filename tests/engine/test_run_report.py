@@ -12,9 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.core.test_train_command import typed
-from workbench.core.intervals import wilson_interval
 
+from tests.core.test_train_command import typed
 from tests.engine.html_pages import Element, parsed
 from tests.run_writer import Writer
 from tests.trained import exhausted, record_run
@@ -22,6 +21,7 @@ from workbench.core.data.dataset import ImageSet
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
 from workbench.core.home import Home
+from workbench.core.intervals import wilson_interval
 from workbench.core.records.run_record import RunRecord
 from workbench.core.records.run_series import RunSeries
 from workbench.core.records.store import RunStore
