@@ -105,7 +105,11 @@ def test_choices_beside_the_words() -> None:
 
 @given(st.text(max_size=30))
 def test_whatever_is_typed_is_understood(text: str) -> None:
-    RunFilter.parse(text).matches(RUN)
+    found = RunFilter.parse(text)
+    assert found.matches(RUN) == (found.chosen([RUN]) == [RUN])
+    # A minus before a term turns it around.
+    for term in found.terms:
+        assert term.matches(RUN) != replace(term, is_excluded=not term.is_excluded).matches(RUN)
 
 
 @given(st.sampled_from(KEYS), st.text("abc 09äß", max_size=8))

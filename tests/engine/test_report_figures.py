@@ -216,7 +216,10 @@ def test_the_diagonal_has_a_scale_of_its_own() -> None:
 
 
 def test_a_matrix_without_images() -> None:
-    ET.fromstring(str(confusion_figure(np.zeros((3, 3), np.int64), ["a", "b", "c"])))
+    svg = ET.fromstring(str(confusion_figure(np.zeros((3, 3), np.int64), ["a", "b", "c"])))
+    cells = [each for each in svg.iter("rect") if each.find("title") is not None]
+    assert len(cells) == 9
+    assert "nan" not in ET.tostring(svg, encoding="unicode").lower()
 
 
 def test_reliability_shows_only_bins_that_have_images() -> None:

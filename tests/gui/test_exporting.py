@@ -128,5 +128,8 @@ def test_canceled_nothing_is_asked_or_written(
     record_run(home, tiny_config)
     window = make_window()
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: pytest.fail("no file is asked for"))
+    before = sorted(home.root.rglob("*"))
     choose("ONNX", button_text="Cancel")
     action(window.runs_panel, "Export…").trigger()
+    assert not window.message_bar.isVisible()
+    assert sorted(home.root.rglob("*")) == before

@@ -131,8 +131,13 @@ def delete(
             _ask(store, ids, sum(sizes.values()))
         # All or none: refuses those that are trained.
         store.set_aside(ids)
-        store.purge(ids)
+        kept = store.purge(ids)
         freed = {run_id: size - _size(store.folder(run_id)) for run_id, size in sizes.items()}
+    if kept:
+        why = next(iter(kept.values()))
+        raise UserError(
+            f"{len(kept)} of {len(ids)} runs are out of the list, but their files are not removed: {why}"
+        )
     if json:
         deleted = [{"run": run_id, "freed_bytes": size} for run_id, size in freed.items()]
         console.print_json({"deleted": deleted, "freed_bytes": sum(freed.values())})

@@ -134,17 +134,21 @@ class RunEditor(RunReader):
         query = "SELECT id FROM runs WHERE deleted_utc!='' AND deleted_utc<?"
         return [row["id"] for row in self._db.read(query, before)]
 
-    def purge(self, run_ids: Sequence[str]) -> None:
+    def purge(self, run_ids: Sequence[str]) -> dict[str, str]:
         """Remove runs that were set aside for good; those that were brought back meanwhile stay.
 
-        So does, set aside for another time, what cannot be removed now.
+        Returns:
+            What cannot be removed now, and why; it stays set aside for another time.
         """
+        kept = dict[str, str]()
         for run_id in run_ids:
             try:
                 if self.set_aside_at(run_id):
                     self._remove_run(run_id)
             except UserError as error:
                 _log.warning("deleted run %s is kept for now: %s", run_id, error)
+                kept[run_id] = str(error)
+        return kept
 
     def purge_forgotten(self, now: datetime | None = None) -> None:
         """Remove what was set aside so long ago that nobody can bring it back any more."""
