@@ -1,15 +1,19 @@
 """What a person sees and does in a window, for tests: found by its words, not by where the program keeps it."""
 
+from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QDeadlineTimer, Qt, QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QListView, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDialog, QLabel, QListView, QWidget
 from pytestqt.qtbot import QtBot
 
 from workbench.gui.main_window import MainWindow
 
 _Widget = TypeVar("_Widget", bound=QWidget)
+_Dialog = TypeVar("_Dialog", bound=QDialog)
+# What a dialog waits for may be read from disk, by a thread, on a machine that does much else.
+_DIALOG_MS = 60_000
 
 
 def button(parent: QWidget, text: str) -> QAbstractButton:
@@ -81,15 +85,35 @@ def action(window: QWidget, text: str) -> QAction:
     return found[0]
 
 
+def in_dialog(kind: type[_Dialog], fill: Callable[[_Dialog], None]) -> None:
+    """Fill the dialog of this kind that opens next, whenever that is.
+
+    One that is not closed by that is rejected in the end: while a dialog waits for a person nothing of Python
+    runs, not even the limit of time for a test.
+    """
+    deadline = QDeadlineTimer(_DIALOG_MS)
+
+    def look() -> None:
+        dialog = QApplication.activeModalWidget()
+        if isinstance(dialog, kind):
+            QTimer.singleShot(_DIALOG_MS, dialog, dialog.reject)
+            try:
+                fill(dialog)
+            except BaseException:
+                dialog.reject()
+                raise
+        elif not deadline.hasExpired():
+            QTimer.singleShot(10, look)
+        elif isinstance(dialog, QDialog):
+            dialog.reject()
+            raise AssertionError(f"{dialog} asks, not a {kind.__name__}")
+
+    QTimer.singleShot(0, look)
+
+
 def press_in_dialog(text: str) -> None:
     """Once a dialog asks, press its button."""
-
-    def press() -> None:
-        dialog = QApplication.activeModalWidget()
-        assert dialog is not None, "nothing is asked"
-        button(dialog, text).click()
-
-    QTimer.singleShot(50, press)
+    in_dialog(QDialog, lambda dialog: button(dialog, text).click())
 
 
 def is_drawn_as_written(each: QLabel) -> bool:

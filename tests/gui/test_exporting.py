@@ -5,13 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication, QCheckBox, QFileDialog, QLabel, QRadioButton
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QLabel, QRadioButton
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
 from tests.gui.recorded import record
-from tests.gui.seen import action, button, says
+from tests.gui.seen import action, button, in_dialog, says
 from tests.trained import record_run
 from workbench.core.export import formats
 from workbench.core.export.formats import EXPORT_FORMATS, ONNX, TENSORBOARD
@@ -77,14 +76,12 @@ def test_the_script_that_trains_is_of_python_alone(dialog: ExportDialog) -> None
 def choose(*titles: str, button_text: str = "Choose where…") -> None:
     """In the dialog that opens next: a format, then what else is to be clicked."""
 
-    def click() -> None:
-        dialog = QApplication.activeModalWidget()
-        assert isinstance(dialog, ExportDialog)
+    def click(dialog: ExportDialog) -> None:
         for title in titles:
             choice(dialog, title).click() if title in FORMAT_TITLES else button(dialog, title).click()
         button(dialog, button_text).click()
 
-    QTimer.singleShot(0, click)
+    in_dialog(ExportDialog, click)
 
 
 def test_a_run_is_exported_in_any_format(

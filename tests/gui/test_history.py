@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -22,7 +22,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.damage import recorded_runs
 from tests.gui.conftest import LONG_MS
-from tests.gui.seen import action, button, named, says
+from tests.gui.seen import action, button, in_dialog, named, says
 from tests.gui.test_runs_panel import epoch, run
 from workbench.core.home import Home
 from workbench.core.records.run_record import DamagedRun, RunRecord
@@ -250,19 +250,6 @@ def test_space_draws_all_chosen_runs(qtbot: QtBot, panel: RunsPanel) -> None:
 # In the window
 
 
-def in_dialog(fill: Callable[[QDialog], None]) -> None:
-    """Fill the dialog that opens next, once it is there."""
-
-    def look() -> None:
-        dialog = QApplication.activeModalWidget()
-        if not isinstance(dialog, QDialog):
-            QTimer.singleShot(10, look)
-            return
-        fill(dialog)
-
-    QTimer.singleShot(0, look)
-
-
 @pytest.fixture
 def runs(home: Home) -> list[str]:
     return recorded_runs(home, 3)
@@ -294,7 +281,7 @@ def test_tags_are_given_and_taken_for_several_runs(
         field.setText("lab, wide net")
         button(dialog, "Tag").click()
 
-    in_dialog(fill)
+    in_dialog(QDialog, fill)
     action(window.runs_panel, "Tags…").trigger()
     assert {run_id: record.tags for run_id, record in by_id(window).items()} == {
         runs[0]: ("some", "lab", "wide net"), runs[1]: ("lab", "wide net"), runs[2]: ("lab", "wide net"),
@@ -312,7 +299,7 @@ def test_a_note_is_kept_and_a_canceled_one_is_not(
         button(dialog, press).click()
 
     for press, note in (("Cancel", ""), ("Keep", "first\nsecond")):
-        in_dialog(lambda dialog, press=press: fill(dialog, press))
+        in_dialog(QDialog, lambda dialog, press=press: fill(dialog, press))
         action(window.runs_panel, "Note…").trigger()
         assert by_id(window)[runs[0]].note == note
     window.runs_panel.model.star_asked.emit(runs[1], True)

@@ -5,12 +5,12 @@ from contextlib import closing
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QSpinBox, QTableView
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
-from tests.gui.seen import action, button, has_button, named, pick, says
+from tests.gui.seen import action, button, has_button, in_dialog, named, pick, says
 from workbench.core.home import Home
 from workbench.core.records.store import RunStore
 from workbench.core.search.definition import StudyDefinition, define
@@ -230,15 +230,13 @@ def test_colors_follow_the_theme(view: SearchView, theme: Theme) -> None:
 def start_search(window: MainWindow, trials: int) -> None:
     """By the dialog, over the learning rate alone."""
 
-    def fill() -> None:
-        dialog = QApplication.activeModalWidget()
-        assert isinstance(dialog, SearchDialog)
+    def fill(dialog: SearchDialog) -> None:
         typed(dialog, RATES, "0.05..0.4:log")
         named(dialog, QPushButton, "Remove training.weight_decay").click()
         named(dialog, QSpinBox, "Trials").setValue(trials)
         button(dialog, "Start search").click()
 
-    QTimer.singleShot(50, fill)
+    in_dialog(SearchDialog, fill)
     action(window, "New search…").trigger()
 
 

@@ -3,12 +3,11 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
-from tests.gui.seen import button, has_button, says, texts
+from tests.gui.seen import button, has_button, in_dialog, says, texts
 from workbench.core.errors import UserError
 from workbench.core.events import Progress, RunFailed
 from workbench.core.home import Home
@@ -119,13 +118,11 @@ def test_the_rate_is_changed_while_training(
 ) -> None:
     train_long(qtbot, window, tiny_config)
 
-    def answer() -> None:
-        dialog = QApplication.activeModalWidget()
-        assert isinstance(dialog, QDialog)
+    def answer(dialog: QDialog) -> None:
         button(dialog, "×\u202f0.1").click()
         button(dialog, "Change").click()
 
-    QTimer.singleShot(200, answer)
+    in_dialog(QDialog, answer)
     window.progress_panel.ask_rate()
     qtbot.waitUntil(lambda: "times 0.1" in window.message_bar.text, timeout=LONG_MS)
     window.session.stop()
@@ -137,7 +134,7 @@ def test_the_rate_is_changed_while_training(
 
 def test_the_dialog_goes_when_the_run_ends(qtbot: QtBot, window: MainWindow, tiny_config: RunConfig) -> None:
     train_long(qtbot, window, tiny_config)
-    QTimer.singleShot(200, window.session.stop)
+    in_dialog(QDialog, lambda _: window.session.stop())
     window.progress_panel.ask_rate()
     assert QApplication.activeModalWidget() is None
     wait_idle(qtbot, window)
