@@ -62,7 +62,7 @@ class Probe(main_window.MainWindow):
         pass
 main_window.MainWindow = Probe
 from workbench.__main__ import main
-main(["--home", sys.argv[2]])
+sys.exit(main(["--home", sys.argv[2]]))
 """
 
 

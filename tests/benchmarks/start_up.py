@@ -65,7 +65,7 @@ Painted = main_window.MainWindow
 {REPORT}
 main_window.MainWindow = Probe
 from workbench.__main__ import main
-main(["--home", sys.argv[2]])
+sys.exit(main(["--home", sys.argv[2]]))
 """
 
 # Seconds to first paint, to a Start that can be pressed and to the loaded engine; then the latest tick of 16 ms in
@@ -107,7 +107,7 @@ class Probe(main_window.MainWindow):
             os._exit(0)
 main_window.MainWindow = Probe
 from workbench.__main__ import main
-main(["--home", sys.argv[2]])
+sys.exit(main(["--home", sys.argv[2]]))
 """
 
 READING = """
