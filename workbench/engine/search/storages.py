@@ -114,7 +114,9 @@ def storage_errors(url: str) -> Iterator[str]:
         raise UserError(f"--storage is '{where}'; it must be {ALLOWED}") from error
     except ImportError as error:
         cause = error.__cause__ or error
-        raise UserError(f"the driver of the database {where} is not installed: {cause}") from error
+        scheme = url.partition("://")[0].partition("+")[0]
+        hint = f"pip install it, or name another driver as {scheme}+DRIVER://…"
+        raise UserError(f"the driver of the database {where} is not installed: {cause}; {hint}") from error
     except (StorageInternalError, SQLAlchemyError) as error:
         raise UserError(f"the studies in {where} cannot be used: {_cause(error)}") from error
     except OSError as error:
