@@ -217,6 +217,25 @@ def test_paused_nothing_is_begun_by_anybody(queue: RunQueue, other: RunQueue) ->
     assert queue.claim() is not None
 
 
+def test_what_failed_is_tried_again_after_all_that_waits(queue: RunQueue) -> None:
+    filled(queue, "abc")
+    for _ in range(2):
+        entry = queue.claim()
+        assert entry is not None
+        queue.finish(entry.id, "failed", "the disk is full")
+    failed = [entry.id for entry in queue.listing().entries if entry.state == "failed"]
+    (waiting,) = queue.listing().waiting
+    for wrong, sentence in (
+        (waiting.id, "is waiting; only one that has failed"),
+        ("f" * 8, "is not in the queue"),
+    ):
+        with pytest.raises(UserError, match=sentence):
+            queue.retry([failed[0], wrong])
+    queue.retry([failed[0]])
+    assert [(entry.name, entry.message) for entry in queue.listing().waiting] == [("c", ""), ("a", "")]
+    assert order(queue) == "bca"
+
+
 def test_after_as_many_failures_as_are_allowed_it_is_paused(queue: RunQueue) -> None:
     filled(queue, "abcdef")
     queue.stop_after(2)

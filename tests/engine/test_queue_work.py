@@ -16,6 +16,7 @@ from workbench.core.events import (
     RunFinished,
     RunStarted,
     StepMetrics,
+    Warned,
 )
 from workbench.core.home import Home
 from workbench.core.orders import Orders
@@ -107,6 +108,23 @@ def test_a_run_that_fails_is_told_and_the_next_follows(
     assert outcomes(said) == [("bad", "failed"), ("good", "finished")]
     assert [each.message for each in said if isinstance(each, RunFailed)] == ["the disk is full"]
     assert store.queue.listing().entries[0].message == "the disk is full"
+
+
+def test_what_failed_is_tried_again_with_its_run(
+    tiny_config: RunConfig, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: object, **_values: object) -> Path:
+        monkeypatch.undo()
+        raise UserError("the disk is full")
+
+    entry = add(store, tiny_config.with_values({"training.epochs": 1}), "again")
+    monkeypatch.setattr(checkpoint, "save", full)
+    assert outcomes(list(work_queue(store))) == [("again", "failed")]
+    store.queue.retry([entry.id])
+    said = list(work_queue(store))
+    assert outcomes(said) == [("again", "finished")]
+    assert any(isinstance(each, Warned) and "it starts anew" in each.message for each in said)
+    assert [(run.id, run.status) for run in store.runs()] == [(entry.id, "finished")]
 
 
 def test_after_too_many_failures_nothing_more_is_begun(

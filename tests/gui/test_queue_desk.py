@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDockWidget, QTabBar, QToolButton
+from PySide6.QtWidgets import QDockWidget, QTabBar, QTableView, QToolButton
 from pytestqt.qtbot import QtBot
 
 from tests.conftest import write_images
@@ -152,6 +152,15 @@ def test_one_that_cannot_begin_is_passed_and_the_next_is_trained(
     assert [entry.message for entry in window.queue_side.library.listing.entries if entry.message]
     assert window.message_bar.text == "Warning: The queue is done; 1 finished, 1 failed"
     assert "there is no such file" in notified[0][1]
+    # Its images are there now.
+    write_images(tmp_path / "nowhere", 8, 4)
+    table = named(window.queue_side.panel, QTableView, "Queue")
+    table.setCurrentIndex(table.model().index(0, 1))
+    action(window.queue_side.panel, "Try again").trigger()
+    assert states(window) == [("good", "finished"), ("bad", "waiting")]
+    window.queue_side.desk.start()
+    until_done(qtbot, window)
+    assert states(window) == [("good", "finished"), ("bad", "finished")]
 
 
 def test_what_could_not_begin_is_not_added(

@@ -90,7 +90,7 @@ def test_below_it_says_how_much_is_to_do_and_whether_it_goes_on(
 @pytest.mark.parametrize(
     ("row", "allowed"),
     [
-        (0, {"Show run", "Show settings", "Remove"}),
+        (0, {"Try again", "Show run", "Show settings", "Remove"}),
         (1, {"Show run", "Show settings"}),
         (2, {"Move down", "Skip", "Show run", "Show settings", "Remove"}),
         (3, {"Move up", "Move down", "Move to the front", "Skip", "Rename", "Show settings", "Remove"}),

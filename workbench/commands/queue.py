@@ -169,6 +169,21 @@ def skip(
         _print_queue(store, json)
 
 
+@commands.command()
+def retry(
+    context: typer.Context,
+    entry: Annotated[
+        list[str] | None, typer.Argument(help=f"{_ENTRY_HELP} By default all that failed.", metavar="[ENTRY...]")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Have what failed trained again, after all that waits; a run that had begun goes on."""
+    with store_of(context) as store:
+        failed = [each.id for each in store.queue.listing().entries if each.state == "failed"]
+        store.queue.retry(_found(store, entry) if entry else failed)
+        _print_queue(store, json)
+
+
 def _found(store: RunStore, references: Sequence[str]) -> list[str]:
     """All of them before anything is changed: places are others after that."""
     return [store.queue.find(reference) for reference in references]

@@ -115,6 +115,22 @@ class RunQueue(QueueReader):
             for entry_id in entry_ids:
                 self._set_state(entry_id, "skipped" if is_skipped else "waiting")
 
+    def retry(self, entry_ids: Sequence[str]) -> None:
+        """Have entries that failed trained again, after those that wait; a run that had begun goes on.
+
+        Raises:
+            UserError: one has not failed, or is not in the queue.
+        """
+        with self._changing():
+            for entry_id in entry_ids:
+                if (state := self.entry(entry_id).state) != "failed":
+                    raise UserError(f"entry {entry_id} is {state}; only one that has failed can be tried again")
+            for entry_id in entry_ids:
+                place = self._next_place(at_front=False)
+                self._db.execute(
+                    "UPDATE queue SET state='waiting', message='', place=? WHERE id=?", (place, entry_id)
+                )
+
     def remove(self, entry_ids: Sequence[str]) -> TakenOut:
         """Take entries out, also such that are done or damaged; runs of theirs stay in the list of runs.
 

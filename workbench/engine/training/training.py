@@ -128,8 +128,13 @@ def _resumed(
     folder = store.checkpoints(record.id)
     state: CheckpointState | None = None
     warnings = [_jump(record, config)]
-    # Stopped before its first checkpoint, a run starts anew; later there must be one.
-    if record.epochs or checkpoint.exists(folder):
+    # Ended before its first checkpoint was whole, which is written after the first epoch is recorded, a run starts
+    # anew; later there must be one.
+    is_early = done == 0 or (done == 1 and record.status != "finished")
+    if is_early and not checkpoint.exists(folder):
+        if done:
+            warnings.append(f"run {record.id} ended before its first checkpoint was written: it starts anew")
+    else:
         state, warning = checkpoint.load_last(folder)
         run_weights.refuse_of_another(state.config, record)
         warnings.insert(0, warning)

@@ -66,6 +66,7 @@ class QueueDesk(QObject):
         actions = panel.actions_of_entry
         actions.move_asked.connect(self.move)
         actions.skip_asked.connect(self.skip)
+        actions.retry_asked.connect(self.retry)
         actions.remove_asked.connect(self.remove)
         actions.clear_asked.connect(self.clear)
         actions.run_asked.connect(self.run_asked)
@@ -250,6 +251,14 @@ class QueueDesk(QObject):
     def skip(self, entry_id: str, is_skipped: bool) -> None:
         """Pass it over, or not any more."""
         self._queue.skip([entry_id], is_skipped)
+        self._begin_soon()
+
+    @Slot(str)
+    @told
+    def retry(self, entry_id: str) -> None:
+        """Train again what has failed."""
+        self._panel.choose(entry_id)
+        self._queue.retry([entry_id])
         self._begin_soon()
 
     @Slot(str, str)

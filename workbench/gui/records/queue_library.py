@@ -105,6 +105,9 @@ class QueueLibrary(QObject):
     def skip(self, entry_ids: Sequence[str], is_skipped: bool) -> None:
         self._change(lambda queue: queue.skip(entry_ids, is_skipped))
 
+    def retry(self, entry_ids: Sequence[str]) -> None:
+        self._change(lambda queue: queue.retry(entry_ids))
+
     def remove(self, entry_ids: Sequence[str]) -> TakenOut:
         return self._change(lambda queue: queue.remove(entry_ids))
 

@@ -19,6 +19,7 @@ class QueueActions(QObject):
 
     move_asked = Signal(str, int)
     skip_asked = Signal(str, bool)
+    retry_asked = Signal(str)
     remove_asked = Signal(str)
     run_asked = Signal(str)
     settings_asked = Signal(str)
@@ -38,6 +39,10 @@ class QueueActions(QObject):
         self._down = self._action(self.tr("Move down"), self.tr("Train it later"), self._no_down)
         self._first = self._action(self.tr("Move to the front"), self.tr("Train it next"), self._no_up)
         self._skip = self._action(self.tr("Skip"), self.tr("Pass it over where it stands"), self._no_change)
+        self._retry = self._action(
+            self.tr("Try again"), self.tr("Train it again after all that waits; a run that had begun goes on"),
+            self._no_retry,
+        )  # fmt: skip
         self._rename = self._action(self.tr("Rename"), self.tr("Call its run otherwise"), self._no_rename)
         self._run = self._action(self.tr("Show run"), self.tr("Look at its run"), self._no_run)
         self._settings = self._action(
@@ -62,7 +67,7 @@ class QueueActions(QObject):
     def _make_menu(self, parent: QWidget) -> QMenu:
         menu = QMenu(parent)
         menu.setToolTipsVisible(True)
-        menu.addActions([self._up, self._down, self._first, self._skip])
+        menu.addActions([self._up, self._down, self._first, self._skip, self._retry])
         menu.addSeparator()
         menu.addActions([self._run, self._settings, self._rename])
         menu.addSeparator()
@@ -93,7 +98,7 @@ class QueueActions(QObject):
         elif row is not None:
             asked: dict[QAction, SignalInstance] = {
                 self._remove: self.remove_asked, self._run: self.run_asked, self._settings: self.settings_asked,
-                self._rename: self.rename_asked,
+                self._rename: self.rename_asked, self._retry: self.retry_asked,
             }  # fmt: skip
             asked[action].emit(row.id)
 
@@ -130,6 +135,10 @@ class QueueActions(QObject):
     def _no_down(self) -> str:
         is_last = isinstance(self._row, QueueEntry) and self._row.place == self._last
         return self._no_change() or (self.tr("It is the last already") if is_last else "")
+
+    def _no_retry(self) -> str:
+        has_failed = isinstance(self._row, QueueEntry) and self._row.state == "failed"
+        return self._no_entry() or ("" if has_failed else self.tr("It has not failed"))
 
     def _no_rename(self) -> str:
         has_begun = isinstance(self._row, QueueEntry) and self._row.has_begun
