@@ -94,7 +94,7 @@ def test_two_entries_from_the_button_to_their_curves(
     said = "custom is in the queue, at place 1"
     qtbot.waitUntil(lambda: window.message_bar.text == said, timeout=LONG_MS)
     assert states(window) == [("custom", "waiting")]
-    window.build_panel.take_values({"training.epochs": 2})
+    window.build_panel.take_values({"training.epochs": 1})
     action(window, "Add to queue").trigger()
     qtbot.waitUntil(lambda: "custom (2) is in the queue" in window.message_bar.text, timeout=LONG_MS)
     # What is edited later changes nothing of what was added.
@@ -107,7 +107,7 @@ def test_two_entries_from_the_button_to_their_curves(
     assert states(window) == [("custom", "finished"), ("custom (2)", "finished")]
     with closing(RunStore(home, read_only=True)) as store:
         records = {record.name: record for record in store.runs()}
-    assert {name: len(record.epochs) for name, record in records.items()} == {"custom": 3, "custom (2)": 2}
+    assert {name: len(record.epochs) for name, record in records.items()} == {"custom": 3, "custom (2)": 1}
     for record in records.values():
         assert window.plot_panel.curves(record.id).points("accuracy", "test").x[-1] == len(record.epochs)
     assert window.selection.run_id == records["custom (2)"].id
@@ -115,7 +115,8 @@ def test_two_entries_from_the_button_to_their_curves(
     assert [title for title, _ in notified] == [
         "custom is trained", "custom (2) is trained", "The queue is done",
     ]  # fmt: skip
-    assert "2 epochs in 0:0" in notified[1][1]
+    assert "3 epochs in 0:0" in notified[0][1]
+    assert "1 epoch in 0:0" in notified[1][1]
 
 
 def test_a_stop_pauses_the_queue_and_it_goes_on_with_that_run(

@@ -139,9 +139,10 @@ class NetworkDesk(QObject):
         recipe = presets.recipe(name).title if name != CUSTOM else self.tr("a recipe of your own")
         known = IMAGE_SOURCES.get(config.data.source)
         images = self.tr(known.title) if known else shown(Path(config.data.source).name or config.data.source)
-        words = self.tr("Start (Ctrl+Return) trains {0} on {1} by {2}, {3} epochs").format(
-            self.title, images, recipe, count(config.training.epochs)
-        )
+        planned = config.training.epochs
+        epochs = self.tr("1 epoch") if planned == 1 else self.tr("{0} epochs").format(count(planned))
+        words = self.tr("Start (Ctrl+Return) trains {0} on {1} by {2}, {3}")
+        words = words.format(self.title, images, recipe, epochs)
         if figures.epoch_s is None:
             return words
         return self.tr("{0}: {1}").format(words, about(figures.epoch_s * config.training.epochs))

@@ -30,9 +30,10 @@ class QueueNews(QObject):
         self._finished += 1
         sentence = self.tr("finished")
         if record is not None and record.best is not None:
-            words = self.tr("{0} epochs in {1}, {2} right")
+            count = len(record.epochs)
+            epochs = self.tr("1 epoch") if count == 1 else self.tr("{0} epochs").format(count)
             right = percent(deciding_accuracy(record.best))
-            sentence = words.format(len(record.epochs), duration(record.elapsed_s), right)
+            sentence = self.tr("{0} in {1}, {2} right").format(epochs, duration(record.elapsed_s), right)
         self.notifier.tell(self.tr("{0} is trained").format(entry.name), sentence)
 
     def tell_refusal(self, sentence: str, name: str = "") -> None:
