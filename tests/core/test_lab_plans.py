@@ -1,6 +1,8 @@
 """What a lab plans, what of it is there already, and that nothing is added twice."""
 
+from contextlib import closing
 from pathlib import Path
+from threading import Barrier, Thread
 
 import pytest
 from hypothesis import given
@@ -174,43 +176,61 @@ def create(store: RunStore, config: RunConfig, name: str = "mine") -> RunRecord:
 
 def test_asked_again_it_adds_nothing(store: RunStore) -> None:
     settings = LabSettings(4, 2)
-    added = add_missing(store, STEM, bench(store, settings).runs)
+    added = add_missing(store, STEM, settings)
     assert [entry.name for entry in added] == [
         "stem3x3 seed 1", "stem7x7 seed 1", "stem3x3 seed 2", "stem7x7 seed 2",
     ]  # fmt: skip
     assert {(entry.tags, entry.recipe) for entry in added} == {(("lab:stem",), "paper-2015")}
     assert [entry.model for entry in added[:2]] == ["resnet20", "custom"]
-    assert add_missing(store, STEM, bench(store, settings).runs) == []
-    more = add_missing(store, STEM, bench(store, LabSettings(4, 3)).runs)
+    assert add_missing(store, STEM, settings) == []
+    more = add_missing(store, STEM, LabSettings(4, 3))
     assert [entry.name for entry in more] == ["stem3x3 seed 3", "stem7x7 seed 3"]
+
+
+def test_two_processes_that_begin_it_at_once_add_each_run_once(home: Home, store: RunStore) -> None:
+    settings, added = LabSettings(4, 5), list[int]()
+    together = Barrier(2)
+
+    def add() -> None:
+        with closing(RunStore(home)) as own:
+            together.wait()
+            added.append(len(add_missing(own, STEM, settings)))
+
+    threads = [Thread(target=add) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(added) == [0, 10]
+    assert len(store.queue.listing().entries) == 10
 
 
 def test_what_was_stopped_is_resumed_and_not_begun_anew(store: RunStore) -> None:
     settings = LabSettings(4, 1)
     stopped = create(store, bench(store, settings).runs[0].planned.config)
     store.finish(stopped.id, "stopped")
-    (resumed, fresh) = add_missing(store, STEM, bench(store, settings).runs)
+    (resumed, fresh) = add_missing(store, STEM, settings)
     assert (resumed.id, resumed.has_begun, resumed.name) == (stopped.id, True, "mine")
     assert (fresh.name, fresh.has_begun) == ("stem7x7 seed 1", False)
     assert store.run(stopped.id).tags == ("lab:stem",)
-    assert add_missing(store, STEM, bench(store, settings).runs) == []
+    assert add_missing(store, STEM, settings) == []
 
 
 def test_what_has_failed_is_left_unless_it_is_asked_for(store: RunStore) -> None:
     settings = LabSettings(4, 1)
     failed = create(store, bench(store, settings).runs[0].planned.config)
     store.finish(failed.id, "failed", "the loss became nan")
-    assert [entry.name for entry in add_missing(store, STEM, bench(store, settings).runs)] == ["stem7x7 seed 1"]
-    again = add_missing(store, STEM, bench(store, settings).runs, again=True)
+    assert [entry.name for entry in add_missing(store, STEM, settings)] == ["stem7x7 seed 1"]
+    again = add_missing(store, STEM, settings, again=True)
     assert [entry.name for entry in again] == ["stem3x3 seed 1"]
     assert again[0].id != failed.id
 
 
 def test_what_is_skipped_waits_again(store: RunStore) -> None:
     settings = LabSettings(4, 1)
-    first, _ = add_missing(store, STEM, bench(store, settings).runs)
+    first, _ = add_missing(store, STEM, settings)
     store.queue.skip([first.id])
-    assert [entry.id for entry in add_missing(store, STEM, bench(store, settings).runs)] == [first.id]
+    assert [entry.id for entry in add_missing(store, STEM, settings)] == [first.id]
     assert store.queue.entry(first.id).state == "waiting"
 
 
@@ -254,6 +274,6 @@ def test_settings_are_told_from_the_runs(name: str, seeds: int, epochs: int, sou
 
 def test_it_goes_on_with_the_settings_of_the_last_time(store: RunStore) -> None:
     assert remembered(STEM, store, store.runs()) is None
-    add_missing(store, STEM, bench(store, LabSettings(7, 2, {"training.batch_size": 64})).runs)
+    add_missing(store, STEM, LabSettings(7, 2, {"training.batch_size": 64}))
     assert remembered(STEM, store, store.runs()) == LabSettings(7, 2, {"training.batch_size": 64})
     assert remembered(LABS["depth"], store, store.runs()) is None

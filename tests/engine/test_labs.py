@@ -33,7 +33,7 @@ def test_a_lab_is_trained_once_and_reported(store: RunStore, image_folder: Path,
     first = bench(store, settings).runs[0].planned
     # Of another origin, by a name of its own.
     by_hand = list(training.train(first.config, store=store, name="by hand"))[-1].run_id
-    added = add_missing(store, STEM, bench(store, settings).runs)
+    added = add_missing(store, STEM, settings)
     assert [entry.name for entry in added] == ["stem7x7 seed 1", "stem3x3 seed 2", "stem7x7 seed 2"]
     list(work_queue(store))
     done = bench(store, settings)
@@ -41,7 +41,7 @@ def test_a_lab_is_trained_once_and_reported(store: RunStore, image_folder: Path,
     assert done.runs[0].record is not None
     assert done.runs[0].record.id == by_hand
     assert {run.record.tags for run in done.runs if run.record} == {("lab:stem",)}
-    assert add_missing(store, STEM, done.runs) == []
+    assert add_missing(store, STEM, settings) == []
     report = report_of(done, store)
     (pair,) = report.findings.verdicts
     assert pair == ("stem3x3", "stem7x7")
@@ -58,13 +58,13 @@ def test_a_lab_is_trained_once_and_reported(store: RunStore, image_folder: Path,
 def test_stopped_in_the_middle_it_goes_on_where_it_was(home: Home, image_folder: Path) -> None:
     settings = settings_for(str(image_folder), STEM, epochs=3)
     with closing(RunStore(home)) as store:
-        ids = [entry.id for entry in add_missing(store, STEM, bench(store, settings).runs)]
+        ids = [entry.id for entry in add_missing(store, STEM, settings)]
         with closing(work_queue(store, only=ids)) as work:
             next(event for event in work if isinstance(event, EpochMetrics))
         # As if somebody had taken it out of the queue.
         store.queue.remove(ids[:1])
         assert [run.state for run in bench(store, settings).runs] == ["stopped", "waiting"]
-        (resumed,) = add_missing(store, STEM, bench(store, settings).runs)
+        (resumed,) = add_missing(store, STEM, settings)
         assert (resumed.id, resumed.has_begun) == (ids[0], True)
         list(work_queue(store, only=ids))
         assert [run.state for run in bench(store, settings).runs] == ["finished"] * 2
@@ -74,14 +74,14 @@ def test_stopped_in_the_middle_it_goes_on_where_it_was(home: Home, image_folder:
 def test_only_the_labs_own_entries_are_trained(store: RunStore, image_folder: Path) -> None:
     settings = settings_for(str(image_folder), STEM)
     other = store.queue.add(planned_runs(STEM, replace(settings, epochs=9))[0].config, name="other")
-    ids = [entry.id for entry in add_missing(store, STEM, bench(store, settings).runs)]
+    ids = [entry.id for entry in add_missing(store, STEM, settings)]
     list(work_queue(store, only=ids))
     assert [entry.id for entry in store.queue.listing().waiting] == [other.id]
 
 
 def test_lost_answers_are_told_and_the_rest_is_there(store: RunStore, image_folder: Path) -> None:
     settings = settings_for(str(image_folder), STEM)
-    add_missing(store, STEM, bench(store, settings).runs)
+    add_missing(store, STEM, settings)
     list(work_queue(store))
     done = bench(store, settings)
     assert done.runs[0].record is not None

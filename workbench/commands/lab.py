@@ -146,7 +146,7 @@ def _train(
         times = lab_times(store, records, [bench], quiet=json)
         if not json:
             print_plan(bench, times)
-        added = add_missing(store, chosen, bench.runs, again=again)
+        added = add_missing(store, chosen, settings, again=again)
         bench = Bench.of(chosen, settings, store)
         if only_adds:
             _print_added(bench, [entry.id for entry in added], json)

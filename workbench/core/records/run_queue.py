@@ -115,6 +115,23 @@ class RunQueue(QueueReader):
             for entry_id in entry_ids:
                 self._set_state(entry_id, "skipped" if is_skipped else "waiting")
 
+    @contextmanager
+    def looking_and_adding(self) -> Iterator[None]:
+        """Let no other process add what it finds to be lacking, while this one looks and adds.
+
+        Raises:
+            UserError: another one does so for long.
+        """
+        lock = self._lock_of("adding")
+        try:
+            lock.acquire()
+        except UserError:
+            raise UserError("another process is adding runs to the queue; try again in a moment") from None
+        try:
+            yield
+        finally:
+            lock.release()
+
     def retry(self, entry_ids: Sequence[str]) -> None:
         """Have entries that failed trained again, after those that wait; a run that had begun goes on.
 

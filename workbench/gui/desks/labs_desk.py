@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QWidget
 
 from workbench.core.errors import UserError
 from workbench.core.labs.adding import add_missing
-from workbench.core.labs.bench import Bench
 from workbench.core.labs.catalog import LABS
 from workbench.core.labs.plan import LabSettings
 from workbench.core.labs.report import LabReport
@@ -163,15 +162,19 @@ class LabsDesk(QObject):
 
         def add(store: "RunStore") -> None:
             nonlocal count
-            count = len(add_missing(store, lab, Bench.of(lab, settings, store).runs))
+            count = len(add_missing(store, lab, settings))
 
         try:
             self._library.edit(add)
         except UserError as error:
             self._bar.tell("error", str(error))
             return
-        words = self.tr("{0}: {1} runs were added to the queue").format(lab.title, count)
-        self._bar.tell("info", words)
+        words = (
+            self.tr("{0}: 1 run was added to the queue")
+            if count == 1
+            else (self.tr("{0}: {1} runs were added to the queue"))
+        )
+        self._bar.tell("info", words.format(lab.title, count))
         self.added.emit(count)
         self._renew()
 
