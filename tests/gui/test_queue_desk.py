@@ -333,7 +333,7 @@ def test_what_was_resumed_by_hand_to_its_end_counts_as_done(
 def test_a_removal_is_undone(qtbot: QtBot, window: MainWindow, home: Home) -> None:
     first, _ = add(home, RunConfig(), "a", "b")
     states(window)
-    window.queue_side.desk.remove(first.id)
+    window.queue_side.desk.remove([first.id])
     assert states(window) == [("b", "waiting")]
     assert window.message_bar.text == "1 entry was removed"
     press(qtbot, window.message_bar, "Undo")
@@ -345,7 +345,7 @@ def test_settings_of_an_entry_are_shown_on_the_left(
 ) -> None:
     (entry,) = add(home, tiny_config.with_values({"training.epochs": 9, "training.seed": 3}), "a")
     states(window)
-    window.queue_side.panel.choose(entry.id)
+    window.queue_side.panel.choose([entry.id])
     action(window.queue_side.panel, "Show settings").trigger()
     assert window.build_panel.config == entry.config
     assert window.workspaces.current == "build"

@@ -126,9 +126,46 @@ def test_keys_move_skip_and_remove(qtbot: QtBot, panel: QueuePanel, table: QTabl
     qtbot.keyClick(table, Qt.Key.Key_Return)
     d, c = "d" * 8, "c" * 8
     assert heard == [
-        ("move_asked", d, 1), ("move_asked", d, 3), ("move_asked", d, 1), ("skip_asked", d, False),
-        ("remove_asked", d), ("run_asked", c),
+        ("move_asked", [d], 1), ("move_asked", [d], 3), ("move_asked", [d], 1), ("skip_asked", [d], False),
+        ("remove_asked", [d]), ("run_asked", c),
     ]  # fmt: skip
+
+
+def test_several_entries_are_moved_skipped_and_removed_together(
+    qtbot: QtBot, panel: QueuePanel, table: QTableView
+) -> None:
+    heard: list[tuple[object, ...]] = []
+    actions = panel.actions_of_entry
+    for name in ("move_asked", "skip_asked", "remove_asked"):
+        getattr(actions, name).connect(lambda *values, name=name: heard.append((name, *values)))
+    c, e = "c" * 8, "e" * 8
+    panel.choose([c, e])
+    assert table.selectionModel().selectedRows()[0].row() == 2
+    offered = {each.text() for each in actions.menu.actions() if each.isEnabled() and each.text()}
+    assert offered == {"Move up", "Move down", "Move to the front", "Skip", "Remove", "Remove all that are done"}
+    assert action(panel, "Rename").toolTip() == "Choose one entry"
+    for text in ("Move down", "Move to the front", "Skip", "Remove"):
+        action(panel, text).trigger()
+    ids = [c, e]
+    assert heard == [
+        ("move_asked", ids, 2),
+        ("move_asked", ids, 1),
+        ("skip_asked", ids, True),
+        ("remove_asked", ids),
+    ]
+    # Also where they stand in another order, and when the list is read anew.
+    moved = QueueList((LISTING.entries[4], *LISTING.entries[:4]), LISTING.damaged)
+    panel.show_queue(moved, QueueState(), SECONDS, is_working=False)
+    assert [each.name for each in panel.chosen] == ["e", "c"]
+    table.selectAll()
+    assert action(panel, "Remove").toolTip() == "This entry is being trained; stop its run first"
+
+
+def test_what_is_first_or_last_moves_no_further_together(panel: QueuePanel, table: QTableView) -> None:
+    panel.choose(["c" * 8, "d" * 8])
+    assert (action(panel, "Move up").isEnabled(), action(panel, "Move down").isEnabled()) == (False, True)
+    panel.choose(["d" * 8, "e" * 8])
+    assert (action(panel, "Move up").isEnabled(), action(panel, "Move down").isEnabled()) == (True, False)
 
 
 @pytest.mark.parametrize(("dragged", "row", "place"), [(4, 2, 1), (4, 3, 2), (2, 5, 3), (2, 4, 2), (2, -1, 3)])
@@ -141,7 +178,7 @@ def test_a_row_that_is_dropped_asks_for_its_place(
     data = model.mimeData([model.index(dragged, 1)])
     taken = model.dropMimeData(data, Qt.DropAction.MoveAction, row, 0, QModelIndex())
     assert not taken, "Qt would remove the row"
-    assert heard == [(model.rows[dragged].id, place)]
+    assert heard == [([model.rows[dragged].id], place)]
     draggable = [bool(model.flags(model.index(each, 1)) & Qt.ItemFlag.ItemIsDragEnabled) for each in range(6)]
     assert draggable == [False, False, True, True, True, False]
 
@@ -162,8 +199,7 @@ def test_the_chosen_entry_stays_chosen_where_it_goes(panel: QueuePanel, table: Q
     choose(table, 4)
     moved = QueueList((LISTING.entries[4], *LISTING.entries[:4]), LISTING.damaged)
     panel.show_queue(moved, QueueState(), SECONDS, is_working=False)
-    assert panel.chosen is not None
-    assert panel.chosen.name == "e"
+    assert [each.name for each in panel.chosen] == ["e"]
     assert table.currentIndex().row() == 0
 
 

@@ -239,26 +239,26 @@ class QueueDesk(QObject):
 
     # What a person changes
 
-    @Slot(str, int)
+    @Slot(list, int)
     @told
-    def move(self, entry_id: str, place: int) -> None:
-        """Train it sooner or later."""
-        self._panel.choose(entry_id)
-        self._queue.move([entry_id], place)
+    def move(self, entry_ids: list[str], place: int) -> None:
+        """Train them sooner or later."""
+        self._panel.choose(entry_ids)
+        self._queue.move(entry_ids, place)
 
-    @Slot(str, bool)
+    @Slot(list, bool)
     @told
-    def skip(self, entry_id: str, is_skipped: bool) -> None:
-        """Pass it over, or not any more."""
-        self._queue.skip([entry_id], is_skipped)
+    def skip(self, entry_ids: list[str], is_skipped: bool) -> None:
+        """Pass them over, or not any more."""
+        self._queue.skip(entry_ids, is_skipped)
         self._begin_soon()
 
-    @Slot(str)
+    @Slot(list)
     @told
-    def retry(self, entry_id: str) -> None:
+    def retry(self, entry_ids: list[str]) -> None:
         """Train again what has failed."""
-        self._panel.choose(entry_id)
-        self._queue.retry([entry_id])
+        self._panel.choose(entry_ids)
+        self._queue.retry(entry_ids)
         self._begin_soon()
 
     @Slot(str, str)
@@ -267,11 +267,11 @@ class QueueDesk(QObject):
         """What its run will be called."""
         self._queue.rename(entry_id, name)
 
-    @Slot(str)
+    @Slot(list)
     @told
-    def remove(self, entry_id: str) -> None:
-        """Take it out, which can be undone."""
-        self._tell_removed(self._queue.remove([entry_id]))
+    def remove(self, entry_ids: list[str]) -> None:
+        """Take them out, which can be undone."""
+        self._tell_removed(self._queue.remove(entry_ids))
 
     @Slot()
     @told

@@ -1,6 +1,6 @@
-"""What can be done with an entry of the queue: the same by the right mouse button, a button, and keys."""
+"""What can be done with entries of the queue: the same by the right mouse button, a button, and keys."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, Qt, Signal, SignalInstance, Slot
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
@@ -8,19 +8,20 @@ from PySide6.QtWidgets import QAbstractItemView, QMenu, QWidget
 
 from workbench.core.records.queue_entry import DamagedEntry, QueueEntry
 
-_Row = QueueEntry | DamagedEntry | None
+_Row = QueueEntry | DamagedEntry
 
 
 class QueueActions(QObject):
-    """Actions on one entry (`show_entry`), each of which says what it does, or why it cannot be done now.
+    """Actions on entries (`show_entries`), each of which says what it does, or why it cannot be done now.
 
-    Signals carry the entry's id; `move_asked` its new place too, `skip_asked` whether it is skipped from now on.
+    Signals carry ids; `move_asked` the new place of the first too, `skip_asked` whether they are skipped from now
+    on. What can be done with one entry alone carries its id.
     """
 
-    move_asked = Signal(str, int)
-    skip_asked = Signal(str, bool)
-    retry_asked = Signal(str)
-    remove_asked = Signal(str)
+    move_asked = Signal(list, int)
+    skip_asked = Signal(list, bool)
+    retry_asked = Signal(list)
+    remove_asked = Signal(list)
     run_asked = Signal(str)
     settings_asked = Signal(str)
     rename_asked = Signal(str)
@@ -28,7 +29,7 @@ class QueueActions(QObject):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._row: _Row = None
+        self._rows: list[_Row] = []
         self._last = 0
         self._has_done = False
         self._group = QActionGroup(self)
@@ -87,75 +88,92 @@ class QueueActions(QObject):
 
     @Slot(QAction)
     def _ask(self, action: QAction) -> None:
-        row = self._row
+        ids, places = [row.id for row in self._rows], self._places
+        of_all = {self._retry: self.retry_asked, self._remove: self.remove_asked}
         if action is self._clear:
             self.clear_asked.emit()
-        elif row is not None and action is self._skip:
-            self.skip_asked.emit(row.id, action.isChecked())
-        elif isinstance(row, QueueEntry) and action in (self._up, self._down, self._first):
-            places = {self._up: row.place - 1, self._down: row.place + 1, self._first: 1}
-            self.move_asked.emit(row.id, places[action])
-        elif row is not None:
-            asked: dict[QAction, SignalInstance] = {
-                self._remove: self.remove_asked, self._run: self.run_asked, self._settings: self.settings_asked,
-                self._rename: self.rename_asked, self._retry: self.retry_asked,
+        elif action is self._skip:
+            self.skip_asked.emit(ids, action.isChecked())
+        elif action in (self._up, self._down, self._first):
+            wanted = {self._up: max(1, places[0] - 1), self._down: places[0] + 1, self._first: 1}
+            self.move_asked.emit(ids, wanted[action])
+        elif action in of_all:
+            of_all[action].emit(ids)
+        else:
+            of_one: dict[QAction, SignalInstance] = {
+                self._run: self.run_asked, self._settings: self.settings_asked, self._rename: self.rename_asked,
             }  # fmt: skip
-            asked[action].emit(row.id)
+            of_one[action].emit(ids[0])
 
-    def show_entry(self, row: _Row, *, last: int, has_done: bool) -> None:
-        """Which entry they are for, the last place there is, and whether any entry is done."""
-        self._row, self._last, self._has_done = row, last, has_done
+    def show_entries(self, rows: Sequence[_Row], *, last: int, has_done: bool) -> None:
+        """Which entries they are for, the last place there is, and whether any entry is done."""
+        self._rows, self._last, self._has_done = list(rows), last, has_done
         self._update()
+
+    @property
+    def _entries(self) -> list[QueueEntry]:
+        return [row for row in self._rows if isinstance(row, QueueEntry)]
+
+    @property
+    def _places(self) -> list[int]:
+        return sorted(entry.place for entry in self._entries)
 
     def _update(self) -> None:
         for action, (does, why_not) in self._can.items():
             reason = why_not()
             action.setEnabled(not reason)
             action.setToolTip(reason or does)
-        self._skip.setChecked(isinstance(self._row, QueueEntry) and self._row.state == "skipped")
+        states = {entry.state for entry in self._entries}
+        self._skip.setChecked(states == {"skipped"})
 
     # Why not
 
     def _no_entry(self) -> str:
-        if self._row is None:
+        if not self._rows:
             return self.tr("Choose an entry in the table first")
-        return self.tr("This entry cannot be read") if isinstance(self._row, DamagedEntry) else ""
+        return "" if len(self._entries) == len(self._rows) else self.tr("This entry cannot be read")
 
-    def _no_change(self) -> str:
-        if reason := self._no_entry():
-            return reason
-        if isinstance(self._row, QueueEntry) and self._row.state == "running":
-            return self.tr("This entry is being trained")
-        return "" if isinstance(self._row, QueueEntry) and self._row.is_open else self.tr("This entry is done")
-
-    def _no_up(self) -> str:
-        is_first = isinstance(self._row, QueueEntry) and self._row.place == 1
-        return self._no_change() or (self.tr("It is the next already") if is_first else "")
-
-    def _no_down(self) -> str:
-        is_last = isinstance(self._row, QueueEntry) and self._row.place == self._last
-        return self._no_change() or (self.tr("It is the last already") if is_last else "")
-
-    def _no_retry(self) -> str:
-        has_failed = isinstance(self._row, QueueEntry) and self._row.state == "failed"
-        return self._no_entry() or ("" if has_failed else self.tr("It has not failed"))
-
-    def _no_rename(self) -> str:
-        has_begun = isinstance(self._row, QueueEntry) and self._row.has_begun
-        return self._no_change() or (self.tr("It has begun; its run can be renamed") if has_begun else "")
-
-    def _no_run(self) -> str:
-        has_begun = isinstance(self._row, QueueEntry) and self._row.has_begun
-        return self._no_entry() or ("" if has_begun else self.tr("It has no run yet"))
-
-    def _no_settings(self) -> str:
+    def _no_single(self) -> str:
+        if len(self._rows) > 1:
+            return self.tr("Choose one entry")
         return self._no_entry()
 
-    def _no_remove(self) -> str:
-        if self._row is None:
-            return self._no_entry()
-        is_on = isinstance(self._row, QueueEntry) and self._row.state == "running"
+    def _no_change(self) -> str:
+        return self._no_entry() or self._no_running() or self._no_done()
+
+    def _no_running(self) -> str:
+        is_on = any(entry.state == "running" for entry in self._entries)
         return self.tr("This entry is being trained; stop its run first") if is_on else ""
+
+    def _no_done(self) -> str:
+        return "" if all(entry.is_open for entry in self._entries) else self.tr("This entry is done")
+
+    def _no_up(self) -> str:
+        are_first = self._places == list(range(1, len(self._rows) + 1))
+        return self._no_change() or (self.tr("It is the next already") if are_first else "")
+
+    def _no_down(self) -> str:
+        are_last = self._places == list(range(self._last - len(self._rows) + 1, self._last + 1))
+        return self._no_change() or (self.tr("It is the last already") if are_last else "")
+
+    def _no_retry(self) -> str:
+        have_failed = all(entry.state == "failed" for entry in self._entries)
+        return self._no_entry() or ("" if have_failed else self.tr("It has not failed"))
+
+    def _no_rename(self) -> str:
+        has_begun = any(entry.has_begun for entry in self._entries)
+        begun = self.tr("It has begun; its run can be renamed") if has_begun else ""
+        return self._no_single() or self._no_change() or begun
+
+    def _no_run(self) -> str:
+        has_begun = any(entry.has_begun for entry in self._entries)
+        return self._no_single() or ("" if has_begun else self.tr("It has no run yet"))
+
+    def _no_settings(self) -> str:
+        return self._no_single()
+
+    def _no_remove(self) -> str:
+        return self._no_running() if self._rows else self._no_entry()
 
     def _no_clear(self) -> str:
         return "" if self._has_done else self.tr("No entry is done")

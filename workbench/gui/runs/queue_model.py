@@ -30,8 +30,8 @@ class QueueModel(QAbstractTableModel):
 
     name_entered = Signal(str, str)
     """The entry's id and another name than it has."""
-    dropped = Signal(str, int)
-    """The entry's id, and the place that it shall have."""
+    dropped = Signal(list, int)
+    """The ids of entries, in their order, and the place that the first of them shall have."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -177,15 +177,16 @@ class QueueModel(QAbstractTableModel):
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
         data = QMimeData()
-        data.setData(_DRAGGED, self.rows[indexes[0].row()].id.encode())
+        ids = [self.rows[row].id for row in sorted({index.row() for index in indexes})]
+        data.setData(_DRAGGED, "\n".join(ids).encode())
         return data
 
     def dropMimeData(self, data: QMimeData, action: Qt.DropAction, row: int, _column: int, parent: _Index) -> bool:
         """Tell where it was dropped; rows move once that is recorded, so that Qt must not take one away."""
-        entry_id = data.data(_DRAGGED).toStdString()
+        ids = data.data(_DRAGGED).toStdString().split("\n")
         below = row if row >= 0 else parent.row() if parent.isValid() else len(self.rows)
         before = (each for each in self.rows[:below] if isinstance(each, QueueEntry) and each.is_open)
-        place = 1 + sum(each.id != entry_id for each in before)
-        if action == Qt.DropAction.MoveAction and self.row_of(entry_id) is not None:
-            self.dropped.emit(entry_id, place)
+        place = 1 + sum(each.id not in ids for each in before)
+        if action == Qt.DropAction.MoveAction and all(self.row_of(each) is not None for each in ids):
+            self.dropped.emit(ids, place)
         return False

@@ -1,8 +1,8 @@
 """The queue: what will be trained, in which order, and how long that takes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -27,14 +27,15 @@ from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme
 
 _ROW_PX = 26
 _DATA_WIDTH = 120
+_FLAG = QItemSelectionModel.SelectionFlag
 
 
 class QueuePanel(QWidget):
-    """The table with its buttons. What is done with an entry is asked by the signals of `actions`."""
+    """The table with its buttons. What is done with entries is asked by the signals of `actions_of_entry`."""
 
     start_asked = Signal()
     pause_asked = Signal()
-    dropped = Signal(str, int)
+    dropped = Signal(list, int)
     name_entered = Signal(str, str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -44,7 +45,7 @@ class QueuePanel(QWidget):
         self.model.name_entered.connect(self.name_entered)
         self.actions_of_entry = QueueActions(self)
         self.actions_of_entry.rename_asked.connect(self._edit_name)
-        self._chosen = self._first = ""
+        self._chosen, self._first = list[str](), ""
         self._listing = QueueList(())
         self._table = self._make_table()
         self._empty = EmptyState()
@@ -64,6 +65,7 @@ class QueuePanel(QWidget):
         table.setModel(self.model)
         dress(table, _ROW_PX)
         table.setAccessibleName(self.tr("Queue"))
+        table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         table.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         table.setDragDropOverwriteMode(False)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -72,7 +74,7 @@ class QueuePanel(QWidget):
         table.horizontalHeader().setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         table.horizontalHeader().setSectionResizeMode(DATA, QHeaderView.ResizeMode.Interactive)
         table.horizontalHeader().resizeSection(DATA, _DATA_WIDTH)
-        table.selectionModel().currentRowChanged.connect(self._on_current)
+        table.selectionModel().selectionChanged.connect(self._on_selection)
         self.actions_of_entry.add_keys(table)
         return table
 
@@ -156,34 +158,41 @@ class QueuePanel(QWidget):
             said = self.tr("{0} · {1}").format(said, why)
         return said
 
-    # The chosen entry
+    # The chosen entries
 
     @property
-    def chosen(self) -> QueueEntry | DamagedEntry | None:
-        row = self._table.currentIndex().row()
-        return self.model.rows[row] if 0 <= row < len(self.model.rows) else None
+    def chosen(self) -> list[QueueEntry | DamagedEntry]:
+        """In their order."""
+        rows = sorted(index.row() for index in self._table.selectionModel().selectedRows())
+        return [self.model.rows[row] for row in rows]
 
-    def choose(self, entry_id: str) -> None:
-        """Make an entry the current one."""
-        self._chosen = entry_id
-        self._choose(entry_id)
+    def choose(self, entry_ids: Sequence[str]) -> None:
+        """Choose these entries and no others."""
+        self._chosen = list(entry_ids)
+        self._choose(self._chosen)
 
-    def _choose(self, entry_id: str) -> None:
-        row = self.model.row_of(entry_id)
-        if row is not None and row != self._table.currentIndex().row():
-            self._table.setCurrentIndex(self.model.index(row, NAME))
+    def _choose(self, entry_ids: Sequence[str]) -> None:
+        """Rows that come anew have lost their choice; one that is gone stays chosen in case it returns."""
+        rows = [row for entry_id in entry_ids if (row := self.model.row_of(entry_id)) is not None]
+        if rows and sorted(rows) != [self.model.row_of(each.id) for each in self.chosen]:
+            chosen = QItemSelection()
+            for row in rows:
+                chosen.select(self.model.index(row, 0), self.model.index(row, DATA))
+            selection = self._table.selectionModel()
+            selection.setCurrentIndex(self.model.index(rows[0], NAME), _FLAG.NoUpdate)
+            selection.select(chosen, _FLAG.ClearAndSelect)
         self._offer()
 
-    @Slot(QModelIndex, QModelIndex)
-    def _on_current(self, _current: QModelIndex, _previous: QModelIndex) -> None:
-        if (chosen := self.chosen) is not None:
-            self._chosen = chosen.id
+    @Slot()
+    def _on_selection(self) -> None:
+        if chosen := self.chosen:
+            self._chosen = [each.id for each in chosen]
         self._offer()
 
     def _offer(self) -> None:
         listing = self._listing
         has_done = any(entry.is_done for entry in listing.entries)
-        self.actions_of_entry.show_entry(self.chosen, last=len(listing.open), has_done=has_done)
+        self.actions_of_entry.show_entries(self.chosen, last=len(listing.open), has_done=has_done)
 
     @Slot(str)
     def _edit_name(self, entry_id: str) -> None:
@@ -192,5 +201,5 @@ class QueuePanel(QWidget):
 
     @Slot(QPoint)
     def _show_menu(self, place: QPoint) -> None:
-        if self._table.currentIndex().isValid():
+        if self.chosen:
             self.actions_of_entry.menu.popup(self._table.viewport().mapToGlobal(place))
