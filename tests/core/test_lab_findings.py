@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -140,8 +141,77 @@ def test_of_one_seed_each_chance_is_named() -> None:
     arms = {"plain20": 0.2, "plain56": 0.3, "resnet20": 0.2, "resnet56": 0.15}
     found = made("degradation", {name: around(train, seeds=1) for name, train in arms.items()})
     sentence = seen(found).sentence
-    assert sentence.endswith(f"its cure by shortcuts; {ONE_SEED}.")
+    assert sentence.endswith(f"whether plain networks degrade, these runs do not decide; {ONE_SEED}.")
+    assert "10.0 points above that of Plain-20" in sentence
     assert "interval" not in sentence
+    assert seen(found).agreement == "undecided"
+
+
+def test_one_arm_with_a_single_seed_proves_nothing() -> None:
+    arms = {"plain20": 0.2, "plain56": 0.3, "resnet20": 0.2, "resnet56": 0.15}
+    errors = {name: around(train, seeds=1 if name == "plain56" else 3) for name, train in arms.items()}
+    told = seen(made("degradation", errors))
+    assert told.agreement == "undecided"
+    assert "Plain-56: one seed, whose chance is in no interval." in told.notes
+
+
+def test_what_the_answers_of_single_networks_say_is_a_note() -> None:
+    found = made("stem", {"stem3x3": around(0.2, seeds=1), "stem7x7": around(0.4, seeds=1)})
+    found = replace(found, verdicts={("stem3x3", "stem7x7"): verdict("a better")})
+    told = seen(found)
+    assert "no difference that these runs can show" in told.sentence
+    assert "surely" not in told.sentence
+    said = "Of these networks alone, 3x3 stem is better than 7x7 stem: with other seeds it may be otherwise."
+    assert said in told.notes
+
+
+def test_an_arm_that_always_fails_is_an_answer_and_not_a_wait() -> None:
+    lab, settings = LABS["degradation"], LabSettings(4, 2)
+    runs = [
+        LabRun(each, "failed", recorded(each, status="failed")) if each.arm.name == "plain56"
+        else LabRun(each, "finished", recorded(each))
+        for each in planned_runs(lab, settings)
+    ]  # fmt: skip
+    told = seen(findings(lab, settings, runs))
+    assert told.sentence == "With these settings there is no answer: all runs of Plain-56 failed."
+    assert told.agreement == "undecided"
+
+
+def test_the_stem_names_the_sizes_that_were_trained() -> None:
+    found = made("stem", of_test(stem3x3=0.2, stem7x7=0.4))
+    assert "see 8 x 8 values of an image, behind the 3x3 one 32 x 32" in seen(found).sentence
+    wider = replace(found, settings=replace(found.settings, values={"model.input_size": 64}))
+    assert "see 16 x 16 values of an image, behind the 3x3 one 64 x 64" in seen(wider).sentence
+
+
+@pytest.mark.parametrize(
+    ("steps", "images", "has_less"), [(500, 50_000, False), (400, 50_000, True), (500, 9_000, True)]
+)
+def test_less_than_the_paper_trained_is_said_where_it_is_so(steps: int, images: int, has_less: bool) -> None:
+    found = made("depth", of_test(resnet20=0.1, resnet56=0.2))
+    started = {"steps_per_epoch": steps, "images": [images, 0, 10_000]}
+    arms = tuple(
+        replace(arm, runs=tuple(replace(run, record=replace(run.record, started=started)) if run.record else run
+                                for run in arm.runs))
+        for arm in found.arms
+    )  # fmt: skip
+    found = replace(found, arms=arms, settings=replace(found.settings, epochs=140))
+    assert ("with far more steps and images" in seen(found).sentence) == has_less
+
+
+def test_the_bound_of_two_runs_is_wide_where_few_are_known() -> None:
+    """Of what two more runs differ by, pure chance exceeds it once in 20 times, however few runs told it."""
+    generator = np.random.default_rng(0)
+    for seeds in (2, 3, 10):
+        draws = 0.5 + 0.01 * generator.standard_normal((4000, seeds + 2))
+        bounds = [Spread(tuple(map(float, draw[:seeds]))).pair_bound or 0.0 for draw in draws]
+        beyond = np.abs(draws[:, seeds] - draws[:, seeds + 1]) > bounds
+        assert 0.035 < beyond.mean() < 0.065
+    assert Spread((0.2,)).pair_bound is None
+
+
+def test_an_interval_holds_errors_that_there_are() -> None:
+    assert Spread((0.02, 0.3)).interval == (0.0, 1.0)
 
 
 def test_before_there_is_enough_it_says_what_is_lacking() -> None:
@@ -162,22 +232,30 @@ def test_before_there_is_enough_it_says_what_is_lacking() -> None:
          "al. saw", "as the paper"),
         ("shortcut", {"a": 0.2, "b": 0.2, "c": 0.3}, "which is not the order that He et al. saw",
          "not as the paper"),
-        ("stem", {"stem3x3": 0.2, "stem7x7": 0.4}, "the large stem costs accuracy on small images", "no paper"),
+        ("stem", {"stem3x3": 0.2, "stem7x7": 0.4}, "the large stem costs accuracy on these images", "no paper"),
         ("stem", {"stem3x3": 0.4, "stem7x7": 0.2}, "the large stem is better here", "no paper"),
         ("stem", {"stem3x3": 0.2, "stem7x7": 0.2}, "no difference that these runs can show", "no paper"),
         ("depth", {"resnet20": 0.2, "resnet56": 0.1}, "ResNet-56 is better than ResNet-20, as He et al. saw",
          "as the paper"),
-        ("depth", {"resnet20": 0.1, "resnet56": 0.2}, "worse than ResNet-20, which is not what He et al. saw",
+        ("depth", {"resnet20": 0.1, "resnet56": 0.2},
+         "ResNet-20 is better than ResNet-56, which is not what He et al. saw", "not as the paper"),
+        ("depth", {"resnet20": 0.2, "resnet32": 0.05, "resnet56": 0.1},
+         "as He et al. saw (6.97 and 8.75 %); but ResNet-32 is better than ResNet-56, which is not what He et al.",
          "not as the paper"),
+        ("depth", {"resnet20": 0.2, "resnet32": 0.1, "resnet44": 0.3, "resnet56": 0.2},
+         ": ResNet-20 is better than ResNet-44, ResNet-32 is better than ResNet-44 and ResNet-32 is better than "
+         "ResNet-56, which is not what He et al. saw", "not as the paper"),
         ("depth", {"resnet20": 0.2, "resnet56": 0.2}, "these runs do not decide", "undecided"),
-        ("width", {"width8": 0.3, "width32": 0.2}, "32-64-128 channels are better than 8-16-32, as Zagoruyko",
+        ("width", {"width8": 0.3, "width32": 0.2}, "32-64-128 is better than 8-16-32, as Zagoruyko",
          "as the paper"),
         ("width", {"width8": 0.2, "width32": 0.3}, "which is not what Zagoruyko", "not as the paper"),
         ("width", {"width8": 0.2, "width16": 0.2}, "these runs do not decide", "undecided"),
         ("learning-rate", {"rate0.01": 0.4, "rate0.1": 0.2, "rate0.3": 0.2},
-         "lowest at rate 0.1, rate 0.01 is surely worse, rate 0.3 cannot be told from it", "no paper"),
+         "lowest at rate 0.1 and rate 0.3; rate 0.01 is surely worse", "no paper"),
+        ("learning-rate", {"rate0.01": 0.4, "rate0.1": 0.2, "rate0.3": 0.2001},
+         "lowest at rate 0.1; rate 0.01 is surely worse; rate 0.3 cannot be told from it", "no paper"),
         ("seeds", {"resnet20": 0.2},
-         "3 runs that differ in chance alone have test errors from 19.8 to 20.2 %, 20.0 ± 0.2 %: below 0.6 points",
+         "3 runs that differ in chance alone have test errors from 19.8 to 20.2 %, 20.0 ± 0.2 %: below 1.2 points",
          "no paper"),
     ],
 )  # fmt: skip
@@ -256,3 +334,11 @@ def test_the_settings_shown_are_those_that_all_arms_have() -> None:
     rows = dict(LabReport(findings(lab, settings, ())).setting_rows)
     assert (rows["training.batch_size"], rows["training.epochs"], rows["model.activation"]) == ("64", "3", "silu")
     assert "training.learning_rate" not in rows
+
+
+def test_what_is_of_the_machine_is_not_common_to_runs() -> None:
+    """Runs count whatever it was, so that what is asked for today says nothing of them."""
+    lab = LABS["seeds"]
+    values = {"training.threads": 1, "training.deterministic": True, "training.device": "cuda"}
+    rows = dict(LabReport(findings(lab, LabSettings(3, 1, values), ())).setting_rows)
+    assert not {"training.threads", "training.deterministic", "training.device"} & rows.keys()

@@ -1,6 +1,7 @@
 """What a lab plans, what of it is there already, and that nothing is added twice."""
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from threading import Barrier, Thread
 
@@ -14,7 +15,9 @@ from workbench.core.home import Home
 from workbench.core.labs.adding import add_missing
 from workbench.core.labs.bench import Bench, remembered
 from workbench.core.labs.catalog import LABS, lab_of
+from workbench.core.labs.findings import findings
 from workbench.core.labs.plan import LabSettings, config_of, is_run_of, lab_runs, planned_runs, settings_of
+from workbench.core.labs.sentences import seen
 from workbench.core.network.architecture import Architecture
 from workbench.core.records.epoch_times import EpochTimes
 from workbench.core.records.run_record import RunRecord
@@ -118,6 +121,43 @@ def test_a_run_counts_whatever_it_was_trained_for() -> None:
     for other in ({"training.seed": 2}, {"training.epochs": 5}, {"model.stem": "7x7"}, {"data.source": "cifar10"},
                   {"data.normalization": "half"}, {"model.blocks": [1, 1, 1]}):  # fmt: skip
         assert not is_run_of(planned, begun.with_values(other))
+
+
+def test_a_run_that_was_trained_otherwise_than_planned_does_not_count() -> None:
+    settings = LabSettings(4, 2)
+    planned = planned_runs(STEM, settings)
+    longer = replace(recorded(planned[0]), started={"planned": [2, 4]})
+    assert longer.altered == "the number of its epochs was changed while it was trained, from 2 to 4"
+    changed = replace(recorded(planned[1]), is_rate_changed=True)
+    resumed = replace(recorded(planned[2]), started={"planned": [4, 4]})
+    found = lab_runs(planned, [longer, changed, resumed], ())
+    assert [run.state for run in found] == ["missing", "missing", "finished", "missing"]
+    assert [run.passed_over for run in found] == [
+        (f"Run {longer.id} (stem3x3 seed 1) is not counted: {longer.altered}",),
+        (f"Run {changed.id} (stem7x7 seed 1) is not counted: {changed.altered}",),
+        (), (),
+    ]  # fmt: skip
+    assert f"Run {longer.id} (stem3x3 seed 1) is not counted" in seen(findings(STEM, settings, found)).notes[-2]
+
+
+def test_of_runs_whose_files_were_others_the_newest_decide(tmp_path: Path) -> None:
+    settings = LabSettings(4, 2, {"data.source": str(tmp_path)})
+    planned = planned_runs(STEM, settings)
+    copies = ["own-000000000001", "own-000000000002", "own-000000000002"]
+    records = [
+        replace(recorded(each), started={"dataset_path": f"/data/{copy}"}, created_utc=f"2026-01-0{day}")
+        for day, (each, copy) in enumerate(zip(planned, copies, strict=False), 1)
+    ]
+    found = lab_runs(planned, records, ())
+    assert [run.state for run in found] == ["missing", "finished", "finished", "missing"]
+    assert found[0].passed_over[0].endswith("the files of its images were others")
+    # Shipped images are the same wherever they were decoded.
+    planned = planned_runs(STEM, LabSettings(4, 1))
+    records = [
+        replace(recorded(each), started={"dataset_path": f"/data/{copy}"})
+        for each, copy in zip(planned, copies, strict=False)
+    ]
+    assert [run.state for run in lab_runs(planned, records, ())] == ["finished", "finished"]
 
 
 def test_images_of_ones_own_are_the_same_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,10 @@ from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
+import pytest
+
 from tests.labs import made, recorded, settings_for
+from workbench.core.errors import UserError
 from workbench.core.events import EpochMetrics
 from workbench.core.home import Home
 from workbench.core.labs.adding import add_missing
@@ -16,6 +19,7 @@ from workbench.core.labs.findings import Curve, findings
 from workbench.core.labs.plan import LabRun, LabSettings, planned_runs
 from workbench.core.labs.report import LabReport
 from workbench.core.records.store import RunStore
+from workbench.engine.comparison.comparing import compare
 from workbench.engine.labs.report_page import lab_figure, page, write_report
 from workbench.engine.labs.reporting import report_of
 from workbench.engine.training import training
@@ -79,17 +83,36 @@ def test_only_the_labs_own_entries_are_trained(store: RunStore, image_folder: Pa
     assert [entry.id for entry in store.queue.listing().waiting] == [other.id]
 
 
-def test_lost_answers_are_told_and_the_rest_is_there(store: RunStore, image_folder: Path) -> None:
+def test_a_run_that_was_trained_longer_afterwards_is_not_counted(
+    home: Home, store: RunStore, image_folder: Path
+) -> None:
+    """Its rate had fallen for the shorter schedule already."""
     settings = settings_for(str(image_folder), STEM)
-    add_missing(store, STEM, settings)
+    for config in (planned_runs(STEM, settings)[0].config, planned_runs(STEM, settings)[1].config):
+        list(training.train(config, store=store))
+    shorter, same = [run.id for run in store.runs()]
+    list(training.resume(shorter, store=store, epochs=2))
+    longer = settings_for(str(image_folder), STEM, epochs=2)
+    found = bench(store, longer).runs
+    assert store.run(shorter).altered == "the number of its epochs was changed while it was trained, from 1 to 2"
+    assert [run.state for run in found] == ["missing", "missing"]
+    assert sum(len(run.passed_over) for run in found) == 1
+    with pytest.raises(UserError, match=f"run {shorter} .* has no other seeds: the number of its epochs"):
+        compare(store, (shorter, same), with_seeds=True)
+
+
+def test_lost_answers_are_told_and_the_rest_is_there(store: RunStore, image_folder: Path) -> None:
+    lab = LABS["width"]
+    settings = settings_for(str(image_folder), lab)
+    add_missing(store, lab, settings)
     list(work_queue(store))
-    done = bench(store, settings)
+    done = Bench.of(lab, settings, store)
     assert done.runs[0].record is not None
     for file in (store.folder(done.runs[0].record.id) / "evaluations").glob("epoch-*"):
         file.unlink()
     report = report_of(done, store)
-    assert report.findings.verdicts == {}
-    assert "could not be compared: run" in report.seen.notes[0]
+    assert list(report.findings.verdicts) == [("width16", "width32")]
+    assert any("could not be compared: 8-16-32: run" in note for note in report.seen.notes)
     assert report.rows[0][1] == "1 of 1"
 
 

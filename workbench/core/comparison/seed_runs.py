@@ -18,8 +18,11 @@ def runs_of_seeds(record: RunRecord, records: Iterable[RunRecord]) -> tuple[RunR
         records: all runs, the newest first.
 
     Raises:
-        UserError: `record` has not finished: with fewer epochs it is no draw of the same experiment.
+        UserError: `record` has not finished, or was not trained as its settings say: it is no draw of the same
+            experiment.
     """
+    if record.altered:
+        raise UserError(f"run {record.id} ({shown(record.name)}) has no other seeds: {record.altered}")
     if record.status != "finished":
         raise UserError(
             f"run {record.id} ({shown(record.name)}) is {record.status}; seeds are compared of finished runs only"
@@ -27,7 +30,7 @@ def runs_of_seeds(record: RunRecord, records: Iterable[RunRecord]) -> tuple[RunR
     found = {record.config.training.seed: record}
     for other in records:
         seed = other.config.training.seed
-        is_whole = other.status == "finished" and other.best is not None
+        is_whole = other.status == "finished" and other.best is not None and not other.altered
         if seed not in found and is_whole and same_but_for_seed(other.config, record.config):
             found[seed] = other
     first = found.pop(record.config.training.seed)

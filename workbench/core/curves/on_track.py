@@ -108,7 +108,7 @@ def track_band(config: RunConfig, records: Iterable[RunRecord]) -> TrackBand | N
     same = {
         record.config.training.seed: record
         for record in records
-        if record.is_whole and record.epochs and experiment_key(record.config) == key
+        if record.is_whole and record.epochs and not record.altered and experiment_key(record.config) == key
     }
     runs = [figures for record in same.values() if (figures := _figures(record)) is not None]
     if runs:

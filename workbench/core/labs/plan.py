@@ -65,6 +65,8 @@ class LabRun:
     record: RunRecord | None = None
     entry: QueueEntry | None = None
     """Where the queue has it."""
+    passed_over: tuple[str, ...] = ()
+    """Which runs of the same settings do not count, and why, in sentences."""
 
     @property
     def arm(self) -> Arm:
@@ -184,11 +186,34 @@ def lab_runs(
     alike = dict[tuple[Any, ...], list[RunRecord]]()
     for record in records:
         alike.setdefault(_glance(record.config), []).append(record)
-    return tuple(_found(each, alike.get(_glance(each.config), ()), entries) for each in planned)
+    of_each = [
+        [record for record in alike.get(_glance(each.config), ()) if is_run_of(each.config, record.config)]
+        for each in planned
+    ]
+    finished = [record for of_one in of_each for record in of_one if record.is_whole and not record.altered]
+    newest = max(finished, key=lambda record: record.created_utc, default=None)
+    found = []
+    for each, of_one in zip(planned, of_each, strict=True):
+        reasons = {record.id: reason for record in of_one if (reason := _why_not(record, newest))}
+        counted = [record for record in of_one if record.id not in reasons]
+        said = tuple(f"Run {run_id} ({each.name}) is not counted: {reason}" for run_id, reason in reasons.items())
+        found.append(replace(_found(each, counted, entries), passed_over=said))
+    return tuple(found)
 
 
-def _found(planned: PlannedRun, records: Sequence[RunRecord], entries: Sequence[QueueEntry]) -> LabRun:
-    of_list = [record for record in records if is_run_of(planned.config, record.config)]
+def _why_not(record: RunRecord, newest: RunRecord | None) -> str:
+    """Why a run of the planned settings is no draw of the same experiment as the newest one; empty if it is."""
+    if record.altered:
+        return record.altered
+    if newest is None or record.config.data.source in IMAGE_SOURCES:
+        return ""
+    # The name of the decoded copy changes with the files of its source.
+    copy, present = (str(each.started.get("dataset_path", "")) for each in (record, newest))
+    is_known = bool(copy and present)
+    return "the files of its images were others" if is_known and Path(copy).name != Path(present).name else ""
+
+
+def _found(planned: PlannedRun, of_list: Sequence[RunRecord], entries: Sequence[QueueEntry]) -> LabRun:
     of_queue = {entry.id: entry for entry in entries if is_run_of(planned.config, entry.config)}
     finished = next((record for record in of_list if record.is_whole and record.best), None)
     if finished is not None:

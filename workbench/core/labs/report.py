@@ -11,6 +11,7 @@ from workbench.core.labs.plan import LabRun, config_of
 from workbench.core.labs.sentences import Seen, seen
 from workbench.core.labs.spreads import Spread
 from workbench.core.settings.config import RunConfig
+from workbench.core.settings.same_experiment import OF_THE_MACHINE
 
 _SHOWN = (
     "data.source", "data.validation_fraction", "training.epochs", "training.batch_size",
@@ -59,7 +60,9 @@ class LabReport:
     def setting_rows(self) -> list[tuple[str, str]]:
         """What all runs have in common, by field: what a reader wants to know first, and what was set here."""
         config, lab = self.config, self.findings.lab
-        chosen = [field for field in (*_SHOWN, *self.findings.settings.values) if field not in lab.fields]
+        # What is of the machine is not asked of runs that count.
+        left_out = {*lab.fields, *(f"training.{name}" for name in OF_THE_MACHINE)}
+        chosen = [field for field in (*_SHOWN, *self.findings.settings.values) if field not in left_out]
         rows = []
         for field in dict.fromkeys(chosen):
             section, _, name = field.partition(".")

@@ -27,12 +27,20 @@ class Spread:
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """95 %, of the mean over all seeds there could be, by Student's t; None of a single one."""
+        """95 %, of the mean over all seeds there could be, by Student's t, from 0 to 1; None of a single one."""
         if self.deviation is None:
             return None
         count = len(self.values)
         reach = _student(count - 1) * self.deviation / math.sqrt(count)
-        return self.mean - reach, self.mean + reach
+        return max(0.0, self.mean - reach), min(1.0, self.mean + reach)
+
+    @property
+    def pair_bound(self) -> float | None:
+        """How far apart two more runs lie by chance alone, 19 times in 20 (a prediction interval: the deviation is
+        itself known from few runs); None of a single one."""
+        if self.deviation is None:
+            return None
+        return math.sqrt(2) * _student(len(self.values) - 1) * self.deviation
 
 
 @dataclass(frozen=True)

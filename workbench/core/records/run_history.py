@@ -202,6 +202,7 @@ class RunHistory:
         first, before = int(line["first_step"]), json.loads(self.row["started"])
         started = {key: line[key] for key in _STARTED}
         started["starts"] = [*before.get("starts", []), (first, float(line["elapsed_s"]))]
+        started["planned"] = [*before.get("planned", []), int(line["config"]["training"]["epochs"])]
         self.row |= {"started": json.dumps(started), "config": json.dumps(line["config"])}
         # A resumed run does again what came after its checkpoint.
         done = first // int(line["steps_per_epoch"])

@@ -24,6 +24,7 @@ from workbench.core.records.run_record import DamagedRun, RunList, RunRecord
 from workbench.core.records.run_rows import (
     COLUMNS,
     LATER_COLUMNS,
+    RATE_CHANGED,
     DamagedRow,
     gradients_of,
     rate_change_of,
@@ -92,7 +93,7 @@ class RunReader:
         """What to select of a run; what an earlier version has no column for is as at first."""
         there = {row["name"] for row in self._db.read("PRAGMA table_info(runs)")}
         later = (name if name in there else f"{value!r} AS {name}" for name, value in LATER_COLUMNS.items())
-        return ", ".join([COLUMNS, *later])
+        return ", ".join([COLUMNS, RATE_CHANGED, *later])
 
     @cached_property
     def _is_listed(self) -> str:

@@ -47,11 +47,23 @@ class RunRecord:
     tags: tuple[str, ...] = ()
     note: str = ""
     """What people noted of it, in lines."""
+    is_rate_changed: bool = False
+    """Whether a person changed its learning rate while it was trained."""
 
     @property
     def starts(self) -> list[tuple[int, float]]:
         """Steps done and seconds spent before each of its starts: the first one, then where it was resumed."""
         return starts_of(self.started)
+
+    @property
+    def altered(self) -> str:
+        """Why it is no draw of the experiment that its settings describe; empty if it is one."""
+        planned = self.started.get("planned", [])
+        if self.is_rate_changed:
+            return "its learning rate was changed while it was trained"
+        if len(set(planned)) > 1:
+            return f"the number of its epochs was changed while it was trained, from {planned[0]} to {planned[-1]}"
+        return ""
 
     @property
     def last(self) -> EpochMetrics | None:

@@ -20,6 +20,7 @@ COLUMNS = (
     "rowid AS number, id, name, model, recipe, source, config, machine, status, message, created_utc, started, "
     "elapsed_s, test_looks"
 )
+RATE_CHANGED = "EXISTS (SELECT 1 FROM rate_changes WHERE rate_changes.run_id=runs.id) AS rate_changed"
 # With what they are in a run of an earlier version.
 LATER_COLUMNS: dict[str, str | int] = {"starred": 0, "tags": "[]", "note": ""}
 _TEXTS = ("name", "model", "recipe", "source", "config", "machine", "status", "message", "created_utc", "started")
@@ -63,7 +64,7 @@ def record_of(row: sqlite3.Row, epochs: Sequence[sqlite3.Row], warnings: Sequenc
         epochs=tuple(epoch_of(row["id"], epoch["epoch"], epoch["metrics"]) for epoch in epochs),
         warnings=tuple(_text(warning["message"], "warnings") for warning in warnings),
         is_starred=bool(_whole(row["starred"], "starred")), tags=_tags(row["tags"]),
-        note=_text(row["note"], "note"),
+        note=_text(row["note"], "note"), is_rate_changed=bool(row["rate_changed"]),
     )  # fmt: skip
 
 
@@ -100,6 +101,9 @@ def started_of(text: str) -> dict[str, Any]:
     if not all(isinstance(name, str) for name in started["class_names"]):
         raise DamagedRow("its start")
     if not all(isinstance(count, int) for count in started["images"]):
+        raise DamagedRow("its start")
+    planned = started.get("planned", [])
+    if not isinstance(planned, list) or not all(type(epochs) is int for epochs in planned):
         raise DamagedRow("its start")
     try:
         started["starts"] = [(int(step), float(seconds)) for step, seconds in started.get("starts", [(0, 0.0)])]

@@ -252,6 +252,7 @@ class RunStore(RunEditor):
         with self._recording(event):
             # Who follows the run from another process knows by these that it was resumed, and from where.
             started["starts"] = [*self._starts(event.run_id), (event.first_step, event.elapsed_s)]
+            started["planned"] = [*self._planned(event.run_id), event.config.training.epochs]
             # Steps after the checkpoint that a resumed run starts from will be done again.
             self._step_rows.cut(event.run_id, event.first_step, event.steps_per_epoch)
             done = event.first_step // event.steps_per_epoch
@@ -278,12 +279,19 @@ class RunStore(RunEditor):
                 remove_file(path)
 
     def _starts(self, run_id: str) -> list[tuple[int, float]]:
+        return starts_of(self._started_before(run_id))
+
+    def _planned(self, run_id: str) -> list[int]:
+        """For how many epochs it was begun, and resumed, so far."""
+        return list(self._started_before(run_id).get("planned", []))
+
+    def _started_before(self, run_id: str) -> dict[str, Any]:
         rows = self._db.read("SELECT started FROM runs WHERE id=?", run_id)
         try:
-            return starts_of(started_of(rows[0]["started"])) if rows else []
-        # Its journal has them; the run must not end for it.
+            return started_of(rows[0]["started"]) if rows else {}
+        # Its journal has it; the run must not end for it.
         except DamagedRow:
-            return []
+            return {}
 
     def record_steps(self, events: Sequence[StepMetrics | GradientsMeasured]) -> None:
         """In one transaction, what was measured of their gradients too: each waits for the disk."""

@@ -5,7 +5,7 @@ from typing import Any
 from workbench.core.settings.config import RunConfig
 
 # Whatever they say, a network learns the same but for rounding. A field that is new counts until it is named here.
-_OF_THE_MACHINE = {"device", "threads", "deterministic", "epoch_weights_mb"}
+OF_THE_MACHINE = {"device", "threads", "deterministic", "epoch_weights_mb"}
 _FOUND_WITH_THE_SPLIT = {"mean", "std"}
 
 
@@ -17,7 +17,7 @@ def experiment_key(config: RunConfig) -> str:
     split.
     """
     found_later = _FOUND_WITH_THE_SPLIT if config.data.normalization == "from-data" else set[str]()
-    exclude: dict[str, Any] = {"training": {"seed"} | _OF_THE_MACHINE, "data": found_later}
+    exclude: dict[str, Any] = {"training": {"seed"} | OF_THE_MACHINE, "data": found_later}
     return config.model_dump_json(exclude=exclude)
 
 

@@ -64,17 +64,13 @@ def compare_all(store: RunReader, runs: list[str], with_seeds: bool = False) -> 
     return _in_pairs(_read(store, runs, [None] * len(runs), with_seeds))
 
 
-def compare_groups(store: RunReader, groups: Sequence[tuple[str, Sequence[RunRecord]]]) -> list[Comparison]:
+def compare_groups(groups: Sequence[tuple[str, Sequence[AskedRun]]]) -> list[Comparison]:
     """Likewise each pair of several groups: runs that differ in their seed alone, called by a name together.
 
     Raises:
-        UserError: a run's answers are missing, or the test images differ.
+        UserError: the test images differ.
     """
-    asked = [
-        _Group(tuple(AskedRun(record, store.answers(record, None)) for record in records), name)
-        for name, records in groups
-    ]
-    return _in_pairs(asked)
+    return _in_pairs([_Group(tuple(runs), name) for name, runs in groups])
 
 
 def _in_pairs(groups: Sequence[_Group]) -> list[Comparison]:
