@@ -307,6 +307,32 @@ def test_two_processes_at_once_do_all_trials_and_none_twice(home: Home, store: R
     assert searching.read_study("mine", url).count("finished") == 6
 
 
+def test_a_grid_has_as_many_trials_as_points_whatever_was_asked_for(home: Home, short: RunConfig) -> None:
+    url = storage_url("", home)
+    searching.begin(definition_of(short, "training.batch_size=8|12", sampler="grid"), 20, url)
+    assert searching.read_study("mine", url).limit == 2
+    searching.set_limit("mine", 30, url)
+    with storages.opened(url) as storage:
+        late, other = SharedStudy("mine", storage), SharedStudy("mine", storage)
+        assert other.take(lambda _run: False) is not None
+        seen = late._trials()
+        assert other.take(lambda _run: False) is not None
+        # It has seen the last point waiting, which another process has taken since: no third one is made up.
+        stale = iter([seen, seen])
+        find = late._trials
+        late._trials = lambda: next(stale, None) or find()
+        assert late.take(lambda _run: False) is None
+    study = searching.read_study("mine", url)
+    assert (len(study.trials), study.limit) == (2, 2)
+
+
+def test_what_cannot_be_trained_here_is_refused_before_a_trial_is_spent(home: Home, short: RunConfig) -> None:
+    searching.require(short, home)
+    for values in ({"training.device": "cuda:77"}, {"data.source": "/nowhere"}):
+        with pytest.raises(UserError, match=r"training\.device is 'cuda:77'|/nowhere"):
+            searching.require(short.with_values(values), home)
+
+
 def _take_all(url: str, barrier: Any, taken: Any) -> None:
     with storages.opened(url) as storage:
         study = SharedStudy("mine", storage)

@@ -106,6 +106,7 @@ def test_the_time_is_estimated(dialog: SearchDialog) -> None:
     pick(dialog, "Sampler", "Grid: all combinations")
     dialog.judge()
     assert says(dialog, "8 of 8 combinations")
+    assert dialog.trials == 8
 
 
 def test_a_name_that_is_taken_is_refused(dialog: SearchDialog) -> None:

@@ -101,6 +101,7 @@ def start_search(
     context.obj.prepare()
     from workbench.engine.search import searching
 
+    searching.require(config, context.obj)
     searching.begin(definition, limit, url)
     return _work(context, name, url, hours_here, {}, json)
 
@@ -194,8 +195,9 @@ def _work(
     from workbench.engine.search import searching
 
     with store_of(context) as store:
-        # Before the display: there may be no such study.
-        searching.read_study(name, url)
+        # Before the display: there may be no such study, or nothing to train it with.
+        config = searching.read_study(name, url).definition.config
+        searching.require(config.with_values(machine), store.home)
         events = searching.search(name, store=store, url=url, hours=hours, machine=machine)
         with StopSignals() as stop, SearchDisplay(quiet=json) as display, closing(events):
             stop.message = f"stopping; go on later with: resnet-workbench search join {name}"
@@ -208,4 +210,4 @@ def _work(
         console.print_json(study.document() | {"warnings": display.warnings, "trained_here": display.trained})
     else:
         search_tables.print_result(study)
-    return 0
+    return 2 if display.failed and not display.finished else 0

@@ -35,6 +35,8 @@ class SearchDisplay:
         """All that were said, each once: every trial may say the same."""
         self.trained: list[str] = []
         """Runs of this process, in their order."""
+        self.finished = self.failed = 0
+        """Trials of this process, pruned ones among the finished."""
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -66,6 +68,8 @@ class SearchDisplay:
     def _end(self, event: TrialEnded) -> None:
         if event.run_id:
             self.trained.append(event.run_id)
+        self.finished += event.state in ("finished", "pruned")
+        self.failed += event.state == "failed"
         text = f"trial {event.number} {event.state}"
         if event.accuracy is not None:
             text += f": validation accuracy {event.accuracy:.1%}, run {event.run_id}"

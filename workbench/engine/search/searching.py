@@ -9,12 +9,16 @@ from contextlib import suppress
 from typing import Any
 
 from workbench.core.errors import UserError
+from workbench.core.home import Home
 from workbench.core.orders import Orders
 from workbench.core.records.store import RunStore
 from workbench.core.search.definition import StudyDefinition
 from workbench.core.search.refusals import Refusals
 from workbench.core.search.study import StudyRecord
 from workbench.core.search.trial_events import TrialEnded
+from workbench.core.settings.config import RunConfig
+from workbench.engine.data import sources
+from workbench.engine.machine.device import choose
 from workbench.engine.search import storages
 from workbench.engine.search.heartbeat import Heartbeat
 from workbench.engine.search.shared_study import SharedStudy
@@ -72,6 +76,16 @@ def next_trial(
             return None
         with Heartbeat(taken):
             return (yield from TrialWork(study, taken, store, orders or Orders(), machine or {}).events())
+
+
+def require(config: RunConfig, home: Home) -> None:
+    """Refuse what could not be trained here, before a trial is spent on it.
+
+    Raises:
+        UserError: the device or the images are not there.
+    """
+    choose(config.training)
+    sources.locate(config.data.source, home)
 
 
 def begin(definition: StudyDefinition, limit: int, url: str) -> None:

@@ -100,7 +100,10 @@ class SharedStudy:
 
     @property
     def limit(self) -> int:
-        return int(self._study.user_attrs.get(attributes.LIMIT, 0))
+        """How many trials there are to be in all; of a grid no more than it has points."""
+        wanted = int(self._study.user_attrs.get(attributes.LIMIT, 0))
+        size = self.definition.grid_size if self.definition.sampler == "grid" else None
+        return min(wanted, size or wanted)
 
     def set_limit(self, limit: int) -> None:
         """Have so many trials in all; every process that works on the study sees it at its next one."""

@@ -122,7 +122,9 @@ class SearchDialog(QDialog):
 
     @property
     def trials(self) -> int:
-        return self._trials.value()
+        """Of a grid no more than it has points."""
+        size = self.definition.grid_size if self.definition and self.definition.sampler == "grid" else None
+        return min(self._trials.value(), size or self._trials.value())
 
     @Slot()
     def _on_edit(self) -> None:
@@ -162,9 +164,9 @@ class SearchDialog(QDialog):
         if self.definition is None:
             return ""
         size = self.definition.grid_size if self.definition.sampler == "grid" else None
-        trials = min(self.trials, size or self.trials)
-        words = self.tr("{0} trials").format(trials)
-        if size is not None and size != self.trials:
+        trials = self.trials
+        words = self.tr("1 trial") if trials == 1 else self.tr("{0} trials").format(trials)
+        if size is not None and size != self._trials.value():
             words = self.tr("{0} of {1} combinations").format(trials, size)
         if self._epoch_s is None:
             return words

@@ -21,6 +21,7 @@ def _begin(definition: StudyDefinition, limit: int, home: Home) -> Work:
     from workbench.engine.search import searching
 
     yield Progress("Beginning the search", 0, 0)
+    searching.require(definition.config, home)
     searching.begin(definition, limit, storage_url("", home.prepare()))
     return definition.name
 
