@@ -56,6 +56,13 @@ def test_a_person_reads_trials_the_best_and_its_settings(searched: tuple[Home, d
     assert re.search(r"first +2/2 +0 ", call(home, "search", "list").stdout)
 
 
+def test_a_search_of_which_every_trial_failed_ends_with_an_error(home: Home, image_folder: Path) -> None:
+    wild = ("--space", "training.learning_rate=90..100", "--trials", "1")
+    done = call(home, "search", "start", "wild", *wild, *TINY, "--data", str(image_folder), "--json")
+    assert json.loads(done.stdout)["failed"] == 1
+    assert done.returncode == 2
+
+
 def test_without_studies_the_list_says_how_to_begin_one(home: Home) -> None:
     done = call(home, "search", "list")
     assert (done.returncode, done.stdout[:15]) == (0, "No studies yet.")
