@@ -242,7 +242,7 @@ def test_a_lab_is_put_into_the_queue_once(
     view.list.opened.emit("stem")
     set_small(view)
     qtbot.waitUntil(lambda: says(view.page, "2 runs  ·"), timeout=LONG_MS)
-    with qtbot.waitSignal(window.labs_page.added) as added:
+    with qtbot.waitSignal(window.labs_page.added, timeout=LONG_MS) as added:
         button(view.page, "Add to queue").click()
     assert added.args == [2]
     assert says(window.message_bar, "Stem 3x3 or 7x7: 2 runs were added to the queue")
@@ -290,7 +290,7 @@ def test_what_was_seen_is_there_with_the_settings_of_the_last_time_and_can_be_sa
     window = make_window()
     view = opened(window)
     view.list.opened.emit("stem")
-    qtbot.waitUntil(lambda: says(view.page, "the large stem costs accuracy on small images"), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: says(view.page, "the large stem costs accuracy on these images"), timeout=LONG_MS)
     assert (view.page.form.settings.epochs, view.page.form.settings.seeds) == (1, 3)
     (pair,) = rows(named(view.page, LabTable, "In pairs"))
     assert pair[:3] == ["3x3 stem", "7x7 stem", "−30.0"]

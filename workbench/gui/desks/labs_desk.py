@@ -1,13 +1,11 @@
 """Labs in the window: what there is of each, adding what is lacking to the queue, and what was seen."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from workbench.core.errors import UserError
-from workbench.core.labs.adding import add_missing
 from workbench.core.labs.catalog import LABS
 from workbench.core.labs.plan import LabSettings
 from workbench.core.labs.report import LabReport
@@ -18,11 +16,8 @@ from workbench.gui.widgets.file_dialogs import ask_path
 from workbench.gui.widgets.message_bar import MessageBar
 from workbench.gui.widgets.told import sentence_of
 from workbench.gui.work import lab_jobs
-from workbench.gui.work.lab_jobs import LabLook
+from workbench.gui.work.lab_jobs import Added, LabLook
 from workbench.gui.work.lane import Lane
-
-if TYPE_CHECKING:
-    from workbench.core.records.store import RunStore
 
 # Runs that are trained change the list once an epoch, and settings change at each step of a box.
 _SETTLED_MS = 250
@@ -43,8 +38,8 @@ class LabsDesk(QObject):
         super().__init__(window)
         self._view, self._library, self._lane, self._bar = view, library, lane, message_bar
         self._window, self._writing = window, Writing(lane, message_bar, self)
-        # An asker of its own: a report that is asked for does not replace a look.
-        self._reporter = QObject(self)
+        # Askers of their own: a report that is asked for does not replace a look.
+        self._reporter, self._adder = QObject(self), QObject(self)
         self._settings: dict[str, LabSettings] = {}
         """Of labs that the person has changed here."""
         self._looks: dict[str, LabLook] = {}
@@ -157,25 +152,20 @@ class LabsDesk(QObject):
     @Slot()
     def _add(self) -> None:
         """Put what is lacking into the queue, as it is now."""
-        lab, settings = LABS[self._lab], self._settings_of(self._lab)
-        count = 0
+        job = lab_jobs.add(LABS[self._lab], self._settings_of(self._lab))
+        handle = self._lane.ask(job, self._library.home, self._adder)
+        handle.finished.connect(self._on_added)
+        handle.refused.connect(self._tell_error)
 
-        def add(store: "RunStore") -> None:
-            nonlocal count
-            count = len(add_missing(store, lab, settings))
-
-        try:
-            self._library.edit(add)
-        except UserError as error:
-            self._bar.tell("error", str(error))
-            return
+    @Slot(object)
+    def _on_added(self, added: Added) -> None:
         words = (
             self.tr("{0}: 1 run was added to the queue")
-            if count == 1
-            else (self.tr("{0}: {1} runs were added to the queue"))
+            if added.count == 1
+            else self.tr("{0}: {1} runs were added to the queue")
         )
-        self._bar.tell("info", words.format(lab.title, count))
-        self.added.emit(count)
+        self._bar.tell("info", words.format(added.lab.title, added.count))
+        self.added.emit(added.count)
         self._renew()
 
     @Slot()

@@ -287,10 +287,6 @@ class RunLibrary(QObject):
         self._edit(lambda store: store.bring_back(run_ids))
         self._set_aside = [run_id for run_id in self._set_aside if run_id not in run_ids]
 
-    def edit(self, change: Callable[["RunStore"], None]) -> None:
-        """Change the list, or the queue in it, through a store that may write."""
-        self._edit(change)
-
     def _edit(self, change: Callable[["RunStore"], None]) -> None:
         from workbench.core.records.store import RunStore
 

@@ -55,6 +55,28 @@ def _look(settings: Mapping[str, LabSettings], home: Home) -> Work:
     return found
 
 
+@dataclass(frozen=True)
+class Added:
+    """How many runs of a lab were put into the queue."""
+
+    lab: Lab
+    count: int
+
+
+def add(lab: Lab, settings: LabSettings) -> Job:
+    """Put what a lab lacks into the queue. Result: Added."""
+    return Job(partial(_add, lab, settings))
+
+
+def _add(lab: Lab, settings: LabSettings, home: Home) -> Work:
+    from workbench.core.labs.adding import add_missing
+    from workbench.core.records.store import RunStore
+
+    yield Progress("Looking for runs of labs", 0, 0)
+    with closing(RunStore(home.prepare())) as store:
+        return Added(lab, len(add_missing(store, lab, settings)))
+
+
 def report(lab: Lab, settings: LabSettings) -> Job:
     """What a lab's runs say so far. Result: LabReport."""
     return Job(partial(_report, lab, settings))
