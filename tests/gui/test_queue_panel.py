@@ -203,6 +203,19 @@ def test_the_chosen_entry_stays_chosen_where_it_goes(panel: QueuePanel, table: Q
     assert table.currentIndex().row() == 0
 
 
+def test_what_is_trained_now_is_seen_where_the_queue_is_looked_at_later(qtbot: QtBot, theme: Theme) -> None:
+    """As behind another tab."""
+    panel = QueuePanel(theme)
+    qtbot.addWidget(panel)
+    done = tuple(entry(f"{number}", "finished") for number in range(10))
+    panel.show_queue(QueueList((*done, entry("b", "running"), entry("c"))), QueueState(), {}, is_working=True)
+    panel.resize(600, 160)
+    panel.show()
+    table = named(panel, QTableView, "Queue")
+    rows = [table.visualRect(panel.model.index(row, 1)) for row in (0, 10, 11)]
+    assert [table.viewport().rect().contains(row) for row in rows] == [False, True, True]
+
+
 def test_what_is_trained_now_is_seen_below_all_that_is_done(panel: QueuePanel) -> None:
     table = named(panel, QTableView, "Queue")
     done = tuple(entry(f"{number}", "finished") for number in range(10))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -128,6 +129,12 @@ class QueuePanel(QWidget):
         self._start.setText(self.tr("Continue the queue") if state.is_paused else self.tr("Start the queue"))
         self._start.setEnabled(bool(listing.waiting) and not is_on)
         self._start.setToolTip(self._why_not_start(listing, is_on=is_on))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        # Out of sight, the table had no height to scroll in.
+        self._first = ""
+        self._scroll_past_done(self._listing)
 
     def _scroll_past_done(self, listing: QueueList) -> None:
         """What is trained now, or next, is seen first; not again before it is another one."""
