@@ -168,6 +168,32 @@ def test_images_of_one_copy_are_the_same_also_where_it_is_gone(store: RunStore, 
         common_images([runs[0], asked(store, tmp_path / "gone too", range(6), "cifar10-jpeg")])
 
 
+def test_files_that_changed_between_two_runs_are_other_images(store: RunStore, tmp_path: Path) -> None:
+    """The copy's name tells, where it is gone; an import that found one copy for both kept the names."""
+    old, new = (tmp_path / f"pets-{digest * 12}" for digest in "ab")
+    a, b, again = (asked(store, folder, range(6), "/pets") for folder in (old, new, old))
+    assert len(common_images([a, again])[0]) == 6
+    with pytest.raises(UserError, match="files were others, or lay elsewhere, and the decoded copies that could"):
+        common_images([a, b])
+    with pytest.raises(UserError, match="/pets had changed in between, where they were trained"):
+        common_images([moved(a, tmp_path), moved(b, tmp_path)])
+    assert len(common_images([moved(a, tmp_path), moved(again, tmp_path)])[0]) == 6
+    of_this_home = asked(store, tmp_path, range(6), "/pets")
+    assert len(common_images([moved(a, tmp_path), of_this_home])[0]) == 6
+
+
+def moved(run: AskedRun, folder: Path) -> AskedRun:
+    """As an import that finds its images in `folder`."""
+    started = dict(run.record.started) | {"dataset_path": str(folder), "copy_left": run.folder}
+    return replace(run, record=replace(run.record, started=started))
+
+
+def test_what_the_workbench_brings_is_the_same_wherever_it_lies(store: RunStore, tmp_path: Path) -> None:
+    a, b = (asked(store, tmp_path / f"sample-{digest * 12}", range(6)) for digest in "ab")
+    assert len(common_images([a, b])[0]) == 6
+    assert len(common_images([moved(a, tmp_path), moved(b, tmp_path)])[0]) == 6
+
+
 def test_a_part_of_the_images_is_compared_where_they_are_the_same(store: RunStore, tmp_path: Path) -> None:
     """As the sample's test images are some of all."""
     whole = asked(store, save_copy(tmp_path / "whole", range(12)), range(12), "cifar10-jpeg")

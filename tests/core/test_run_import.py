@@ -246,7 +246,8 @@ def test_a_run_finds_its_images_where_it_is_now(home: Home, other: Home, tmp_pat
     _dataset().save(fitting)
     imported(other, tmp_path / "runs.zip")
     with closing(RunStore(other, read_only=True)) as store:
-        assert store.run(run_id).started["dataset_path"] == str(fitting)
+        started = store.run(run_id).started
+    assert (started["dataset_path"], started["copy_left"]) == (str(fitting), "/d")
 
 
 def test_a_run_whose_images_are_nowhere_is_imported_with_a_warning(

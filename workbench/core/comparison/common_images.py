@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.core.data.dataset import Dataset, ImageSet
+from workbench.core.data.dataset import Dataset, ImageSet, copy_digest
+from workbench.core.data.image_sources import IMAGE_SOURCES
 from workbench.core.errors import UserError, shown
 from workbench.core.evaluation import Evaluation
 from workbench.core.records.run_record import RunRecord
@@ -35,6 +36,11 @@ class AskedRun:
     def folder(self) -> str:
         """Where the decoded copy of its images is or was; empty if that is not known."""
         return str(self.record.started.get("dataset_path") or "")
+
+    @property
+    def left(self) -> str:
+        """Where that copy was when it was trained: of an imported run, in the home that it comes from."""
+        return str(self.record.started.get("copy_left") or self.folder)
 
     @cached_property
     def images(self) -> ImageSet | None:
@@ -76,16 +82,38 @@ def _positions(wanted: AskedRun, run: AskedRun) -> Positions:
     are_as_many = len(labels) == len(run.evaluation.labels)
     if are_as_many and not np.array_equal(labels, run.evaluation.labels):
         raise _differ(wanted, run, "their labels are others, or in another order")
+    source = wanted.record.config.data.source
+    is_one_source = source == run.record.config.data.source
+    # What the workbench brings or fetches has the same images for everybody, wherever it lies.
+    may_change = is_one_source and source not in IMAGE_SOURCES
+    if may_change and _were_others(wanted, run):
+        raise _differ(wanted, run, f"{shown(source, 60)} had changed in between, where they were trained")
     if are_as_many and wanted.folder and wanted.folder == run.folder:
         return everything
     ours, theirs = wanted.images, run.images
-    is_one_source = wanted.record.config.data.source == run.record.config.data.source
     if ours is None or theirs is None:
+        gone = "the decoded copies that could show which are the same are gone"
+        digests = {copy_digest(wanted.left), copy_digest(run.left)} - {""}
+        if may_change and len(digests) > 1:
+            raise _differ(wanted, run, f"its files were others, or lay elsewhere, and {gone}")
         # No copy is left to look at; the labels in their order and the source are all that is known.
         if are_as_many and is_one_source:
             return everything
-        raise _differ(wanted, run, "the decoded copies that could show which are the same are gone")
+        raise _differ(wanted, run, gone)
     return _matched(wanted, run, ours, theirs)
+
+
+def _were_others(a: AskedRun, b: AskedRun) -> bool:
+    """Whether two runs had different copies of one source in the home that they come from.
+
+    Here both may have found the same copy by its labels alone. Runs of this home have their own copies to be
+    compared by; of runs from different homes the names say nothing, as the source's place is part of the digest.
+    """
+    ours, theirs = copy_digest(a.left), copy_digest(b.left)
+    is_known = bool(ours and theirs) and (a.left, b.left) != (a.folder, b.folder)
+    is_one_home = a.left.removesuffix(ours) == b.left.removesuffix(theirs)
+    is_one_size = a.record.config.model.input_size == b.record.config.model.input_size
+    return is_known and is_one_home and is_one_size and ours != theirs
 
 
 def _matched(wanted: AskedRun, run: AskedRun, ours: ImageSet, theirs: ImageSet) -> Positions:

@@ -35,6 +35,12 @@ def is_copy_of(folder_name: str, source_name: str) -> bool:
     return folder_name[: -_DIGEST_LENGTH - 1] == _slug(source_name)
 
 
+def copy_digest(folder: str) -> str:
+    """The digest in the path of a decoded copy, of whichever system; empty where the path has none."""
+    found = re.search(rf"-([0-9a-f]{{{_DIGEST_LENGTH}}})$", folder)
+    return found[1] if found else ""
+
+
 def _slug(source_name: str) -> str:
     return re.sub(r"[^\w-]+", "-", source_name)[:40]
 

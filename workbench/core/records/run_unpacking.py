@@ -184,7 +184,9 @@ def _find_images(home: Home, reader: RunReader, record: RunRecord, history: RunH
         are_others = folder is None and bool(left) and Dataset.open(Path(left)) is not None
         if folder is not None or are_others:
             place = "" if folder is None else str(folder)
-            history.row["started"] = json.dumps(dict(record.started) | {"dataset_path": place})
+            # Its name tells, even where it is gone, whether other runs had the very same images.
+            kept = {"copy_left": record.started.get("copy_left") or left}
+            history.row["started"] = json.dumps(dict(record.started) | kept | {"dataset_path": place})
     if folder is not None or record.source in IMAGE_SOURCES or _exists(record.source):
         return ""
     return (
