@@ -7,7 +7,8 @@ import pytest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from tests.damage import recorded_runs
+from tests.archives import exported
+from tests.damage import change, recorded_runs
 from tests.gui.conftest import LONG_MS
 from tests.gui.seen import action
 from workbench.core.home import Home
@@ -41,3 +42,31 @@ def test_all_runs_go_into_a_file_and_come_out_of_it(
     action(window, "Import runs…").trigger()
     qtbot.waitUntil(lambda: "all.zip" in window.message_bar.text, timeout=LONG_MS)
     assert window.runs_panel.model.rowCount() == 2
+
+
+def test_runs_that_are_left_out_and_images_that_are_missing_are_told(
+    qtbot: QtBot,
+    home: Home,
+    make_window: Callable[..., MainWindow],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    damaged, *others = recorded_runs(home, 6)
+    change(home, "UPDATE runs SET config='{' WHERE id=?", damaged)
+    window, file = make_window(), tmp_path / "all.zip"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
+    bar = window.message_bar
+    action(window, "Back up all runs…").trigger()
+    qtbot.waitUntil(lambda: "5 of 6 runs, " in bar.text and "written to" in bar.text, timeout=LONG_MS)
+    assert bar.text.startswith("Warning: ")
+    assert f"; left out: run {damaged} is damaged in the run database" in bar.text
+    change(home, "UPDATE runs SET config='{}'")
+    change(home, "UPDATE runs SET source='/nowhere/images'")
+    exported(home, file)
+    window.library.set_aside([damaged, *others])
+    window.library._purge(home)
+    action(window, "Import runs…").trigger()
+    qtbot.waitUntil(lambda: "6 runs were imported; the images of run" in bar.text, timeout=LONG_MS)
+    assert bar.text.endswith("; and 3 more")
+    assert bar.text.count("(/nowhere/images) are not on this machine") == 3

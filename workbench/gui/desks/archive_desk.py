@@ -19,6 +19,7 @@ from workbench.gui.work.lane import Lane
 
 # It brings the database along, which the first picture does not need.
 if TYPE_CHECKING:
+    from workbench.core.records.run_export import ExportedRuns
     from workbench.core.records.run_import import ImportedRuns
 
 
@@ -38,7 +39,7 @@ class ArchiveDesk(QObject):
     @Slot()
     @told
     def back_up(self) -> None:
-        """Write all runs, but those that are trained, into a file."""
+        """Write all runs, but those that are trained or cannot be read, into a file."""
         title, kind = self.tr("Back up all runs"), self.tr("Archive of runs (*.zip)")
         path = ask_path(self._window, title, f"runs-{date.today().isoformat()}.zip", kind)
         if path is not None:
@@ -54,10 +55,13 @@ class ArchiveDesk(QObject):
             self._writing.ask(take_in(Path(path)), self.library.home, self._say_taken, self._tell_error)
 
     @Slot(object)
-    def _say_written(self, done: tuple[Path, int, int]) -> None:
-        path, size_bytes, count = done
+    def _say_written(self, done: "ExportedRuns") -> None:
+        """Which ones were left out, and why, the warnings say that are told after it."""
+        count = str(len(done.runs))
+        if done.left_out:
+            count = self.tr("{0} of {1}").format(count, len(done.runs) + len(done.left_out))
         said = self.tr("{0} runs, {1}, written to {2}")
-        self.message_bar.tell("info", said.format(count, memory(size_bytes, " "), path))
+        self.message_bar.tell("info", said.format(count, memory(done.size_bytes, " "), done.path))
 
     @Slot(object)
     def _say_taken(self, done: "ImportedRuns") -> None:

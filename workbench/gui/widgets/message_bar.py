@@ -78,6 +78,11 @@ class MessageBar(QFrame):
         """Show a sentence, with a button `action` that calls `do`, if it is not empty."""
         self._show(Message(level, sentence, action, do, stays=stays))
 
+    def add_warning(self, sentence: str) -> None:
+        """Say it too, after what was just told: that was done, but not all is well."""
+        before = self._shown
+        self.tell("warning", f"{before.sentence}; {sentence}" if before is not None else sentence)
+
     def tell_progress(self, sentence: str, action: str, do: Callable[[], object]) -> None:
         """Say how far something is, unless a warning or an error is still to be read."""
         if self._shown is None or self._shown.level == "info":

@@ -9,7 +9,7 @@ from workbench.gui.work.job import Job, Work
 
 
 def back_up(path: Path) -> Job:
-    """Pack all runs but those that are trained or cannot be read. Result: the file, its bytes, how many runs."""
+    """Pack all runs but those that are trained or cannot be read. Result: ExportedRuns."""
     return Job(partial(_back_up, path))
 
 
@@ -18,8 +18,7 @@ def _back_up(path: Path, home: Home) -> Work:
     from workbench.core.records.store import RunStore
 
     with closing(RunStore.for_reading(home)) as store:
-        done = yield from export_runs(store, store.ids(even_set_aside=False), path, as_far_as=True)
-    return done.path, done.size_bytes, len(done.runs)
+        return (yield from export_runs(store, store.ids(even_set_aside=False), path, as_far_as=True))
 
 
 def take_in(path: Path) -> Job:
