@@ -1,6 +1,7 @@
 """Runs move between homes in one file, whole or not at all; nothing in a file is believed."""
 
 import json
+import math
 import random
 import shutil
 import zipfile
@@ -136,6 +137,11 @@ def _edit_history(edit: Callable[[dict[str, Any]], object]) -> Callable[[dict[st
     return rewrite
 
 
+def _start_at_infinity(tree: dict[str, Any]) -> None:
+    started = json.loads(tree["row"]["started"]) | {"starts": [[math.inf, 0.0]]}
+    tree["row"]["started"] = json.dumps(started)
+
+
 def _row(**values: object) -> Callable[[dict[str, Any], Members], object]:
     return _edit_history(lambda tree: tree["row"].update(values))
 
@@ -180,6 +186,13 @@ def _twice(manifest: dict[str, Any], _members: Members) -> None:
         (_row(tags='["a,b"]'), "the tag is 'a,b'"),
         (_row(elapsed_s={}), "its elapsed_s is {}"),
         (_row(test_looks=-1), "its test_looks"),
+        (_row(elapsed_s=math.inf), "its elapsed_s is inf, which is no number"),
+        (_row(elapsed_s=math.nan), "its elapsed_s is nan, which is no number"),
+        (_row(elapsed_s=10**400), "its elapsed_s is 10+.*, which is no number"),
+        (_row(created_utc="yesterday"), "its created_utc is 'yesterday', which is no date"),
+        (_row(created_utc="0001-01-01T00:00:00+14:00"), "its created_utc is '0001-01-01T00:00"),
+        (_edit_history(lambda tree: tree["epochs"]["1"].update(elapsed_s=math.inf)), "epoch 1 cannot be read"),
+        (_edit_history(_start_at_infinity), "its start cannot be read"),
     ],
 )
 def test_what_no_workbench_wrote_is_refused(

@@ -130,6 +130,15 @@ def test_what_was_not_written_is_refused(figures: bytes, first: int, count: int)
         StepBlock.checked(first, count, 1, 0, figures)
 
 
+def test_times_that_are_no_numbers_are_refused() -> None:
+    (block,) = blocks_of(events_of([7]))
+    marks = block.marks.copy()
+    marks["elapsed_s"][-1] = np.inf
+    odd = StepBlock.of(block.epoch, block.series(), marks)
+    with pytest.raises(DamagedBlock, match="its times"):
+        StepBlock.checked(odd.first, odd.count, odd.epoch, odd.checksum, odd.figures)
+
+
 def test_a_line_of_a_journal_brings_the_same_block_back() -> None:
     (block,) = blocks_of(events_of([7, 9]))
     assert StepBlock.of_line(block.line()) == block

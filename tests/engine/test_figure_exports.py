@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.damage import change
 from tests.run_writer import PER_EPOCH, Writer
 from tests.trained import exhausted
 from workbench.core.errors import UserError
@@ -119,6 +120,12 @@ def test_tensorboard_reads_every_step(writer: Writer, tmp_path: Path) -> None:
     assert times[PER_EPOCH - 1 : 2 * PER_EPOCH : PER_EPOCH] == pytest.approx([2.0, 4.0])
     assert times == sorted(times)
     assert times[-1] == pytest.approx(5.0)
+
+
+def test_a_run_whose_creation_was_lost_has_the_times_of_its_work(writer: Writer, tmp_path: Path) -> None:
+    change(writer.store.home, "UPDATE runs SET created_utc=''")
+    exported(writer, TENSORBOARD, tmp_path / "events")
+    assert scalars_of(tmp_path / "events")["loss/step"][-1].wall_time == pytest.approx(5.0)
 
 
 def test_tensorboard_reads_every_epoch_at_its_last_step(writer: Writer, tmp_path: Path) -> None:

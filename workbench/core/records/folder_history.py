@@ -10,6 +10,7 @@ from workbench.core.evaluation import Evaluation
 from workbench.core.files import read_text
 from workbench.core.records.run_folder import RunFolder
 from workbench.core.records.run_history import NoHistory, RunHistory
+from workbench.core.records.run_rows import is_moment
 from workbench.core.settings.config import RunConfig
 
 WARNING = (
@@ -36,12 +37,13 @@ def of_folder(folder: RunFolder) -> RunHistory:
     for evaluation in evaluations.values():
         # The settings were written before the data were read.
         config = config.with_values({"model.num_classes": len(evaluation.class_names)})
+    created = _text(about, "created_utc")
     row: dict[str, Any] = {
         "number": 0, "name": _text(about, "name") or _text(about, "model") or folder.run_id,
         "model": _text(about, "model") or "custom", "recipe": _text(about, "recipe") or "custom",
         "source": config.data.source, "config": config.model_dump_json(),
         "machine": json.dumps(about.get("machine") if isinstance(about.get("machine"), dict) else {}),
-        "created_utc": _text(about, "created_utc"), "started": "{}", "elapsed_s": 0.0,
+        "created_utc": created if is_moment(created) else "", "started": "{}", "elapsed_s": 0.0,
         "test_looks": len(evaluations), "status": "interrupted", "message": "",
     }  # fmt: skip
     history = RunHistory(row, warnings=[WARNING])

@@ -1,8 +1,11 @@
 """Rows of the run database as records. Every value is checked: a flipped bit must not pass for a result."""
 
 import json
+import math
 import sqlite3
+import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, get_args
 
 import numpy as np
@@ -52,6 +55,8 @@ def record_of(row: sqlite3.Row, epochs: Sequence[sqlite3.Row], warnings: Sequenc
         _text(row[column], column)
     if row["status"] not in _STATUSES:
         raise DamagedRow("its status")
+    if not is_moment(row["created_utc"]):
+        raise DamagedRow("its created_utc")
     # Whether it is JSON first: the configuration's own sentences are for settings, not for damage.
     _json_object(row["config"], "config")
     return RunRecord(
@@ -60,7 +65,7 @@ def record_of(row: sqlite3.Row, epochs: Sequence[sqlite3.Row], warnings: Sequenc
         config=RunConfig.from_json(row["config"], f"config of run {row['id']}"),
         status=row["status"], message=row["message"], created_utc=row["created_utc"],
         machine=_json_object(row["machine"], "machine"), started=started_of(row["started"]),
-        elapsed_s=_real(row["elapsed_s"], "elapsed_s"), test_looks=_whole(row["test_looks"], "test_looks"),
+        elapsed_s=_finite(row["elapsed_s"], "elapsed_s"), test_looks=_whole(row["test_looks"], "test_looks"),
         epochs=tuple(epoch_of(row["id"], epoch["epoch"], epoch["metrics"]) for epoch in epochs),
         warnings=tuple(_text(warning["message"], "warnings") for warning in warnings),
         is_starred=bool(_whole(row["starred"], "starred")), tags=_tags(row["tags"]),
@@ -107,8 +112,10 @@ def started_of(text: str) -> dict[str, Any]:
         raise DamagedRow("its start")
     try:
         started["starts"] = [(int(step), float(seconds)) for step, seconds in started.get("starts", [(0, 0.0)])]
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise DamagedRow("its start") from error
+    if not all(math.isfinite(seconds) for _step, seconds in started["starts"]):
+        raise DamagedRow("its start")
     return started
 
 
@@ -123,6 +130,7 @@ def epoch_of(run_id: str, epoch: object, text: object) -> EpochMetrics:
     _whole(metrics["step"], what)
     for key in _FIGURES:
         _real(metrics[key], what)
+    _finite(metrics["elapsed_s"], what)
     for key in _UNKNOWN_WITHOUT_SPLIT:
         if metrics[key] is not None:
             _real(metrics[key], what)
@@ -198,6 +206,24 @@ def _real(value: object, what: str) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise DamagedRow(f"its {what}")
     return value
+
+
+def _finite(value: object, what: str) -> float:
+    """A time, which is counted on; a loss may be no number."""
+    number = _real(value, what)
+    # Of an integer that is too long for a float, too.
+    if not abs(number) <= sys.float_info.max:
+        raise DamagedRow(f"its {what}")
+    return number
+
+
+def is_moment(text: str) -> bool:
+    """Whether it is a date with or without a time, in ISO 8601; empty where a rebuilt run has lost it."""
+    try:
+        return not text or datetime.fromisoformat(text).astimezone(UTC) is not None
+    # Of a year beyond the calendar, on some systems before 1970.
+    except (ValueError, OverflowError, OSError):
+        return False
 
 
 def _json_object(text: str, what: str) -> dict[str, Any]:

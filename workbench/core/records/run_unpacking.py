@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -26,6 +27,7 @@ from workbench.core.records.run_journal import JournalLines, RunJournal
 from workbench.core.records.run_lock import RunLock
 from workbench.core.records.run_reader import RunReader
 from workbench.core.records.run_record import RunRecord
+from workbench.core.records.run_rows import is_moment
 from workbench.core.records.unlisted_runs import journal_history
 
 _ONE_LINE = ("name", "model", "recipe", "source", "created_utc")
@@ -54,9 +56,13 @@ def incoming(archive: RunArchive, run: ArchivedRun, run_id: str) -> Incoming:
         for column, value in row.items():
             if not isinstance(value, str | int | float):
                 raise UserError(f"its {column} is {literal(value)}")
+            if not isinstance(value, str) and not abs(value) <= sys.float_info.max:
+                raise UserError(f"its {column} is {shown(value)}, which is no number of a list")
         for column in _ONE_LINE:
             if not is_name(row[column]):
                 raise UserError(f"its {column} is '{shown(row[column])}'")
+        if not is_moment(row["created_utc"]):
+            raise UserError(f"its created_utc is '{shown(row['created_utc'])}', which is no date in ISO 8601")
         tag_names(json.loads(row["tags"]))
         for text in (row["note"], row["message"], *history.warnings):
             note_text(text)

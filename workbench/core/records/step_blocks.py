@@ -75,6 +75,8 @@ class StepBlock:
             raise DamagedBlock("its length is another")
         if (block.marks["steps"][0], block.marks["steps"][-1]) != (0, count):
             raise DamagedBlock("its length is another")
+        if not np.isfinite(block.marks["elapsed_s"]).all():
+            raise DamagedBlock("its times are no numbers")
         if block.checksum != checksum:
             raise DamagedBlock("its checksum is another")
         return block

@@ -34,7 +34,12 @@ def epochs_of(record: RunRecord, steps: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def wall_times(record: RunRecord, elapsed_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N,) seconds since 1970: the run's creation and its work since; when it rested is not recorded."""
+    """(N,) seconds since 1970: the run's creation and its work since; when it rested is not recorded.
+
+    Of a run that was rebuilt without its creation, the seconds of work alone.
+    """
+    if not record.created_utc:
+        return elapsed_s
     created = datetime.fromisoformat(record.created_utc)
     if created.tzinfo is None:
         created = created.replace(tzinfo=UTC)
