@@ -98,6 +98,22 @@ def test_a_cut_archive_is_refused(other: Home, archive: Path) -> None:
     assert files_in(other) == {}
 
 
+def test_an_index_that_is_damaged_is_told(other: Home, archive: Path) -> None:
+    """In its first entry: the version of zip that is needed, and a name that is said to be UTF-8 and is not."""
+    content = archive.read_bytes()
+    at = int.from_bytes(content[-6:-2], "little")
+    for changes, words in (
+        ({6: 0xFF}, "cut or damaged (zip file version 25.5)"),
+        ({9: 8, 46: 0xFF}, "cut or damaged (it is no text in UTF-8)"),
+    ):
+        damaged = bytearray(content)
+        for offset, value in changes.items():
+            damaged[at + offset] = value
+        archive.write_bytes(damaged)
+        assert words in refused(other, archive)
+    assert files_in(other) == {}
+
+
 def _add(name: str) -> Callable[[dict[str, Any], Members], object]:
     """A file of a run that the manifest names too."""
 

@@ -8,13 +8,14 @@ import hashlib
 import json
 import re
 import stat
+import struct
 import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, BinaryIO, Literal
 
 from pydantic import Field, ValidationError
 
@@ -44,7 +45,7 @@ MOST_PARTS = 4
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.I)
 # zipfile and zlib name damage in many ways; RuntimeError is of encryption, NotImplementedError of odd methods.
 _DAMAGE = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, ValueError, OverflowError, MemoryError,
-           RuntimeError, KeyError, IndexError)  # fmt: skip
+           RuntimeError, KeyError, IndexError, struct.error)  # fmt: skip
 
 _Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 _Text = Annotated[str, Field(max_length=4096)]
@@ -128,12 +129,8 @@ class RunArchive:
         """
         try:
             require_file(path)
-            with path.open("rb") as file, zipfile.ZipFile(file) as zipped:
+            with path.open("rb") as file, _indexed(file, path) as zipped:
                 yield cls(path, zipped, path.stat().st_size)
-        except zipfile.BadZipFile as error:
-            raise UserError(
-                f"cannot read {shown(path)}: it is no zip file, or it was cut ({reason(error)})"
-            ) from error
         except OSError as error:
             raise UserError(f"cannot read {shown(path)}: {reason(error)}") from error
 
@@ -246,6 +243,19 @@ class RunArchive:
             raise self._odd(f"'{shown(info.filename)}' is damaged: {reason(error)}") from error
         if left:
             raise self._odd(f"'{shown(info.filename)}' is shorter than it says")
+
+
+def _indexed(file: BinaryIO, path: Path) -> zipfile.ZipFile:
+    """
+    Raises:
+        UserError: its index cannot be read.
+    """
+    try:
+        return zipfile.ZipFile(file)
+    except _DAMAGE as error:
+        raise UserError(
+            f"cannot read {shown(path)}: it is no zip file, or it was cut or damaged ({reason(error)})"
+        ) from error
 
 
 def _parents(name: str) -> Iterator[str]:
