@@ -261,7 +261,8 @@ def test_a_runs_file_classifies_by_itself(
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
     output = tmp_path / "out" / "colors.py"
-    assert code_export.export_run(run_id, store, output) == (output, output.with_suffix(".pt"))
+    kept = store.run(run_id).best.epoch
+    assert code_export.export_run(run_id, store, output) == ((output, output.with_suffix(".pt")), kept)
     picture = image_folder / "test" / "green" / "0012.png"
     done = subprocess.run(
         [sys.executable, "-I", "-c", DRIVER, str(output), str(picture), str(tmp_path / "logits.pt")],
@@ -293,7 +294,7 @@ def test_a_run_of_blocks_that_may_have_no_shortcut_is_exported(
     small = PRESETS.model(name).config.model_copy(update={"stem_width": 4, "widths": (4, 6, 8), "input_size": 16})
     config = tiny_config.model_copy(update={"model": small}).with_values({"training.epochs": 1})
     run_id = list(training.train(config, store=store))[-1].run_id
-    output, weights = code_export.export_run(run_id, store, tmp_path / "network.py")
+    output, weights = code_export.export_run(run_id, store, tmp_path / "network.py").files
     ours, theirs = resnet.build(store.run(run_id).config.model, seed=1), executed(output.read_text()).ResNet()
     state = torch.load(weights, weights_only=True)
     ours.load_state_dict(state, strict=True)
@@ -351,7 +352,7 @@ def test_the_weights_are_plain_tensors_of_the_best_epoch(run_id: str, store: Run
     checkpoint.save(folder, replace(state, network=network), step=99, epoch=9, best=True)
     worse = replace(state, network={name: torch.zeros_like(tensor) for name, tensor in network.items()})
     checkpoint.save(folder, worse, step=100, epoch=10, best=False)
-    _, weights = code_export.export_run(run_id, store, tmp_path / "a.py")
+    _, weights = code_export.export_run(run_id, store, tmp_path / "a.py").files
     exported = torch.load(weights, weights_only=True)
     assert exported.keys() == network.keys()
     for name, tensor in exported.items():
@@ -362,7 +363,7 @@ def test_the_weights_are_plain_tensors_of_the_best_epoch(run_id: str, store: Run
 def test_the_normalization_is_the_runs(tiny_config: RunConfig, store: RunStore, tmp_path: Path) -> None:
     config = tiny_config.with_values({"data.normalization": "imagenet", "training.epochs": 1})
     run_id = list(training.train(config, store=store))[-1].run_id
-    output, _ = code_export.export_run(run_id, store, tmp_path / "a.py")
+    output, _ = code_export.export_run(run_id, store, tmp_path / "a.py").files
     exported = executed(output.read_text(encoding="utf-8"))
     assert (exported.MEAN, exported.STD) == (MEAN, STD)
     assert exported.CLASSES == ("blue", "green", "red")

@@ -20,6 +20,7 @@ from tests.trained import exhausted, record_run
 from workbench.core.data.dataset import ImageSet
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
+from workbench.core.export.formats import EXPORT_FORMATS, HTML
 from workbench.core.home import Home
 from workbench.core.intervals import wilson_interval
 from workbench.core.records.run_record import RunRecord
@@ -27,6 +28,7 @@ from workbench.core.records.run_series import RunSeries
 from workbench.core.records.store import RunStore
 from workbench.core.settings.config import RunConfig
 from workbench.core.settings.presets import Presets
+from workbench.engine.export import run_export
 from workbench.engine.reports.reported_run import ReportedRun, read_run
 from workbench.engine.reports.run_report import run_page, write_report
 
@@ -58,7 +60,9 @@ def read(trained: tuple[Home, str]) -> Iterator[ReportedRun]:
 
 def written(home: Home, run_id: str, path: Path, epoch: int | None = None) -> str:
     with closing(RunStore.for_reading(home)) as store:
-        assert exhausted(write_report(run_id, store, path, epoch=epoch)) == path
+        shown = exhausted(write_report(run_id, store, path, epoch=epoch))
+        kept = store.run(run_id).best
+        assert shown == (epoch or (kept.epoch if kept is not None else None))
     return path.read_text(encoding="utf-8")
 
 
@@ -184,6 +188,21 @@ def test_what_cannot_be_written_is_refused_before_anything_is_read(trained: tupl
         pytest.raises(UserError, match=r"cannot write /dev/null/run.html"),
     ):
         next(write_report(run_id, store, Path("/dev/null/run.html")))
+
+
+def test_a_run_that_goes_on_meanwhile_is_said_as_it_was_read(home: Home, tmp_path: Path) -> None:
+    writer, path = Writer(home), tmp_path / "run.html"
+    writer.start()
+    writer.epoch(1, evaluated=False)
+    with closing(RunStore.for_reading(home)) as store:
+        work = run_export.export(writer.id, store, EXPORT_FORMATS[HTML], path)
+        said = next(work)
+        while said.activity != "Writing the report":
+            said = next(work)
+        writer.epoch(2, evaluated=False)
+        assert exhausted(work).epoch == 1
+    writer.store.close()
+    assert "after epoch 1 of" in path.read_text(encoding="utf-8")
 
 
 # What is missing

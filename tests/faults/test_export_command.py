@@ -47,6 +47,9 @@ def test_what_a_person_needs_to_know_is_printed(trained_home: tuple[Home, str], 
     assert f"weights of epoch 1 of run {run_id}" in said
     assert "input 'images': float32 (batch, 3, 16, 16), red, green, blue from 0 to 1, normalized inside" in said
     assert "loaded anew and asked about 36 test images: logits differ by" in said
+    said = call(home, "export", run_id, "--format", "html", "--output", str(tmp_path / "run.html")).stdout
+    assert "the report is of epoch" in said
+    assert "weights" not in said
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from workbench.commands.options import (
 )
 from workbench.core.errors import UserError
 from workbench.core.export.exported import Exported
-from workbench.core.export.formats import EXPORT_FORMATS, PYTHON, ExportFormat, format_named
+from workbench.core.export.formats import EXPORT_FORMATS, HTML, PYTHON, ExportFormat, format_named
 from workbench.core.home import Home
 from workbench.core.settings.assignments import parse_assignments
 from workbench.core.settings.config import RunConfig
@@ -112,7 +112,8 @@ def _print(exported: Exported) -> None:
     for path in exported.files:
         console.print_written(path)
     if exported.epoch:
-        console.print_line(f"weights of epoch {exported.epoch} of run {exported.run_id}")
+        held = "the report is" if exported.format_name == HTML else "weights"
+        console.print_line(f"{held} of epoch {exported.epoch} of run {exported.run_id}")
     for note in exported.notes:
         console.print_line(note)
     if exported.check is not None:

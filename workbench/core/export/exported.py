@@ -35,7 +35,7 @@ class Exported:
     files: tuple[Path, ...]
     """The one that was named first."""
     epoch: int | None = None
-    """Of which the weights are, from 1; None: it holds none."""
+    """Of which the weights or, of a report, the figures are, from 1; None: it is of none."""
     check: LogitsCheck | None = None
     notes: tuple[str, ...] = ()
     """Sentences for who uses the files."""

@@ -55,9 +55,8 @@ def export(
             from workbench.engine.reports import run_report
 
             wanted.check_output(output)
-            written = yield from run_report.write_report(run_id, store, output, epoch=epoch)
-            best = store.run(run_id).best
-            return Exported(run_id, HTML, (written,), epoch or (best.epoch if best is not None else None))
+            shown = yield from run_report.write_report(run_id, store, output, epoch=epoch)
+            return Exported(run_id, HTML, (output,), shown)
         case _:
             wanted.check_output(output)
             return (yield from _network(run_id, store, wanted, output, epoch))
@@ -76,13 +75,12 @@ def refuse_unless_of(wanted: ExportFormat, *, epoch: int | None, with_training: 
 
 def _python(run_id: str, store: RunStore, output: Path, epoch: int | None, with_training: bool) -> Exporting:
     from workbench.engine.training import training_export
-    from workbench.engine.weights import checkpoint, code_export
+    from workbench.engine.weights import code_export
 
     yield Progress("Reading the weights", 0, 0, "parts")
     exporting = training_export if with_training else code_export
-    files = exporting.export_run(run_id, store, output, epoch)
-    kept = checkpoint.named(store.checkpoints(run_id), "best")
-    return Exported(run_id, PYTHON, tuple(files), kept.epoch if epoch is None and kept is not None else epoch)
+    written = exporting.export_run(run_id, store, output, epoch)
+    return Exported(run_id, PYTHON, written.files, written.epoch)
 
 
 def _network(run_id: str, store: RunStore, wanted: ExportFormat, output: Path, epoch: int | None) -> Exporting:

@@ -26,11 +26,14 @@ _ENDINGS = {
 
 def write_report(
     run_id: str, store: RunStore, path: Path, *, epoch: int | None = None
-) -> Generator[Progress, None, Path]:
+) -> Generator[Progress, None, int | None]:
     """Write all that is known of a run after an epoch; what is missing is said in its place.
 
     Args:
         epoch: None: the one that the run keeps.
+
+    Returns:
+        After which epoch its figures are: a run that goes on keeps another one by now. None before the first.
 
     Raises:
         UserError: the run is not known, `epoch` is none of its epochs, or the file cannot be written.
@@ -40,7 +43,8 @@ def write_report(
     yield Progress("Writing the report", 0, 0, "parts")
     page = run_page(run)
     page.write(path)
-    return path
+    counted = _counted(run)
+    return None if counted is None else counted[2]
 
 
 def run_page(run: ReportedRun) -> Page:

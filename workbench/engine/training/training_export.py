@@ -18,17 +18,14 @@ from workbench.engine.data import sources
 from workbench.engine.data.device_images import normalization_of, split, subset
 from workbench.engine.training.completion import completed, normalized, with_normalization
 from workbench.engine.weights import code_export
-from workbench.engine.weights.code_export import TrainedNetwork
+from workbench.engine.weights.code_export import ExportedCode, TrainedNetwork
 
 
-def export_run(run_id: str, store: RunStore, output: Path, epoch: int | None = None) -> tuple[Path, Path, Path]:
+def export_run(run_id: str, store: RunStore, output: Path, epoch: int | None = None) -> ExportedCode:
     """Write a run's network to `output`, its best weights to the `.pt` and its training to the script beside it.
 
     Args:
         epoch: of which the weights are, in place of the kept one.
-
-    Returns:
-        All three paths.
 
     Raises:
         UserError: as `code_export.export_run`; the images are gone; the run did not begin with random weights.
@@ -50,7 +47,7 @@ def export_run(run_id: str, store: RunStore, output: Path, epoch: int | None = N
     )
     written = code_export.write_trained(trained, output)
     write_code(text, training_path(output))
-    return *written, training_path(output)
+    return ExportedCode((*written, training_path(output)), trained.epoch)
 
 
 def export_model(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -41,20 +42,25 @@ class TrainedNetwork:
         return "My network" if self.record.name == CUSTOM else self.record.name
 
 
-def export_run(run_id: str, store: RunStore, output: Path, epoch: int | None = None) -> tuple[Path, Path]:
+class ExportedCode(NamedTuple):
+    """What was written, the network first, and after which epoch its weights are."""
+
+    files: tuple[Path, ...]
+    epoch: int
+
+
+def export_run(run_id: str, store: RunStore, output: Path, epoch: int | None = None) -> ExportedCode:
     """Write a run's network to `output` and the weights of its best checkpoint to the `.pt` beside it.
 
     Args:
         epoch: of which the weights are, in place of the kept one.
 
-    Returns:
-        Both paths.
-
     Raises:
         UserError: the run has no such weights, `output` is no name for a Python file or cannot be written.
     """
     check_run_output(output)
-    return write_trained(read_trained(run_id, store, epoch), output)
+    trained = read_trained(run_id, store, epoch)
+    return ExportedCode(write_trained(trained, output), trained.epoch)
 
 
 def check_run_output(output: Path) -> None:
