@@ -14,7 +14,7 @@ from tests.damage import change
 from tests.run_writer import PER_EPOCH, Writer
 from tests.trained import exhausted
 from workbench.core.errors import UserError
-from workbench.core.events import StepMetrics
+from workbench.core.events import StepMetrics, Warned
 from workbench.core.export.exported import Exported
 from workbench.core.export.formats import CSV, EXPORT_FORMATS, TENSORBOARD
 from workbench.core.home import Home
@@ -158,3 +158,40 @@ def test_a_run_without_steps_has_no_figures(home: Home, tmp_path: Path, name: st
         exported(writer, name, tmp_path / f"x{EXPORT_FORMATS[name].suffix}")
     writer.store.close()
     assert not list(tmp_path.glob("x*"))
+
+
+@pytest.mark.parametrize("name", [CSV, TENSORBOARD])
+def test_steps_that_cannot_be_read_are_told_and_epochs_are_there(
+    writer: Writer, tmp_path: Path, name: str
+) -> None:
+    home, output = writer.store.home, tmp_path / f"x{EXPORT_FORMATS[name].suffix}"
+    change(home, "UPDATE step_blocks SET checksum=1")
+    said = list(run_export.export(writer.id, writer.store, EXPORT_FORMATS[name], output))
+    (warning,) = (each.message for each in said if isinstance(each, Warned))
+    assert f"steps 1 to {STEPS} of run {writer.id} cannot be read; 'doctor --repair' looks for them" in warning
+    assert warning.endswith("only its epochs are exported")
+    if name == CSV:
+        assert rows_of(output) == []
+        assert [row["epoch"] for row in rows_of(tmp_path / "x_epochs.csv")] == ["1", "2"]
+    else:
+        found = scalars_of(output)
+        assert "loss/step" not in found
+        assert [each.step for each in found["accuracy/test"]] == [PER_EPOCH, 2 * PER_EPOCH]
+    change(home, "DELETE FROM epochs")
+    with pytest.raises(UserError, match=f"steps 1 to {STEPS} of run .* cannot be read.*no figures to export"):
+        exported(writer, name, output)
+
+
+def test_an_epoch_whose_last_step_was_lost_stands_between_the_others(writer: Writer, tmp_path: Path) -> None:
+    (block,) = writer.store.step_blocks(writer.id)[0]
+    parts = [block.until(PER_EPOCH - 1), block.after(PER_EPOCH + 1)]
+    change(writer.store.home, "DELETE FROM step_blocks")
+    for part in parts:
+        change(
+            writer.store.home, "INSERT INTO step_blocks VALUES (?, ?, ?, ?, ?, ?)",
+            writer.id, part.first, part.count, part.epoch, part.checksum, part.figures,
+        )  # fmt: skip
+    exported(writer, TENSORBOARD, tmp_path)
+    found = scalars_of(tmp_path)
+    assert [each.step for each in found["loss/test"]] == [PER_EPOCH, 2 * PER_EPOCH]
+    assert [each.step for each in found["loss/step"]] == [*range(1, PER_EPOCH), *range(PER_EPOCH + 2, STEPS + 1)]

@@ -103,7 +103,7 @@ def _run(
         work = run_export.export(run_id, store, wanted, output, epoch=epoch, with_training=with_training)
         exported = console.exhaust(work, display)
     if json:
-        console.print_json(exported.document)
+        console.print_json(exported.document | {"warnings": display.warnings})
     else:
         _print(exported)
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.errors import UserError, shown
-from workbench.core.events import EpochMetrics, Progress
+from workbench.core.events import EpochMetrics, Progress, Warned
 from workbench.core.export.exported import Exported
 from workbench.core.export.formats import CSV
 from workbench.core.files import write_atomically
@@ -35,11 +35,11 @@ def epochs_path(output: Path) -> Path:
     return output.with_name(f"{output.stem}_epochs{output.suffix}")
 
 
-def export(run_id: str, store: RunStore, output: Path) -> Generator[Progress, None, Exported]:
+def export(run_id: str, store: RunStore, output: Path) -> Generator[Progress | Warned, None, Exported]:
     """Write steps to `output` and epochs beside it.
 
     Raises:
-        UserError: there are no steps yet; a table cannot be written or would go over another file.
+        UserError: there are no figures yet; a table cannot be written or would go over another file.
     """
     beside = epochs_path(output)
     # An export replaces an earlier one, never a file that only happens to have this name.
@@ -50,7 +50,7 @@ def export(run_id: str, store: RunStore, output: Path) -> Generator[Progress, No
     yield Progress("Reading the figures", 0, 0, "parts")
     with store.snapshot():
         record = store.run(run_id)
-        series = series_of(record, store)
+        series = yield from series_of(record, store)
     yield Progress("Writing tables", 0, 0, "parts")
     _write(output, STEP_COLUMNS, _step_rows(series, epochs_of(record, series.steps)))
     _write(beside, EPOCH_COLUMNS, map(_epoch_row, record.epochs))

@@ -4,7 +4,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 from workbench.core.errors import UserError
-from workbench.core.events import Progress
+from workbench.core.events import Progress, Warned
 from workbench.core.export.exported import Exported
 from workbench.core.export.formats import (
     HTML,
@@ -14,7 +14,7 @@ from workbench.core.export.formats import (
 )
 from workbench.core.records.store import RunStore
 
-Exporting = Generator[Progress, None, Exported]
+Exporting = Generator[Progress | Warned, None, Exported]
 
 
 def export(

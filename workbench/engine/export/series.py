@@ -1,26 +1,47 @@
 """A run's figures as they are exported: of every step, and where in time and in which epoch that was."""
 
+from collections.abc import Generator, Sequence
 from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.errors import UserError
+from workbench.core.events import Warned
 from workbench.core.records.run_record import RunRecord
 from workbench.core.records.run_series import RunSeries
 from workbench.core.records.store import RunStore
 
+_MOST_RANGES = 3
 
-def series_of(record: RunRecord, store: RunStore) -> RunSeries:
-    """All recorded steps.
+
+def series_of(record: RunRecord, store: RunStore) -> Generator[Warned, None, RunSeries]:
+    """All recorded steps that can be read, which may be none where epochs are known; warns of the others.
 
     Raises:
-        UserError: there are none yet, or they cannot be read.
+        UserError: there are neither steps nor epochs to export.
     """
-    found = store.series(record.id)
-    if not len(found):
-        raise UserError(f"run {record.id} has no steps yet; there are no figures to export")
-    return found
+    blocks, lost = store.step_blocks(record.id)
+    missing = ""
+    if lost:
+        missing = (
+            f"{_ranges(lost)} of run {record.id} cannot be read; 'doctor --repair' looks for them in its journal"
+        )
+    elif not blocks:
+        missing = f"run {record.id} has no steps yet"
+    if not blocks and not record.epochs:
+        raise UserError(f"{missing}; there are no figures to export")
+    if missing:
+        yield Warned(f"{missing}; {'the others' if blocks else 'only its epochs'} are exported")
+    return RunSeries.joined([block.series() for block in blocks])
+
+
+def _ranges(lost: Sequence[tuple[int, int]]) -> str:
+    """`steps 1 to 40, 81 to 90`; where a step is not known any more, without numbers."""
+    known = [f"{first} to {last}" for first, last in lost if first > 0]
+    if len(known) < len(lost) or len(known) > _MOST_RANGES:
+        return f"{len(lost)} blocks of steps"
+    return f"steps {', '.join(known)}"
 
 
 def epochs_of(record: RunRecord, steps: NDArray[np.int64]) -> NDArray[np.int64]:

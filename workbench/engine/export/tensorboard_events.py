@@ -5,12 +5,15 @@ writer makes an event of each and hands it to a thread, which takes many times a
 """
 
 import struct
-from collections.abc import Generator, Iterator
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from workbench.core.errors import UserError, shown
-from workbench.core.events import EpochMetrics, Progress
+from workbench.core.events import EpochMetrics, Progress, Warned
 from workbench.core.export.exported import Exported
 from workbench.core.export.formats import TENSORBOARD
 from workbench.core.files import write_atomically
@@ -35,17 +38,17 @@ _NOTES = (
 _PART = 5_000
 
 
-def export(run_id: str, store: RunStore, folder: Path) -> Generator[Progress, None, Exported]:
+def export(run_id: str, store: RunStore, folder: Path) -> Generator[Progress | Warned, None, Exported]:
     """Write an event file into `folder`, over that of an earlier export of the same run.
 
     Raises:
-        UserError: there are no steps yet; the folder has event files of something else; it cannot be written.
+        UserError: there are no figures yet; the folder has event files of something else; it cannot be written.
     """
     yield Progress("Reading the figures", 0, 0, "parts")
     with store.snapshot():
         record = store.run(run_id)
         _refuse_folder_of_another(folder, run_id)
-        series = series_of(record, store)
+        series = yield from series_of(record, store)
     path = folder / _file_name(record)
     records = [_sealed(_version())]
     for done, part in enumerate(_records(record, series), 1):
@@ -73,23 +76,39 @@ def _refuse_folder_of_another(folder: Path, run_id: str) -> None:
 
 def _records(record: RunRecord, series: RunSeries) -> Iterator[bytes]:
     """Framed events, of each step and of each epoch behind its last step."""
-    from tensorboardX.proto.event_pb2 import Event
-    from tensorboardX.proto.summary_pb2 import Summary
-
     times = wall_times(record, series.elapsed_s).tolist()
     figures = [
         column.tolist() for column in (series.loss, series.accuracy, series.learning_rate, series.images_per_s)
     ]
     epochs = {each.step: each for each in record.epochs}
+    # Those whose last step could not be read stand on their own.
+    are_known = np.isin([each.step for each in record.epochs], series.steps)
+    alone = deque(epoch for epoch, is_known in zip(record.epochs, are_known, strict=True) if not is_known)
     for step, wall_time, *values in zip(series.steps.tolist(), times, *figures, strict=True):
+        while alone and alone[0].step < step:
+            yield _of_epoch_alone(record, alone.popleft())
         named = list(zip(STEP_TAGS, values, strict=True))
         # What an earlier version did not record. A loss that is no number was computed, and is shown.
         if values[-1] != values[-1]:
             named.pop()
         if step in epochs:
             named += _of_epoch(epochs[step])
-        summary = Summary(value=[Summary.Value(tag=tag, simple_value=value) for tag, value in named])
-        yield _sealed(Event(wall_time=wall_time, step=step, summary=summary))
+        yield _event(wall_time, step, named)
+    for epoch in alone:
+        yield _of_epoch_alone(record, epoch)
+
+
+def _of_epoch_alone(record: RunRecord, epoch: EpochMetrics) -> bytes:
+    (wall_time,) = wall_times(record, np.array([epoch.elapsed_s])).tolist()
+    return _event(wall_time, epoch.step, _of_epoch(epoch))
+
+
+def _event(wall_time: float, step: int, named: Iterable[tuple[str, float]]) -> bytes:
+    from tensorboardX.proto.event_pb2 import Event
+    from tensorboardX.proto.summary_pb2 import Summary
+
+    summary = Summary(value=[Summary.Value(tag=tag, simple_value=value) for tag, value in named])
+    return _sealed(Event(wall_time=wall_time, step=step, summary=summary))
 
 
 def _of_epoch(epoch: EpochMetrics) -> list[tuple[str, float]]:
