@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from workbench.core.comparison.config_differences import config_differences
+from workbench.core.data.dataset import copy_digest
 from workbench.core.data.image_sources import IMAGE_SOURCES
 from workbench.core.errors import ConfigError, UserError, literal
 from workbench.core.labs.lab import Arm, Lab
@@ -207,10 +208,14 @@ def _why_not(record: RunRecord, newest: RunRecord | None) -> str:
         return record.altered
     if newest is None or record.config.data.source in IMAGE_SOURCES:
         return ""
-    # The name of the decoded copy changes with the files of its source.
-    copy, present = (str(each.started.get("dataset_path", "")) for each in (record, newest))
-    is_known = bool(copy and present)
-    return "the files of its images were others" if is_known and Path(copy).name != Path(present).name else ""
+    # The digest in the name of the decoded copy is another whenever a file of the source is.
+    known = {_copy_digest(record), _copy_digest(newest)} - {""}
+    return "the files of its images were others" if len(known) > 1 else ""
+
+
+def _copy_digest(record: RunRecord) -> str:
+    started = record.started
+    return copy_digest(str(started.get("copy_left") or started.get("dataset_path") or ""))
 
 
 def _found(planned: PlannedRun, of_list: Sequence[RunRecord], entries: Sequence[QueueEntry]) -> LabRun:
