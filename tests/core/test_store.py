@@ -405,6 +405,26 @@ def test_a_writer_waits_no_longer_than_it_is_told(home: Home, store: RunStore) -
     assert store.run(run_id).name == "a"
 
 
+def test_answers_that_are_lost_are_not_those_of_a_run_without_epochs(store: RunStore) -> None:
+    run_id = create(store)
+    with pytest.raises(UserError, match="has not finished an epoch; there are no answers yet"):
+        store.answers(store.run(run_id))
+    for number in (1, 2):
+        said = Evaluation(np.array([0]), np.zeros((1, 2), np.float32), ("x", "y"), number)
+        store.record_evaluation(EvaluationReady(run_id, said))
+        store.record_epoch(epoch(run_id, number))
+    folder = store.folder(run_id) / "evaluations"
+    (folder / "epoch-00002.npz").unlink()
+    with pytest.raises(UserError, match=r"kept epoch 2 are missing .*; evaluate it again, .* epoch 1$"):
+        store.answers(store.run(run_id))
+    with pytest.raises(UserError, match=r"epoch is 2; run .* has answers of epoch 1"):
+        store.answers(store.run(run_id), 2)
+    assert store.answers(store.run(run_id), 1).epoch == 1
+    (folder / "epoch-00001.npz").unlink()
+    with pytest.raises(UserError, match=f"the answers of run {run_id} are missing from its folder; evaluate it"):
+        store.answers(store.run(run_id))
+
+
 def test_an_evaluation_made_anew_takes_the_place_of_a_damaged_one_only(store: RunStore) -> None:
     run_id = create(store)
     for number, logit in ((1, 1.0), (2, 1.0)):

@@ -368,17 +368,26 @@ class RunReader:
             UserError: nothing was said then, or it is damaged.
         """
         run_id, epochs = record.id, self.evaluated_epochs(record.id)
-        if not epochs:
+        if not epochs and not record.epochs:
             raise UserError(f"run {run_id} has not finished an epoch; there are no answers yet")
-        if epoch is None:
-            epoch = record.best.epoch if record.best is not None else epochs[-1]
+        if not epochs:
+            raise UserError(f"the answers of run {run_id} are missing from its folder; evaluate it again")
+        kept = record.best.epoch if record.best is not None else epochs[-1]
+        if epoch is None and kept not in epochs:
+            raise UserError(
+                f"the answers of the kept epoch {kept} are missing from the folder of run {run_id}; evaluate it "
+                f"again, or choose another: there are answers of {_listed(epochs)}"
+            )
+        epoch = kept if epoch is None else epoch
         if epoch not in epochs:
-            raise UserError(f"epoch is {epoch}; run {run_id} has answers of the epochs {_ranges(epochs)}")
+            raise UserError(f"epoch is {epoch}; run {run_id} has answers of {_listed(epochs)}")
         return Evaluation.load(self._layout(run_id).evaluation(epoch))
 
 
-def _ranges(epochs: list[int]) -> str:
-    """`1 to 12`, or `1, 4, 7` where some are missing."""
+def _listed(epochs: list[int]) -> str:
+    """`the epochs 1 to 12`, or `the epochs 1, 4, 7` where some are missing."""
+    if len(epochs) == 1:
+        return f"epoch {epochs[0]}"
     if epochs == list(range(epochs[0], epochs[-1] + 1)):
-        return f"{epochs[0]} to {epochs[-1]}"
-    return shown(", ".join(map(str, epochs)), 200)
+        return f"the epochs {epochs[0]} to {epochs[-1]}"
+    return f"the epochs {shown(', '.join(map(str, epochs)), 200)}"
