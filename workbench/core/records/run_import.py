@@ -18,8 +18,10 @@ from workbench.core.files import sync_folder
 from workbench.core.formats import memory
 from workbench.core.home import Home
 from workbench.core.records.run_archive import ArchivedRun, RunArchive
+from workbench.core.records.run_folder import RunFolder
 from workbench.core.records.run_unpacking import Incoming, finish, incoming, unpack, workshop
 from workbench.core.records.store import RunStore
+from workbench.core.records.unlisted_runs import is_whole
 
 Importing = Generator[Progress | Warned, None, "ImportedRuns"]
 
@@ -54,8 +56,8 @@ def import_runs(store: RunStore, path: Path, *, again: bool = False) -> Importin
         again: take those too that are here with other results, under ids that follow from these.
 
     Raises:
-        UserError: the archive is damaged or of a newer workbench, the disk is full, or the list cannot be written;
-            nothing is imported then.
+        UserError: the archive is damaged or of a newer workbench, the disk is full, the list cannot be written, or
+            a run's folder is here without being listed; nothing is imported then.
     """
     with RunArchive.opened(path) as archive:
         chosen, skipped, deleted = list[Incoming](), dict[str, str](), list[str]()
@@ -82,8 +84,12 @@ def import_runs(store: RunStore, path: Path, *, again: bool = False) -> Importin
 
 
 def _new_id(store: RunStore, run: ArchivedRun, again: bool) -> Generator[Progress, None, tuple[str, str]]:
-    """The id that it gets, and why it is not taken, or nothing."""
-    if not _is_taken(store, run.id):
+    """The id that it gets, and why it is not taken, or nothing.
+
+    Raises:
+        UserError: the list does not name the run, and its folder is here.
+    """
+    if not _is_listed(store, run.id):
         return run.id, ""
     if not again:
         return "", "a run of this id is here already"
@@ -92,11 +98,27 @@ def _new_id(store: RunStore, run: ArchivedRun, again: bool) -> Generator[Progres
         return "", "it is here already, with the same results"
     # The same each time, so that a second import finds it.
     other = hashlib.sha256(f"{run.id} {theirs}".encode()).hexdigest()[:8]
-    return ("", f"it is here already, as run {other}") if _is_taken(store, other) else (other, "")
+    return ("", f"it is here already, as run {other}") if _is_listed(store, other) else (other, "")
 
 
-def _is_taken(store: RunStore, run_id: str) -> bool:
-    return run_id in store.ids() or os.path.lexists(store.folder(run_id))
+def _is_listed(store: RunStore, run_id: str) -> bool:
+    """Whether the run is here, as far as the list knows.
+
+    Raises:
+        UserError: only its folder is, as a process leaves it that is killed before the run is listed.
+    """
+    if run_id in store.ids():
+        return True
+    folder = store.folder(run_id)
+    if not os.path.lexists(folder):
+        return False
+    remedy = "move it away"
+    if is_whole(RunFolder(folder)):
+        remedy = "'resnet-workbench doctor --repair' lists it"
+    raise UserError(
+        f"the folder of run {run_id} is in {shown(store.home.runs)}, but the list does not name it; {remedy}. "
+        "Nothing was imported"
+    )
 
 
 def _results_here(store: RunStore, run_id: str) -> Generator[Progress, None, str]:
