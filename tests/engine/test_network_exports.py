@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 
 from tests.trained import exhausted, opened, record_run
 from workbench.core.errors import UserError
@@ -236,6 +236,29 @@ def test_what_breaks_in_the_process_is_told_whole(
     monkeypatch.setattr(conversion, "_MODULE", "workbench.nowhere")
     with pytest.raises(RuntimeError, match=r"(?s)as torchscript ended without a result \(code 1\): .*nowhere"):
         exported(trained, TORCHSCRIPT, tmp_path / "net.pt")
+
+
+def test_a_full_temporary_folder_is_a_sentence(
+    trained: tuple[Home, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = r"as torchscript cannot write to the temporary folder.*; free some space there, or name another"
+    save = conversion.safetensors.save_file
+
+    def saved_where_no_result_can_be_left(weights: Any, path: Path) -> None:
+        save(weights, path)
+        (path.parent / conversion.LOGITS).mkdir()
+
+    def full(*_: Any, **_options: Any) -> None:
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
+
+    for spoiled in (saved_where_no_result_can_be_left, full):
+        monkeypatch.setattr(conversion.safetensors, "save_file", spoiled)
+        with pytest.raises(UserError, match=words):
+            exported(trained, TORCHSCRIPT, tmp_path / "net.pt")
+    monkeypatch.setattr(conversion.tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(UserError, match=words):
+        exported(trained, TORCHSCRIPT, tmp_path / "net.pt")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_allowed_goes_by_the_largest_logit() -> None:

@@ -16,16 +16,20 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors import torch as safetensors
 
 import workbench
-from workbench.core.errors import UserError
+from workbench.core.errors import UserError, reason, shown
 from workbench.core.events import Progress
 from workbench.core.settings.config import RunConfig
 from workbench.engine.weights.checkpoint_state import Tensors
 
 REQUEST, WEIGHTS, IMAGES = "request.json", "weights.safetensors", "images.npy"
 CONTENT, LOGITS = "content", "logits.npy"
+CANNOT_WRITE = 75
+"""The exit status where the process cannot leave its result; nothing else that goes wrong in it has this one."""
+_ERRORS = "errors"
 
 _MODULE = "workbench.engine.export.conversion_process"
 _POLL_S = 0.05
@@ -59,22 +63,43 @@ def convert(
         weights: contiguous, on the CPU.
 
     Raises:
-        UserError: the memory is not enough.
+        UserError: the memory is not enough, or the temporary folder is full.
     """
-    with tempfile.TemporaryDirectory(prefix="resnet-workbench-") as name:
-        folder = Path(name)
-        request = {"format": format_name, "config": config.model_dump_json(), "metadata": dict(metadata)}
-        (folder / REQUEST).write_text(json.dumps(request), encoding="utf-8")
-        safetensors.save_file(dict(weights), folder / WEIGHTS)
-        np.save(folder / IMAGES, images, allow_pickle=False)
-        with (folder / "errors").open("w+b") as errors, _running(folder, errors.fileno()) as process:
+    request = {"format": format_name, "config": config.model_dump_json(), "metadata": dict(metadata)}
+    with _temporary_folder(format_name) as folder:
+        try:
+            (folder / REQUEST).write_text(json.dumps(request), encoding="utf-8")
+            safetensors.save_file(dict(weights), folder / WEIGHTS)
+            np.save(folder / IMAGES, images, allow_pickle=False)
+            (folder / _ERRORS).touch()
+        except (OSError, SafetensorError) as error:
+            raise _no_room(format_name, folder.parent, reason(error)) from error
+        with (folder / _ERRORS).open("w+b") as errors, _running(folder, errors.fileno()) as process:
             while process.poll() is None:
                 yield Progress(f"Converting to {format_name}", 0, 0, "parts")
                 _wait(process)
         if process.returncode:
-            raise _failure(format_name, process.returncode, folder / "errors")
+            raise _failure(format_name, process.returncode, folder)
         content = (folder / CONTENT).read_bytes()
         return Converted(content, np.load(folder / LOGITS, allow_pickle=False))
+
+
+@contextmanager
+def _temporary_folder(format_name: str) -> Generator[Path, None, None]:
+    try:
+        made = tempfile.TemporaryDirectory(prefix="resnet-workbench-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise _no_room(format_name, None, reason(error)) from error
+    with made as name:
+        yield Path(name)
+
+
+def _no_room(format_name: str, folder: Path | None, why: str) -> UserError:
+    where = "" if folder is None else f" {shown(folder)}"
+    return UserError(
+        f"the export as {format_name} cannot write to the temporary folder{where}: {why}; free some space there, "
+        "or name another folder in the environment variable TMPDIR"
+    )
 
 
 @contextmanager
@@ -103,12 +128,15 @@ def _wait(process: "subprocess.Popen[bytes]") -> None:
         return
 
 
-def _failure(format_name: str, code: int, errors: Path) -> Exception:
+def _failure(format_name: str, code: int, folder: Path) -> Exception:
     """Of a process that ended without a result."""
+    said = (folder / _ERRORS).read_text(encoding="utf-8", errors="replace").strip()[-_SHOWN_CHARACTERS:]
+    if code == CANNOT_WRITE:
+        # Where nothing can be written, the reason may be lost too.
+        return _no_room(format_name, folder.parent, said or "no space is left on it")
     if code == -_SIGKILL:
         return UserError(
             f"the system has ended the export as {format_name}, perhaps because the memory is full; close other "
             "programs and try again"
         )
-    said = errors.read_text(encoding="utf-8", errors="replace").strip()[-_SHOWN_CHARACTERS:]
     return RuntimeError(f"the export as {format_name} ended without a result (code {code}): {said}")
