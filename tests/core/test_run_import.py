@@ -71,11 +71,14 @@ def test_a_run_that_was_deleted_a_moment_ago_comes_back(home: Home, archive: Pat
         assert [run.id for run in store.runs()] == [run_id]
 
 
-def test_a_folder_that_the_list_does_not_name_is_left_alone(other: Home, archive: Path, home: Home) -> None:
+def test_a_folder_that_is_no_run_and_that_the_list_does_not_name_is_left_alone(
+    other: Home, archive: Path, home: Home
+) -> None:
     (run_id,) = (path.name for path in home.runs.iterdir())
     recorded_runs(other, 1)
     (other.runs / run_id).mkdir()
-    assert imported(other, archive).runs == ()
+    with pytest.raises(UserError, match="the list does not name it; move it away. Nothing was imported"):
+        imported(other, archive)
     assert list((other.runs / run_id).iterdir()) == []
 
 

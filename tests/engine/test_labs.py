@@ -112,7 +112,7 @@ def test_lost_answers_are_told_and_the_rest_is_there(store: RunStore, image_fold
         file.unlink()
     report = report_of(done, store)
     assert list(report.findings.verdicts) == [("width16", "width32")]
-    assert any("could not be compared: 8-16-32: run" in note for note in report.seen.notes)
+    assert any("could not be compared: 8-16-32: the answers" in note for note in report.seen.notes)
     assert report.rows[0][1] == "1 of 1"
 
 
