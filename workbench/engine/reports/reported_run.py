@@ -40,6 +40,8 @@ class ReportedRun:
     pictures: ImageSet | None
     """The test images."""
     pictures_absence: str
+    first_epochs: int = 0
+    """How many it was to train when it began; 0 where that is not known."""
 
     @property
     def color(self) -> int:
@@ -69,9 +71,10 @@ def read_run(run_id: str, store: RunStore, epoch: int | None = None) -> Generato
         with suppress(UserError):
             validation = store.validation(run_id, evaluation.epoch)
     pictures, why = yield from _pictures(record, store, evaluation)
+    workbench, first_epochs = _beginning(RunFolder(store.folder(run_id)))
     return ReportedRun(
         record, store.series(run_id), _rate_changes(store, run_id), Presets.load(store.home.presets),
-        _workbench(RunFolder(store.folder(run_id))), evaluation, absence, validation, pictures, why,
+        workbench, evaluation, absence, validation, pictures, why, first_epochs,
     )  # fmt: skip
 
 
@@ -100,9 +103,13 @@ def _rate_changes(store: RunStore, run_id: str) -> tuple[RateChanged, ...]:
     return ()
 
 
-def _workbench(layout: RunFolder) -> str:
-    with suppress(OSError, ValueError, RecursionError):
+def _beginning(layout: RunFolder) -> tuple[str, int]:
+    """The version that began it, and the epochs that it was told then: its settings are written only once."""
+    workbench, epochs = "", 0
+    with suppress(OSError, ValueError, RecursionError, TypeError, KeyError):
         about = json.loads(read_text(layout.config))
-        if isinstance(about, dict) and isinstance(about.get("workbench"), str):
-            return str(about["workbench"])
-    return ""
+        if isinstance(about["workbench"], str):
+            workbench = about["workbench"]
+        if isinstance(about["config"]["training"]["epochs"], int):
+            epochs = about["config"]["training"]["epochs"]
+    return workbench, epochs

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +11,7 @@ from markupsafe import Markup
 
 from workbench.core.data.image_sources import IMAGE_SOURCES
 from workbench.core.formats import count, duration, percent
+from workbench.core.records.run_record import ENDED_EARLY
 from workbench.core.settings.config import RunConfig, field_names, help_of
 from workbench.core.settings.normalization import DEFAULT
 from workbench.core.settings.presets import Presets
@@ -153,6 +155,7 @@ def repeat(run: ReportedRun) -> Section:
         "same bit for bit only on the same machine with the same versions."
     )
     blocks: list[Block] = [Sentence(said), Command(shlex.join(words))]
+    blocks += [Sentence(sentence, "warning") for sentence in _departures(run)]
     resume = resume_command(record.id)
     if record.can_resume:
         blocks += [Sentence("To go on with this run where it stopped:"), Command(shlex.join(resume))]
@@ -160,6 +163,32 @@ def repeat(run: ReportedRun) -> Section:
         longer = [*resume, "--epochs", str(_longer(record.config))]
         blocks += [Sentence("To train this run longer:"), Command(shlex.join(longer))]
     return Section("repeat", "Repeat it", tuple(blocks))
+
+
+def _departures(run: ReportedRun) -> Iterator[str]:
+    """Why the command does not repeat the run: what was done to it later than its settings say."""
+    not_it = "The command does not repeat the run: it"
+    training, first = run.record.config.training, run.first_epochs
+    resumed = [step for step, _ in run.record.starts if step]
+    # By number of epochs go its rate and its end; else what was trained before it was longer is the same.
+    if resumed and (training.schedule not in ("constant", "step") or training.patience):
+        steps = ", ".join(map(count, resumed))
+        if not first:
+            yield (
+                f"The run was resumed after step {steps}. Whether that was for another number of epochs is not known "
+                "any more; if it was, the command does not repeat it, as its learning rate went by the former number."
+            )
+        elif first != training.epochs:
+            yield (
+                f"{not_it} was to train {first} epochs when it began, and was resumed (after step {steps}) for "
+                f"{training.epochs}; until then, its learning rate went by the former number."
+            )
+    for change in run.rate_changes:
+        rate = f"{not_it}s learning rate was multiplied by {change.factor:.3g} by hand"
+        yield f"{rate} after step {count(change.step)}."
+    message = run.record.message
+    if run.record.status == "finished" and message and not message.startswith(ENDED_EARLY):
+        yield f"{not_it} {message}."
 
 
 def _new_name(name: str, model: str) -> str:
