@@ -174,7 +174,7 @@ def test_what_its_command_does_not_repeat_is_said() -> None:
     }
     assert told == dict.fromkeys(told, "")
     assert "it was to train 3 epochs when it began, and was resumed (after step 50) for" in warned(longer)
-    assert "which is not known any more" in warned(replace(longer, first_epochs=0))
+    assert "another number of epochs is not known any more" in warned(replace(longer, first_epochs=0))
     changed = replace(run, rate_changes=(RateChanged(run.record.id, 7, 0.5, 0.05),))
     assert "its learning rate was multiplied by 0.5 by hand after step 7" in warned(changed)
     message = "ended by hand in epoch 2; the best was epoch 1"

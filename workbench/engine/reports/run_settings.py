@@ -175,8 +175,9 @@ def _departures(run: ReportedRun) -> Iterator[str]:
         steps = ", ".join(map(count, resumed))
         if not first:
             yield (
-                f"The run was resumed after step {steps}. Whether that was for another number of epochs is not known "
-                "any more; if it was, the command does not repeat it, as its learning rate went by the former number."
+                f"The run was resumed after step {steps}. Whether that was for another number of epochs is not "
+                "known any more; if it was, the command does not repeat it: its learning rate went by the former "
+                "number."
             )
         elif first != training.epochs:
             yield (
