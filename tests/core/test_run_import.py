@@ -77,7 +77,7 @@ def test_a_folder_that_is_no_run_and_that_the_list_does_not_name_is_left_alone(
     (run_id,) = (path.name for path in home.runs.iterdir())
     recorded_runs(other, 1)
     (other.runs / run_id).mkdir()
-    with pytest.raises(UserError, match="the list does not name it; move it away. Nothing was imported"):
+    with pytest.raises(UserError, match=r"the list does not name it; move it away\. Nothing was imported"):
         imported(other, archive)
     assert list((other.runs / run_id).iterdir()) == []
 
