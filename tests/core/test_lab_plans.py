@@ -128,6 +128,8 @@ def test_a_run_that_was_trained_otherwise_than_planned_does_not_count() -> None:
     planned = planned_runs(STEM, settings)
     longer = replace(recorded(planned[0]), started={"planned": [2, 4]})
     assert longer.altered == "the number of its epochs was changed while it was trained, from 2 to 4"
+    steady = longer.config.with_values({"training.schedule": "constant"})
+    assert replace(longer, config=steady).altered == ""
     changed = replace(recorded(planned[1]), is_rate_changed=True)
     resumed = replace(recorded(planned[2]), started={"planned": [4, 4]})
     found = lab_runs(planned, [longer, changed, resumed], ())

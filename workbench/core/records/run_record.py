@@ -58,10 +58,11 @@ class RunRecord:
     @property
     def altered(self) -> str:
         """Why it is no draw of the experiment that its settings describe; empty if it is one."""
-        planned = self.started.get("planned", [])
+        planned, training = self.started.get("planned", []), self.config.training
         if self.is_rate_changed:
             return "its learning rate was changed while it was trained"
-        if len(set(planned)) > 1:
+        # Without patience, a rate that does not go by the number of epochs is the same for fewer of them.
+        if len(set(planned)) > 1 and (training.patience or training.schedule not in ("constant", "step")):
             return f"the number of its epochs was changed while it was trained, from {planned[0]} to {planned[-1]}"
         return ""
 
