@@ -14,6 +14,7 @@ from workbench.core.comparison.config_differences import config_differences
 from workbench.core.comparison.seed_runs import runs_of_seeds
 from workbench.core.comparison.verdict import Side, Verdict
 from workbench.core.errors import UserError
+from workbench.core.formats import half_up
 from workbench.core.records.store import RunStore
 from workbench.core.settings.config import RunConfig
 from workbench.core.settings.same_experiment import same_but_for_seed
@@ -76,6 +77,8 @@ def test_every_image_is_in_one_cell_and_every_split_is_counted() -> None:
          "resnet20 is better by 1.2 points, 95 % interval 0.4 to 2.0, on 10 000 images"),
         (Verdict(B, A, COUNTS, (-0.02, -0.004), 1e-6), "a better",
          "resnet20 is better by 1.2 points, 95 % interval 0.4 to 2.0, on 10 000 images"),
+        (Verdict(A, replace(B, accuracies=(0.8125,)), COUNTS, (0.0045, 0.0205), 1e-6), "b better",
+         "resnet20 is better by 1.3 points, 95 % interval 0.5 to 2.1, on 10 000 images"),
         (Verdict(A, B, COUNTS, (0.0003, 0.02), 1e-6), "b better",
          "resnet20 is better by 1.20 points, 95 % interval 0.03 to 2.00, on 10 000 images"),
         (Verdict(A, B, COUNTS, (-0.004, 0.02), 0.4), "no difference",
@@ -110,6 +113,14 @@ def test_every_image_is_in_one_cell_and_every_split_is_counted() -> None:
 )  # fmt: skip
 def test_the_sentence_says_as_much_as_is_known(verdict: Verdict, outcome: str, sentence: str) -> None:
     assert (verdict.outcome, verdict.sentence) == (outcome, sentence)
+
+
+def test_figures_are_rounded_as_people_do_it() -> None:
+    given = (1.25, 1.35, 100 * (0.8125 - 0.8), 100 * (0.8005 - 0.8), -0.05, -0.04, 0.0)
+    assert [f"{half_up(value, 1):+.1f}" for value in given] == [
+        "+1.3", "+1.4", "+1.3", "+0.1", "-0.1", "+0.0", "+0.0"
+    ]  # fmt: skip
+    assert f"{half_up(100 * (0.00125), 2):.2f}" == "0.13"
 
 
 def test_runs_of_one_name_are_told_apart() -> None:

@@ -10,6 +10,7 @@ from workbench.commands.options import Json, reading_store_of
 from workbench.core.comparison.comparison import Comparison
 from workbench.core.comparison.verdict import Side, Verdict
 from workbench.core.errors import UserError, shown
+from workbench.core.formats import half_up
 
 commands = typer.Typer()
 
@@ -167,4 +168,4 @@ def _interval(verdict: Verdict) -> str:
 
 
 def _signed(fraction: float) -> str:
-    return f"{100 * fraction:+.2f}"
+    return f"{half_up(100 * fraction, 2):+.2f}"

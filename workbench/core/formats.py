@@ -1,5 +1,10 @@
 """How numbers are written for a person."""
 
+from decimal import ROUND_HALF_UP, Decimal
+
+# Further digits of a sum of decimal fractions are what binary ones leave.
+_EXACT_DIGITS = 9
+
 
 def count(value: int) -> str:
     """`11 173 962`, with narrow spaces that do not break."""
@@ -19,6 +24,16 @@ def two_digits(value: float) -> str:
     """`0.034`, `530`, `2.1e-5`, `2.8e6`: of what changes from one time to the next by more than a third digit."""
     text = f"{value:.0f}" if 99.5 <= value < 1e5 else f"{value:.2g}"
     return text.replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+
+
+def half_up(value: float, digits: int) -> Decimal:
+    """Rounded as people round: a half goes away from 0, and 0 has no sign.
+
+    Python rounds 1.25 to 1.2 and 1.35 to 1.4, so that of two figures in one text, one looks wrong.
+    """
+    return (
+        Decimal(repr(round(float(value), _EXACT_DIGITS))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP) + 0
+    )
 
 
 def percent(fraction: float | None, digits: int = 1) -> str:

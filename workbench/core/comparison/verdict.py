@@ -6,6 +6,7 @@ from typing import Literal
 from workbench.core.class_names import isolated
 from workbench.core.comparison.agreement import Counts
 from workbench.core.errors import shown
+from workbench.core.formats import half_up
 
 Outcome = Literal["same run", "same answers", "no difference", "unsure", "a better", "b better"]
 
@@ -196,8 +197,7 @@ def _points(*values: float) -> tuple[str, ...]:
     """With as many digits as all need that are not 0, at least one."""
     points = [100 * value for value in values]
     digits = next((n for n in (1, 2) if all(not each or abs(each) >= 0.5 * 10**-n for each in points)), 3)
-    # Adding 0 takes the sign from what was rounded to 0.
-    return tuple(f"{round(each, digits) + 0.0:.{digits}f}".replace("-", "−") for each in points)
+    return tuple(f"{half_up(each, digits):.{digits}f}".replace("-", "−") for each in points)
 
 
 def _p(value: float) -> str:

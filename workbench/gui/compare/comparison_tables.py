@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QWidg
 
 from workbench.core.comparison.comparison import Comparison
 from workbench.core.errors import shown
-from workbench.core.formats import count, percent
+from workbench.core.formats import count, half_up, percent
 from workbench.gui.widgets.tables import dress
 
 _ROW_PX = 24
@@ -101,4 +101,4 @@ def signed_points(fraction: float) -> str:
     """`+1.2`, of a difference in points; a dash where it is not defined."""
     if fraction != fraction:
         return "–"
-    return f"{100 * fraction:+.1f}".replace("-", "−")
+    return f"{half_up(100 * fraction, 1):+.1f}".replace("-", "−")
