@@ -15,9 +15,11 @@ import pytest
 from tests.archives import Members, exhausted, exported, files_in, imported, refused, rewritten, said, seal
 from tests.damage import EPOCHS, change, recorded_runs
 from workbench.core.errors import UserError
+from workbench.core.events import Warned
 from workbench.core.home import Home
-from workbench.core.records import run_archive
+from workbench.core.records import run_archive, run_export
 from workbench.core.records.run_archive import is_portable
+from workbench.core.records.run_history import RunHistory
 from workbench.core.records.store import RunStore
 from workbench.core.records.store_repair import diagnose, repair
 
@@ -254,3 +256,41 @@ def test_a_bomb_is_not_unpacked(other: Home, archive: Path, monkeypatch: pytest.
     with pytest.raises(UserError, match=r"the runs need .*B, but .* has room for 5 kB"):
         imported(other, archive)
     assert files_in(other) == {}
+
+
+def test_what_is_read_into_memory_cannot_grow_much(
+    home: Home, other: Home, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = rewritten(
+        archive, _edit_history(lambda tree: tree.update(warnings=["x" * 1000] * 20_000)), zipfile.ZIP_DEFLATED
+    )
+    assert long.stat().st_size < 200_000
+    with pytest.raises(UserError, match=r"what it says of its runs of .*B would grow to 20.* MB"):
+        imported(other, long)
+
+    def no_memory(*_: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RunHistory, "of_journal", no_memory)
+        with pytest.raises(UserError, match="its history takes more memory than there is"):
+            imported(other, archive)
+    monkeypatch.setattr(run_archive, "MOST_HISTORY_BYTES", 2000)
+    with pytest.raises(UserError, match=r"the history of run .* has .* kB, and 2 kB are read"):
+        imported(other, archive)
+    assert files_in(other) == {}
+    # What no import would read is not exported either.
+    monkeypatch.setattr(run_export, "MOST_HISTORY_BYTES", 2000)
+    (run_id,) = (path.name for path in home.runs.iterdir())
+    with pytest.raises(
+        UserError, match=f"what the list says of run {run_id} has .* kB, and an archive holds 2 kB"
+    ):
+        exported(home, tmp_path / "long.zip")
+    with closing(RunStore.for_reading(home)) as store:
+        work = run_export.export_runs(store, [run_id], tmp_path / "long.zip", as_far_as=True)
+        assert next(each for each in work if isinstance(each, Warned)).message.startswith(
+            "left out: what the list"
+        )
+        with pytest.raises(UserError, match="there is no run that can be exported"):
+            exhausted(work)
+    assert not (tmp_path / "long.zip").exists()

@@ -12,7 +12,7 @@ import struct
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, BinaryIO, Literal
@@ -31,8 +31,11 @@ CHUNK = 1 << 20
 LOCK = "lock"
 """A run's file that is of this machine alone."""
 
-# Far above what a million steps take; both are held in memory.
-_MOST_MANIFEST_BYTES, _MOST_HISTORY_BYTES = 1 << 26, 1 << 29
+MOST_HISTORY_BYTES = 1 << 26
+"""Of one run: twice what a million steps take. It is read into memory, where odd JSON takes 20 times as much."""
+_MOST_MANIFEST_BYTES = 1 << 26
+# JSON of ours packs to a quarter at best; what is small may be anything.
+_MOST_JSON_GROWTH, _JSON_GROWS_FREELY_BYTES = 10, 1 << 24
 # Weights are stored as they are, so that no honest archive grows much.
 _MOST_GROWTH, _GROWS_FREELY_BYTES = 100, 1 << 27
 # Where an old zip cannot say a size any more, with room for what is added while it is packed.
@@ -117,7 +120,7 @@ class RunArchive:
         self._members = {info.filename: info for info in zipped.infolist()}
         if len(self._members) < len(names):
             raise self._odd(f"it holds '{shown(Counter(names).most_common(1)[0][0])}' twice")
-        self.manifest = self._read_manifest()
+        self.manifest = self._read_manifest(size_bytes)
         self._check_members(size_bytes)
 
     @classmethod
@@ -137,15 +140,25 @@ class RunArchive:
     def _odd(self, why: str) -> UserError:
         return UserError(f"{shown(self._path)} is no whole archive of runs: {why}")
 
-    def _read_manifest(self) -> Manifest:
+    def _refuse_growth(self, infos: Sequence[zipfile.ZipInfo], size_bytes: int, what: str) -> None:
+        """Of what is read into memory; what an index says of packed sizes counts up to the archive's own."""
+        packed = min(sum(info.compress_size for info in infos), size_bytes)
+        unpacked = sum(info.file_size for info in infos)
+        if unpacked > max(_JSON_GROWS_FREELY_BYTES, _MOST_JSON_GROWTH * packed):
+            raise self._odd(f"{what} of {memory(packed, ' ')} would grow to {memory(unpacked, ' ')}")
+
+    def _read_manifest(self, size_bytes: int) -> Manifest:
         info = self._members.get(MANIFEST)
         if info is None:
             raise self._odd(f"it has no {MANIFEST}; it was cut, or is another kind of zip")
         if info.file_size > _MOST_MANIFEST_BYTES:
             raise self._odd(f"its {MANIFEST} has {memory(info.file_size, ' ')}")
+        self._refuse_growth([info], size_bytes, f"its {MANIFEST}")
         text = b"".join(self._chunks(info, info.file_size))
         try:
             tree = json.loads(text)
+        except MemoryError as error:
+            raise self._odd(f"its {MANIFEST} takes more memory than there is") from error
         except (ValueError, RecursionError) as error:
             raise self._odd(f"its {MANIFEST} is not JSON: {reason(error)}") from error
         if not isinstance(tree, dict) or tree.get("format") != FORMAT:
@@ -181,6 +194,8 @@ class RunArchive:
         folders = {f"{parent}/" for name in expected for parent in _parents(name)}
         if odd := sorted(self._members.keys() - expected - folders):
             raise self._odd(f"it holds '{shown(odd[0])}', which its {MANIFEST} does not name")
+        histories = [self._members[run.history.name] for run in self.manifest.runs]
+        self._refuse_growth(histories, size_bytes, "what it says of its runs")
         whole = self.manifest.size_bytes + sum(run.history.size_bytes for run in self.manifest.runs)
         if whole > max(_GROWS_FREELY_BYTES, _MOST_GROWTH * size_bytes):
             raise self._odd(f"it says that {memory(size_bytes, ' ')} hold {memory(whole, ' ')}")
@@ -203,10 +218,13 @@ class RunArchive:
         Raises:
             UserError: it is damaged, or too large.
         """
-        if run.history.size_bytes > _MOST_HISTORY_BYTES:
-            raise self._odd(f"the history of run {run.id} has {memory(run.history.size_bytes, ' ')}")
+        if run.history.size_bytes > MOST_HISTORY_BYTES:
+            size, most = memory(run.history.size_bytes, " "), memory(MOST_HISTORY_BYTES, " ")
+            raise self._odd(f"the history of run {run.id} has {size}, and {most} are read")
         try:
             tree = json.loads(b"".join(self._checked(run.history.name, run.history)))
+        except MemoryError as error:
+            raise self._odd(f"the history of run {run.id} takes more memory than there is") from error
         except (ValueError, RecursionError) as error:
             raise self._odd(f"the history of run {run.id} is not JSON: {reason(error)}") from error
         if not isinstance(tree, dict):

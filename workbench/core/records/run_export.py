@@ -14,10 +14,12 @@ from workbench import __version__
 from workbench.core.errors import UserError, reason, shown
 from workbench.core.events import Progress, Warned
 from workbench.core.files import open_atomically, require_file
+from workbench.core.formats import memory
 from workbench.core.records.run_archive import (
     FORMAT,
     LOCK,
     MANIFEST,
+    MOST_HISTORY_BYTES,
     MOST_PARTS,
     VERSION,
     ArchivedFile,
@@ -77,7 +79,15 @@ def export_runs(reader: RunReader, run_ids: Sequence[str], path: Path, *, as_far
         packer.total = sum(packer.size_of(record.id) for record in records)
         runs = []
         for record in records:
-            runs.append((yield from packer.run(record)))
+            try:
+                runs.append((yield from packer.run(record)))
+            except _TooLong as error:
+                if not as_far_as:
+                    raise
+                left_out[record.id] = str(error)
+                yield Warned(f"left out: {error}")
+        if not runs:
+            raise UserError("there is no run that can be exported")
         now = datetime.now(UTC).isoformat(timespec="seconds")
         manifest = Manifest(
             format=FORMAT, version=VERSION, workbench=__version__, created_utc=now, runs=tuple(runs)
@@ -91,6 +101,10 @@ def _finished(reader: RunReader, run_id: str) -> RunRecord:
     if record.status == "running":
         raise UserError(f"run {run_id} is being trained; stop it before it is exported")
     return record
+
+
+class _TooLong(UserError):
+    """A run that no import would read; nothing of it was packed."""
 
 
 class _Packer:
@@ -107,6 +121,11 @@ class _Packer:
         folder, files = self._reader.folder(record.id), list[ArchivedFile]()
         with _not_trained(folder):
             history = json.dumps(_history(self._reader, record.id).first_line()).encode()
+            if len(history) > MOST_HISTORY_BYTES:
+                size, most = memory(len(history), " "), memory(MOST_HISTORY_BYTES, " ")
+                raise _TooLong(
+                    f"what the list says of run {record.id} has {size}, and an archive holds {most} of it"
+                )
             name = history_name(record.id)
             kept = yield from self._pack(name, name, io.BytesIO(history).read, len(history))
             for name, path in _files(folder):

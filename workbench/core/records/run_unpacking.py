@@ -66,6 +66,8 @@ def incoming(archive: RunArchive, run: ArchivedRun, run_id: str) -> Incoming:
         tag_names(json.loads(row["tags"]))
         for text in (row["note"], row["message"], *history.warnings):
             note_text(text)
+    except MemoryError as error:
+        raise _refusal(run.id, "its history takes more memory than there is") from error
     except NoHistory as error:
         raise _refusal(run.id, "its history holds what this workbench does not write") from error
     except (UserError, ValueError, TypeError, RecursionError) as error:
