@@ -184,7 +184,9 @@ def test_files_that_changed_between_two_runs_are_other_images(store: RunStore, t
     old, new = (tmp_path / f"pets-{digest * 12}" for digest in "ab")
     a, b, again = (asked(store, folder, range(6), "/pets") for folder in (old, new, old))
     assert len(common_images([a, again])[0]) == 6
-    with pytest.raises(UserError, match="files were others, or lay elsewhere, and the decoded copies that could"):
+    with pytest.raises(
+        UserError, match="files of that source were others, or lay elsewhere, and the decoded copies that could"
+    ):
         common_images([a, b])
     with pytest.raises(UserError, match="/pets had changed in between, where they were trained"):
         common_images([moved(a, tmp_path), moved(b, tmp_path)])

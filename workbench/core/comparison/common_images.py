@@ -95,7 +95,7 @@ def _positions(wanted: AskedRun, run: AskedRun) -> Positions:
         gone = "the decoded copies that could show which are the same are gone"
         digests = {copy_digest(wanted.left), copy_digest(run.left)} - {""}
         if may_change and len(digests) > 1:
-            raise _differ(wanted, run, f"its files were others, or lay elsewhere, and {gone}")
+            raise _differ(wanted, run, f"the files of that source were others, or lay elsewhere, and {gone}")
         # No copy is left to look at; the labels in their order and the source are all that is known.
         if are_as_many and is_one_source:
             return everything
