@@ -207,13 +207,6 @@ def test_killed_before_it_was_listed_a_run_is_found_by_a_repair(other: Home, arc
     assert said(other, run_id) == said(home, run_id)
 
 
-def test_a_folder_without_a_run_in_it_is_told(other: Home, archive: Path, home: Home) -> None:
-    (run_id,) = (path.name for path in home.runs.iterdir())
-    (other.runs / run_id).mkdir(parents=True)
-    with pytest.raises(UserError, match=r"does not name it; move it away\. Nothing was imported"):
-        imported(other, archive)
-
-
 def test_what_a_killed_import_left_is_removed_but_not_what_goes_on(other: Home, archive: Path) -> None:
     killed(other, archive, "run_import.finish = lambda *_: os._exit(9)")
     (left,) = other.runs.iterdir()

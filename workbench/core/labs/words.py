@@ -1,5 +1,6 @@
 """How figures of a lab are written: errors in per cent, differences in points."""
 
+from workbench.core.formats import half_up
 from workbench.core.labs.spreads import Difference, Spread
 
 
@@ -25,8 +26,7 @@ def interval(limits: tuple[float, float] | None, *, is_signed: bool = False) -> 
 def points(fraction: float, *, is_signed: bool = False) -> str:
     """`0.4`, or `+0.4`; with two digits where one would show nothing."""
     digits = 1 if abs(fraction) >= 0.0005 or not fraction else 2
-    # Adding 0 takes the sign from what was rounded to 0.
-    rounded = round(100 * fraction, digits) + 0.0
+    rounded = half_up(100 * fraction, digits)
     return f"{rounded:{'+' if is_signed and rounded else ''}.{digits}f}".replace("-", "−")
 
 
