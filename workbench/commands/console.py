@@ -1,22 +1,20 @@
 """What the command line shows to a person: tables on standard output, progress on standard error."""
 
-import functools
 import json
 import math
 import shlex
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bar
+from rich.progress import TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from workbench.commands.live_bar import LiveBar
 from workbench.core.errors import UserError, shown
 from workbench.core.events import (
     EpochMetrics,
@@ -136,36 +134,17 @@ def print_run(record: RunRecord, document: dict[str, Any]) -> None:
         print_line(f"warning: {warning}")
 
 
-class TrainingDisplay:
+class TrainingDisplay(LiveBar):
     """A live bar of the epoch and one line per finished epoch, on standard error."""
 
     def __init__(self, quiet: bool) -> None:
-        self._console = Console(stderr=True, quiet=quiet, highlight=False, markup=False, emoji=False)
-        # Whoever reads a file or a pipe wants whole sentences.
-        self._say = functools.partial(self._console.print, soft_wrap=not self._console.is_terminal)
-        self._bar = Bar(
-            TextColumn("{task.description}", markup=False), BarColumn(),
-            TextColumn("{task.fields[figures]}", markup=False), TimeElapsedColumn(),
-            console=self._console, transient=True, disable=quiet or not self._console.is_terminal,
-        )  # fmt: skip
-        self._task = self._bar.add_task("Starting", total=None, figures="")
+        super().__init__(quiet, (TextColumn("{task.fields[figures]}", markup=False),), figures="")
         self._started: RunStarted | None = None
-        self.warnings: list[str] = []
-        """All that were said, in their order, for the JSON document."""
-
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bar.stop()
 
     def show(self, event: Event) -> None:
         match event:
             case Progress(activity, done, total):
-                self._bar.update(self._task, description=activity, completed=done, total=total or None, figures="")
+                self.update(activity, done, total, figures="")
             case RunStarted():
                 self._start(event)
             case StepMetrics():
@@ -173,22 +152,21 @@ class TrainingDisplay:
             case EpochMetrics():
                 self._epoch(event)
             case RateChanged(_, step, factor, rate):
-                self._say(f"learning rate {rate:.3g} from step {step + 1} on (times {factor:.3g})")
+                self.say(f"learning rate {rate:.3g} from step {step + 1} on (times {factor:.3g})")
             case Warned(message):
-                self.warnings.append(message)
-                self._say(f"warning: {message}", style="yellow")
+                self.warn(message)
             case RunFinished(_, _, reason) if reason:
-                self._say(reason)
+                self.say(reason)
 
     def _start(self, event: RunStarted) -> None:
         self._started = event
         train, validation, test = (number(count, 0) for count in event.images)
-        self._console.print(
+        self.console.print(
             f"run {event.run_id}: {event.name}, {number(event.parameters, 0)} parameters, {event.device}, "
             f"{event.precision}; {train} training, {validation} validation, {test} test images",
             soft_wrap=True,
         )
-        self._say("epoch  train loss  train  validation   test   images/s   time", style="bold")
+        self.say("epoch  train loss  train  validation   test   images/s   time", style="bold")
 
     def _step(self, event: StepMetrics) -> None:
         if self._started is None:
@@ -203,10 +181,10 @@ class TrainingDisplay:
         )
         done = step - (event.epoch - 1) * per_epoch
         label = f"Epoch {event.epoch}/{epochs}"
-        self._bar.update(self._task, description=label, completed=done, total=per_epoch, figures=figures)
+        self.update(label, done, per_epoch, figures=figures)
 
     def _epoch(self, event: EpochMetrics) -> None:
-        self._say(
+        self.say(
             f"{event.epoch:5d}  {event.train_loss:10.3f}  {event.train_accuracy:5.1%}  "
             f"{percent(event.validation_accuracy):>10}  {event.test_accuracy:5.1%}  {event.images_per_s:9.0f}  "
             f"{duration(event.elapsed_s):>5}{self._word(event)}"

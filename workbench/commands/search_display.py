@@ -1,57 +1,35 @@
 """A search as it goes on: a live bar of the epoch, and a line per trial, on standard error."""
 
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bar
-
+from workbench.commands.live_bar import LiveBar
 from workbench.core.events import Progress, RunStarted, StepMetrics, Warned
 from workbench.core.search.dimensions import value_text
 from workbench.core.search.trial_events import TrialBegun, TrialEnded
 
 
-class SearchDisplay:
+class SearchDisplay(LiveBar):
     """
     Args:
         quiet: nothing is shown; warnings and trials are still counted.
     """
 
     def __init__(self, quiet: bool) -> None:
-        self._console = Console(
-            stderr=True, quiet=quiet, highlight=False, markup=False, emoji=False, soft_wrap=True
-        )
-        self._bar = Bar(
-            TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn(),
-            console=self._console, transient=True, disable=quiet or not self._console.is_terminal,
-        )  # fmt: skip
-        self._task = self._bar.add_task("Starting", total=None)
+        super().__init__(quiet)
         self._started: RunStarted | None = None
         self._trial = ""
         self._best: float | None = None
-        self.warnings: list[str] = []
-        """All that were said, each once: every trial may say the same."""
         self.trained: list[str] = []
         """Runs of this process, in their order."""
         self.finished = self.failed = 0
         """Trials of this process, pruned ones among the finished."""
 
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bar.stop()
-
     def show(self, event: Any) -> None:
         match event:
             case TrialBegun(_, number, values):
                 self._trial = f"Trial {number}"
-                self._console.print(f"trial {number}: {values_text(values)}")
+                self.say(f"trial {number}: {values_text(values)}")
             case TrialEnded():
                 self._end(event)
             case RunStarted():
@@ -59,11 +37,10 @@ class SearchDisplay:
             case StepMetrics():
                 self._step(event)
             case Progress(activity, done, total):
-                text = f"{self._trial}: {activity}"
-                self._bar.update(self._task, description=text, completed=done, total=total or None)
+                self.update(f"{self._trial}: {activity}", done, total)
+            # Every trial may say the same.
             case Warned(message) if message not in self.warnings:
-                self.warnings.append(message)
-                self._console.print(f"warning: {message}", style="yellow")
+                self.warn(message)
 
     def _end(self, event: TrialEnded) -> None:
         if event.run_id:
@@ -77,7 +54,7 @@ class SearchDisplay:
             is_best = self._best is None or event.accuracy > self._best
             self._best = event.accuracy if is_best else self._best
             text += ", the best of this process" if is_best else ""
-        self._console.print(f"{text}; {event.message}" if event.message else text)
+        self.say(f"{text}; {event.message}" if event.message else text)
 
     def _step(self, event: StepMetrics) -> None:
         if self._started is None:
@@ -85,7 +62,7 @@ class SearchDisplay:
         per_epoch, epochs = self._started.steps_per_epoch, self._started.config.training.epochs
         done = int(event.steps[-1]) - (event.epoch - 1) * per_epoch
         text = f"{self._trial}, epoch {event.epoch}/{epochs}, {event.images_per_s:.0f} images/s"
-        self._bar.update(self._task, description=text, completed=done, total=per_epoch)
+        self.update(text, done, per_epoch)
 
 
 def values_text(values: Mapping[str, Any]) -> str:

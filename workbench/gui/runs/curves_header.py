@@ -1,7 +1,7 @@
 """What stands above the learning curves: what is drawn against what, and the legend."""
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QSizePolicy, QSlider, QWidget
 
 from workbench.core.curves.run_curves import Quantity
@@ -11,13 +11,14 @@ from workbench.gui.runs.curves_legend import CurvesLegend
 from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.flow_box import FlowBox
 from workbench.gui.widgets.menus import PopupButton
+from workbench.gui.widgets.placing import PlacingWidget
 from workbench.gui.widgets.segments import Segments
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN, Theme, tabular
 
 _SLIDER_PX = 88
 
 
-class CurvesHeader(QWidget):
+class CurvesHeader(PlacingWidget):
     """Controls in one row where there is room, and the legend below.
 
     `changed` says that a choice has changed, `export_asked` carries `png`, `svg` or `csv`, `refit_asked` says that
@@ -192,17 +193,6 @@ class CurvesHeader(QWidget):
     def minimumSizeHint(self) -> QSize:
         controls, legend = self._controls.minimumSizeHint(), self.legend.minimumSizeHint()
         return QSize(max(controls.width(), legend.width()), controls.height() + FIELD_GAP + legend.height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._place()
-
-    def event(self, event: QEvent) -> bool:
-        """A legend that changes asks for another height."""
-        if event.type() == QEvent.Type.LayoutRequest:
-            self.updateGeometry()
-            self._place()
-        return super().event(event)
 
     def _place(self) -> None:
         above = self._controls.heightForWidth(self.width())

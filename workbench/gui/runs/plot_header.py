@@ -2,19 +2,19 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QSize
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from workbench.gui.runs.line_legend import LegendEntry, LineLegend
 from workbench.gui.widgets.field_form import labeled
+from workbench.gui.widgets.placing import PlacingWidget
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, Theme
 
 # More of a name is cut before the legend gets a row of its own.
 _MOST_PX = 160
 
 
-class PlotHeader(QWidget):
+class PlotHeader(PlacingWidget):
     """The legend stands beside the title where there is room, and below it where there is not.
 
     It places its parts itself, so that its height is known with its width: a layout would learn of it only after
@@ -89,14 +89,3 @@ class PlotHeader(QWidget):
             self.legend.setGeometry(left + FIELD_GAP, (height - own) // 2, legend, own)
         else:
             self.legend.setGeometry(0, height + GAP, width, self.legend.heightForWidth(width))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._place()
-
-    def event(self, event: QEvent) -> bool:
-        """A name or a font that changes asks for another size of its row."""
-        if event.type() == QEvent.Type.LayoutRequest:
-            self.updateGeometry()
-            self._place()
-        return super().event(event)

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QRect, QSize
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QRect, QSize
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from workbench.gui.widgets.placing import PlacingWidget
 from workbench.gui.widgets.theme import FIELD_GAP, GAP
 
 
-class FlowBox(QWidget):
+class FlowBox(PlacingWidget):
     """Places its widgets itself, so that its height is known with its width: a layout would learn of it only after
     what stands below has been placed, and place that again.
 
@@ -86,17 +86,6 @@ class FlowBox(QWidget):
             widget.setVisible(not place.isEmpty())
             if not place.isEmpty():
                 widget.setGeometry(place)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._place()
-
-    def event(self, event: QEvent) -> bool:
-        """A text or a font that changes asks for another size of its row."""
-        if event.type() == QEvent.Type.LayoutRequest:
-            self.updateGeometry()
-            self._place()
-        return super().event(event)
 
 
 def _size(widget: QWidget) -> QSize:
