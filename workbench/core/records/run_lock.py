@@ -27,8 +27,8 @@ class RunLock:
         self._folder = folder
         self._lock: BaseFileLock = FileLock(folder / name)
 
-    def acquire(self) -> None:
-        """Take the lock.
+    def acquire(self, patience_s: float = _PATIENCE_S) -> None:
+        """Take the lock, waiting so long for it.
 
         Raises:
             UserError: another process has it.
@@ -36,7 +36,7 @@ class RunLock:
         from filelock import Timeout
 
         try:
-            self._lock.acquire(timeout=_PATIENCE_S)
+            self._lock.acquire(timeout=patience_s)
         except Timeout:
             sentence = f"run {self._folder.name} is being trained by another process; stop it there first"
             raise UserError(sentence) from None

@@ -25,6 +25,8 @@ from workbench.core.settings.config import RunConfig
 _INSERT = f"INSERT INTO queue ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
 _AT_FRONT, _AT_END = "coalesce(min(place), 1)-1", "coalesce(max(place), 0)+1"
 _MOST_FAILURES = 1_000_000
+# A lab of a hundred seeds takes some seconds, on a slow disk more.
+_ADDING_PATIENCE_S = 60.0
 
 
 class RunQueue(QueueReader):
@@ -124,7 +126,7 @@ class RunQueue(QueueReader):
         """
         lock = self._lock_of("adding")
         try:
-            lock.acquire()
+            lock.acquire(_ADDING_PATIENCE_S)
         except UserError:
             raise UserError("another process is adding runs to the queue; try again in a moment") from None
         try:
