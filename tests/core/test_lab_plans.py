@@ -123,15 +123,19 @@ def test_a_run_counts_whatever_it_was_trained_for() -> None:
         assert not is_run_of(planned, begun.with_values(other))
 
 
+TWICE = {"starts": [(0, 0.0), (20, 1.0)]}
+"""Of a run that was resumed."""
+
+
 def test_a_run_that_was_trained_otherwise_than_planned_does_not_count() -> None:
     settings = LabSettings(4, 2)
     planned = planned_runs(STEM, settings)
-    longer = replace(recorded(planned[0]), started={"planned": [2, 4]})
+    longer = replace(recorded(planned[0]), started=TWICE | {"planned": [2, 4]})
     assert longer.altered == "the number of its epochs was changed while it was trained, from 2 to 4"
     steady = longer.config.with_values({"training.schedule": "constant"})
     assert replace(longer, config=steady).altered == ""
     changed = replace(recorded(planned[1]), is_rate_changed=True)
-    resumed = replace(recorded(planned[2]), started={"planned": [4, 4]})
+    resumed = replace(recorded(planned[2]), started=TWICE | {"planned": [4, 4]})
     found = lab_runs(planned, [longer, changed, resumed], ())
     assert [run.state for run in found] == ["missing", "missing", "finished", "missing"]
     assert [run.passed_over for run in found] == [

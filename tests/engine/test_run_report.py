@@ -163,23 +163,28 @@ def test_its_command_repeats_the_run(trained: tuple[Home, str], read: ReportedRu
 
 def test_what_its_command_does_not_repeat_is_said() -> None:
     run = made()
-    run = replace(run, first_epochs=run.record.config.training.epochs)
-    resumed = dict(run.record.started) | {"starts": [(0, 0.0), (50, 9.0)]}
-    longer = replace(run, record=replace(run.record, started=resumed), first_epochs=3)
+    epochs = run.record.config.training.epochs
+    longer, same, untold = resumed_for(run, [3, epochs]), resumed_for(run, [epochs, epochs]), resumed_for(run, [])
     step = run.record.config.with_values({"training.schedule": "step"})
     told = {
         "no departures": warned(run),
-        "resumed as planned": warned(replace(longer, first_epochs=run.first_epochs)),
+        "resumed as planned": warned(same),
         "a rate that does not go by epochs": warned(replace(longer, record=replace(longer.record, config=step))),
     }
     assert told == dict.fromkeys(told, "")
     assert "it was to train 3 epochs when it began, and was resumed (after step 50) for" in warned(longer)
-    assert "another number of epochs is not known any more" in warned(replace(longer, first_epochs=0))
+    assert "another number of epochs is not known any more" in warned(untold)
     changed = replace(run, rate_changes=(RateChanged(run.record.id, 7, 0.5, 0.05),))
     assert "its learning rate was multiplied by 0.5 by hand after step 7" in warned(changed)
     message = "ended by hand in epoch 2; the best was epoch 1"
     ended = replace(run, record=replace(run.record, status="finished", message=message))
     assert warned(ended).endswith("does not repeat the run: it ended by hand in epoch 2; the best was epoch 1.")
+
+
+def resumed_for(run: ReportedRun, planned: list[int]) -> ReportedRun:
+    """After step 50, with so many epochs planned at its starts."""
+    started = dict(run.record.started) | {"starts": [(0, 0.0), (50, 9.0)], "planned": planned}
+    return replace(run, record=replace(run.record, started=started))
 
 
 def warned(run: ReportedRun) -> str:
@@ -189,7 +194,7 @@ def warned(run: ReportedRun) -> str:
 
 
 def test_the_epochs_that_a_run_was_told_first_are_known(trained: tuple[Home, str], read: ReportedRun) -> None:
-    assert read.first_epochs == read.record.config.training.epochs == 3
+    assert read.record.planned == [read.record.config.training.epochs] == [3]
 
 
 def test_settings_name_what_differs_from_presets(trained: tuple[Home, str], tmp_path: Path) -> None:

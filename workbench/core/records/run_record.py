@@ -56,13 +56,18 @@ class RunRecord:
         return starts_of(self.started)
 
     @property
+    def planned(self) -> list[int]:
+        """For how many epochs it was begun, and each time resumed; empty where an earlier version did not say."""
+        planned = list(self.started.get("planned", []))
+        return planned if len(planned) == len(self.starts) else []
+
+    @property
     def altered(self) -> str:
         """Why it is no draw of the experiment that its settings describe; empty if it is one."""
-        planned, training = self.started.get("planned", []), self.config.training
+        planned = self.planned
         if self.is_rate_changed:
             return "its learning rate was changed while it was trained"
-        # Without patience, a rate that does not go by the number of epochs is the same for fewer of them.
-        if len(set(planned)) > 1 and (training.patience or training.schedule not in ("constant", "step")):
+        if len(set(planned)) > 1 and self.config.training.goes_by_epochs:
             return f"the number of its epochs was changed while it was trained, from {planned[0]} to {planned[-1]}"
         return ""
 

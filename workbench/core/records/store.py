@@ -252,7 +252,8 @@ class RunStore(RunEditor):
         with self._recording(event):
             # Who follows the run from another process knows by these that it was resumed, and from where.
             started["starts"] = [*self._starts(event.run_id), (event.first_step, event.elapsed_s)]
-            started["planned"] = [*self._planned(event.run_id), event.config.training.epochs]
+            planned = self._started_before(event.run_id).get("planned", [])
+            started["planned"] = [*planned, event.config.training.epochs]
             # Steps after the checkpoint that a resumed run starts from will be done again.
             self._step_rows.cut(event.run_id, event.first_step, event.steps_per_epoch)
             done = event.first_step // event.steps_per_epoch
@@ -280,10 +281,6 @@ class RunStore(RunEditor):
 
     def _starts(self, run_id: str) -> list[tuple[int, float]]:
         return starts_of(self._started_before(run_id))
-
-    def _planned(self, run_id: str) -> list[int]:
-        """For how many epochs it was begun, and resumed, so far."""
-        return list(self._started_before(run_id).get("planned", []))
 
     def _started_before(self, run_id: str) -> dict[str, Any]:
         rows = self._db.read("SELECT started FROM runs WHERE id=?", run_id)

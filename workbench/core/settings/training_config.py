@@ -125,6 +125,12 @@ class TrainingConfig(FieldGroup):
         """Of brightness, contrast, saturation and hue."""
         return self.brightness_jitter, self.contrast_jitter, self.saturation_jitter, self.hue_jitter
 
+    @property
+    def goes_by_epochs(self) -> bool:
+        """Whether its rate, or its end, goes by the number of epochs: else what was trained first is the same for
+        more of them."""
+        return self.schedule not in ("constant", "step") or bool(self.patience)
+
     def steps_per_epoch(self, images: int) -> int:
         """Batches that so many training images make."""
         full, left = divmod(images, self.batch_size)

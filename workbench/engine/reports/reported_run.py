@@ -40,8 +40,6 @@ class ReportedRun:
     pictures: ImageSet | None
     """The test images."""
     pictures_absence: str
-    first_epochs: int = 0
-    """How many it was to train when it began; 0 where that is not known."""
 
     @property
     def color(self) -> int:
@@ -71,10 +69,9 @@ def read_run(run_id: str, store: RunStore, epoch: int | None = None) -> Generato
         with suppress(UserError):
             validation = store.validation(run_id, evaluation.epoch)
     pictures, why = yield from _pictures(record, store, evaluation)
-    workbench, first_epochs = _beginning(RunFolder(store.folder(run_id)))
     return ReportedRun(
         record, store.series(run_id), _rate_changes(store, run_id), Presets.load(store.home.presets),
-        workbench, evaluation, absence, validation, pictures, why, first_epochs,
+        _workbench(RunFolder(store.folder(run_id))), evaluation, absence, validation, pictures, why,
     )  # fmt: skip
 
 
@@ -103,13 +100,9 @@ def _rate_changes(store: RunStore, run_id: str) -> tuple[RateChanged, ...]:
     return ()
 
 
-def _beginning(layout: RunFolder) -> tuple[str, int]:
-    """The version that began it, and the epochs that it was told then: its settings are written only once."""
-    workbench, epochs = "", 0
-    with suppress(OSError, ValueError, RecursionError, TypeError, KeyError):
+def _workbench(layout: RunFolder) -> str:
+    with suppress(OSError, ValueError, RecursionError):
         about = json.loads(read_text(layout.config))
-        if isinstance(about["workbench"], str):
-            workbench = about["workbench"]
-        if isinstance(about["config"]["training"]["epochs"], int):
-            epochs = about["config"]["training"]["epochs"]
-    return workbench, epochs
+        if isinstance(about, dict) and isinstance(about.get("workbench"), str):
+            return str(about["workbench"])
+    return ""

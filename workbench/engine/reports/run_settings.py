@@ -168,21 +168,20 @@ def repeat(run: ReportedRun) -> Section:
 def _departures(run: ReportedRun) -> Iterator[str]:
     """Why the command does not repeat the run: what was done to it later than its settings say."""
     not_it = "The command does not repeat the run: it"
-    training, first = run.record.config.training, run.first_epochs
+    training, planned = run.record.config.training, run.record.planned
     resumed = [step for step, _ in run.record.starts if step]
-    # By number of epochs go its rate and its end; else what was trained before it was longer is the same.
-    if resumed and (training.schedule not in ("constant", "step") or training.patience):
+    if resumed and training.goes_by_epochs:
         steps = ", ".join(map(count, resumed))
-        if not first:
+        if not planned:
             yield (
                 f"The run was resumed after step {steps}. Whether that was for another number of epochs is not "
                 "known any more; if it was, the command does not repeat it: its learning rate went by the former "
                 "number."
             )
-        elif first != training.epochs:
+        elif planned[0] != training.epochs:
             yield (
-                f"{not_it} was to train {first} epochs when it began, and was resumed (after step {steps}) for "
-                f"{training.epochs}; until then, its learning rate went by the former number."
+                f"{not_it} was to train {planned[0]} epochs when it began, and was resumed (after step {steps}) "
+                f"for {training.epochs}; until then, its learning rate went by the former number."
             )
     for change in run.rate_changes:
         rate = f"{not_it}s learning rate was multiplied by {change.factor:.3g} by hand"
