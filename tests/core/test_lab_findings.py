@@ -165,6 +165,17 @@ def test_what_the_answers_of_single_networks_say_is_a_note() -> None:
     assert said in told.notes
 
 
+def test_many_pairs_of_single_networks_are_left_to_their_table() -> None:
+    arms = ("a", "b", "c")
+    found = made("shortcut", {name: around(0.2, seeds=1) for name in arms})
+    pairs = [("a", "b"), ("a", "c"), ("b", "c")]
+    notes = seen(replace(found, verdicts=dict.fromkeys(pairs, verdict("a better")))).notes
+    assert (
+        "What is said of them in pairs is of these networks alone: with other seeds it may be otherwise." in notes
+    )
+    assert not any("Shortcut A is better" in note for note in notes)
+
+
 def test_an_arm_that_always_fails_is_an_answer_and_not_a_wait() -> None:
     lab, settings = LABS["degradation"], LabSettings(4, 2)
     runs = [

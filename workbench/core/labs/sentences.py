@@ -16,6 +16,8 @@ Direction = Literal["above", "below", "undecided"]
 ONE_SEED = "one seed each: chance cannot be told from effect"
 # Of "Deep Residual Learning", section 4.2, for the figures of its table 6.
 _PAPER_STEPS, _PAPER_IMAGES = 64_000, 50_000
+# More of them are read in their table.
+_MOST_PAIRS = 2
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ def _of_networks(found: Findings) -> list[str]:
     ]
     if not better:
         return []
+    if len(better) > _MOST_PAIRS:
+        return ["What is said of them in pairs is of these networks alone: with other seeds it may be otherwise."]
     return [f"Of these networks alone, {words.listed(better)}: with other seeds it may be otherwise."]
 
 
