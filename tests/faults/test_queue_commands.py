@@ -101,6 +101,7 @@ def test_failures_are_told_and_after_so_many_it_is_paused(home: Home, tmp_path: 
     assert "(2 runs have failed)" in refused(call(home, "queue", "run"))
     assert "only one that has failed" in refused(call(home, "queue", "retry", "1"))
     assert names(listed(home, "retry")) == ["good", "never", "a", "b"]
+    assert call(home, "queue", "retry").stdout.startswith("Nothing has failed")
     assert len(json.loads(call(home, "runs", "list", "--json").stdout)) == 1
 
 

@@ -181,6 +181,8 @@ def retry(
     with store_of(context) as store:
         failed = [each.id for each in store.queue.listing().entries if each.state == "failed"]
         store.queue.retry(_found(store, entry) if entry else failed)
+        if not (entry or failed or json):
+            console.print_line("Nothing has failed")
         _print_queue(store, json)
 
 
