@@ -244,6 +244,7 @@ def test_a_lab_is_put_into_the_queue_once(
     qtbot.waitUntil(lambda: says(view.page, "2 runs  ·"), timeout=LONG_MS)
     with qtbot.waitSignal(window.labs_page.added, timeout=LONG_MS) as added:
         button(view.page, "Add to queue").click()
+        assert not button(view.page, "Add to queue").isEnabled(), "it is on its way"
     assert added.args == [2]
     assert says(window.message_bar, "Stem 3x3 or 7x7: 2 runs were added to the queue")
     qtbot.waitUntil(lambda: says(view.page, "2 in the queue"), timeout=LONG_MS)

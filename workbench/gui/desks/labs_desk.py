@@ -156,6 +156,9 @@ class LabsDesk(QObject):
         handle = self._lane.ask(job, self._library.home, self._adder)
         handle.finished.connect(self._on_added)
         handle.refused.connect(self._tell_error)
+        handle.ended.connect(self._renew)
+        # A second click would find nothing to add, and say so.
+        self._view.page.form.show_look(None)
 
     @Slot(object)
     def _on_added(self, added: Added) -> None:
@@ -166,7 +169,6 @@ class LabsDesk(QObject):
         )
         self._bar.tell("info", words.format(added.lab.title, added.count))
         self.added.emit(added.count)
-        self._renew()
 
     @Slot()
     def _save(self) -> None:
