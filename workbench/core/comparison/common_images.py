@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.core.data.dataset import Dataset, ImageSet, copy_digest
+from workbench.core.data.copies import may_be_others, were_others
+from workbench.core.data.dataset import Dataset, ImageSet
 from workbench.core.data.image_sources import IMAGE_SOURCES
 from workbench.core.errors import UserError, shown
 from workbench.core.evaluation import Evaluation
@@ -93,8 +94,7 @@ def _positions(wanted: AskedRun, run: AskedRun) -> Positions:
     ours, theirs = wanted.images, run.images
     if ours is None or theirs is None:
         gone = "the decoded copies that could show which are the same are gone"
-        digests = {copy_digest(wanted.left), copy_digest(run.left)} - {""}
-        if may_change and len(digests) > 1:
+        if may_change and may_be_others(wanted.left, run.left):
             raise _differ(wanted, run, f"the files of that source were others, or lay elsewhere, and {gone}")
         # No copy is left to look at; the labels in their order and the source are all that is known.
         if are_as_many and is_one_source:
@@ -107,13 +107,10 @@ def _were_others(a: AskedRun, b: AskedRun) -> bool:
     """Whether two runs had different copies of one source in the home that they come from.
 
     Here both may have found the same copy by its labels alone. Runs of this home have their own copies to be
-    compared by; of runs from different homes the names say nothing, as the source's place is part of the digest.
+    compared by.
     """
-    ours, theirs = copy_digest(a.left), copy_digest(b.left)
-    is_known = bool(ours and theirs) and (a.left, b.left) != (a.folder, b.folder)
-    is_one_home = a.left.removesuffix(ours) == b.left.removesuffix(theirs)
     is_one_size = a.record.config.model.input_size == b.record.config.model.input_size
-    return is_known and is_one_home and is_one_size and ours != theirs
+    return (a.left, b.left) != (a.folder, b.folder) and is_one_size and were_others(a.left, b.left)
 
 
 def _matched(wanted: AskedRun, run: AskedRun, ours: ImageSet, theirs: ImageSet) -> Positions:

@@ -1,10 +1,12 @@
-"""Images in memory as uint8 arrays, and their decoded copy on disk."""
+"""Images in memory as uint8 arrays, mapped from their decoded copy on disk."""
 
 import json
-import re
+import os
+import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +17,11 @@ from workbench.core.names import is_name
 
 _N = TypeVar("_N", bound=np.generic)
 
-_VERSION = 1
+# Copies of version 1 are read too: recorded runs name them.
+_VERSION, _VERSIONS = 2, (1, 2)
 _MANIFEST = "dataset.json"
-_DIGEST_LENGTH = 12
+_PARTS = ("train", "test")
+_CHUNK = 1 << 22
 
 
 def is_class_name(name: str) -> bool:
@@ -25,24 +29,12 @@ def is_class_name(name: str) -> bool:
     return is_name(name) and name not in ("", ".", "..")
 
 
-def copy_name(source_name: str, digest: str) -> str:
-    """The folder of a decoded copy: of a source's name, and of a digest of all that decides its images."""
-    return f"{_slug(source_name)}-{digest[:_DIGEST_LENGTH]}"
+class Unreadable(NamedTuple):
+    """A file of a source that was left out."""
 
-
-def is_copy_of(folder_name: str, source_name: str) -> bool:
-    """Whether a folder may be one that `copy_name` named, with whichever digest."""
-    return folder_name[: -_DIGEST_LENGTH - 1] == _slug(source_name)
-
-
-def copy_digest(folder: str) -> str:
-    """The digest in the path of a decoded copy, of whichever system; empty where the path has none."""
-    found = re.search(rf"-([0-9a-f]{{{_DIGEST_LENGTH}}})$", folder)
-    return found[1] if found else ""
-
-
-def _slug(source_name: str) -> str:
-    return re.sub(r"[^\w-]+", "-", source_name)[:40]
+    path: str
+    """Within the source, as it can be shown."""
+    reason: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,14 +45,24 @@ class ImageSet:
         images: (N, height, width, 3) uint8, RGB.
         labels: (N,) class of each image.
         names: N file names inside the source, such as `test/cat/00012.jpg`.
+        indices: (N,) the place of each image in its part as the source has it, counted from 0: what was left out
+            keeps its number. None: as they stand here.
+        sizes: (N, 2) width and height before the image was cropped and scaled; None: not known.
     """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.int64]
     names: tuple[str, ...]
+    indices: NDArray[np.int64] | None = None
+    sizes: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def original_indices(self) -> NDArray[np.int64]:
+        """(N,) `indices`, known or not."""
+        return np.arange(len(self)) if self.indices is None else self.indices
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +72,10 @@ class Dataset:
     class_names: tuple[str, ...]
     train: ImageSet
     test: ImageSet
+    unreadable: tuple[Unreadable, ...] = ()
+    """What was left out."""
+    is_split_here: bool = False
+    """The source has no test images of its own: some were taken, the same ones each time."""
 
     @property
     def image_size(self) -> int:
@@ -78,16 +84,30 @@ class Dataset:
 
     def save(self, folder: Path) -> None:
         """Write the decoded images; the manifest comes last, so that a cut copy is never taken for whole."""
-        for part, images in (("train", self.train), ("test", self.test)):
+        for part, images in self._parts():
             _save_array(folder / f"{part}-images.npy", images.images)
+        self.save_beside(folder)
+
+    def save_beside(self, folder: Path) -> None:
+        """All but the pixels, which are there."""
+        for part, images in self._parts():
             _save_array(folder / f"{part}-labels.npy", images.labels)
+            _save_array(folder / f"{part}-indices.npy", images.original_indices)
+            if images.sizes is not None:
+                _save_array(folder / f"{part}-sizes.npy", images.sizes)
         manifest = {
             "version": _VERSION,
             "class_names": self.class_names,
             "train": self.train.names,
             "test": self.test.names,
+            "unreadable": self.unreadable,
+            "is_split_here": self.is_split_here,
+            "files": {path.name: _Seal.of(path) for path in sorted(folder.glob("*.npy"))},
         }
-        write_atomically(folder / _MANIFEST, lambda file: file.write(json.dumps(manifest).encode()))
+        _write_manifest(folder, manifest)
+
+    def _parts(self) -> Iterable[tuple[str, ImageSet]]:
+        return zip(_PARTS, (self.train, self.test), strict=True)
 
     @classmethod
     def open(cls, folder: Path) -> "Dataset | None":
@@ -102,7 +122,7 @@ class Dataset:
         """The decoded copy.
 
         Raises:
-            UserError: there is none.
+            UserError: there is none, or its files are not as they were written.
         """
         try:
             return _opened(folder)
@@ -113,20 +133,81 @@ class Dataset:
             ) from error
 
 
+class _Seal(NamedTuple):
+    """By which it is known that a file is as it was written.
+
+    Its bytes are looked at only where size or time say that something has happened to it: a copy may be larger
+    than memory.
+    """
+
+    size: int
+    mtime_ns: int
+    crc32: int
+
+    @classmethod
+    def of(cls, path: Path) -> "_Seal":
+        status = path.stat()
+        return cls(status.st_size, status.st_mtime_ns, _crc32(path))
+
+
+def _crc32(path: Path) -> int:
+    checksum = 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            checksum = zlib.crc32(chunk, checksum)
+    return checksum
+
+
+def _write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    write_atomically(folder / _MANIFEST, lambda file: file.write(json.dumps(manifest).encode()))
+
+
 def _opened(folder: Path) -> Dataset:
     """Raises whatever it meets where the files are not as `Dataset.save` wrote them."""
     manifest = json.loads(read_text(folder / _MANIFEST))
-    if type(manifest["version"]) is not int or manifest["version"] != _VERSION:
+    if type(manifest["version"]) is not int or manifest["version"] not in _VERSIONS:
         raise ValueError("of another version")
     class_names = _texts(manifest["class_names"])
     if not class_names or not all(map(is_class_name, class_names)):
         raise ValueError("no names of classes")
-    train, test = (
-        _open_part(folder, part, _texts(manifest[part]), len(class_names)) for part in ("train", "test")
-    )
+    if manifest["version"] > 1:
+        _require_sealed(folder, manifest)
+    train, test = (_open_part(folder, part, _texts(manifest[part]), len(class_names)) for part in _PARTS)
     if train.images.shape[1:] != test.images.shape[1:]:
         raise ValueError("parts of different sizes")
-    return Dataset(class_names, train, test)
+    unreadable = tuple(Unreadable(*_texts(entry)) for entry in manifest.get("unreadable", []))
+    return Dataset(class_names, train, test, unreadable, bool(manifest.get("is_split_here", False)))
+
+
+def _require_sealed(folder: Path, manifest: dict[str, Any]) -> None:
+    seals = {str(name): _Seal(*map(int, numbers)) for name, numbers in manifest["files"].items()}
+    for part in _PARTS:
+        if f"{part}-images.npy" not in seals or f"{part}-labels.npy" not in seals:
+            raise ValueError("a manifest without its files")
+    is_touched = False
+    for name, seal in seals.items():
+        path = folder / os.path.basename(name)
+        require_file(path)
+        status = path.stat()
+        if status.st_size != seal.size:
+            raise ValueError(f"{name} is of another size")
+        if status.st_mtime_ns != seal.mtime_ns:
+            if _crc32(path) != seal.crc32:
+                raise ValueError(f"{name} has been changed")
+            is_touched = True
+    if is_touched:
+        _renew(folder, manifest, seals)
+
+
+def _renew(folder: Path, manifest: dict[str, Any], seals: dict[str, _Seal]) -> None:
+    """A copy of the copy has other times: they are written down, so that its bytes are looked at once."""
+    times = {name: (folder / name).stat().st_mtime_ns for name in seals}
+    files = {name: seal._replace(mtime_ns=times[name]) for name, seal in seals.items()}
+    try:
+        _write_manifest(folder, manifest | {"files": files})
+    except UserError:
+        # Where nothing can be written, they are looked at each time.
+        return
 
 
 def _texts(value: Any) -> tuple[str, ...]:
@@ -143,7 +224,14 @@ def _open_part(folder: Path, part: str, names: tuple[str, ...], classes: int) ->
         raise ValueError("arrays of other shapes")
     if not 0 <= labels.min() <= labels.max() < classes:
         raise ValueError("labels of no class")
-    return ImageSet(images, labels, names)
+    indices, sizes = (_load_if_there(folder / f"{part}-{each}.npy") for each in ("indices", "sizes"))
+    if (indices is not None and indices.shape != (count,)) or (sizes is not None and sizes.shape != (count, 2)):
+        raise ValueError("arrays of other shapes")
+    return ImageSet(images, labels, names, indices, sizes)
+
+
+def _load_if_there(path: Path) -> NDArray[np.int64] | None:
+    return _load_array(path, np.int64) if path.exists() else None
 
 
 def _load_array(path: Path, kind: type[_N], mapped: bool = False) -> NDArray[_N]:

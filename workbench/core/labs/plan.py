@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from workbench.core.comparison.config_differences import config_differences
-from workbench.core.data.dataset import copy_digest
+from workbench.core.data.copies import may_be_others
 from workbench.core.data.image_sources import IMAGE_SOURCES
 from workbench.core.errors import ConfigError, UserError, literal
 from workbench.core.labs.lab import Arm, Lab
@@ -208,14 +208,12 @@ def _why_not(record: RunRecord, newest: RunRecord | None) -> str:
         return record.altered
     if newest is None or record.config.data.source in IMAGE_SOURCES:
         return ""
-    # The digest in the name of the decoded copy is another whenever a file of the source is.
-    known = {_copy_digest(record), _copy_digest(newest)} - {""}
-    return "the files of its images were others" if len(known) > 1 else ""
+    # The name of the decoded copy is another whenever the content of the source is.
+    return "the files of its images were others" if may_be_others(_copy_left(record), _copy_left(newest)) else ""
 
 
-def _copy_digest(record: RunRecord) -> str:
-    started = record.started
-    return copy_digest(str(started.get("copy_left") or started.get("dataset_path") or ""))
+def _copy_left(record: RunRecord) -> str:
+    return str(record.started.get("copy_left") or record.started.get("dataset_path") or "")
 
 
 def _found(planned: PlannedRun, of_list: Sequence[RunRecord], entries: Sequence[QueueEntry]) -> LabRun:

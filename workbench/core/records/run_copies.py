@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from workbench.core.data.dataset import Dataset, is_copy_of
+from workbench.core.data.copies import is_copy_of
+from workbench.core.data.dataset import Dataset
 from workbench.core.data.image_sources import IMAGE_SOURCES
 from workbench.core.evaluation import Evaluation
 from workbench.core.home import Home

@@ -1,4 +1,7 @@
-"""What lies in a folder, .zip or .tar: its files by name, to be looked through or read."""
+"""What lies in a folder, .zip or .tar: its files by name, to be looked through or read.
+
+An archive is judged by its heads before it is unpacked, and while it is: a few kilobytes can claim to be anything.
+"""
 
 import lzma
 import os
@@ -11,11 +14,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.core.data.image_layout import is_image
+from workbench.core.data.image_layout import may_be_image
 from workbench.core.errors import UserError, reason, shown
+from workbench.core.formats import count, memory
+from workbench.engine.data.bombs import MOST_FILES, require_no_bomb, require_sane_zip, require_within
 from workbench.engine.data.tar import members_of, opened_tar
 
 REPORT_EVERY_S = 0.05
+LARGEST_FILE = 128 << 20
+"""Of one image as it is packed in its own format: a file that is larger is none that is looked at."""
+_SMALL_FILE = 16 << 20
 
 # What the standard library raises for cut, damaged or mislabeled archives.
 _DAMAGED = (tarfile.TarError, zipfile.BadZipFile, EOFError, lzma.LZMAError, zlib.error, OSError)
@@ -28,8 +36,53 @@ class Entry:
     name: str
     """From the container's root, with slashes."""
     is_folder: bool
-    read: Callable[[], bytes]
-    """Of a file, its content; to be called before the next entry is asked for."""
+    size: int
+    """Of a file, in bytes, as its head says."""
+    content: Callable[[], bytes]
+    file: Path | None = None
+    """Of a folder's file, where it lies."""
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it may be read by any process, several at a time."""
+        return self.size <= _SMALL_FILE
+
+    def read(self) -> bytes:
+        """Of a file, its content; to be called before the next entry is asked for.
+
+        Raises:
+            Unusable: it is damaged, or larger than any image.
+        """
+        if self.size > LARGEST_FILE:
+            raise Unusable(f"it has {memory(self.size)}; an image file may have at most {memory(LARGEST_FILE)}")
+        try:
+            return self.content()
+        except (zipfile.BadZipFile, zlib.error) as error:
+            # Of one file in a .zip; the others may be whole.
+            raise Unusable(reason(error)) from error
+        except OSError as error:
+            if self.file is None:
+                raise
+            raise Unusable(reason(error)) from error
+
+
+class Unusable(ValueError):
+    """Of one file in a container; the others may be whole."""
+
+
+class Pacer:
+    """Says when it is time to say how far long work is."""
+
+    def __init__(self) -> None:
+        self._paused_at = time.monotonic()
+
+    def is_due(self) -> bool:
+        """Whether REPORT_EVERY_S have passed since it was the last time."""
+        now = time.monotonic()
+        if now - self._paused_at <= REPORT_EVERY_S:
+            return False
+        self._paused_at = now
+        return True
 
 
 def entries(path: Path, *, in_order: bool) -> Iterator[Entry | None]:
@@ -44,13 +97,16 @@ def entries(path: Path, *, in_order: bool) -> Iterator[Entry | None]:
     Raises:
         OSError, or what the standard library raises for damaged archives; `said_of` makes sentences of it.
     """
-    paused_at = time.monotonic()
+    pacer, files = Pacer(), 0
     for entry in _found(path, in_order):
         if entry is not None:
+            files += 1
+            require_within(entry.name, path)
             yield entry
-        if time.monotonic() - paused_at > REPORT_EVERY_S:
+        if files > MOST_FILES:
+            raise UserError(f"{shown(path)} has more than {count(MOST_FILES)} files; give one of fewer")
+        if pacer.is_due():
             yield None
-            paused_at = time.monotonic()
 
 
 def _found(path: Path, in_order: bool) -> Iterator[Entry | None]:
@@ -63,14 +119,24 @@ def _of_folder(path: Path, in_order: bool) -> Iterator[Entry]:
     for file, is_folder in below(path) if in_order else _walked(path):
         name = file.relative_to(path).as_posix()
         # Links that lead nowhere are no files, nor are pipes.
-        if is_folder or not is_image(name) or file.is_file():
-            yield Entry(name, is_folder, file.read_bytes)
+        if is_folder:
+            yield Entry(name, True, 0, bytes)
+        elif not may_be_image(name):
+            yield Entry(name, False, 0, file.read_bytes, file)
+        elif file.is_file():
+            yield Entry(name, False, file.stat().st_size, file.read_bytes, file)
 
 
 def _of_zip(path: Path) -> Iterator[Entry]:
+    require_sane_zip(path)
     with zipfile.ZipFile(path) as archive:
-        for entry in archive.infolist():
-            yield Entry(entry.filename, entry.is_dir(), lambda entry=entry: archive.read(entry))  # type: ignore[misc]
+        members = archive.infolist()
+        require_no_bomb(path, sum(each.file_size for each in members if may_be_image(each.filename)))
+        for entry in members:
+            yield Entry(
+                entry.filename, entry.is_dir(), entry.file_size,
+                lambda entry=entry: archive.read(entry),  # type: ignore[misc]
+            )  # fmt: skip
 
 
 def _of_tar(path: Path) -> Iterator[Entry | None]:
@@ -79,7 +145,10 @@ def _of_tar(path: Path) -> Iterator[Entry | None]:
             if member is None:
                 yield None
             elif member.isfile() or member.isdir():
-                yield Entry(member.name, member.isdir(), lambda member=member: _content(stream, member))  # type: ignore[misc]
+                yield Entry(
+                    member.name, member.isdir(), member.size,
+                    lambda member=member: _content(stream, member),  # type: ignore[misc]
+                )  # fmt: skip
 
 
 def _content(stream: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:

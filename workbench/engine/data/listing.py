@@ -27,4 +27,4 @@ def find(source: str, home: Home) -> Generator[Progress, None, FoundImages]:
                 yield Progress(activity, images, 0)
             else:
                 images += found.add(entry.name, is_folder=entry.is_folder)
-    return found
+    return found.without_parts()

@@ -1,34 +1,42 @@
 """Where images come from: shipped archives, the official CIFAR-10 archive, folders, .zip and .tar files.
 
-Layout: `train/<class>/<image>` and `test/<class>/<image>`, at any depth. A decoded copy is kept below
-`<home>/data`, so that the next start only maps it.
+A decoded copy is kept below `<home>/data` under the digest of what the source contains, so that the next start
+only maps it, and what was merely moved or touched is not read again.
 """
 
-import hashlib
-import io
+import errno
+import logging
 import os
-from collections.abc import Generator
-from pathlib import Path, PurePosixPath
+import shutil
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
-
-from workbench.core.data.dataset import Dataset, ImageSet, copy_name
-from workbench.core.data.image_layout import PARTS, FoundImages, is_archive, part_and_class
+from workbench.core.data.copies import copy_name, same_content
+from workbench.core.data.dataset import Dataset
+from workbench.core.data.image_layout import is_archive
 from workbench.core.data.image_sources import ALLOWED_SOURCES, CIFAR10, IMAGE_SOURCES
 from workbench.core.errors import LONGEST_PATH, ConfigError, UserError, did_you_mean, reason, shown
 from workbench.core.events import Progress
 from workbench.core.files import require_file
 from workbench.core.home import Home
 from workbench.core.resources import resource_path
-from workbench.engine.data.containers import below, entries, said_of
-from workbench.engine.data.decoding import fitted, undecodable, upright_rgb
+from workbench.engine.data.containers import said_of
+from workbench.engine.data.contents import digest_of
 from workbench.engine.data.official import fetch_official, read_official
+from workbench.engine.data.reading import read_images
 
-Reading = Generator[Progress, None, Dataset]
-# Name and pixels.
-_Decoded = tuple[str, NDArray[np.uint8]]
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+_log = logging.getLogger(__name__)
+
+# Beside a copy that is being written.
+_UNFINISHED = ".unfinished-"
+_ASK_EVERY_S = 0.1
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 def locate(source: str, home: Home) -> Path:
@@ -76,18 +84,87 @@ def read(source: str, image_size: int, home: Home) -> Generator[Progress, None, 
     if source == CIFAR10.name:
         yield from fetch_official(path)
     with said_of(path):
-        folder = home.data / _copy_name(source, path, image_size)
-    copy = Dataset.open(folder)
-    if copy is not None and copy.image_size == image_size:
-        return folder
-    # Its files are open until then, and on Windows could not be replaced.
-    del copy
-    if source == CIFAR10.name:
-        dataset = read_official(path, image_size)
-    else:
-        dataset = yield from _read_images(path, image_size)
-    dataset.save(folder)
-    return folder
+        digest = yield from digest_of(path, home)
+    found = _copy(home, digest, image_size)
+    if found is not None:
+        return found
+    folder = home.data / copy_name(source if source in IMAGE_SOURCES else path.stem, digest, image_size)
+    lock = _lock_of(folder)
+    try:
+        yield from _locked(lock, path)
+        # Somebody else may have made it meanwhile.
+        found = _copy(home, digest, image_size)
+        if found is None:
+            yield from _made(source, path, image_size, folder)
+    finally:
+        lock.release()
+    return folder if found is None else found
+
+
+def _lock_of(folder: Path) -> "BaseFileLock":
+    from filelock import FileLock
+
+    # A generator may be closed by another thread than the one that ran it.
+    return FileLock(folder.parent / "locks" / f"{folder.name}.lock", thread_local=False)
+
+
+def _locked(lock: "BaseFileLock", path: Path) -> Generator[Progress, None, None]:
+    """Until no other process makes the same copy; a file system without locks does without."""
+    from filelock import Timeout
+
+    while True:
+        try:
+            Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
+            lock.acquire(timeout=0)
+            return
+        except Timeout:
+            yield Progress(f"Waiting for another process that reads {shown(path.name)}", 0, 0)
+            time.sleep(_ASK_EVERY_S)
+        except (OSError, NotImplementedError) as error:
+            _log.warning("the copy of %s is not guarded against a second process: %s", shown(path), error)
+            return
+
+
+def _copy(home: Home, digest: str, image_size: int) -> Path | None:
+    """A whole copy of that content, whatever its source was called."""
+    for folder in sorted(home.data.glob(same_content(digest, image_size))):
+        copy = Dataset.open(folder)
+        if copy is not None and copy.image_size == image_size:
+            return folder
+    return None
+
+
+def _made(source: str, path: Path, image_size: int, folder: Path) -> Generator[Progress, None, None]:
+    """Write a copy beside its place, and put it there when it is whole; a canceled one leaves nothing."""
+    unfinished = folder.with_name(f"{_UNFINISHED}{folder.name}-{os.getpid()}")
+    with _said_of_writing(folder):
+        for left in folder.parent.glob(f"{_UNFINISHED}{folder.name}-*"):
+            # Whoever was writing it is dead, or this one would not be alone.
+            shutil.rmtree(left, ignore_errors=True)
+        try:
+            unfinished.mkdir(parents=True)
+            if source == CIFAR10.name:
+                read_official(path, image_size).save(unfinished)
+            else:
+                with said_of(path), _said_of_writing(folder):
+                    yield from read_images(path, image_size, unfinished)
+            shutil.rmtree(folder, ignore_errors=True)
+            os.replace(unfinished, folder)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+
+
+@contextmanager
+def _said_of_writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_ROOM and not str(error.filename or "").startswith(str(folder.parent)):
+            raise
+        raise UserError(
+            f"cannot write the decoded images {shown(folder)}: {reason(error)}; free some space or choose another "
+            "folder with --home"
+        ) from error
 
 
 def _not_a_source(source: str, why: str) -> ConfigError:
@@ -95,60 +172,3 @@ def _not_a_source(source: str, why: str) -> ConfigError:
     return ConfigError(
         {"data.source": f"data.source is '{shortened}', but {why}; it must be {ALLOWED_SOURCES} of images"}
     )
-
-
-def _copy_name(source: str, path: Path, image_size: int) -> str:
-    """Changes whenever the source does: by size and time of every file, not by reading them."""
-    digest = hashlib.sha256(os.fsencode(f"{path}|{image_size}"))
-    files = [file for file, _ in below(path)] if path.is_dir() else [path]
-    # Links that lead nowhere are no files.
-    for file in filter(Path.exists, files):
-        status = file.stat()
-        digest.update(os.fsencode(f"{file}|{status.st_size}|{status.st_mtime_ns}"))
-    return copy_name(source if source in IMAGE_SOURCES else path.stem, digest.hexdigest())
-
-
-def _read_images(path: Path, image_size: int) -> Reading:
-    activity = f"Reading {shown(path.name)}"
-    # The number of images in an archive is known at its end: until then 0, "not known".
-    yield Progress(activity, 0, 0)
-    decoded: list[_Decoded] = []
-    found = FoundImages(path)
-    with said_of(path):
-        for entry in entries(path, in_order=True):
-            if entry is None:
-                yield Progress(activity, len(decoded), 0)
-            elif found.add(entry.name, is_folder=entry.is_folder):
-                decoded.append((entry.name, _decode(entry.read(), entry.name, path, image_size)))
-    yield Progress(activity, len(decoded), len(decoded))
-    return _assemble(decoded, found)
-
-
-def _decode(content: bytes, name: str, origin: Path, size: int) -> NDArray[np.uint8]:
-    try:
-        with Image.open(io.BytesIO(content)) as image:
-            return np.asarray(fitted(upright_rgb(image), size))
-    # Pillow names damage in many ways: OSError, SyntaxError, struct.error, KeyError, DecompressionBombError.
-    except Exception as error:
-        raise UserError(
-            f"cannot decode the image {shown(Path(name))} in {shown(origin)}: {undecodable(error)}"
-        ) from error
-
-
-def _assemble(decoded: list[_Decoded], found: FoundImages) -> Dataset:
-    problem = found.problem()
-    if problem:
-        raise UserError(problem)
-    class_names, parts = found.class_names, {}
-    for part in PARTS:
-        members = [(*part_and_class(name), name, pixels) for name, pixels in decoded]
-        # By number first, as CIFAR-10 numbers its images, so that every container gives the same order.
-        members = sorted(
-            (member for member in members if member[0] == part),
-            key=lambda member: (PurePosixPath(member[2]).stem.zfill(12), member[1]),
-        )
-        labels = np.array([class_names.index(label) for _, label, _, _ in members], np.int64)
-        images = np.stack([pixels for _, _, _, pixels in members])
-        names = tuple(f"{part}/{label}/{shown(PurePosixPath(name).name, 255)}" for _, label, name, _ in members)
-        parts[part] = ImageSet(images, labels, names)
-    return Dataset(class_names, parts["train"], parts["test"])

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Self, cast
 
+from workbench.engine.data.bombs import require_no_bomb
+
 _END = bytes(2 * tarfile.BLOCKSIZE)
 # Passed over at once: 3 ms of zeros from gzip, some 20 of photographs from xz.
 _PIECE = 1 << 20
@@ -26,12 +28,13 @@ def opened_tar(path: Path) -> Iterator[tarfile.TarFile]:
 
     Raises:
         tarfile.ReadError, EOFError, lzma.LZMAError: it is damaged, or ends before its end mark.
+        UserError: far more comes out of it than images are packed.
     """
     with path.open("rb") as raw:
         magic = raw.read(len(_XZ_MAGIC))
         raw.seek(0)
         with (
-            _Tail(_decompressed(raw, magic)) as content,
+            _Tail(_decompressed(raw, magic), path) as content,
             tarfile.open(fileobj=content, mode="r|", tarinfo=_Member) as stream,
         ):
             yield stream
@@ -84,11 +87,11 @@ def _decompressed(raw: IO[bytes], magic: bytes) -> IO[bytes]:
 
 
 class _Tail(io.RawIOBase):
-    """Passes reads on and remembers the last bytes."""
+    """Passes reads on, remembers the last bytes, and counts how many there were."""
 
-    def __init__(self, source: IO[bytes]) -> None:
+    def __init__(self, source: IO[bytes], path: Path) -> None:
         super().__init__()
-        self._source = source
+        self._source, self._path, self._bytes = source, path, 0
         self.tail = b""
 
     def readable(self) -> bool:
@@ -97,4 +100,6 @@ class _Tail(io.RawIOBase):
     def read(self, size: int = -1) -> bytes:
         content = self._source.read(size)
         self.tail = (self.tail + content)[-len(_END) :]
+        self._bytes += len(content)
+        require_no_bomb(self._path, self._bytes)
         return content

@@ -1,11 +1,9 @@
 """An image of one's own, made into what a network takes: in the very way in which its training images were."""
 
 import io
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,16 +13,7 @@ from PIL import Image
 from workbench.core.errors import UserError, reason, shown
 from workbench.core.files import require_file
 from workbench.core.formats import count
-from workbench.engine.data.decoding import Crop, fitted, middle_square, undecodable, upright_rgb
-
-# Of Pillow's formats those that hold pixels: others start programs (EPS), or fetch parts from elsewhere.
-_FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "TIFF", "WEBP", "PPM", "AVIF", "ICO", "TGA", "JPEG2000")
-_MOST_MEGAPIXELS = 100
-# Larger JPEGs are decoded to a half, fourth or eighth of their size: a second less, and a gray level's difference.
-_DRAFTED_MEGAPIXELS = 16
-# At least so many of their pixels, across, make one of the result's.
-_DRAFTED_SIDE = 16
-_MEGA = 1_000_000
+from workbench.engine.data.decoding import Crop, middle_square, opened, square_of, undecodable
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +40,7 @@ def read_image(path: Path, side: int) -> GivenImage:
         require_file(path)
     except OSError as error:
         raise UserError(f"cannot read the image {shown(path)}: {reason(error)}") from error
-    with _said_of(f"the image {shown(path)}"), _opened(path) as image:
+    with _said_of(f"the image {shown(path)}"), opened(path) as image:
         return _given(image, side)
 
 
@@ -64,7 +53,7 @@ def from_bytes(content: bytes, side: int, name: str = "the image") -> GivenImage
     Raises:
         UserError: as `read_image`.
     """
-    with _said_of(name), _opened(io.BytesIO(content)) as image:
+    with _said_of(name), opened(io.BytesIO(content)) as image:
         return _given(image, side)
 
 
@@ -79,51 +68,16 @@ def _said_of(name: str) -> Iterator[None]:
         yield
     except UserError as error:
         raise UserError(f"cannot read {name}: {error}") from error
-    # Of many millions of pixels.
-    except (Image.DecompressionBombError, MemoryError) as error:
-        raise UserError(
-            f"cannot read {name}: it is too large; at most {_MOST_MEGAPIXELS} megapixels are"
-        ) from error
     # Pillow names damage in many ways: OSError, SyntaxError, struct.error, KeyError.
     except Exception as error:
         raise UserError(f"cannot read {name}: {undecodable(error)}") from error
 
 
-@contextmanager
-def _opened(source: Path | io.BytesIO) -> Iterator[Image.Image]:
-    """Its head is read, its pixels are not."""
-    with warnings.catch_warnings():
-        # The limit here is a sentence.
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        image = Image.open(source, formats=_known_formats())
-    with image:
-        width, height = image.size
-        if width * height > _MOST_MEGAPIXELS * _MEGA:
-            raise UserError(
-                f"it has {count(width)} x {count(height)} pixels; at most {_MOST_MEGAPIXELS} megapixels are read"
-            )
-        yield image
-
-
-@cache
-def _known_formats() -> tuple[str, ...]:
-    """Which of them Pillow can read depends on how it was built."""
-    Image.init()
-    return tuple(name for name in _FORMATS if name in Image.OPEN)
-
-
 def _given(image: Image.Image, side: int) -> GivenImage:
-    stored = image.size
     is_one_of_several = bool(getattr(image, "is_animated", False))
-    if stored[0] * stored[1] > _DRAFTED_MEGAPIXELS * _MEGA:
-        image.draft(image.mode, (_DRAFTED_SIDE * side, _DRAFTED_SIDE * side))
-    drafted = image.size
-    rgb = upright_rgb(image)
-    is_turned = rgb.size != drafted and rgb.size == drafted[::-1]
-    size = stored[::-1] if is_turned else stored
-    crop = middle_square(size)
+    pixels, size = square_of(image, side)
     words = f"{'the first of several frames, ' if is_one_of_several else ''}{_words(size, side)}"
-    return GivenImage(np.array(fitted(rgb, side)), size, crop, f"{words[:1].upper()}{words[1:]}")
+    return GivenImage(pixels, size, middle_square(size), f"{words[:1].upper()}{words[1:]}")
 
 
 def _words(size: tuple[int, int], side: int) -> str:
