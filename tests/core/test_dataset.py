@@ -1,13 +1,15 @@
 """The decoded copy on disk: whole or not there."""
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from workbench.core.data.dataset import Dataset, ImageSet
+from workbench.core.data.dataset import Dataset, ImageSet, Unreadable
 from workbench.core.errors import UserError
 
 
@@ -39,10 +41,11 @@ def test_a_copy_that_is_not_whole_is_not_taken(dataset: Dataset, tmp_path: Path,
 
 
 ODD_MANIFESTS = (
-    {"version": None}, {"version": "1"}, {"version": True}, {"version": 2}, {"class_names": None},
+    {"version": None}, {"version": "1"}, {"version": True}, {"version": 3}, {"class_names": None},
     {"class_names": ["a"]}, {"class_names": []}, {"class_names": "ab"}, {"class_names": ["a", 1]},
     {"class_names": ["a", "\0"]}, {"class_names": ["a", "\udce9"]}, {"train": 5}, {"train": ["x"]},
-    {"train": {"a": 1, "b": 2}}, {"test": [None, None]},
+    {"train": {"a": 1, "b": 2}}, {"test": [None, None]}, {"files": {}}, {"files": {"train-images.npy": [1]}},
+    {"files": None}, {"unreadable": ["a"]}, {"unreadable": [["a"]]},
 )  # fmt: skip
 
 
@@ -78,7 +81,49 @@ def test_a_copy_with_other_arrays_is_none(
 ) -> None:
     dataset.save(tmp_path)
     np.save(tmp_path / f"{name}.npy", array)
+    seal_again(tmp_path)
     assert Dataset.open(tmp_path) is None
+
+
+def seal_again(folder: Path) -> None:
+    """As if the files had been written so: as a copy of the first version, whose files have no seals."""
+    manifest = json.loads((folder / "dataset.json").read_text())
+    (folder / "dataset.json").write_text(json.dumps(manifest | {"version": 1}))
+
+
+@pytest.mark.parametrize("name", ["train-images", "test-labels", "train-indices", "test-sizes"])
+def test_a_changed_byte_is_noticed_and_a_copy_of_the_copy_is_not(
+    dataset: Dataset, tmp_path: Path, name: str
+) -> None:
+    sized = replace(dataset.test, sizes=np.array([[640, 480], [32, 32]]), indices=np.array([0, 5]))
+    replace(dataset, test=sized, unreadable=(Unreadable("train/a/2.png", "it is cut"),)).save(tmp_path / "copy")
+    shutil.copytree(tmp_path / "copy", tmp_path / "moved", copy_function=shutil.copyfile)
+    moved = Dataset.open(tmp_path / "moved")
+    assert moved is not None
+    assert moved.unreadable == (("train/a/2.png", "it is cut"),)
+    assert moved.test.original_indices.tolist() == [0, 5]
+    assert moved.train.original_indices.tolist() == [0, 1]
+    assert moved.test.sizes is not None
+    # Its times are written down, so that its bytes are looked at once.
+    file = tmp_path / "moved" / "train-images.npy"
+    times = json.loads((tmp_path / "moved" / "dataset.json").read_text())["files"]["train-images.npy"]
+    assert times[1] == file.stat().st_mtime_ns
+    content = bytearray((tmp_path / "moved" / f"{name}.npy").read_bytes())
+    content[-1] ^= 1
+    (tmp_path / "moved" / f"{name}.npy").write_bytes(content)
+    assert Dataset.open(tmp_path / "moved") is None
+
+
+def test_a_copy_of_the_first_version_is_taken(dataset: Dataset, tmp_path: Path) -> None:
+    dataset.save(tmp_path)
+    kept = ("version", "class_names", "train", "test")
+    manifest = json.loads((tmp_path / "dataset.json").read_text())
+    (tmp_path / "dataset.json").write_text(json.dumps({key: manifest[key] for key in kept} | {"version": 1}))
+    (tmp_path / "train-indices.npy").unlink()
+    copy = Dataset.open(tmp_path)
+    assert copy is not None
+    assert (copy.unreadable, copy.is_split_here) == ((), False)
+    assert copy.train.original_indices.tolist() == [0, 1]
 
 
 def test_a_copy_whose_array_is_an_archive_of_arrays_is_none(dataset: Dataset, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from workbench.core.data.dataset import is_class_name
@@ -39,31 +40,39 @@ def is_archive(path: Path) -> bool:
 
 def is_image(name: str) -> bool:
     """Whether a file of this name, with slashes, is an image of a class."""
-    path = PurePosixPath(name)
-    return len(path.parts) >= 3 and path.parts[-3] in PARTS and _looks_like_image(path)
+    folder, _, file = name.rpartition("/")
+    folders = _folders(folder)
+    return len(folders) >= 2 and folders[-2] in PARTS and _looks_like_image(file)
 
 
 def part_and_class(name: str) -> tuple[str, str]:
     """Of an image: `train` or `test`, and its class."""
-    part, label = PurePosixPath(name).parts[-3:-1]
+    part, label = _folders(name.rpartition("/")[0])[-2:]
     return part, label
 
 
 def may_be_image(name: str) -> bool:
     """Whether a file of this name, with slashes, is an image of a class in either layout."""
-    path = PurePosixPath(name)
-    return len(path.parts) >= 2 and _looks_like_image(path)
+    folder, _, file = name.rpartition("/")
+    return bool(_folders(folder)) and _looks_like_image(file)
 
 
-def _looks_like_image(path: PurePosixPath) -> bool:
-    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
+@lru_cache(maxsize=1024)
+def _folders(path: str) -> tuple[str, ...]:
+    """The parts of a folder's name: of each file of a source a PurePosixPath would take as long as its pixels."""
+    return tuple(part for part in path.split("/") if part not in ("", "."))
+
+
+def _looks_like_image(file: str) -> bool:
+    stem, dot, suffix = file.rpartition(".")
+    return bool(stem) and not file.startswith(".") and f"{dot}{suffix.lower()}" in IMAGE_SUFFIXES
 
 
 def by_number(name: str) -> tuple[str, str]:
     """A key that sorts images of a class by their numbers, as CIFAR-10 numbers its images, whichever container
     they lie in."""
-    path = PurePosixPath(name)
-    return path.stem.zfill(12), path.name
+    file = name.rpartition("/")[2]
+    return file.rpartition(".")[0].zfill(12), file
 
 
 @dataclass
@@ -95,16 +104,17 @@ class FoundImages:
             UserError: its class is shown, recorded and exported under its folder's name, which is no text; or
                 there are more than MOST_CLASSES.
         """
-        path = PurePosixPath(name)
-        if (is_folder or len(path.parts) > 1) and path.parts and len(self.folders) < _MOST_FOLDERS:
-            self.folders.add(path.parts[0])
+        folder, _, file = name.rpartition("/")
         if is_folder:
-            if len(path.parts) >= 2 and path.parts[-2] in PARTS:
-                self._take_folder(path.parts[-2], path.name)
+            folders = _folders(name)
+            self._take_uppermost(folders)
+            if len(folders) >= 2 and folders[-2] in PARTS:
+                self._take_folder(folders[-2], folders[-1])
             return False
+        self._take_uppermost(_folders(folder))
         if not is_image(name):
-            if _looks_like_image(path):
-                place = str(path.parent)
+            if _looks_like_image(file):
+                place = "/".join(_folders(folder)) or "."
                 is_kept = place in self.elsewhere or len(self.elsewhere) <= MOST_CLASSES
                 self.elsewhere[place if is_kept else "…"] += 1
             return False
@@ -114,6 +124,10 @@ class FoundImages:
             self._check_room(f" in {part}/", self.counts[part])
         self.counts[part][label] += 1
         return True
+
+    def _take_uppermost(self, folders: Sequence[str]) -> None:
+        if folders and len(self.folders) < _MOST_FOLDERS:
+            self.folders.add(folders[0])
 
     def _take_folder(self, part: str, label: str) -> None:
         folders = self.class_folders[part]
@@ -167,9 +181,10 @@ class FoundImages:
             return {name: part_and_class(name) for name in names if is_image(name)}
         members: dict[str, list[str]] = {}
         for name in names:
-            path = PurePosixPath(name)
-            if _looks_like_image(path) and _is_class_below(str(path.parent), self.root):
-                members.setdefault(path.parent.name, []).append(name)
+            folder, _, file = name.rpartition("/")
+            place = "/".join(_folders(folder)) or "."
+            if _looks_like_image(file) and _is_class_below(place, self.root):
+                members.setdefault(_folders(folder)[-1], []).append(name)
         chosen: dict[str, tuple[str, str]] = {}
         for label, of_class in members.items():
             test = set(chosen_for_test(of_class))
@@ -259,7 +274,7 @@ def chosen_for_test(names: Sequence[str]) -> list[str]:
     By a digest of each name within its class, as if drawn at random with one seed for good: an image that is added
     changes hardly anything for the others, and neither does where the source lies or in which container.
     """
-    ranks = {name: hashlib.sha256(os.fsencode(PurePosixPath(name).name)).digest() for name in names}
+    ranks = {name: hashlib.sha256(os.fsencode(name.rpartition("/")[2])).digest() for name in names}
     return sorted(names, key=lambda name: (ranks[name], name))[: test_images(len(names))]
 
 

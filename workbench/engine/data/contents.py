@@ -38,15 +38,19 @@ def digest_of(path: Path, home: Home) -> Generator[Progress, None, str]:
         return known
     total = sum(size for _, _, size, _ in files)
     digest, done = hashlib.sha256(f"reader {_READER}".encode()), 0
-    activity = f"Looking at {shown(path.name)}"
+    activity, is_whole = f"Looking at {shown(path.name)}", True
     with ThreadPoolExecutor(min(cores(), 4)) as threads:
         for start in range(0, len(files), _AT_ONCE):
             some = files[start : start + _AT_ONCE]
             for (name, _, size, _), content in zip(some, threads.map(_digest_of_file, some), strict=True):
-                digest.update(os.fsencode(f"{name}|{content}\n"))
+                digest.update(os.fsencode(f"{name}|{content or 'unreadable'}\n"))
+                is_whole &= bool(content)
                 done += size
             yield Progress(activity, done, total, "bytes")
     found = digest.hexdigest()
+    if not is_whole:
+        # What could not be read may be readable the next time, which changes neither its time nor its size.
+        return found
     try:
         write_atomically(remembered, lambda file: file.write(found.encode()))
     except UserError:
@@ -91,12 +95,12 @@ def _remembered(path: Path) -> str:
 
 
 def _digest_of_file(file: _File) -> str:
+    """Empty where it cannot be read: it will be listed as such."""
     digest = hashlib.sha256()
     try:
         with file[1].open("rb") as opened:
             while chunk := opened.read(_CHUNK):
                 digest.update(chunk)
-    except OSError as error:
-        # It will be listed as unreadable, and may be readable the next time.
-        return f"unreadable {error.errno}"
+    except OSError:
+        return ""
     return digest.hexdigest()
