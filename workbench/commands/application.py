@@ -11,6 +11,7 @@ from workbench.commands import (
     choices,
     comparison,
     console,
+    data,
     evaluation,
     explanation,
     export,
@@ -48,6 +49,7 @@ for group in (*_groups, lab, export):
 for group in (run_changes, run_archives, comparison):
     runs.commands.add_typer(group.commands)
 app.add_typer(runs.commands, name="runs")
+app.add_typer(data.commands, name="data")
 app.add_typer(queue.commands, name="queue")
 app.add_typer(search.commands, name="search")
 

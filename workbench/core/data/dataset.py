@@ -3,7 +3,7 @@
 import json
 import os
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from workbench.core.errors import UserError, shown
 from workbench.core.files import read_text, require_file, write_atomically
+from workbench.core.formats import count
 from workbench.core.names import is_name
 
 _N = TypeVar("_N", bound=np.generic)
@@ -21,6 +22,7 @@ _N = TypeVar("_N", bound=np.generic)
 _VERSION, _VERSIONS = 2, (1, 2)
 _MANIFEST = "dataset.json"
 _PARTS = ("train", "test")
+_MOST_LISTED = 3
 _CHUNK = 1 << 22
 
 
@@ -35,6 +37,13 @@ class Unreadable(NamedTuple):
     path: str
     """Within the source, as it can be shown."""
     reason: str
+
+
+def listed(unreadable: Sequence[Unreadable]) -> str:
+    """The first of them with their reasons, and how many more there are."""
+    first = "; ".join(f"{path} ({why})" for path, why in unreadable[:_MOST_LISTED])
+    more = len(unreadable) - _MOST_LISTED
+    return f"{first}; and {count(more)} more" if more > 0 else first
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +90,14 @@ class Dataset:
     def image_size(self) -> int:
         """Height and width in pixels."""
         return int(self.train.images.shape[1])
+
+    def require_readable(self, source: str) -> None:
+        """
+        Raises:
+            UserError: files were left out as they cannot be read.
+        """
+        if self.unreadable:
+            raise UserError(f"{shown(source)} has files that cannot be read: {listed(self.unreadable)}")
 
     def save(self, folder: Path) -> None:
         """Write the decoded images; the manifest comes last, so that a cut copy is never taken for whole."""
@@ -219,13 +236,13 @@ def _texts(value: Any) -> tuple[str, ...]:
 def _open_part(folder: Path, part: str, names: tuple[str, ...], classes: int) -> ImageSet:
     images = _load_array(folder / f"{part}-images.npy", np.uint8, mapped=True)
     labels = _load_array(folder / f"{part}-labels.npy", np.int64)
-    count, height, width, channels = images.shape
-    if height != width or channels != 3 or labels.shape != (count,) or len(names) != count:
+    number, height, width, channels = images.shape
+    if height != width or channels != 3 or labels.shape != (number,) or len(names) != number:
         raise ValueError("arrays of other shapes")
     if not 0 <= labels.min() <= labels.max() < classes:
         raise ValueError("labels of no class")
     indices, sizes = (_load_if_there(folder / f"{part}-{each}.npy") for each in ("indices", "sizes"))
-    if (indices is not None and indices.shape != (count,)) or (sizes is not None and sizes.shape != (count, 2)):
+    if (indices is not None and indices.shape != (number,)) or (sizes is not None and sizes.shape != (number, 2)):
         raise ValueError("arrays of other shapes")
     return ImageSet(images, labels, names, indices, sizes)
 

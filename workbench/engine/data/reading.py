@@ -10,16 +10,14 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.core.data.dataset import Dataset, ImageSet, Unreadable
+from workbench.core.data.dataset import Dataset, ImageSet, Unreadable, listed
 from workbench.core.data.image_layout import PARTS, FoundImages, by_number, is_image, may_be_image
 from workbench.core.errors import UserError, shown
 from workbench.core.events import Progress
-from workbench.core.formats import count
 from workbench.engine.data.containers import Entry, Pacer, Unusable, entries
 from workbench.engine.data.decoder import Packed, Unpacked, side_lengths
 from workbench.engine.data.decoding_pool import DecodingPool
 
-_MOST_NAMED = 3
 _COPIED = 4096
 
 
@@ -203,12 +201,5 @@ def _require_enough(
     has_tests = any(part == "test" for part, _ in readable.values())
     if lost or not has_tests:
         of = f"of class {shown(lost[0])}" if lost else "for testing"
-        raise UserError(f"no image {of} in {shown(found.origin)} can be read: {named(unreadable)}")
+        raise UserError(f"no image {of} in {shown(found.origin)} can be read: {listed(unreadable)}")
     return found.class_names
-
-
-def named(unreadable: tuple[Unreadable, ...]) -> str:
-    """The first of them with their reasons, and how many more there are."""
-    first = "; ".join(f"{path} ({why})" for path, why in unreadable[:_MOST_NAMED])
-    more = len(unreadable) - _MOST_NAMED
-    return f"{first}; and {count(more)} more" if more > 0 else first

@@ -16,7 +16,7 @@ from workbench.core.events import Progress
 from workbench.core.files import write_atomically
 
 # Of the light theme: a sheet is printed and pasted into documents.
-_GROUND, _TEXT, _SECONDARY, _WRONG = "#FFFFFF", "#1C2430", "#5B6675", "#C7372F"
+GROUND, TEXT, SECONDARY, _WRONG = "#FFFFFF", "#1C2430", "#5B6675", "#C7372F"
 _GAP_PX, _EDGE_PX, _CAPTION_PX, _FONT_PX = 8, 2, 18, 11
 _WIDTH_TO_HEIGHT = 1.3
 _WIDEST_CAPTION_PX, _MOST_CAPTIONS = 180, 2_000
@@ -64,7 +64,7 @@ def write_sheet(
     width, height = scale.cell
     columns = max(1, min(len(indices), round(math.sqrt(len(indices) * height / width * _WIDTH_TO_HEIGHT))))
     rows = -(-len(indices) // columns)
-    sheet = Image.new("RGB", (columns * width + _GAP_PX, rows * height + _GAP_PX), _GROUND)
+    sheet = Image.new("RGB", (columns * width + _GAP_PX, rows * height + _GAP_PX), GROUND)
     pen = ImageDraw.Draw(sheet)
     for place, index in enumerate(indices.tolist()):
         if place % _AT_A_TIME == 0:
@@ -81,8 +81,8 @@ def write_sheet(
             pen.rectangle(box, outline=_WRONG, width=_EDGE_PX)
         if scale.captions is not None:
             middle = left + scale.side_px // 2, top + scale.side_px + _CAPTION_PX // 2 + 2
-            text = _fitting(scale.captions[place], scale.font, width - 2)
-            pen.text(middle, text, fill=_TEXT if is_wrong else _SECONDARY, font=scale.font, anchor="mm")
+            text = fitting(scale.captions[place], scale.font, width - 2)
+            pen.text(middle, text, fill=TEXT if is_wrong else SECONDARY, font=scale.font, anchor="mm")
     yield Progress("Writing the sheet", 0, 0)
     write_atomically(path, lambda file: sheet.save(file, "PNG"))
     return path
@@ -96,7 +96,7 @@ def _caption(evaluation: Evaluation, index: int) -> str:
     return f"{truth} → {names[evaluation.predictions[index]]} {evaluation.confidence[index]:.2f}"
 
 
-def _fitting(text: str, font: ImageFont.FreeTypeFont, width: int) -> str:
+def fitting(text: str, font: ImageFont.FreeTypeFont, width: int) -> str:
     while len(text) > 2 and font.getlength(text) > width:
         text = text[:-2].rstrip() + "…"
     return text
