@@ -5,7 +5,7 @@ The window, the command line and the store share these classes. Every error name
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -25,7 +25,7 @@ from workbench.core.settings.training_config import TrainingConfig
 
 # Linux's limit. With any limit pydantic also looks whether a text is UTF-8, as what is recorded must be.
 _LONGEST_PATH = 4096
-_SOURCES = f"{ALLOWED_SOURCES} of train/<class>/ and test/<class>/."
+_SOURCES = f"{ALLOWED_SOURCES} of train/<class>/ and test/<class>/, or of <class>/ alone."
 
 _Mean = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 _Std = Annotated[float, Field(ge=LEAST_DEVIATION, le=10.0, allow_inf_nan=False)]
@@ -41,6 +41,8 @@ class DataConfig(FieldGroup):
     """Share of the training images held out, stratified, to choose the best epoch. 0: no split."""
     train_images: Annotated[int, Field(ge=0)] = 0
     """Use only so many training images, as many of every class, chosen by the seed. 0: all."""
+    unreadable: Literal["skip", "refuse"] = "skip"
+    """Of image files that cannot be read: skip leaves them out and says so, refuse does not begin."""
     normalization: NormalizationName = "auto"
     """Mean and standard deviation that images are normalized by. auto: as the starting weights were, or
     cifar10's. cifar10-per-image: with the mean of the images' own deviations, common in repositories. half: both

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.core.data.dataset import Dataset
+from workbench.core.data.dataset import Dataset, listed
 from workbench.core.errors import ConfigError
 from workbench.core.events import Progress, Warned
 from workbench.core.home import Home
@@ -69,7 +69,10 @@ def prepare(
     compute = choose(config.training, processes)
     folder = yield from sources.read(config.data.source, config.model.input_size, home)
     dataset = Dataset.require(folder)
+    if config.data.unreadable == "refuse":
+        dataset.require_readable(config.data.source)
     config, sentences = completed(config, dataset, weights, begun)
+    sentences += _left_out(dataset)
     training, validation = split_of(dataset, config)
     if config.data.needs_images:
         config = with_normalization(config, normalization_of(dataset.train.images, training))
@@ -100,6 +103,14 @@ def prepare(
         validation=DeviceImages(dataset.train, config.data, compute, validation),
         test=DeviceImages(dataset.test, config.data, compute),
     )
+
+
+def _left_out(dataset: Dataset) -> list[str]:
+    files = len(dataset.unreadable)
+    if not files:
+        return []
+    words = "file cannot be read and is" if files == 1 else "files cannot be read and are"
+    return [f"{files} image {words} left out: {listed(dataset.unreadable)}"]
 
 
 def unless_stopped(work: Preparing, orders: Orders) -> Generator[Progress | Warned, None, Prepared | None]:

@@ -107,6 +107,8 @@ class DataPanel(QWidget):
         self._form.add("data.source", self.tr("Source"), self._source)
         self._form.add_percent("validation_fraction", self.tr("Validation"), self.tr(" % of training"))
         self._form.add_whole("train_images", self.tr("Train on"), 100_000_000, self.tr(" images"), self.tr("all"))
+        unreadable = (("skip", self.tr("leave out")), ("refuse", self.tr("refuse to start")))
+        self._form.add_choice("unreadable", self.tr("Unreadable"), unreadable)
         self._form.add_choice("normalization", self.tr("Normalize by"), NAMES)
         self._mean = self._form.add_numbers("mean", self.tr("Mean"))
         self._std = self._form.add_numbers("std", self.tr("Deviation"))
