@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from workbench.core.errors import reason
 from workbench.engine.data.decoding import Square, decoding_bytes, opened, square_of, undecodable
 
-LARGE_BYTES = 48_000_000
+LARGE_BYTES = 56_000_000
 """An image that takes more memory is decoded alone: several at a time would add up."""
 
 

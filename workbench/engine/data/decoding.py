@@ -21,7 +21,9 @@ from workbench.core.formats import count
 # Of Pillow's formats those that hold pixels: others start programs (EPS), or fetch parts from elsewhere.
 _FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "TIFF", "WEBP", "PPM", "AVIF", "ICO", "TGA", "JPEG2000")
 _MEGA = 1_000_000
-_MOST_MEGAPIXELS = 100
+# Where Pillow begins to warn of what may be a bomb.
+_MOST_PIXELS = 89_478_485
+_AT_MOST = f"at most {_MOST_PIXELS // _MEGA} megapixels are read"
 _MOST_BYTES = 400 * _MEGA
 """Of memory while one image is decoded."""
 # JPEGs are decoded to a half, fourth or eighth of their size, as long as that is this many times what is wanted: a
@@ -29,10 +31,22 @@ _MOST_BYTES = 400 * _MEGA
 _DRAFTED = 2
 
 # Pillow's mode -> bytes that a pixel takes until it is small: as it is stored, and the copies of it that are made.
-_BYTES = {"1": 2, "L": 1, "P": 5, "RGB": 4, "CMYK": 4, "YCbCr": 4, "LAB": 4, "HSV": 8, "I;16": 6}
+_BYTES = {
+    "1": 2,
+    "L": 1,
+    "P": 5,
+    "RGB": 4,
+    "RGBA": 8,
+    "LA": 8,
+    "CMYK": 4,
+    "YCbCr": 4,
+    "LAB": 4,
+    "HSV": 8,
+    "I;16": 6,
+}
 _BYTES_OF_OTHERS = 12
 # These decode all of it in a buffer of their own.
-_BYTES_OF_FORMATS = {"WEBP": 8, "AVIF": 8, "JPEG2000": 16}
+_BYTES_OF_FORMATS = {"WEBP": 16, "AVIF": 16, "JPEG2000": 16}
 # A progressive JPEG holds all its coefficients, of 16 bits, in full size.
 _BYTES_OF_PROGRESSIVE = 6
 
@@ -81,10 +95,8 @@ def opened(source: Path | io.BytesIO) -> Iterator[Image.Image]:
         image = Image.open(source, formats=_known_formats())
     with image:
         width, height = image.size
-        if width * height > _MOST_MEGAPIXELS * _MEGA:
-            raise UserError(
-                f"it has {count(width)} x {count(height)} pixels; at most {_MOST_MEGAPIXELS} megapixels are read"
-            )
+        if width * height > _MOST_PIXELS:
+            raise UserError(f"it has {count(width)} x {count(height)} pixels; {_AT_MOST}")
         yield image
 
 
@@ -113,6 +125,8 @@ def square_of(image: Image.Image, side: int) -> Square:
             f"its {megapixels} megapixels of this kind would take {count(needed // _MEGA)} MB of memory; at most "
             f"{_MOST_BYTES // _MEGA} are taken"
         )
+    # Pillow turns TIFFs while it loads them, and says so by then alone.
+    image.load()
     orientation = _orientation(image)
     small = fitted(_scalable(image), side)
     if orientation in _TURNS:
@@ -190,5 +204,5 @@ def undecodable(error: Exception) -> str:
         # Pillow names the buffer that it was given.
         return "it is no image that is known here"
     if isinstance(error, Image.DecompressionBombError | MemoryError):
-        return f"it is too large; at most {_MOST_MEGAPIXELS} megapixels are read"
+        return f"it is too large; {_AT_MOST}"
     return reason(error)

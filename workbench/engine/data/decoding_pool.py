@@ -21,7 +21,8 @@ _log = logging.getLogger(__name__)
 
 # What takes less is done before a process would have begun.
 _ALONE_S = 0.3
-_MOST_PROCESSES = 8
+# Each takes 60 MB before it has an image.
+MOST_PROCESSES = 4
 _BATCH_IMAGES, _BATCH_BYTES = 64, 2 << 20
 # A file of a folder is read by who decodes it: its size is not known here, and it is taken for a photograph.
 _FILE_BYTES = 100_000
@@ -36,7 +37,7 @@ class DecodingPool:
 
     def __init__(self, side: int, processes: int | None = None) -> None:
         self._side = side
-        self._processes = min(cores(), _MOST_PROCESSES) if processes is None else processes
+        self._processes = min(cores(), MOST_PROCESSES) if processes is None else processes
         self._pool: ProcessPoolExecutor | None = None
         self._waiting: deque[tuple[Future[list[Unpacked]], list[Packed]]] = deque()
         self._batch: list[Packed] = []
@@ -78,6 +79,10 @@ class DecodingPool:
             self._pool = _spawned(self._processes)
         while len(self._waiting) >= 2 * self._processes:
             yield from self._next()
+        if self._pool is None:
+            # It broke meanwhile.
+            yield decode(batch, self._side)
+            return
         try:
             self._waiting.append((self._pool.submit(decode, batch, self._side, is_alone=False), batch))
         except BrokenProcessPool as error:

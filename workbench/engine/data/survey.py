@@ -12,7 +12,7 @@ from workbench.core.home import Home
 from workbench.engine.data.containers import Entry, entries, said_of
 from workbench.engine.data.decoder import side_lengths
 from workbench.engine.data.decoding import opened, square_of
-from workbench.engine.data.decoding_pool import cores
+from workbench.engine.data.decoding_pool import MOST_PROCESSES, cores
 from workbench.engine.data.sources import locate
 
 # Heads that are looked at, of images spread over all.
@@ -48,7 +48,7 @@ def survey(source: str, home: Home, size: int | None = None) -> Generator[Progre
     sizes = side_lengths(sample.sizes)
     return Survey(
         source, path, found.without_parts(), Sizes.of(sizes) if len(sizes) else None,
-        SizeRule.of(sizes) if len(sizes) else None, sample.decoding_s, min(cores(), 8),
+        SizeRule.of(sizes) if len(sizes) else None, sample.decoding_s, min(cores(), MOST_PROCESSES),
     )  # fmt: skip
 
 
