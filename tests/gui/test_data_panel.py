@@ -287,7 +287,7 @@ def test_the_next_choice_takes_the_place_of_one_that_is_looked_through(
 
 
 def ask_for_nothing(window: MainWindow) -> Handle:
-    return window.inspecting_lane.ask(jobs.find_images("/nowhere"), window.home, window)
+    return window.inspecting_lane.ask(jobs.survey_images("/nowhere"), window.home, window)
 
 
 def test_images_of_a_former_source_are_not_waited_for(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:

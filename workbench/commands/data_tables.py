@@ -8,7 +8,7 @@ from workbench.core.data.data_report import Alike, DataReport
 from workbench.core.data.dataset import Unreadable
 from workbench.core.data.survey import Sizes, Survey
 from workbench.core.errors import shown
-from workbench.core.formats import count, memory, rough_duration
+from workbench.core.formats import count, memory
 
 _MOST_ROWS = 30
 _SPACE = " "
@@ -27,8 +27,7 @@ def print_survey(survey: Survey, document: dict[str, Any]) -> None:
         console.print_line(f"made {side} x {side} pixels: {why}")
     decoded, training = (memory(document[key], _SPACE) for key in ("decoded_bytes", "training_bytes"))
     console.print_line(
-        f"{decoded} decoded, at most {training} of memory in training; the first reading takes "
-        f"{rough_duration(survey.seconds)}"
+        f"{decoded} decoded, at most {training} of memory in training; the first reading takes {survey.time}"
     )
     for note in document["notes"]:
         console.print_line(f"note: {note}")

@@ -3,8 +3,9 @@
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from workbench.core.data.image_layout import PARTS, FoundImages
+from workbench.core.data.survey import Survey
 from workbench.core.errors import shown
-from workbench.core.formats import count
+from workbench.core.formats import count, memory
 from workbench.gui.build.folder_tree import FolderTree, TreeRow
 from workbench.gui.widgets.field_form import labeled, plain_tip
 from workbench.gui.widgets.theme import GAP
@@ -41,7 +42,10 @@ class OwnImagesView(QWidget):
         """How a folder must look, as long as there is none; or none that is right."""
         images = self.tr("*.png, *.jpg, …")
         self._show(
-            self.tr("A folder, or a .zip or .tar of it, in this layout; folders of classes have any names:"),
+            self.tr(
+                "A folder, or a .zip or .tar of it, in this layout, or with folders of classes alone, which have "
+                "any names:"
+            ),
             [
                 TreeRow(0, self.tr("your folder/")),
                 *(
@@ -52,7 +56,7 @@ class OwnImagesView(QWidget):
             ],
             self.tr(
                 "PNG, JPEG, WebP, GIF, BMP, TIFF or PPM of any size: each is cropped and resized to the network's "
-                "input size."
+                "input size. Drop a folder on the window to use it."
             ),
             problem,
         )
@@ -76,6 +80,37 @@ class OwnImagesView(QWidget):
             rows += self._part(found, part)
         self._show(summary, rows, "", found.problem(), "\n".join(map(_sentence, found.notes())))
         self._tree.setToolTip(plain_tip(self.tr("Classes: {0}").format(shown(", ".join(names), _LONGEST_NAMES))))
+
+    def show_cost(self, survey: Survey, size: int) -> None:
+        """How large images are and will be, and what reading them takes."""
+        if survey.sizes is None or survey.rule is None or survey.found.problem():
+            return
+        smallest, median, largest = (
+            f"{width}\u202f×\u202f{height}"
+            for width, height in (survey.sizes.smallest, survey.sizes.median, survey.sizes.largest)
+        )
+        is_one = smallest == largest
+        sizes = (
+            self.tr("All {0} pixels").format(smallest)
+            if is_one
+            else self.tr("{0} to {1} pixels, median {2}").format(smallest, largest, median)
+        )
+        rule = survey.rule
+        why = (
+            rule.words
+            if size == rule.size
+            else self.tr("as set in the tab Model; suggested: {0}").format(rule.size)
+        )
+        lines = [
+            self.tr("{0}; made {1} × {1}: {2}.").format(sizes, size, why),
+            self.tr("{0} decoded, at most {1} of memory in training; the first reading takes {2}.").format(
+                memory(survey.decoded_bytes(size)),
+                memory(survey.training_bytes(size)),
+                survey.time,
+            ),
+        ]
+        self._below.setText("\n".join(lines))
+        self._below.setVisible(True)
 
     def show_refused(self, sentence: str) -> None:
         """It could not be looked through."""

@@ -2,8 +2,8 @@
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from workbench.core.data.image_layout import FoundImages
 from workbench.core.data.image_sources import IMAGE_SOURCES
+from workbench.core.data.survey import LARGEST_OF_IMAGENET, LARGEST_SIZE, Survey
 from workbench.core.events import Progress
 from workbench.core.formats import count
 from workbench.core.home import Home
@@ -29,9 +29,11 @@ class SourceDesk(QObject):
         self._build, self._panel = build_panel, build_panel.data_panel
         self._inspecting, self.home = inspecting, home
         self._handle: Handle | None = None
-        self._source = ""
+        self._source, self._is_taken = "", False
+        self._survey: Survey | None = None
         self._panel.config_changed.connect(self._follow)
-        self._panel.source_taken.connect(self._look)
+        build_panel.config_changed.connect(self._show_cost)
+        self._panel.source_taken.connect(self._take)
         self._panel.source_taken.connect(self.source_taken)
 
     @Slot()
@@ -40,16 +42,21 @@ class SourceDesk(QObject):
             self._look()
 
     @Slot()
+    def _take(self) -> None:
+        """The person has chosen it: the network's input follows its images."""
+        self._look()
+        self._is_taken = True
+
     def _look(self) -> None:
         """Look through the source at hand, again perhaps: what is in it may have changed."""
-        self._source = self._panel.source
+        self._source, self._is_taken, self._survey = self._panel.source, False, None
         if self._handle is not None:
             self._handle.drop()
             self._handle = None
         if self._source in IMAGE_SOURCES:
             self._panel.own_images.show_expected()
             return
-        handle = self._handle = self._inspecting.ask(jobs.find_images(self._source), self.home, self)
+        handle = self._handle = self._inspecting.ask(jobs.survey_images(self._source), self.home, self)
         self._panel.own_images.show_looking(self.tr("Looking through it…"))
         handle.progressed.connect(self._show_progress)
         handle.finished.connect(self._show_found)
@@ -61,12 +68,38 @@ class SourceDesk(QObject):
         self._panel.own_images.show_looking(f"{progress.activity}…{images}")
 
     @Slot(object)
-    def _show_found(self, found: FoundImages) -> None:
-        self._handle = None
+    def _show_found(self, survey: Survey) -> None:
+        self._handle, found = None, survey.found
+        self._survey = survey
         self._panel.own_images.show_found(found)
         self._build.refuse_source(self._source, found.problem())
-        if not found.problem():
-            self.counted.emit(self._source, found.images("train"), len(found.class_names))
+        if found.problem():
+            return
+        self.counted.emit(self._source, found.images("train"), len(found.class_names))
+        if self._is_taken:
+            self._fit_input()
+        self._show_cost()
+
+    def _fit_input(self) -> None:
+        """Undo takes it back."""
+        config = self._build.config
+        if config is not None and self._survey is not None:
+            size = self._suited(self._survey).size()
+            if size != config.model.input_size:
+                self._build.take_values({"model.input_size": size})
+                self._build.show_tab("data")
+
+    def _suited(self, survey: Survey) -> Survey:
+        """With a suggestion for the network at hand."""
+        config = self._build.config
+        is_large = config is not None and config.model.stem == "7x7"
+        return survey.up_to(LARGEST_OF_IMAGENET if is_large else LARGEST_SIZE)
+
+    @Slot()
+    def _show_cost(self) -> None:
+        config = self._build.config
+        if config is not None and self._survey is not None and config.data.source == self._survey.source:
+            self._panel.own_images.show_cost(self._suited(self._survey), config.model.input_size)
 
     @Slot(object)
     def _show_refused(self, error: Exception) -> None:

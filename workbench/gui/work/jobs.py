@@ -158,15 +158,15 @@ def _examples(config: RunConfig, epoch: int, count: int, home: Home) -> Generato
     return Examples(*preview.examples(config, Dataset.require(folder), count, epoch))
 
 
-def find_images(source: str) -> Job:
-    """Look through a folder or archive without decoding what is in it. Result: FoundImages."""
-    return Job(partial(_find_images, source))
+def survey_images(source: str) -> Job:
+    """Look through a folder or archive, and at some of its images. Result: Survey."""
+    return Job(partial(_survey_images, source))
 
 
-def _find_images(source: str, home: Home) -> Work:
-    from workbench.engine.data import listing
+def _survey_images(source: str, home: Home) -> Work:
+    from workbench.engine.data import survey
 
-    return (yield from listing.find(source, home))
+    return (yield from survey.survey(source, home))
 
 
 def write_curves(path: Path, tables: Sequence[CurveTable]) -> Job:

@@ -1,4 +1,4 @@
-"""A source looked through by names agrees with the same source read, and decodes nothing."""
+"""A source looked through by names agrees with the same source read; some of its images are looked at."""
 
 import gzip
 import io
@@ -8,6 +8,7 @@ import tarfile
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -15,15 +16,20 @@ from tests.conftest import CLASSES, write_images
 from tests.engine.test_sources import read, run
 from workbench.core.data import image_layout
 from workbench.core.data.image_layout import FoundImages
+from workbench.core.data.survey import LARGEST_OF_IMAGENET, SizeRule, Survey
 from workbench.core.errors import UserError
 from workbench.core.home import Home
-from workbench.engine.data import containers, listing
+from workbench.engine.data import containers, survey
 from workbench.engine.data.reading import read_images as reading_of
 
 
 def look(source: Path, home: Home) -> FoundImages:
-    _, found = run(listing.find(str(source), home))
-    assert isinstance(found, FoundImages)
+    return surveyed(source, home).found
+
+
+def surveyed(source: Path, home: Home) -> Survey:
+    _, found = run(survey.survey(str(source), home))
+    assert isinstance(found, Survey)
     return found
 
 
@@ -57,12 +63,53 @@ def test_it_finds_wrong_what_is_refused_in_the_same_words(
     assert moved[1] in str(refused.value)
 
 
-def test_no_image_is_decoded(tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_decoded_is_counted_and_nothing_is_kept(tmp_path: Path, home: Home) -> None:
     root = write_images(tmp_path / "mine", 2, 1)
     (root / "train" / "red" / "9.png").write_bytes(b"not a png")
-    monkeypatch.setattr(Image, "open", None)
-    assert look(root, home).counts["train"]["red"] == 3
-    assert list(home.data.glob("mine*")) == []
+    found = surveyed(root, home)
+    assert found.found.counts["train"]["red"] == 3
+    assert found.sizes is not None
+    assert found.sizes.looked_at == 9
+    assert list(home.data.glob("*")) == []
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip", "tar"])
+def test_it_suggests_a_size_and_foretells_what_reading_takes(tmp_path: Path, home: Home, kind: str) -> None:
+    root = write_images(tmp_path / "mine", 4, 2)
+    for index, size in enumerate([(640, 480), (40, 30), (50, 90)]):
+        Image.new("RGB", size).save(root / "train" / "red" / f"photo{index}.png")
+    found = surveyed(packed(root, kind), home)
+    assert found.sizes is not None
+    assert found.rule is not None
+    assert (found.sizes.smallest, found.sizes.largest) == ((16, 16), (640, 480))
+    assert (found.rule.median, found.size(), found.size(48)) == (16, 16, 48)
+    assert found.images == 21
+    assert found.decoded_bytes(32) == 21 * 32 * 32 * 3
+    assert 0 < found.seconds < 5
+    assert found.time == "a few seconds"
+
+
+@pytest.mark.parametrize(
+    ("smaller", "most", "expected"), [(480, 64, 64), (480, 224, 224), (50, 64, 48), (28, 64, 28), (5, 64, 8)]
+)
+def test_the_rule_takes_the_median_of_the_smaller_sides(smaller: int, most: int, expected: int) -> None:
+    sizes = np.array([(smaller, 900), (700, smaller), (smaller, smaller), (1000, 1000), (1, 1)])
+    rule = SizeRule.of(sizes, most)
+    assert rule.size == expected
+    assert f"the median of the smaller sides is {smaller} pixels" in rule.words
+    assert (f"at most {most} are taken" in rule.words) == (smaller > most)
+
+
+def test_of_many_images_some_are_looked_at_all_over(
+    tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(survey, "_HEADS", 8)
+    found = surveyed(write_images(tmp_path / "mine", 20, 5), home)
+    assert found.sizes is not None
+    assert 4 <= found.sizes.looked_at <= 8
+    suggested = found.up_to(LARGEST_OF_IMAGENET).rule
+    assert suggested is not None
+    assert suggested.most == 224
 
 
 def test_folders_of_classes_without_images_are_noted(tmp_path: Path, home: Home) -> None:
@@ -77,10 +124,10 @@ def test_it_says_how_far_it_is_and_can_be_left(
 ) -> None:
     monkeypatch.setattr(containers, "REPORT_EVERY_S", -1.0)
     root = write_images(tmp_path / "mine", 4, 2)
-    said, _ = run(listing.find(str(root), home))
+    said, _ = run(survey.survey(str(root), home))
     assert said[-1].done == 18
     assert {progress.total for progress in said} == {0}
-    work = listing.find(str(packed(root, "tar")), home)
+    work = survey.survey(str(packed(root, "tar")), home)
     next(work)
     next(work)
     work.close()
@@ -109,9 +156,9 @@ def test_a_long_file_in_an_archive_is_passed_over_in_pieces(
 ) -> None:
     monkeypatch.setattr(containers, "REPORT_EVERY_S", -1.0)
     path = with_long_member(tmp_path / "mine.tar", kind, padding=padding)
-    said, found = run(listing.find(str(path), home))
-    assert isinstance(found, FoundImages)
-    assert found.counts["train"] == {"a": 1, "b": 1}
+    said, found = run(survey.survey(str(path), home))
+    assert isinstance(found, Survey)
+    assert found.found.counts["train"] == {"a": 1, "b": 1}
     # One a mebibyte, or nearly so.
     assert len(said) > 0.9 * (LONG + padding) / (1 << 20)
     reading = reading_of(path, 8, tmp_path / "copy")
