@@ -1,13 +1,10 @@
 """Sources: the same images from folder, zip and tar; wrong ones named; the shipped archives."""
 
-import hashlib
 import io
 import os
 import shutil
-import socket
 import tarfile
 import tempfile
-import threading
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
@@ -26,7 +23,7 @@ from workbench.core.events import Progress
 from workbench.core.home import Home
 from workbench.core.resources import resource_path
 from workbench.engine.data import sources
-from workbench.engine.data.official import fetch_official, read_official
+from workbench.engine.data.official import read_official
 from workbench.engine.data.tar import opened_tar
 
 
@@ -290,31 +287,6 @@ def test_the_official_archive_is_read_channel_by_channel(tmp_path: Path) -> None
     assert dataset.train.images[20].transpose(2, 0, 1).ravel().tolist() == first_of_second[1:].tolist()
 
 
-def test_the_official_archive_is_downloaded_with_progress_and_checked(tmp_path: Path) -> None:
-    served = tmp_path / "served.tar.gz"
-    official_archive(served)
-    digest = hashlib.md5(served.read_bytes(), usedforsecurity=False).hexdigest()
-    target = tmp_path / "data.tar.gz"
-    said, _ = run(fetch_official(target, served.as_uri(), digest))
-    assert target.read_bytes() == served.read_bytes()
-    assert said[-1].done == said[-1].total == served.stat().st_size
-
-
-def test_a_damaged_download_leaves_nothing(tmp_path: Path) -> None:
-    served = tmp_path / "served.tar.gz"
-    served.write_bytes(b"something else")
-    target = tmp_path / "data.tar.gz"
-    with pytest.raises(UserError, match="damaged"):
-        run(fetch_official(target, served.as_uri(), "0" * 32))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["served.tar.gz"]
-
-
-def test_no_network_says_what_to_do_instead(tmp_path: Path) -> None:
-    missing = (tmp_path / "missing").as_uri()
-    with pytest.raises(UserError, match=r"cannot download .* or use the shipped cifar10-jpeg"):
-        run(fetch_official(tmp_path / "data.tar.gz", missing, ""))
-
-
 @pytest.mark.parametrize("source", [s for s in IMAGE_SOURCES.values() if s.is_shipped], ids=lambda s: str(s.name))
 def test_the_table_says_what_a_shipped_archive_holds(source: ImageSource) -> None:
     counts: Counter[tuple[str, str]] = Counter()
@@ -493,35 +465,3 @@ def without_rights(root: Path, hidden: Path) -> Iterator[None]:
         for path, mode in modes.items():
             if path.exists():
                 path.chmod(mode)
-
-
-@pytest.mark.parametrize(
-    ("answer", "words"),
-    [
-        (b"HTTP/1.1 404 Not Found\r\n\r\n", "Not Found"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n", "the server's answer is cut"),
-        (b"", "Remote end closed connection"),
-        (None, "Connection refused"),
-    ],
-)
-def test_a_server_that_answers_oddly_is_told_in_words(tmp_path: Path, answer: bytes | None, words: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        url = f"http://127.0.0.1:{server.getsockname()[1]}/x"
-        thread = threading.Thread(target=answer_once, args=(server, answer))
-        if answer is None:
-            server.close()
-        else:
-            thread.start()
-        with pytest.raises(UserError, match=rf"cannot download {url}: .*({words}).*; get ") as caught:
-            run(fetch_official(tmp_path / "data.tar.gz", url, "0"))
-        if answer is not None:
-            thread.join()
-    assert "[Errno" not in str(caught.value)
-    assert not list(tmp_path.glob("data*"))
-
-
-def answer_once(server: socket.socket, answer: bytes) -> None:
-    connection, _ = server.accept()
-    with connection:
-        connection.recv(65_536)
-        connection.sendall(answer)

@@ -26,7 +26,7 @@ from workbench.core.events import (
     StepMetrics,
     Warned,
 )
-from workbench.core.formats import duration
+from workbench.core.formats import duration, transferred
 from workbench.core.records.run_record import RunRecord
 
 _T = TypeVar("_T")
@@ -143,6 +143,8 @@ class TrainingDisplay(LiveBar):
 
     def show(self, event: Event) -> None:
         match event:
+            case Progress(activity, done, total, "bytes", speed_per_s=speed) if done:
+                self.update(activity, done, total, figures=transferred(done, total, speed, " "))
             case Progress(activity, done, total):
                 self.update(activity, done, total, figures="")
             case RunStarted():

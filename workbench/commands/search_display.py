@@ -36,8 +36,8 @@ class SearchDisplay(LiveBar):
                 self._started = event
             case StepMetrics():
                 self._step(event)
-            case Progress(activity, done, total):
-                self.update(f"{self._trial}: {activity}", done, total)
+            case Progress(_, done, total):
+                self.update(f"{self._trial}: {event.told}", done, total)
             # Every trial may say the same.
             case Warned(message) if message not in self.warnings:
                 self.warn(message)

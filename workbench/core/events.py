@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from workbench.core.block_figures import FIGURES
 from workbench.core.evaluation import Evaluation
+from workbench.core.formats import transferred
 from workbench.core.settings.config import RunConfig
 
 Status = Literal["running", "finished", "stopped", "failed", "interrupted"]
@@ -28,6 +29,15 @@ class Progress:
     unit: Literal["images", "bytes", "parts"] = "images"
     run_id: str = ""
     """Empty where it belongs to none; else who records the run fills it in."""
+    speed_per_s: float = 0.0
+    """Of a download, in units per second; 0: not known."""
+
+    @property
+    def told(self) -> str:
+        """The activity; of a download also how much has come, and how fast."""
+        if not self.speed_per_s:
+            return self.activity
+        return f"{self.activity}, {transferred(self.done, self.total, self.speed_per_s)}"
 
 
 @dataclass(frozen=True)

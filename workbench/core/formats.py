@@ -4,6 +4,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 # Further digits of a sum of decimal fractions are what binary ones leave.
 _EXACT_DIGITS = 9
+_BYTES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B"))
 
 
 def count(value: int) -> str:
@@ -59,3 +60,13 @@ def memory(size_bytes: float, space: str = "\u202f") -> str:
     """`412 MB`, of 1000 x 1000 bytes each. `space` stands before the unit; terminals want a plain one."""
     text = short_count(size_bytes).replace("\u202f", space)
     return f"{text}B" if text[-1].isalpha() else f"{text}{space}B"
+
+
+def transferred(done: int, total: int, speed_per_s: float = 0.0, space: str = "\u202f") -> str:
+    """`45 of 170 MB, 3.2 MB/s`; what is not known is left out."""
+    most = max(done, total)
+    limit, unit = next(((limit, unit) for limit, unit in _BYTES if most >= limit), _BYTES[-1])
+    digits = 0 if limit == 1 or most >= 100 * limit else 1
+    whole = f" of {total / limit:.{digits}f}" if total else ""
+    speed = f", {memory(float(f'{speed_per_s:.2g}'))}/s" if speed_per_s > 0 else ""
+    return f"{done / limit:.{digits}f}{whole}{space}{unit}{speed}".replace("\u202f", space)

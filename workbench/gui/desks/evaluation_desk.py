@@ -87,7 +87,7 @@ class EvaluationDesk(QObject):
     @Slot(object)
     def _show_progress(self, progress: Progress) -> None:
         # The images may have to be read first.
-        activity = progress.activity if progress.unit == "bytes" else self.tr("Evaluating the kept epoch")
+        activity = progress.told if progress.unit == "bytes" else self.tr("Evaluating the kept epoch")
         self._bar.show_progress(activity, progress.done, progress.total)
 
     @Slot(object)

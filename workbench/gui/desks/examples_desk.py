@@ -102,7 +102,7 @@ class ExamplesDesk(QObject):
     @Slot(object)
     def _show_reading(self, progress: Progress) -> None:
         share = f" {percent(progress.done / progress.total, 0)}" if progress.total else ""
-        self.view.show_activity(f"{progress.activity}…{share}")
+        self.view.show_activity(f"{progress.told}…{share}")
 
     @Slot(object)
     def _show_examples(self, found: jobs.Examples) -> None:

@@ -102,7 +102,7 @@ class GalleryDesk(QObject):
 
     @Slot(object)
     def _show_progress(self, said: Progress) -> None:
-        self._gallery.work.show_progress(said.activity, said.done, said.total)
+        self._gallery.work.show_progress(said.told, said.done, said.total)
 
     @Slot()
     def _cancel_saving(self) -> None:

@@ -236,7 +236,7 @@ class LookDesk(QObject):
         if isinstance(said, Progress):
             # Images may have to be read first; how many an archive holds is known at its end.
             is_reading = said.unit == "bytes" or (said.unit == "images" and said.done > 0 and not said.total)
-            activity = said.activity if is_reading else self._activity
+            activity = said.told if is_reading else self._activity
             self.bar.show_progress(activity, said.done, said.total)
 
     @Slot(object)

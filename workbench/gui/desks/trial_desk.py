@@ -145,7 +145,7 @@ class TrialDesk(QObject):
         if isinstance(said, Warned):
             self.warned.emit(said.message)
         else:
-            self.card.show_progress(said.activity, said.done, said.total)
+            self.card.show_progress(said.told, said.done, said.total)
 
     @Slot(object)
     def _show_rates(self, said: RateTrial | Progress | Warned) -> None:

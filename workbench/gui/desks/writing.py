@@ -58,7 +58,7 @@ class _Teller(QObject):
             self._warnings.append(said.message)
         elif isinstance(said, Progress) and time.monotonic() - self._begun > _SILENT_S:
             share = f" {percent(said.done / said.total, 0)}" if said.total else ""
-            self._bar.tell_progress(f"{said.activity}…{share}", self.tr("Cancel"), self._handle.cancel)
+            self._bar.tell_progress(f"{said.told}…{share}", self.tr("Cancel"), self._handle.cancel)
 
     @Slot(object)
     def _add_warnings(self, _result: Any) -> None:

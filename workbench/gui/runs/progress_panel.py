@@ -27,7 +27,7 @@ from workbench.core.events import (
     RunStarted,
     StepMetrics,
 )
-from workbench.core.formats import count, short_count
+from workbench.core.formats import count, transferred
 from workbench.core.settings.schedule import learning_rate
 from workbench.core.work_clock import WorkClock
 from workbench.gui.runs.rate_change_dialog import RateChangeDialog
@@ -236,7 +236,9 @@ class ProgressPanel(QWidget):
         self._set_progress(event.done // scale, event.total // scale)
         text = self.tr("{0} images").format(count(event.done))
         if event.unit == "bytes":
-            text = self.tr("{0}B of {1}B").format(short_count(event.done), short_count(event.total))
+            speed = transferred(event.done, event.total, event.speed_per_s)
+            self._figures.say(*((speed, transferred(event.done, event.total), "") if event.done else ("",)))
+            return
         self._figures.say(*((text, "") if event.done else ("",)))
 
     def _set_progress(self, done: int, total: int) -> None:
