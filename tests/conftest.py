@@ -92,3 +92,11 @@ def tiny_config(image_folder: Path) -> RunConfig:
                          "device": "cpu", "precision": "fp32"},
         }
     )  # fmt: skip
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_datasets_of_this_machine() -> Iterator[None]:
+    """What torchvision or Keras left here would be taken in place of a download; processes of tests inherit it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RESNET_WORKBENCH_DATASETS", "")
+        yield

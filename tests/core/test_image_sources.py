@@ -14,7 +14,8 @@ def test_every_source_is_shipped_or_downloaded_and_says_so() -> None:
         assert source.is_shipped != bool(source.download_bytes)
         assert not source.is_shipped or resource_path(source.resource).is_file()
         assert source.images == source.train + source.test
-        assert ("shipped" if source.is_shipped else "downloads 170") in source.description
+        assert ("shipped" if source.is_shipped else "downloads 1") in source.description
+        assert f"images of {source.collection};" in source.description
         assert source.note in source.description
         assert source.license
 

@@ -23,7 +23,6 @@ from workbench.core.events import Progress
 from workbench.core.home import Home
 from workbench.core.resources import resource_path
 from workbench.engine.data import sources
-from workbench.engine.data.official import read_official
 from workbench.engine.data.tar import opened_tar
 
 
@@ -247,44 +246,6 @@ def test_the_shipped_sample_is_real_and_whole(home: Home) -> None:
     pixels = dataset.test.images.astype(float)
     assert np.abs(np.diff(pixels, axis=2)).mean() < 20
     assert pixels.mean((1, 2, 3)).std() > 20
-
-
-def official_archive(path: Path, per_batch: int = 20) -> None:
-    generator = np.random.default_rng(0)
-    with tarfile.open(path, "w:gz") as archive:
-        # Not by their numbers, as in the real one.
-        for number in (
-            "data_batch_1",
-            "data_batch_3",
-            "data_batch_4",
-            "test_batch",
-            "data_batch_5",
-            "data_batch_2",
-        ):
-            name = f"{number}.bin"
-            records = generator.integers(0, 256, (per_batch, 3073), dtype=np.uint8)
-            records[:, 0] = np.arange(per_batch) % 10
-            member = tarfile.TarInfo(f"cifar-10-batches-bin/{name}")
-            member.size = records.size
-            archive.addfile(member, io.BytesIO(records.tobytes()))
-
-
-def test_the_official_archive_is_read_channel_by_channel(tmp_path: Path) -> None:
-    path = tmp_path / "cifar-10-binary.tar.gz"
-    official_archive(path)
-    dataset = read_official(path, 32)
-    assert dataset.train.images.shape == (100, 32, 32, 3)
-    assert dataset.test.labels.tolist() == [i % 10 for i in range(20)]
-    with tarfile.open(path) as archive:
-        raw = archive.extractfile("cifar-10-batches-bin/test_batch.bin")
-        assert raw is not None
-        record = raw.read(3073)
-        second = archive.extractfile("cifar-10-batches-bin/data_batch_2.bin")
-        assert second is not None
-        first_of_second = np.frombuffer(second.read(3073), np.uint8)
-    assert dataset.test.images[0, 0, 1].tolist() == [record[1 + 1], record[1 + 1024 + 1], record[1 + 2048 + 1]]
-    # Batches come by their numbers.
-    assert dataset.train.images[20].transpose(2, 0, 1).ravel().tolist() == first_of_second[1:].tolist()
 
 
 @pytest.mark.parametrize("source", [s for s in IMAGE_SOURCES.values() if s.is_shipped], ids=lambda s: str(s.name))

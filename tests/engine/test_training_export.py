@@ -55,6 +55,7 @@ PLACES = (
     ImagePlace("folder", "/pictures/of flowers"),
     ImagePlace("archive", "/pictures/" + "of many flowers/" * 5 + "all.tar.xz", 32),
     ImagePlace("archive", "flowers.zip"),
+    ImagePlace("cifar100", side=32),
 )
 # Trains by several scripts, and writes the losses of their steps.
 DRIVER = """
@@ -550,14 +551,26 @@ def test_held_out_images_and_subset_are_ours(image_folder: Path, home: Home) -> 
     assert list(train_loader.sampler) == order
 
 
-def test_a_network_of_a_named_source_needs_no_images(home: Home, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("source", "kind", "first"), [("cifar10", "CIFAR10", "airplane"), ("cifar100", "CIFAR100", "apple")]
+)
+def test_a_network_of_a_named_source_needs_no_images(
+    home: Home, tmp_path: Path, source: str, kind: str, first: str
+) -> None:
     """The official ones would be downloaded."""
-    config = PRESETS.run_config("resnet8", "kuangliu", "cifar10")
+    config = PRESETS.run_config("resnet8", "kuangliu", source)
     network, script = export(config, tmp_path / "net.py", home)
     assert sorted(tmp_path.glob("*.py")) == [network, script]
-    assert "from torchvision.datasets import CIFAR10" in script.read_text()
-    assert 'CLASSES = ("airplane", ' in network.read_text()
-    assert not (home.data / "cifar-10-binary.tar.gz").exists()
+    assert f"from torchvision.datasets import {kind}\n" in script.read_text()
+    assert f"= {kind}(data, train=True, transform=" in script.read_text()
+    assert re.search(rf'CLASSES = \(\s*"{first}"', network.read_text())
+    assert not list(home.data.iterdir())
+
+
+def test_an_official_archive_by_its_path_is_left_to_torchvision(home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "cifar-100-python.tar.gz"
+    path.write_bytes(b"")
+    assert training_export._place(str(path), home) == ImagePlace("cifar100", side=32)
 
 
 @pytest.mark.parametrize("name", ["my-net.py", "20layers.py", "class.py", "torch.py", "random.py", "a b.py"])

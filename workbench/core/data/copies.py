@@ -26,6 +26,11 @@ def same_content(digest: str, image_size: int) -> str:
     return f"*-{digest[:_DIGEST_LENGTH]}-{image_size}px"
 
 
+def former_name(source_name: str) -> str:
+    """A pattern of the names that copies of a source had in earlier versions."""
+    return f"{_slug(source_name)}-{'[0-9a-f]' * _FORMER_LENGTH}"
+
+
 def is_copy_of(folder_name: str, source_name: str) -> bool:
     """Whether a folder may be one that `copy_name` named, with whichever digest."""
     found = _NAME.match(folder_name)

@@ -7,7 +7,20 @@ from workbench.core.formats import count, memory
 _CIFAR10_CLASSES = (
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
 )  # fmt: skip
+_CIFAR100_CLASSES = (
+    "apple", "aquarium_fish", "baby", "bear", "beaver", "bed", "bee", "beetle", "bicycle", "bottle", "bowl",
+    "boy", "bridge", "bus", "butterfly", "camel", "can", "castle", "caterpillar", "cattle", "chair", "chimpanzee",
+    "clock", "cloud", "cockroach", "couch", "crab", "crocodile", "cup", "dinosaur", "dolphin", "elephant",
+    "flatfish", "forest", "fox", "girl", "hamster", "house", "kangaroo", "keyboard", "lamp", "lawn_mower",
+    "leopard", "lion", "lizard", "lobster", "man", "maple_tree", "motorcycle", "mountain", "mouse", "mushroom",
+    "oak_tree", "orange", "orchid", "otter", "palm_tree", "pear", "pickup_truck", "pine_tree", "plain", "plate",
+    "poppy", "porcupine", "possum", "rabbit", "raccoon", "ray", "road", "rocket", "rose", "sea", "seal", "shark",
+    "shrew", "skunk", "skyscraper", "snail", "snake", "spider", "squirrel", "streetcar", "sunflower",
+    "sweet_pepper", "table", "tank", "telephone", "television", "tiger", "tractor", "train", "trout", "tulip",
+    "turtle", "wardrobe", "whale", "willow_tree", "wolf", "woman", "worm",
+)  # fmt: skip
 _CIFAR10_CREDIT = 'CIFAR-10: Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009.'
+_CIFAR100_CREDIT = _CIFAR10_CREDIT.replace("CIFAR-10", "CIFAR-100")
 _NO_LICENSE = "none stated by its authors, who ask to be cited"
 _LOSSY = "A JPEG copy, slightly lossy: figures on it are not comparable with published ones."
 
@@ -30,6 +43,11 @@ class ImageSource:
     license: str
     credit: str
     """Whom to cite."""
+    collection: str = "CIFAR-10"
+    """Whose images they are; two sources of one collection share images."""
+    near_duplicates: float = 0.0325
+    """Share of the collection's test images of which the training images have nearly the same (Barz and Denzler
+    2020, https://arxiv.org/abs/1902.00423)."""
     resource: str = ""
     """Its archive among the shipped resources; empty: it is downloaded."""
     download_bytes: int = 0
@@ -49,7 +67,7 @@ class ImageSource:
     def description(self) -> str:
         """What it holds, whence it comes and what is to be known of it, in whole sentences."""
         origin = "shipped" if self.is_shipped else f"the first use downloads {memory(self.download_bytes)}"
-        counts = f"{count(self.train)} training and {count(self.test)} test images of CIFAR-10; {origin}."
+        counts = f"{count(self.train)} training and {count(self.test)} test images of {self.collection}; {origin}."
         return f"{counts} {self.note}"
 
 
@@ -65,6 +83,11 @@ CIFAR10 = ImageSource(
     "cifar10", "Official", 50_000, 10_000, 32, _CIFAR10_CLASSES, _NO_LICENSE, _CIFAR10_CREDIT,
     download_bytes=170_052_171, note="The lossless archive of its authors.",
 )  # fmt: skip
+CIFAR100 = ImageSource(
+    "cifar100", "CIFAR-100", 50_000, 10_000, 32, _CIFAR100_CLASSES, _NO_LICENSE, _CIFAR100_CREDIT,
+    collection="CIFAR-100", near_duplicates=0.1, download_bytes=168_513_733,
+    note="The lossless archive of its authors, with its 100 fine classes.",
+)  # fmt: skip
 
 
 def held_out(images: int, fraction: float) -> int:
@@ -77,6 +100,6 @@ def trained_images(images: int, classes: int, fraction: float) -> int:
     return images - classes * held_out(images // classes, fraction)
 
 
-IMAGE_SOURCES = {source.name: source for source in (SAMPLE, CIFAR10_JPEG, CIFAR10)}
+IMAGE_SOURCES = {source.name: source for source in (SAMPLE, CIFAR10_JPEG, CIFAR10, CIFAR100)}
 ALLOWED_SOURCES = f"{', '.join(IMAGE_SOURCES)}, or a path to a folder, .zip or .tar"
 """What `data.source` may be, for help and errors."""

@@ -86,7 +86,7 @@ def dataset_code(script: TrainingScript) -> list[str]:
 
 
 def _images(script: TrainingScript) -> Iterator[str]:
-    if script.images.kind == "cifar10":
+    if script.images.kind in ("cifar10", "cifar100"):
         return
     reads = script.images.side == 0
     if reads:
@@ -157,8 +157,8 @@ def _sets(script: TrainingScript) -> Iterator[str]:
 
 def _part(script: TrainingScript, part: str, transform: str) -> str:
     match script.images.kind:
-        case "cifar10":
-            return f"CIFAR10(data, train={part == 'train'}, transform={transform}, download=True)"
+        case "cifar10" | "cifar100" as kind:
+            return f"{kind.upper()}(data, train={part == 'train'}, transform={transform}, download=True)"
         case "folder":
             return f'image_folder(data / "{part}", {transform})'
         case "archive":

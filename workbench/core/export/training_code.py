@@ -38,13 +38,14 @@ _IMPORTS: tuple[tuple[tuple[str, tuple[str, ...]], ...], ...] = (
         ),
         ("torch.utils.data", ("DataLoader", "Sampler", "Subset")),
         ("torchvision", ("transforms",)),
-        ("torchvision.datasets", ("CIFAR10", "ImageFolder")),
+        ("torchvision.datasets", ("CIFAR10", "CIFAR100", "ImageFolder")),
         ("torchvision.transforms", ("v2",)),
     ),
 )
 _SHORT = {"numpy": "np"}
 _ABOUT_DATA = {
     "cifar10": "# Where torchvision keeps the images.",
+    "cifar100": "# Where torchvision keeps the images.",
     "folder": "# Holds train and test, and each of them a folder per class.",
     "archive": "# Holds train and test, and each of them a folder per class.",
 }
@@ -82,8 +83,8 @@ def _imports(group: tuple[tuple[str, tuple[str, ...]], ...], used: set[str]) -> 
 def _constants(script: TrainingScript) -> str:
     training = script.training
     data = [text_literal(script.images.path)]
-    if script.images.kind == "cifar10":
-        lines = ['DATA = Path(__file__).with_name("cifar10")']
+    if script.images.kind in ("cifar10", "cifar100"):
+        lines = [f'DATA = Path(__file__).with_name("{script.images.kind}")']
     else:
         lines = call("DATA = Path", data)
     output = call("OUTPUT = Path(__file__).with_name", [text_literal(f"{script.module}_trained.pt")])

@@ -127,6 +127,8 @@ def _images(script: TrainingScript) -> str:
     match script.images.kind:
         case "cifar10":
             return "The images are those of CIFAR-10, which torchvision downloads at the first use (170 MB)."
+        case "cifar100":
+            return "The images are those of CIFAR-100, which torchvision downloads at the first use (169 MB)."
         case "folder":
             return (
                 "The images lie in the folder DATA, or in that of --data, as train/<class>/<image> and "

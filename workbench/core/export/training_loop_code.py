@@ -36,6 +36,7 @@ END = 'if __name__ == "__main__":\n    main()'
 
 _DATA_HELP = {
     "cifar10": "folder for CIFAR-10",
+    "cifar100": "folder for CIFAR-100",
     "folder": "folder with train and test",
     "archive": "archive or folder with train and test",
 }

@@ -12,8 +12,8 @@ from workbench.core.settings.training_config import TrainingConfig
 class ImagePlace:
     """Where a script finds its images, unless it is told another place."""
 
-    kind: Literal["cifar10", "folder", "archive"]
-    """cifar10: torchvision downloads them."""
+    kind: Literal["cifar10", "cifar100", "folder", "archive"]
+    """cifar10, cifar100: torchvision downloads them."""
     path: str = ""
     """Of the folder that holds `train` and `test`, or of the archive of one."""
     side: int = 0

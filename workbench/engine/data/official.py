@@ -1,82 +1,117 @@
-"""The official, lossless CIFAR-10 archive: downloaded with progress, checked, read without unpickling.
+"""The official, lossless archives of CIFAR-10 and CIFAR-100: found or downloaded, checked, and read.
 
-Krizhevsky 2009, "Learning Multiple Layers of Features from Tiny Images". The binary version is taken:
-the Python version is made of pickles, which can run code.
+What is downloaded is the binary version. The Python version, which torchvision and Keras leave on a machine,
+consists of pickles: each is read only if it is byte for byte as it was published, by a reader that calls nothing.
 """
 
+import contextlib
+import hashlib
 import tarfile
 import zlib
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
-
-from workbench.core.data.dataset import Dataset, ImageSet
-from workbench.core.data.image_sources import CIFAR10, CIFAR10_JPEG
+from workbench.core.data.dataset import Dataset
+from workbench.core.data.image_sources import CIFAR10_JPEG
 from workbench.core.errors import UserError, reason, shown
 from workbench.core.events import Progress
 from workbench.core.files import require_file
-from workbench.engine.data.download import download
-from workbench.engine.data.tar import opened_tar
+from workbench.engine.data.download import PATIENCE, Patience, download
+from workbench.engine.data.official_archives import Found, Official, at_hand, default_places, found_at
+from workbench.engine.data.official_batches import BatchReader
 
-URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
-# As published beside the archive; it guards against a cut download, not against forgery.
-MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
-_PIXELS = 3 * 32 * 32
+_PIECE = 1 << 20
+# Raised when the same archive would give other arrays.
+_DECODING = 1
 
 
-def fetch_official(path: Path, url: str = URL, md5: str = MD5) -> Generator[Progress, None, None]:
-    """Download the archive to `path` unless a whole one is there.
+def archive_path(official: Official, folder: Path) -> Path:
+    """Where the archive is kept below the home's folder of data."""
+    return folder / official.binary.archive
+
+
+def copy_digest(official: Official) -> str:
+    """In place of its bytes: the same for each variant of the archive, wherever it lies."""
+    return hashlib.sha256(f"{official.url}|{official.binary.md5}|{_DECODING}".encode()).hexdigest()
+
+
+def fetch_official(
+    official: Official, folder: Path, places: Sequence[Path] | None = None, patience: Patience = PATIENCE
+) -> Generator[Progress, None, Path]:
+    """What `read_official` reads, archive or folder of batches: the home's, left by others, or downloaded.
+
+    Args:
+        folder: of the home's data, where the archive is kept.
+        places: in which torchvision or Keras may have left it; None: the usual ones.
 
     Raises:
         UserError: no network, or what arrived is not the archive.
     """
+    path = archive_path(official, folder)
+    if path.exists():
+        return path
+    for found in at_hand(official, default_places() if places is None else places):
+        # What may not be read is passed over like what is something else.
+        with contextlib.suppress(OSError):
+            if (yield from _first_difference(found)) is None:
+                return found.path
+    title = official.source.collection
+    instead = f", or use the shipped {CIFAR10_JPEG.name}" if title == CIFAR10_JPEG.collection else ""
     yield from download(
-        url,
+        official.url,
         path,
         algorithm="md5",
-        digest=md5,
-        activity="Downloading CIFAR-10",
-        by_hand=f"get {url} by hand and put it at {path}, or use the shipped {CIFAR10_JPEG.name}",
+        digest=official.binary.md5,
+        activity=f"Downloading {title}",
+        by_hand=f"get {official.url} by hand and put it at {shown(path)}{instead}",
+        size=official.binary.size,
+        patience=patience,
+    )
+    return path
+
+
+def read_official(official: Official, path: Path, image_size: int) -> Generator[Progress, None, Dataset]:
+    """Decode an archive, or a folder of its batches; all of them give the same images in the same order.
+
+    Raises:
+        UserError: it is not what was published, or cannot be read.
+    """
+    title, found = official.source.collection, found_at(path, (official,))
+    if found is None:
+        names = ", ".join(f"{variant.archive} or {variant.folder}" for variant in official.variants)
+        raise UserError(f"{shown(path)} is not {title}; it must be {names}")
+    try:
+        different = yield from _first_difference(found)
+        if different is None:
+            return (yield from BatchReader(found, image_size).read())
+    except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error) as error:
+        raise UserError(f"cannot read {shown(path)}: {reason(error)}; delete it to have it downloaded") from error
+    raise UserError(
+        f"{shown(different)} is not of {title} as it was published, as its size or MD5 says; delete it and take "
+        f"{official.source.name} as data.source to have it downloaded, or rename it if the images are your own"
     )
 
 
-def read_official(path: Path, image_size: int) -> Dataset:
-    """Decode the archive: records of one label byte and 3072 bytes, channel by channel.
+def _first_difference(found: Found) -> Generator[Progress, None, Path | None]:
+    """The first file that is not the published one, by size and MD5; None: all are. Nothing is unpickled.
 
-    Batches come by their numbers, not as they lie in the archive, so that image 7 is image 7 in torchvision too.
+    Raises:
+        OSError: one cannot be read.
     """
-    batches: dict[str, bytes] = {}
-    try:
+    variant = found.variant
+    files = [(found.path / batch.name, batch.md5) for batch in variant.batches]
+    if found.is_archive:
+        files = [(found.path, variant.md5)]
+    for path, md5 in files:
         require_file(path)
-        with opened_tar(path) as stream:
-            for member in stream:
-                file_name = member.name.rpartition("/")[2]
-                batch = file_name.endswith("_batch.bin") or file_name.startswith("data_batch_")
-                opened = stream.extractfile(member) if batch else None
-                if opened is not None:
-                    batches[file_name] = opened.read()
-        test = [batches.pop("test_batch.bin", b"")]
-        train = [batches[name] for name in sorted(batches)]
-        return Dataset(CIFAR10.class_names, _images("train", train, image_size), _images("test", test, image_size))
-    except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error) as error:
-        raise UserError(f"cannot read {shown(path)}: {reason(error)}; delete it to download it again") from error
-
-
-def _images(part: str, batches: list[bytes], size: int) -> ImageSet:
-    records = np.frombuffer(b"".join(batches), np.uint8).reshape(-1, 1 + _PIXELS)
-    labels = records[:, 0].astype(np.int64)
-    if not len(labels) or labels.max() >= len(CIFAR10.class_names):
-        raise ValueError(f"{part} has no images, or labels above {len(CIFAR10.class_names) - 1}")
-    images_nhwc = records[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
-    names = tuple(f"{part}/{CIFAR10.class_names[label]}/{i:05d}" for i, label in enumerate(labels.tolist()))
-    return ImageSet(_resized(images_nhwc, size), labels, names)
-
-
-def _resized(images_nhwc: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    if size == images_nhwc.shape[1]:
-        return np.ascontiguousarray(images_nhwc)
-    resample = Image.Resampling.LANCZOS
-    return np.stack([np.asarray(Image.fromarray(i).resize((size, size), resample)) for i in images_nhwc])
+        size = path.stat().st_size
+        if found.is_archive and size != variant.size:
+            return path
+        hasher = hashlib.md5(usedforsecurity=False)
+        with path.open("rb") as file:
+            while piece := file.read(_PIECE):
+                hasher.update(piece)
+                yield Progress(f"Checking {shown(path.name)}", file.tell(), size, "bytes")
+        if hasher.hexdigest() != md5:
+            return path
+    return None

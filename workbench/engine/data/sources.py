@@ -1,4 +1,4 @@
-"""Where images come from: shipped archives, the official CIFAR-10 archive, folders, .zip and .tar files.
+"""Where images come from: shipped archives, the official archives, folders, .zip and .tar files.
 
 A decoded copy is kept below `<home>/data` under the digest of what the source contains, so that the next start
 only maps it, and what was merely moved or touched is not read again.
@@ -9,15 +9,16 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.core.data.copies import copy_name, same_content
+from workbench.core.data.copies import copy_name, former_name, same_content
 from workbench.core.data.dataset import Dataset
 from workbench.core.data.image_layout import is_archive
-from workbench.core.data.image_sources import ALLOWED_SOURCES, CIFAR10, IMAGE_SOURCES
+from workbench.core.data.image_sources import ALLOWED_SOURCES, IMAGE_SOURCES
 from workbench.core.errors import LONGEST_PATH, ConfigError, UserError, did_you_mean, reason, shown
 from workbench.core.events import Progress
 from workbench.core.files import require_file
@@ -25,7 +26,8 @@ from workbench.core.home import Home
 from workbench.core.resources import resource_path
 from workbench.engine.data.containers import said_of
 from workbench.engine.data.contents import digest_of
-from workbench.engine.data.official import fetch_official, read_official
+from workbench.engine.data.official import archive_path, copy_digest, fetch_official, read_official
+from workbench.engine.data.official_archives import OFFICIALS, Official, official_at
 from workbench.engine.data.reading import read_images
 
 if TYPE_CHECKING:
@@ -52,12 +54,12 @@ def locate(source: str, home: Home) -> Path:
             raise UserError(f"data.source is '{source}', but its archive {path} is missing; install again")
         return path
     if known is not None:
-        return home.data / "cifar-10-binary.tar.gz"
+        return archive_path(OFFICIALS[source], home.data)
     try:
         path = Path(source).expanduser()
         if not path.is_dir():
             require_file(path)
-            if not is_archive(path):
+            if not is_archive(path) and official_at(path) is None:
                 raise _not_a_source(source, "that is no folder, .zip or .tar")
     except FileNotFoundError as error:
         similar = did_you_mean(source, IMAGE_SOURCES)
@@ -81,11 +83,13 @@ def read(source: str, image_size: int, home: Home) -> Generator[Progress, None, 
         UserError: missing, damaged or wrongly laid out data.
     """
     path = locate(source, home)
-    if source == CIFAR10.name:
-        yield from fetch_official(path)
-    with said_of(path):
-        digest = yield from digest_of(path, home)
-    found = _copy(home, digest, image_size)
+    official = OFFICIALS.get(source) or official_at(path)
+    if official is not None:
+        digest = copy_digest(official)
+    else:
+        with said_of(path):
+            digest = yield from digest_of(path, home)
+    found = _former(source, image_size, home) or _copy(home, digest, image_size)
     if found is not None:
         return found
     folder = home.data / copy_name(source if source in IMAGE_SOURCES else path.stem, digest, image_size)
@@ -95,7 +99,8 @@ def read(source: str, image_size: int, home: Home) -> Generator[Progress, None, 
         # Somebody else may have made it meanwhile.
         found = _copy(home, digest, image_size)
         if found is None:
-            yield from _made(source, path, image_size, folder)
+            make = partial(_official, source, official) if official is not None else _own
+            yield from _made(partial(make, path, image_size), folder)
     finally:
         lock.release()
     return folder if found is None else found
@@ -127,14 +132,44 @@ def _locked(lock: "BaseFileLock", path: Path) -> Generator[Progress, None, None]
 
 def _copy(home: Home, digest: str, image_size: int) -> Path | None:
     """A whole copy of that content, whatever its source was called."""
-    for folder in sorted(home.data.glob(same_content(digest, image_size))):
+    return _first_of(home.data.glob(same_content(digest, image_size)), image_size)
+
+
+def _first_of(folders: Iterable[Path], image_size: int) -> Path | None:
+    for folder in sorted(folders):
         copy = Dataset.open(folder)
         if copy is not None and copy.image_size == image_size:
             return folder
     return None
 
 
-def _made(source: str, path: Path, image_size: int, folder: Path) -> Generator[Progress, None, None]:
+def _former(source: str, image_size: int, home: Home) -> Path | None:
+    """A copy of an official archive of an earlier version: its images may have another order, in which runs on it
+    go on.
+    """
+    if source not in OFFICIALS:
+        return None
+    return _first_of(home.data.glob(former_name(source)), image_size)
+
+
+_Making = Callable[[Path], Generator[Progress, None, None]]
+
+
+def _official(
+    source: str, official: Official, path: Path, image_size: int, folder: Path
+) -> Generator[Progress, None, None]:
+    if source in OFFICIALS:
+        path = yield from fetch_official(official, folder.parent)
+    dataset = yield from read_official(official, path, image_size)
+    dataset.save(folder)
+
+
+def _own(path: Path, image_size: int, folder: Path) -> Generator[Progress, None, None]:
+    with said_of(path), _said_of_writing(folder):
+        yield from read_images(path, image_size, folder)
+
+
+def _made(make: _Making, folder: Path) -> Generator[Progress, None, None]:
     """Write a copy beside its place, and put it there when it is whole; a canceled one leaves nothing."""
     unfinished = folder.with_name(f"{_UNFINISHED}{folder.name}-{os.getpid()}")
     with _said_of_writing(folder):
@@ -143,11 +178,7 @@ def _made(source: str, path: Path, image_size: int, folder: Path) -> Generator[P
             shutil.rmtree(left, ignore_errors=True)
         try:
             unfinished.mkdir(parents=True)
-            if source == CIFAR10.name:
-                read_official(path, image_size).save(unfinished)
-            else:
-                with said_of(path), _said_of_writing(folder):
-                    yield from read_images(path, image_size, unfinished)
+            yield from make(unfinished)
             shutil.rmtree(folder, ignore_errors=True)
             os.replace(unfinished, folder)
         finally:

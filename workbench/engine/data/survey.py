@@ -3,8 +3,11 @@
 import io
 import time
 from collections.abc import Generator
+from pathlib import Path
 
-from workbench.core.data.image_layout import FoundImages, may_be_image
+import numpy as np
+
+from workbench.core.data.image_layout import PARTS, FoundImages, may_be_image
 from workbench.core.data.survey import SizeRule, Sizes, Survey
 from workbench.core.errors import shown
 from workbench.core.events import Progress
@@ -13,6 +16,7 @@ from workbench.engine.data.containers import Entry, entries, said_of
 from workbench.engine.data.decoder import side_lengths
 from workbench.engine.data.decoding import opened, square_of
 from workbench.engine.data.decoding_pool import MOST_PROCESSES, cores
+from workbench.engine.data.official_archives import Official, official_at
 from workbench.engine.data.sources import locate
 
 # Heads that are looked at, of images spread over all.
@@ -32,6 +36,9 @@ def survey(source: str, home: Home, size: int | None = None) -> Generator[Progre
         UserError: it is missing or damaged, or a class has a name that none can have.
     """
     path = locate(source, home)
+    official = official_at(path)
+    if official is not None:
+        return _of_official(source, path, official)
     found, activity = FoundImages(path), f"Looking through {shown(path.name)}"
     yield Progress(activity, 0, 0)
     sample, images = _Sample(size or 32), 0
@@ -50,6 +57,15 @@ def survey(source: str, home: Home, size: int | None = None) -> Generator[Progre
         source, path, found.without_parts(), Sizes.of(sizes) if len(sizes) else None,
         SizeRule.of(sizes) if len(sizes) else None, sample.decoding_s, min(cores(), MOST_PROCESSES),
     )  # fmt: skip
+
+
+def _of_official(source: str, path: Path, official: Official) -> Survey:
+    """It has as many images of each class, and need not be opened to be known."""
+    found, known = FoundImages(path), official.source
+    for part, images in zip(PARTS, (known.train, known.test), strict=True):
+        found.counts[part].update(dict.fromkeys(known.class_names, images // len(known.class_names)))
+    sizes = np.array([[known.image_size, known.image_size]])
+    return Survey(source, path, found, Sizes.of(sizes), SizeRule.of(sizes), 0.0, 1)
 
 
 class _Sample:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from workbench.core.data.dataset import Dataset, ImageSet
-from workbench.core.data.image_sources import CIFAR10
+from workbench.core.data.image_sources import IMAGE_SOURCES
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import Progress, RateChanged
@@ -85,7 +85,8 @@ def _pictures(
         folder = find_copy(record, evaluation, store.home)
         if folder is not None:
             return Dataset.require(folder).test, ""
-        if record.source == CIFAR10.name:
+        known = IMAGE_SOURCES.get(record.source)
+        if known is not None and not known.is_shipped:
             return None, "the decoded images of the official archive are gone; evaluate the run to read them again"
         _, dataset = yield from run_images.read(record, store)
         run_images.refuse_unless_of(record, evaluation, dataset)

@@ -2,9 +2,10 @@
 
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Literal
 
 from workbench.core.data.dataset import Dataset
-from workbench.core.data.image_sources import CIFAR10, IMAGE_SOURCES, ImageSource, trained_images
+from workbench.core.data.image_sources import IMAGE_SOURCES, ImageSource, trained_images
 from workbench.core.errors import ConfigError, shown
 from workbench.core.events import Progress
 from workbench.core.export.code_file import check_output, check_training_output, training_path, write_code
@@ -16,6 +17,7 @@ from workbench.core.settings.config import RunConfig
 from workbench.core.settings.presets import Presets
 from workbench.engine.data import sources
 from workbench.engine.data.device_images import normalization_of, split, subset
+from workbench.engine.data.official_archives import OFFICIAL_CIFAR10, OFFICIALS, official_at
 from workbench.engine.training.completion import completed, normalized, with_normalization
 from workbench.engine.weights import code_export
 from workbench.engine.weights.code_export import ExportedCode, TrainedNetwork
@@ -117,8 +119,11 @@ def _place(source: str, home: Home) -> ImagePlace:
         UserError: they are not there, or lie in more than one place.
     """
     path, known = sources.locate(source, home), IMAGE_SOURCES.get(source)
-    if source == CIFAR10.name:
-        return ImagePlace("cifar10", side=CIFAR10.image_size)
+    official = OFFICIALS.get(source) or official_at(path)
+    if official is not None:
+        # torchvision looks for them in a folder of its own.
+        kind: Literal["cifar10", "cifar100"] = "cifar10" if official is OFFICIAL_CIFAR10 else "cifar100"
+        return ImagePlace(kind, side=official.source.image_size)
     if not path.is_dir():
         return ImagePlace("archive", str(path), known.image_size if known else 0)
     # They may lie deeper, and in several such folders.

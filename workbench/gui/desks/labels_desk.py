@@ -245,8 +245,10 @@ class LabelsDesk(LookDesk):
     def _offer_search(self) -> None:
         sentence = self.tr("These images have not been searched for near-duplicates yet.")
         record = self.selection.run.record
-        if record is not None and record.config.data.source in IMAGE_SOURCES:
-            sentence += " " + self.tr("Of CIFAR-10's test images, 3.25\u202f% have one (Barz and Denzler 2020).")
+        known = IMAGE_SOURCES.get(record.config.data.source) if record is not None else None
+        if known is not None:
+            told = self.tr("Of {0}'s test images, {1}\u202f% have one (Barz and Denzler 2020).")
+            sentence += " " + told.format(known.collection, f"{100 * known.near_duplicates:.3g}")
         tooltip = self.tr("Compare all pictures, which takes a minute or so for CIFAR-10; what is found is kept")
         self.panel.show_nothing(sentence, self.tr("Search"), tooltip, self.search)
 
