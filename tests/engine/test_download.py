@@ -16,6 +16,7 @@ import pytest
 
 from tests.engine.file_server import FileServer, cut, serving, stall, status, unannounced, whole
 from tests.generators import result_of
+from workbench.commands.console import TrainingDisplay
 from workbench.core.errors import UserError
 from workbench.core.events import Progress
 from workbench.core.formats import transferred
@@ -174,6 +175,34 @@ def test_what_was_gone_on_with_and_is_wrong_is_downloaded_anew_once(tmp_path: Pa
     assert names(tmp_path) == ["data.bin"]
 
 
+def test_a_partial_file_of_another_address_is_not_compared_with_its_mark(tmp_path: Path) -> None:
+    with serving(CONTENT, cut(600_000)) as served:
+        going = work(served, tmp_path / "data.bin")
+        while "trying again" not in next(going).activity:
+            pass
+        going.close()
+        list(work(f"{served.url}?mirror", tmp_path / "data.bin"))
+    assert (served.ranges[-1], served.asked[-1].get("If-Range")) == ("bytes=600000-", None)
+    assert (tmp_path / "data.bin").read_bytes() == CONTENT
+
+
+def test_many_small_pieces_are_told_now_and_then(tmp_path: Path) -> None:
+    with serving(CONTENT * 10) as served:
+        digest = hashlib.md5(CONTENT * 10, usedforsecurity=False).hexdigest()
+        patience = Patience(timeout_s=5, beat_s=10)
+        said = list(work(served, tmp_path / "data.bin", size=0, digest=digest, patience=patience))
+    assert len([event for event in said if event.activity == "Downloading"]) == 1
+
+
+def test_the_command_line_shows_how_fast_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    display, shown = TrainingDisplay(quiet=True), []
+    monkeypatch.setattr(display, "update", lambda *_, figures: shown.append(figures))
+    display.show(Progress("Downloading", 45_000_000, 170_000_000, "bytes", speed_per_s=3.2e6))
+    display.show(Progress("Downloading", 0, 170_000_000, "bytes"))
+    display.show(Progress("Reading", 45, 170))
+    assert shown == ["45 of 170 MB, 3.2 MB/s", "", ""]
+
+
 def test_a_partial_file_that_is_longer_than_the_file_is_not_gone_on_with(tmp_path: Path) -> None:
     (tmp_path / "data.bin.part").write_bytes(b"x" * (SIZE + 1))
     with serving(CONTENT) as served:
@@ -301,6 +330,10 @@ def test_a_proxy_that_refuses_is_named_without_its_password(
     with pytest.raises(UserError, match=words) as caught:
         list(work(f"{scheme}://example.com/x", tmp_path / "data.bin"))
     assert "cret" not in str(caught.value)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("no_proxy", "127.0.0.1")
+        with pytest.raises(UserError, match=r": Connection refused; get it"):
+            list(work(f"{scheme}://127.0.0.1:{port}/x", tmp_path / "data.bin"))
     monkeypatch.setenv(f"{scheme}_proxy", "http://me:secret@proxy.invalid:3128")
     _no_names(monkeypatch)
     words = rf"the proxy proxy\.invalid:3128, which {scheme}_proxy names, is not known by that name"

@@ -66,6 +66,14 @@ def panel(qtbot: QtBot, theme: Theme) -> ProgressPanel:
     return panel
 
 
+def test_a_download_tells_how_fast_it_is(panel: ProgressPanel) -> None:
+    panel.append(Progress("Downloading CIFAR-10", 45_000_000, 170_000_000, "bytes", speed_per_s=3.2e6))
+    assert says(panel, "45 of 170\u202fMB, 3.2\u202fMB/s")
+    panel.append(Progress("Checking it", 45_000_000, 170_000_000, "bytes"))
+    assert says(panel, "45 of 170\u202fMB")
+    assert not says(panel, "MB/s")
+
+
 def begin(panel: ProgressPanel, event: RunStarted) -> None:
     panel.append(event)
     panel.show_state(State.RUNNING)

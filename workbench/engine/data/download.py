@@ -255,7 +255,7 @@ class _Download:
         write_atomically(self.source, lambda file: file.write(json.dumps(said).encode()))
 
     def _write(self, transfer: Transfer, start: int) -> _Told:
-        have, speed = start, _Speed()
+        have, speed, told = start, _Speed(), time.monotonic()
         speed.at(have)
         with self._files(), self.partial.open("ab" if start else "wb") as file:
             for message in self._messages(transfer):
@@ -266,7 +266,11 @@ class _Download:
                         self._forget()
                         raise self._error(f"more came than the {self.total} bytes of the file")
                     file.write(message)
-                yield Progress(self.activity, have, self.total, "bytes", speed_per_s=speed.at(have))
+                # A socket may give a few kB at a time: thousands of events a second would tell no more.
+                if time.monotonic() - told > self.patience.beat_s / 2:
+                    yield Progress(self.activity, have, self.total, "bytes", speed_per_s=speed.at(have))
+                    told = time.monotonic()
+            yield Progress(self.activity, have, self.total, "bytes", speed_per_s=speed.at(have))
         if have < self.total:
             raise _Broken("the connection broke off")
 

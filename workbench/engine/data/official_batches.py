@@ -156,8 +156,8 @@ class BatchReader:
         if array.is_by_columns:
             planes = np.ascontiguousarray(room.reshape(_PIXELS, len(labels)).T)
         for first in range(0, len(labels), _AT_ONCE):
-            # A copy: these may be the very bytes that are written.
-            self._take(planes[first : first + _AT_ONCE].copy(), images[first : first + _AT_ONCE])
+            # These may be the very bytes that are written, which numpy sees, and copies them first.
+            self._take(planes[first : first + _AT_ONCE], images[first : first + _AT_ONCE])
             yield min(first + _AT_ONCE, len(labels))
 
     def _take(self, planes: NDArray[np.uint8], images: NDArray[np.uint8]) -> None:
