@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from workbench.core.errors import UserError, reason, shown
 from workbench.core.events import Progress
-from workbench.core.files import read_text, sync_folder, write_atomically
+from workbench.core.files import read_text, require_writable, sync_folder, write_atomically
 from workbench.core.formats import memory, transferred
 from workbench.engine.data.transfer import Answer, Transfer, is_passing, words
 
@@ -82,6 +82,7 @@ def download(
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"cannot make the folder {shown(path.parent)}: {reason(error)}") from error
+    require_writable(path)
     work = _Download(url, path, algorithm, digest, activity, by_hand, size, patience)
     with contextlib.ExitStack() as stack:
         yield from work.alone(stack)

@@ -160,7 +160,7 @@ def words(error: Exception, url: str, timeout_s: float) -> str:
         server = shown(urlsplit(url).hostname or "")
         return (
             f"{through} is not known by that name" if through
-            else f"the name {server} cannot be resolved; is there a network?"
+            else f"the name {server} cannot be resolved (is there a network?)"
         )  # fmt: skip
     if through and isinstance(met, ConnectionRefusedError):
         return f"{through} refuses the connection"
