@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from workbench.core.data.image_marks import ImageMarks, Mark, marks_of, numbered
 from workbench.core.errors import UserError
 from workbench.core.home import Home
-from workbench.core.inspection.image_marks import ImageMarks, Mark, marks_of, numbered
 
 NAMES = tuple(f"test/cat/{i:05d}.jpg" for i in range(10))
 
@@ -120,6 +120,6 @@ def test_another_process_that_writes_is_named(
     from filelock import FileLock
 
     marks.path.parent.mkdir()
-    monkeypatch.setattr("workbench.core.inspection.image_marks._PATIENCE_S", 0.01)
+    monkeypatch.setattr("workbench.core.data.image_marks._PATIENCE_S", 0.01)
     with FileLock(marks.path.with_suffix(".lock")), pytest.raises(UserError, match="another process"):
         marks.change(added=marks_of("test", [1], NAMES))

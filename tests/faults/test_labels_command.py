@@ -13,8 +13,8 @@ from PIL import Image
 from tests.commands import call, refused
 from tests.planted import PLANTED, plant_doubts
 from workbench.core.data.dataset import Dataset
+from workbench.core.data.image_marks import ImageMarks, marks_of
 from workbench.core.home import Home
-from workbench.core.inspection.image_marks import ImageMarks, marks_of
 from workbench.core.records.store import RunStore
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from workbench.core.data.dataset import ImageSet
+from workbench.core.data.image_marks import ImageMarks
 from workbench.core.errors import UserError
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import EpochMetrics, Status
 from workbench.core.home import Home
-from workbench.core.inspection.image_marks import ImageMarks
 from workbench.core.records.run_record import RunRecord
 from workbench.core.settings.config import RunConfig
 

@@ -13,11 +13,11 @@ from workbench.commands.duplicates import list_duplicates
 from workbench.commands.label_words import MOST_IN_A_TABLE, first_words, print_accuracy
 from workbench.commands.options import PICTURES, TABLE, Epoch, Json, Run, reading_store_of, require_output
 from workbench.core.data.dataset import ImageSet
+from workbench.core.data.image_marks import ImageMarks, numbered
 from workbench.core.errors import UserError, shown
 from workbench.core.inspection.answer_table import write_table
 from workbench.core.inspection.doubtful_labels import DoubtfulLabels
 from workbench.core.inspection.human_counts import HumanCounts, numbers_of
-from workbench.core.inspection.image_marks import ImageMarks, numbered
 from workbench.core.inspection.label_tables import (
     HUMAN_COLUMNS,
     LABEL_COLUMNS,

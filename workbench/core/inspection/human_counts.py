@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.core.data.image_marks import slug
 from workbench.core.data.image_sources import CIFAR10, SAMPLE
 from workbench.core.errors import UserError, reason, shown
 from workbench.core.files import read_text, require_file, write_atomically
 from workbench.core.home import Home
-from workbench.core.inspection.image_marks import slug
 from workbench.core.softmax import entropies
 
 COUNTS_SUFFIXES = (".npy", ".npz", ".csv")

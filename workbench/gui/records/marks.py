@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
+from workbench.core.data.image_marks import ImageMarks, Mark, Marked, Part, marks_of, numbered
 from workbench.core.errors import UserError
-from workbench.core.inspection.image_marks import ImageMarks, Mark, Marked, Part, marks_of, numbered
 from workbench.core.records.run_record import RunRecord
 from workbench.gui.records.run_source import RunSource
 

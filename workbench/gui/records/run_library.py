@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from workbench.core.data.dataset import Dataset, ImageSet
+from workbench.core.data.image_marks import ImageMarks
 from workbench.core.errors import DamagedDatabase, UserError
 from workbench.core.evaluation import Evaluation
 from workbench.core.events import Event
 from workbench.core.home import Home
-from workbench.core.inspection.image_marks import ImageMarks
 from workbench.core.records.run_listing import RunListing
 from workbench.core.records.run_record import DamagedRun, RunRecord
 

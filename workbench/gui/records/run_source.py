@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Protocol
 
 from workbench.core.data.dataset import ImageSet
+from workbench.core.data.image_marks import ImageMarks
 from workbench.core.evaluation import Evaluation
-from workbench.core.inspection.image_marks import ImageMarks
 from workbench.core.records.run_record import RunRecord
 
 

@@ -9,10 +9,10 @@ from PySide6.QtCore import QCoreApplication
 
 from workbench.core.class_names import isolated, pair_words, short_names
 from workbench.core.data.dataset import Dataset, ImageSet
+from workbench.core.data.image_marks import Part
 from workbench.core.formats import percent
 from workbench.core.inspection.doubtful_labels import DoubtfulLabels
 from workbench.core.inspection.human_agreement import HumanAgreement
-from workbench.core.inspection.image_marks import Part
 from workbench.core.inspection.near_duplicates import NearDuplicates
 
 

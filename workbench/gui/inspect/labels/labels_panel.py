@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
+from workbench.core.data.image_marks import Part
 from workbench.core.inspection.human_agreement import HumanAgreement
-from workbench.core.inspection.image_marks import Part
 from workbench.gui.inspect.labels.finding_list import FindingList
 from workbench.gui.inspect.labels.findings import Findings
 from workbench.gui.inspect.labels.human_bands import HumanBands
