@@ -20,10 +20,12 @@ _N = TypeVar("_N", bound=np.generic)
 
 # Copies of version 1 are read too: recorded runs name them.
 _VERSION, _VERSIONS = 2, (1, 2)
-_MANIFEST = "dataset.json"
 _PARTS = ("train", "test")
 _MOST_LISTED = 3
 _CHUNK = 1 << 22
+
+MANIFEST = "dataset.json"
+"""Written last into the folder of a decoded copy."""
 
 
 def is_class_name(name: str) -> bool:
@@ -176,12 +178,12 @@ def _crc32(path: Path) -> int:
 
 
 def _write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    write_atomically(folder / _MANIFEST, lambda file: file.write(json.dumps(manifest).encode()))
+    write_atomically(folder / MANIFEST, lambda file: file.write(json.dumps(manifest).encode()))
 
 
 def _opened(folder: Path) -> Dataset:
     """Raises whatever it meets where the files are not as `Dataset.save` wrote them."""
-    manifest = json.loads(read_text(folder / _MANIFEST))
+    manifest = json.loads(read_text(folder / MANIFEST))
     if type(manifest["version"]) is not int or manifest["version"] not in _VERSIONS:
         raise ValueError("of another version")
     class_names = _texts(manifest["class_names"])
