@@ -36,6 +36,16 @@ def test_differences_come_in_the_order_of_the_fields_with_both_values() -> None:
     assert config_differences(a, a) == ()
 
 
+def test_images_that_are_left_out_are_counted_as_long_lists_look_the_same() -> None:
+    numbers = [(), range(1000), [*range(999), 2000, 2001]]
+    a, b, c = (RunConfig().with_values({"data.excluded": each}) for each in numbers)
+    (found,) = config_differences(a, b)
+    assert (found.field, found.texts) == ("data.excluded", ("0 images", "1\u202f000 images"))
+    (found,) = config_differences(b, c)
+    assert found.texts == ("1\u202f000 images, 1 of them here alone", "1\u202f001 images, 2 of them here alone")
+    assert not same_but_for_seed(a, b)
+
+
 def test_a_seed_and_the_machine_do_not_make_another_experiment() -> None:
     a = RunConfig()
     alike = {"training.seed": 7, "training.device": "cpu", "training.threads": 2, "training.deterministic": True,

@@ -159,6 +159,11 @@ def test_any_value_is_taken_or_refused_with_the_field_named(value: object) -> No
         ({"data": {"std": [float("nan"), 1, 1]}}, "data.std.0", "must be a finite number"),
         ({"data": {"std": [float("inf"), 1, 1]}}, "data.std.0", "must be a finite number"),
         ({"data": {"mean": [125.3, 123.0, 113.9]}}, "data.mean.0", "number 1 is 125.3; it must be at most 1"),
+        ({"data": {"excluded": [3, -1]}}, "data.excluded.1", "number 2 is -1; it must be at least 0"),
+        ({"data": {"excluded": [3, 1.0]}}, "data.excluded.1", "number 2 is 1.0; it must be a whole number"),
+        ({"data": {"excluded": [True]}}, "data.excluded.0", "number 1 is true; it must be a whole number"),
+        ({"data": {"excluded": 3}}, "data.excluded", "a list of whole numbers, such as [4, 17]"),
+        ({"data": {"excluded": [*range(100_001)]}}, "data.excluded", "a list of at most 100000 numbers"),
         ({"model": {"stem": "3x"}}, "model.stem", "did you mean '3x3'?"),
         ({"model": {"widhts": [1]}}, "model.widhts", "did you mean 'model.widths'?"),
         ({"model": 3}, "model", "an object of fields"),
@@ -294,6 +299,20 @@ def test_usual_strides_are_one_network() -> None:
 def test_fine_tuning_that_makes_no_sense_is_refused(values: dict[str, object], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         RunConfig.build({"fine_tuning": values})
+
+
+@given(st.lists(st.integers(0, 2**70) | st.integers(0, 20), max_size=40))
+def test_images_that_are_left_out_are_sorted_and_survive_json(numbers: list[int]) -> None:
+    config = RunConfig().with_values({"data.excluded": numbers})
+    assert config.data.excluded == tuple(sorted(set(numbers)))
+    assert RunConfig.from_json(config.model_dump_json()) == config
+    assert RunConfig().with_values(parse_assignments([f"data.excluded={numbers}"])) == config
+
+
+def test_a_configuration_of_before_leaves_nothing_out() -> None:
+    tree = json.loads(RunConfig().model_dump_json())
+    del tree["data"]["excluded"]
+    assert RunConfig.build(tree) == RunConfig()
 
 
 def test_config_is_frozen() -> None:

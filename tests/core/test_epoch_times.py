@@ -54,6 +54,17 @@ def test_the_number_of_images_is_known_of_a_run_on_the_same(times: EpochTimes) -
     assert times.images(config.with_values({"data.validation_fraction": 0.3})) is None
 
 
+def test_images_that_are_left_out_count(times: EpochTimes) -> None:
+    left_out = {"data.excluded": range(100)}
+    assert (times.images(CONFIG), times.images(CONFIG.with_values(left_out))) == (9000, 8910)
+    assert times.images(CONFIG.with_values(left_out | {"data.train_images": 500})) == 500
+    config = CONFIG.with_values({"data.source": "/images"} | left_out)
+    before = run(16.0, config=config)
+    times.records = [replace(before, started=dict(before.started) | {"images": [810, 90, 10]})]
+    assert times.images(config) == 810
+    assert times.images(config.with_values({"data.excluded": ()})) == 900
+
+
 def test_a_sum_says_whether_all_of_it_is_known() -> None:
     assert total([1.0, 2.0]) == (3.0, True)
     assert total([1.0, None]) == (1.0, False)

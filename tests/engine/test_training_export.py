@@ -214,6 +214,7 @@ def run_trees(draw: st.DrawFn) -> dict[str, Any]:
     data = {
         "validation_fraction": mostly(0.1, 0.0, 0.123),
         "train_images": mostly(0, 5000),
+        "excluded": mostly([], [3], range(0, 40_000, 999)),
         "normalization": mostly("cifar10", "none", "custom"),
     }
     if data["normalization"] == "custom":
@@ -262,6 +263,7 @@ def assert_only_what_is_used(code: str, config: RunConfig) -> None:
         "use_deterministic_algorithms": said.deterministic,
         "split(labels": config.data.validation_fraction,
         "some(": config.data.train_images,
+        "EXCLUDED": config.data.excluded,
         "images.split(": said.accumulation > 1,
     }
     for word, is_used in words.items():
@@ -433,6 +435,10 @@ LOSSES: dict[str, dict[str, Any]] = {
         "training.ema_decay": 0.9, "training.accumulation": 4, "training.label_smoothing": 0.1,
         "training.warmup_epochs": 0.5, "training.keep_last_batch": True, "training.weight_decay": 0.01,
     },
+    # Of 120 images; those from 101 to 119 are red.
+    "left_out": {"data.excluded": [0, 5, 8, 41, 42, 43, *range(101, 118)], "training.schedule": "constant"},
+    "some_left_out": {"data.excluded": range(0, 80, 2), "data.train_images": 50, "data.validation_fraction": 0.0,
+                      "training.schedule": "constant", "training.learning_rate": 0.01},
     "muon": {"training.optimizer": "muon", "training.learning_rate": 0.02,
              "training.schedule_moves": "each-epoch"},
     "some": {
@@ -526,10 +532,12 @@ def export(config: RunConfig, output: Path, home: Home) -> tuple[Path, Path]:
     return result_of(training_export.export_model(config, "Network", output, home))
 
 
-def test_held_out_images_and_subset_are_ours(image_folder: Path, home: Home) -> None:
+@pytest.mark.parametrize("excluded", [(), (3, 4, 50, 51, 52, 119)])
+def test_held_out_images_and_subset_are_ours(image_folder: Path, home: Home, excluded: tuple[int, ...]) -> None:
     values = {
         "data.source": str(image_folder),
         "data.train_images": 50,
+        "data.excluded": excluded,
         "training.seed": 3,
         "model.num_classes": 3,
     }
@@ -538,7 +546,10 @@ def test_held_out_images_and_subset_are_ours(image_folder: Path, home: Home) -> 
     prepared = result_of(prepare(config, home))
     with executed(config) as script:
         train_loader, validation_loader, _ = script.loaders(image_folder, 3, 0)
-    assert (len(train_loader.dataset), len(validation_loader.dataset)) == prepared.images[:2] == (50, 12)
+    assert (len(train_loader.dataset), len(validation_loader.dataset)) == prepared.images[:2]
+    assert prepared.images[0] == 50
+    seen = {*train_loader.dataset.indices, *validation_loader.dataset.indices}
+    assert not seen.intersection(excluded)
     for subset, expected in (
         (train_loader.dataset, prepared.trainer.images.labels),
         (validation_loader.dataset, prepared.validation.labels),

@@ -117,6 +117,25 @@ def test_numbers_from_the_data_are_found_at_the_start_and_shown_of_a_run(panel: 
     assert panel.config == DataConfig(source="cifar10", normalization="from-data")
 
 
+def test_images_that_are_left_out_are_kept_as_long_as_their_source(panel: DataPanel) -> None:
+    of_run = DataConfig(source="cifar10-jpeg", excluded=(3, 7), validation_fraction=0.2)
+    panel.show_config(of_run)
+    panel.field("validation_fraction").setValue(30)
+    assert panel.config == of_run.model_copy(update={"validation_fraction": 0.3})
+    panel.choose_source("cifar10")
+    panel.choose_source("cifar10-jpeg")
+    assert panel.config == DataConfig(source="cifar10-jpeg", validation_fraction=0.3)
+    with_them = DataConfig(source="cifar10-jpeg", validation_fraction=0.3, excluded=(2, 9))
+    panel.set_excluded([9, 2, 2])
+    assert panel.config == with_them
+    panel.show_error("data.excluded", "data.excluded has 9, but there are 5")
+    assert panel.error("source") == "data.excluded has 9, but there are 5"
+    panel.choose_source("cifar10-jpeg")
+    assert (panel.config, panel.error("source")) == (with_them, "")
+    panel.set_excluded([])
+    assert panel.config == DataConfig(source="cifar10-jpeg", validation_fraction=0.3)
+
+
 EXPECTED = """your folder/
   train/
     cat/ *.png, *.jpg, …

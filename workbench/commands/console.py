@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from workbench.commands.live_bar import LiveBar
-from workbench.core.errors import UserError, shown
+from workbench.core.errors import UserError, literal, shown
 from workbench.core.events import (
     EpochMetrics,
     Event,
@@ -104,7 +104,7 @@ def print_run(record: RunRecord, document: dict[str, Any]) -> None:
              "test_looks", "folder")  # fmt: skip
     print_table(("", ""), [(key, str(document[key])) for key in shown if document[key]])
     settings = [
-        (f"{section}.{key}", str(value))
+        (f"{section}.{key}", literal(value) if isinstance(value, list) else str(value))
         for section, fields in document["config"].items()
         for key, value in fields.items()
     ]

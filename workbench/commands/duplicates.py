@@ -31,8 +31,8 @@ def list_duplicates(
         UserError: the images are gone; there are no answers of an epoch that was asked for.
     """
     from workbench.engine.data import run_images
+    from workbench.engine.data.run_split import uses_of
     from workbench.engine.inspection import duplicates as searching
-    from workbench.engine.training.preparation import uses_of
 
     record = store.run(run_id)
     evaluation = _answers(record, store, epoch, display)
@@ -79,13 +79,14 @@ def _print_pairs(rows: list[dict[str, Any]]) -> None:
 
 def _print_found(found: NearDuplicates, uses: NDArray[np.str_], rows: list[dict[str, Any]]) -> None:
     flags, parts = found.flags(uses), found.parts(uses)
-    within, elsewhere = int((parts == "test").sum()), int(np.isin(parts, ("validation", "unused")).sum())
+    within = int((parts == "test").sum())
+    elsewhere = int(np.isin(parts, ("validation", "excluded", "unused")).sum())
     words = [
         f"{int(flags.sum())} of {len(flags)} test images ({flags.mean():.2%}) have a near-duplicate among the "
         "images that were trained on"
     ]
     if elsewhere:
-        words.append(f"{elsewhere} pairs are with images that were held out or not used")
+        words.append(f"{elsewhere} pairs are with images that were held out, left out or not used")
     words.append(f"{within} pairs are within the test images")
     other = sum(not row["same_label"] for row in rows)
     console.print_line(f"{', '.join(words)}; {other} pairs have different labels{first_words(rows)}")

@@ -361,7 +361,8 @@ class MainWindow(QMainWindow):
         """Look at the run that begins, unless the person looks at another one; say what it runs on."""
         train, validation, _test = event.images
         if not event.config.data.train_images:
-            self.network_desk.set_images(event.config.data.source, train + validation, len(event.class_names))
+            images = train + validation + len(event.config.data.excluded)
+            self.network_desk.set_images(event.config.data.source, images, len(event.class_names))
         is_asked_for = not (self.queue_side.trains(event.run_id) or self.search_desk.active)
         if self.workspaces.current == "build" and is_asked_for:
             self.workspaces.show("train")

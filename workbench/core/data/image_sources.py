@@ -95,9 +95,14 @@ def held_out(images: int, fraction: float) -> int:
     return round(images * fraction)
 
 
-def trained_images(images: int, classes: int, fraction: float) -> int:
-    """What is left to train on; exact where every class has as many images as the others."""
-    return images - classes * held_out(images // classes, fraction)
+def trained_images(images: int, classes: int, fraction: float, excluded: int = 0) -> int:
+    """What is left to train on; exact where every class has as many images as the others.
+
+    Args:
+        excluded: how many are left out on purpose. Which of these would have been held out is the seed's choice:
+            with both, it is what is to be expected.
+    """
+    return images - classes * held_out(images // classes, fraction) - round(excluded * (1 - fraction))
 
 
 IMAGE_SOURCES = {source.name: source for source in (SAMPLE, CIFAR10_JPEG, CIFAR10, CIFAR100)}

@@ -143,15 +143,21 @@ def _sets(script: TrainingScript) -> Iterator[str]:
     yield f"test_set = {_part(script, 'test', 'PLAIN')}"
     if script.holds_out:
         yield "kept, held_out = split(train_set.targets, seed)"
+        if script.leaves_out:
+            yield "kept = [index for index in kept if index not in EXCLUDED]"
+            yield "held_out = [index for index in held_out if index not in EXCLUDED]"
         held_out = "train_set"
         if script.changes_images:
             yield "# From the same files, but these images stay as they are."
             held_out = _part(script, "train", "PLAIN")
         yield f"validation_set = Subset({held_out}, held_out)"
+    elif script.leaves_out:
+        yield "kept = [index for index in range(len(train_set)) if index not in EXCLUDED]"
+    chooses = script.holds_out or script.leaves_out
     if script.config.data.train_images:
-        indices = "kept" if script.holds_out else "range(len(train_set))"
+        indices = "kept" if chooses else "range(len(train_set))"
         yield f"kept = some({indices}, train_set.targets, seed)"
-    if script.holds_out or script.config.data.train_images:
+    if chooses or script.config.data.train_images:
         yield "train_set = Subset(train_set, kept)"
 
 

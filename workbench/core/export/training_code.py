@@ -5,6 +5,7 @@ first weights, held-out images and the order of images are the engine's, so that
 """
 
 import ast
+import textwrap
 from collections.abc import Iterator
 
 from workbench.core.export.augmentation_code import transforms_code
@@ -105,4 +106,19 @@ def _constants(script: TrainingScript) -> str:
             "# Convolutions in 16 bits, where the GPU computes in them.",
             'BF16 = DEVICE.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)',
         ]
+    if script.leaves_out:
+        lines += [
+            "# Training images, counted from 0, that are neither trained on nor held out.",
+            *_excluded(script),
+        ]
     return "\n".join(lines)
+
+
+def _excluded(script: TrainingScript) -> list[str]:
+    """The set of their numbers, in as many lines as it takes."""
+    numbers = ", ".join(map(str, script.config.data.excluded))
+    line = f"EXCLUDED = {{{numbers}}}"
+    if len(line) <= LINE_LENGTH:
+        return [line]
+    rows = textwrap.wrap(numbers, LINE_LENGTH, initial_indent="    ", subsequent_indent="    ")
+    return ["# fmt: off", "EXCLUDED = {", *rows, "}", "# fmt: on"]

@@ -52,6 +52,8 @@ def _rows(script: TrainingScript) -> Iterator[tuple[str, str]]:
     yield "images", _augmentation(script)
     if data.train_images:
         yield "", f"{data.train_images} of them, as many of every class"
+    if script.leaves_out:
+        yield "left out", f"{len(data.excluded)} of the training images, by their numbers"
     if script.holds_out:
         text = f"{_percent(data.validation_fraction)} of the training images, which choose the best epoch"
         if training.patience:

@@ -49,6 +49,11 @@ class TrainingScript:
         return self.config.data.validation_fraction > 0
 
     @property
+    def leaves_out(self) -> bool:
+        """Whether there are images that it neither trains on nor holds out."""
+        return bool(self.config.data.excluded)
+
+    @property
     def changes_images(self) -> bool:
         """Whether training images are changed, each by itself."""
         training = self.training

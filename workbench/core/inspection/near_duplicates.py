@@ -47,7 +47,8 @@ class NearDuplicates:
         return len(self.test)
 
     def parts(self, uses: NDArray[np.str_]) -> NDArray[np.str_]:
-        """(M,) what a run does with the other image of each pair: "training", "validation", "unused" or "test".
+        """(M,) what a run does with the other image of each pair: "training", "validation", "excluded",
+        "unused" or "test".
 
         Args:
             uses: (N,) the same of each image that is no test image.

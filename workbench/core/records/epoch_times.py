@@ -9,7 +9,7 @@ from workbench.core.network.architecture import Architecture
 from workbench.core.records import measured_epochs
 from workbench.core.records.queue_entry import QueueEntry
 from workbench.core.records.run_record import RunRecord
-from workbench.core.settings.config import RunConfig
+from workbench.core.settings.config import DataConfig, RunConfig
 from workbench.core.speed import Speed
 
 
@@ -68,9 +68,12 @@ class EpochTimes:
         """Those of an epoch, without those held out; None while their number is not known."""
         counts = self.counts.get(config.data.source)
         if counts is not None:
-            return config.data.train_images or trained_images(*counts, config.data.validation_fraction)
+            data = config.data
+            return data.train_images or trained_images(*counts, data.validation_fraction, len(data.excluded))
         same = (
-            record.started["images"][0] for record in self.records if record.started and _are_same(record, config)
+            record.started["images"][0] + _more_images(record.config.data, config.data)
+            for record in self.records
+            if record.started and _are_same(record, config)
         )
         return next(same, None)
 
@@ -90,6 +93,13 @@ class EpochTimes:
 def _are_same(record: RunRecord, config: RunConfig) -> bool:
     fields = ("source", "validation_fraction", "train_images")
     return all(getattr(record.config.data, field) == getattr(config.data, field) for field in fields)
+
+
+def _more_images(recorded: DataConfig, wanted: DataConfig) -> int:
+    """How many more are to be expected, of the same images, than a recorded run trained on."""
+    if wanted.train_images:
+        return 0
+    return round((len(recorded.excluded) - len(wanted.excluded)) * (1 - wanted.validation_fraction))
 
 
 def total(seconds: Iterable[float | None]) -> tuple[float, bool]:

@@ -25,7 +25,7 @@ def are_of(record: RunRecord, said: Evaluation | None, dataset: Dataset) -> bool
         return False
     if counts and not record.config.data.train_images:
         found = len(dataset.train), len(dataset.test)
-        if (counts[0] + counts[1], counts[2]) != found:
+        if (counts[0] + counts[1] + len(record.config.data.excluded), counts[2]) != found:
             return False
     return said is None or np.array_equal(said.labels, dataset.test.labels)
 

@@ -15,6 +15,7 @@ _NO_DIFFERENCE = "it does not change what is learned"
 REFUSED = {
     "data.source": _OTHER_IMAGES,
     "data.validation_fraction": _OTHER_IMAGES,
+    "data.excluded": _OTHER_IMAGES,
     "training.seed": "the luckiest seed would be taken for the best settings",
     "model.num_classes": "it follows from the data",
     "training.device": _NO_DIFFERENCE,

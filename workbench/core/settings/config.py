@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from workbench.core.data.image_sources import ALLOWED_SOURCES, SAMPLE
 from workbench.core.errors import ConfigError, UserError, literal, reason
@@ -29,6 +29,9 @@ _SOURCES = f"{ALLOWED_SOURCES} of train/<class>/ and test/<class>/, or of <class
 
 _Mean = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 _Std = Annotated[float, Field(ge=LEAST_DEVIATION, le=10.0, allow_inf_nan=False)]
+_Index = Annotated[int, Field(ge=0)]
+# Whoever leaves out more has other images in mind; as text they take half a megabyte.
+_MOST_EXCLUDED = 100_000
 
 _C = TypeVar("_C", bound=FieldGroup)
 
@@ -52,6 +55,13 @@ class DataConfig(FieldGroup):
     """Of red, green and blue, from 0 to 1, for normalization custom. from-data finds it when a run begins."""
     std: Annotated[tuple[_Std, ...], Field(max_length=CHANNELS, strict=False)] = ()
     """Standard deviation of red, green and blue, in the same units; likewise."""
+    excluded: Annotated[
+        tuple[_Index, ...],
+        Field(max_length=_MOST_EXCLUDED, strict=False),
+        AfterValidator(lambda numbers: tuple(sorted(set(numbers)))),
+    ] = ()
+    """Numbers of training images, from 0, that are neither trained on nor held out. The others stay where the
+    seed puts them."""
 
     @model_validator(mode="after")
     def _check_numbers(self) -> Self:

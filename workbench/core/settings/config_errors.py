@@ -92,6 +92,10 @@ _ALLOWED_LISTS = {
     },
     "data.mean": {"tuple_type": _NUMBERS, "too_long": _NUMBERS},
     "data.std": {"tuple_type": _NUMBERS, "too_long": _NUMBERS},
+    "data.excluded": {
+        "tuple_type": "a list of whole numbers, such as [4, 17]",
+        "too_long": "a list of at most {max_length} numbers",
+    },
     "model.residuals": {"tuple_type": "a list of true and false, one per stage, such as [true, false, true]"},
 }
 

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from workbench.core.data.dataset import Dataset
 from workbench.core.settings.config import RunConfig
 from workbench.engine.data.augmentation import EpochPlan
-from workbench.engine.data.device_images import DeviceImages, normalization_of, split, subset
+from workbench.engine.data.device_images import DeviceImages, normalization_of
+from workbench.engine.data.run_split import split_of
 from workbench.engine.machine.device import Compute
 
 _CPU = Compute(torch.device("cpu"), torch.float32)
@@ -25,13 +26,13 @@ def examples(
     Args:
         count: at least 1; fewer come back if there are fewer training images.
 
+    Raises:
+        ConfigError: no run could train on these images either.
+
     Returns:
         Two arrays (count, H, W, 3), the second with colors back to 0 to 255.
     """
-    labels, seed = dataset.train.labels, config.training.seed
-    training, _ = split(labels, config.data.validation_fraction, seed)
-    if config.data.train_images:
-        training = subset(training, labels, config.data.train_images, seed)
+    training, _ = split_of(dataset, config)
     count = min(count, len(training))
     side = dataset.train.images.shape[1]
     plan = EpochPlan.draw(len(training), side, epoch, config.training, _CPU.device)

@@ -21,13 +21,13 @@ from workbench.core.records.store import RunStore
 from workbench.core.settings.config import RunConfig
 from workbench.engine.data import run_images
 from workbench.engine.data.device_images import DeviceImages, normalization_of
+from workbench.engine.data.run_split import split_of
 from workbench.engine.inspection.memory import Memory
 from workbench.engine.machine.device import Compute, resolve
 from workbench.engine.network import folding, resnet
 from workbench.engine.network.resnet import ResNet
 from workbench.engine.training.completion import with_normalization
 from workbench.engine.training.inference import logits
-from workbench.engine.training.preparation import split_of
 from workbench.engine.weights import checkpoint, run_weights
 from workbench.engine.weights.foreign_weights import load_strictly
 

@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from workbench.core.data.image_sources import IMAGE_SOURCES
+from workbench.core.errors import literal
 from workbench.core.formats import count, duration, percent
 from workbench.core.records.run_record import ENDED_EARLY
 from workbench.core.settings.config import RunConfig, field_names, help_of
@@ -36,7 +37,7 @@ def settings(run: ReportedRun) -> Section:
     begun = beginning_of(record.config, run.presets, record.model, record.recipe)
     found = begun.differences(record.config)
     rows = [
-        (field, _value(usual), _value(here), _first_sentence(help_of(field)))
+        (field, _value(field, usual), _value(field, here), _first_sentence(help_of(field)))
         for field, (usual, here) in found.items()
         if field not in _TOLD_ELSEWHERE and not _is_what_auto_means(field, usual, here)
     ]
@@ -45,7 +46,9 @@ def settings(run: ReportedRun) -> Section:
     if rows:
         columns = ("field", "there", "in this run", _MEANING)
         blocks.append(Table.of("What differs from the network and the recipe of these names", columns, rows))
-    everything = [(field, _value(value_of(record.config, field)), help_of(field)) for field in field_names()]
+    everything = [
+        (field, _value(field, value_of(record.config, field)), help_of(field)) for field in field_names()
+    ]
     table = Table.of("All settings of the run", ("field", "value", _MEANING), everything)
     return Section("settings", "Settings", (*blocks, Folded("All settings", (table,), is_printed=False)))
 
@@ -60,8 +63,15 @@ def _first_sentence(text: str) -> str:
     return head + end.strip()
 
 
-def _value(value: Any) -> str:
+def _value(field: str, value: Any) -> str:
+    if field == "data.excluded" and value:
+        # All the numbers stand in the command that repeats the run.
+        return f"{_images(len(value))}: {literal(value)}"
     return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
+
+
+def _images(number: int) -> str:
+    return f"{count(number)} image{'' if number == 1 else 's'}"
 
 
 def images(run: ReportedRun) -> Section:
@@ -75,7 +85,8 @@ def images(run: ReportedRun) -> Section:
     if record.started:
         train, validation, test = (count(images) for images in record.started["images"])
         held = f"{validation} held out ({percent(config.validation_fraction, 0)}, chosen by the seed)"
-        pairs.append(("images", f"{train} for training, {held}, {test} for testing"))
+        left_out = f"; {_images(len(config.excluded))} left out" if config.excluded else ""
+        pairs.append(("images", f"{train} for training, {held}, {test} for testing{left_out}"))
     side = record.config.model.input_size
     pairs.append(("size", f"{side} x {side} pixels"))
     normalization = config.known_normalization

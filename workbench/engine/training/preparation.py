@@ -5,9 +5,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from workbench.core.data.dataset import Dataset, listed
 from workbench.core.errors import ConfigError
 from workbench.core.events import Progress, Warned
@@ -16,7 +13,8 @@ from workbench.core.network.memory import keep_large_blocks
 from workbench.core.orders import Orders
 from workbench.core.settings.config import RunConfig
 from workbench.engine.data import sources
-from workbench.engine.data.device_images import DeviceImages, normalization_of, split, subset
+from workbench.engine.data.device_images import DeviceImages, normalization_of, split
+from workbench.engine.data.run_split import split_of
 from workbench.engine.machine.device import Compute, choose
 from workbench.engine.machine.processes import ALONE, Processes
 from workbench.engine.training.completion import completed, with_normalization
@@ -84,10 +82,7 @@ def prepare(
             }
         )
     if len(validation) == 0 and config.data.validation_fraction > 0:
-        sentences.append(
-            f"data.validation_fraction is {config.data.validation_fraction:g}, less than one image per class: "
-            "nothing is held out, and the last epoch is the one that counts"
-        )
+        sentences.append(f"{_why_none_is_held_out(dataset, config)}, and the last epoch is the one that counts")
     trainer = Trainer(config, compute, DeviceImages(dataset.train, config.data, compute, training), processes)
     if weights is not None:
         sentences += start_from(trainer.network, weights)
@@ -113,6 +108,13 @@ def _left_out(dataset: Dataset) -> list[str]:
     return [f"{files} image {words} left out: {listed(dataset.unreadable)}"]
 
 
+def _why_none_is_held_out(dataset: Dataset, config: RunConfig) -> str:
+    fraction = config.data.validation_fraction
+    if len(split(dataset.train.labels, fraction, config.training.seed)[1]):
+        return "data.excluded leaves out all images that would be held out: nothing is held out"
+    return f"data.validation_fraction is {fraction:g}, less than one image per class: nothing is held out"
+
+
 def unless_stopped(work: Preparing, orders: Orders) -> Generator[Progress | Warned, None, Prepared | None]:
     """None if it is ordered to stop meanwhile."""
     with closing(work):
@@ -123,39 +125,3 @@ def unless_stopped(work: Preparing, orders: Orders) -> Generator[Progress | Warn
                 prepared: Prepared = end.value
                 return prepared
     return None
-
-
-def split_of(dataset: Dataset, config: RunConfig) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Indices of the training images of a run, and of those that it holds out.
-
-    Raises:
-        ConfigError: there are fewer than are wanted.
-    """
-    training, validation = split(dataset.train.labels, config.data.validation_fraction, config.training.seed)
-    return _limited(training, dataset, config), validation
-
-
-def uses_of(dataset: Dataset, config: RunConfig) -> NDArray[np.str_]:
-    """(N,) what a run does with each image of the folder `train`: "training", "validation" (held out) or "unused".
-
-    Raises:
-        ConfigError: as `split_of`.
-    """
-    uses = np.full(len(dataset.train), "unused", dtype="<U10")
-    for use, indices in zip(("training", "validation"), split_of(dataset, config), strict=True):
-        uses[indices] = use
-    return uses
-
-
-def _limited(training: NDArray[np.int64], dataset: Dataset, config: RunConfig) -> NDArray[np.int64]:
-    wanted = config.data.train_images
-    if not wanted:
-        return training
-    if wanted > len(training):
-        raise ConfigError(
-            {
-                "data.train_images": f"data.train_images is {wanted}; it must be at most {len(training)}, the "
-                "number of training images that are not held out, or 0 for all"
-            }
-        )
-    return subset(training, dataset.train.labels, wanted, config.training.seed)

@@ -16,8 +16,9 @@ from workbench.core.records.store import RunStore
 from workbench.core.settings.config import RunConfig
 from workbench.core.settings.presets import Presets
 from workbench.engine.data import sources
-from workbench.engine.data.device_images import normalization_of, split, subset
+from workbench.engine.data.device_images import normalization_of
 from workbench.engine.data.official_archives import OFFICIAL_CIFAR10, OFFICIALS, official_at
+from workbench.engine.data.run_split import split_of
 from workbench.engine.training.completion import completed, normalized, with_normalization
 from workbench.engine.weights import code_export
 from workbench.engine.weights.code_export import ExportedCode, TrainedNetwork
@@ -72,7 +73,8 @@ def export_model(
     recipe = _recipe(Presets.load(home.presets), config)
     place = _place(config.data.source, home)
     known = IMAGE_SOURCES.get(config.data.source)
-    if known is None or config.data.needs_images:
+    # Which of them would have been held out, and how many are left, only the images tell.
+    if known is None or config.data.needs_images or config.data.excluded:
         config, class_names = yield from _completed_by_images(config, home)
     else:
         config, class_names = _completed_by_name(config, known)
@@ -152,12 +154,9 @@ def _completed_by_images(
     folder = yield from sources.read(config.data.source, config.model.input_size, home)
     dataset = Dataset.require(folder)
     config, _ = completed(config, dataset, None)
-    labels, data, seed = dataset.train.labels, config.data, config.training.seed
-    training, validation = split(labels, data.validation_fraction, seed)
+    training, validation = split_of(dataset, config)
     _refuse_too_few(config, len(training))
-    if data.train_images:
-        training = subset(training, labels, data.train_images, seed)
-    if data.needs_images:
+    if config.data.needs_images:
         config = with_normalization(config, normalization_of(dataset.train.images, training))
     return config if len(validation) else _without_split(config), dataset.class_names
 

@@ -15,6 +15,7 @@ from workbench.core.home import Home
 from workbench.core.settings.config import RunConfig
 from workbench.core.settings.trials import Certificate, Difference
 from workbench.engine.data.device_images import DeviceImages, subset
+from workbench.engine.data.run_split import excluded_of
 from workbench.engine.machine.device import device_name
 from workbench.engine.network.averaging import AverageState
 from workbench.engine.training.pending_steps import PendingSteps
@@ -81,7 +82,8 @@ class _Trial:
         self.compute, self._config = prepared.compute, prepared.config
         training, labels = prepared.config.training, prepared.dataset.train.labels
         per_epoch = min(_STEPS_PER_EPOCH, prepared.trainer.steps_per_epoch)
-        chosen = subset(np.arange(len(labels)), labels, per_epoch * training.batch_size, training.seed)
+        there = np.setdiff1d(np.arange(len(labels)), excluded_of(prepared.dataset, prepared.config))
+        chosen = subset(there, labels, per_epoch * training.batch_size, training.seed)
         self._images = DeviceImages(prepared.dataset.train, prepared.config.data, self.compute, chosen)
         self.steps = _EPOCHS * per_epoch
         middle = (per_epoch + 1) // 2

@@ -1,6 +1,6 @@
 """Where a person chooses the images: a shipped source, the official archive, or a folder or file of their own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,8 @@ class DataPanel(QWidget):
         self._config: DataConfig | None = None
         self._found: Normalization | None = None
         self._found_in = ""
+        self._excluded: tuple[int, ...] = ()
+        self._excluded_in = ""
         self._build_fields()
         credits_ = dict.fromkeys(
             self.tr("{0} License: {1}.").format(source.credit, source.license) for source in IMAGE_SOURCES.values()
@@ -85,6 +87,12 @@ class DataPanel(QWidget):
         # Of a run whose settings were taken: they are kept as long as its source is.
         is_found = config.normalization == "from-data" and config.mean
         self._found, self._found_in = config.normalized_by if is_found else None, config.source
+        self._excluded, self._excluded_in = config.excluded, config.source
+        self._on_edit()
+
+    def set_excluded(self, numbers: Sequence[int]) -> None:
+        """Leave these training images of the present source out, by their numbers; another source has others."""
+        self._excluded, self._excluded_in = tuple(numbers), self.source
         self._on_edit()
 
     def choose_source(self, path: str) -> None:
@@ -95,7 +103,7 @@ class DataPanel(QWidget):
 
     def show_error(self, dotted: str, sentence: str) -> None:
         """Mark a field whose errors are known only once the images are read."""
-        self._form.show_errors({dotted: sentence})
+        self._form.show_errors(_placed({dotted: sentence}))
 
     def _build_fields(self) -> None:
         self._form = ConfigForm("data")
@@ -185,12 +193,22 @@ class DataPanel(QWidget):
         own = self.tr("Images from {0}").format(shown(Path(source)))
         self._note.setText(self.tr(known.description) if known else own)
         self._note.setToolTip("" if known else plain_tip(shown(Path(source))))
-        tree = self._form.values() | {"source": source}
+        if source != self._excluded_in:
+            self._excluded = ()
+        tree = self._form.values() | {"source": source, "excluded": self._excluded}
         tree |= self._follow_normalization(tree)
         errors: dict[str, str] = {}
         try:
             self._config = parse(DataConfig, tree, "data.")
         except ConfigError as error:
             self._config, errors = None, error.fields
-        self._form.show_errors(errors)
+        self._form.show_errors(_placed(errors))
         self.config_changed.emit(self._config)
+
+
+def _placed(errors: Mapping[str, str]) -> dict[str, str]:
+    """By the fields that stand in the form: images that are left out have none, and are of the source."""
+    return {
+        "data.source" if dotted.startswith("data.excluded") else dotted: sentence
+        for dotted, sentence in errors.items()
+    }

@@ -196,7 +196,7 @@ class NetworkDesk(QObject):
         counts = self.times.counts.get(config.data.source) if config is not None else None
         if config is None or counts is None:
             return None
-        return config.data.train_images or counts[0]
+        return config.data.train_images or counts[0] - len(config.data.excluded)
 
     @property
     def steps_per_epoch(self) -> int | None:

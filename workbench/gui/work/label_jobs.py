@@ -53,8 +53,8 @@ def known_near_duplicates(folder: Path, config: RunConfig) -> Job:
 
 def _known_near_duplicates(folder: Path, config: RunConfig, _home: Home) -> Work:
     from workbench.core.data.dataset import Dataset
+    from workbench.engine.data.run_split import uses_of
     from workbench.engine.inspection import duplicates
-    from workbench.engine.training.preparation import uses_of
 
     yield from ()
     dataset = Dataset.require(folder)
@@ -67,8 +67,8 @@ def search_near_duplicates(folder: Path, config: RunConfig) -> Job:
 
 
 def _search_near_duplicates(folder: Path, config: RunConfig, _home: Home) -> Work:
+    from workbench.engine.data.run_split import uses_of
     from workbench.engine.inspection import duplicates
-    from workbench.engine.training.preparation import uses_of
 
     found, dataset = yield from duplicates.search(folder, again=True)
     return found, dataset, uses_of(dataset, config)

@@ -153,6 +153,7 @@ def _part_words(part: str) -> str:
     words = {
         "training": tr("train: {0}"),
         "validation": tr("held out: {0}"),
+        "excluded": tr("left out: {0}"),
         "unused": tr("not used: {0}"),
         "test": tr("test: {0}"),
     }

@@ -69,7 +69,7 @@ def duplicate_figures(
         figures.append(Figure(percent(evaluation.accuracy_of(flags)), tr("on these alone"), tr("on these")))
     words = tr("known from training, {0} pairs in test").format(count(int((~found.is_training).sum())))
     tip = tr(
-        "Test images that are like one that this run was trained on (not one that it held out or left unused), "
+        "Test images that are like one that this run was trained on (not one that it held out or left out), "
         "and pairs among the test images themselves"
     )
     figures.append(Figure(percent(float(flags.mean()), 2), words, tr("known from training"), tip))
