@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.model_trees import model_trees
 from workbench.commands.application import app
-from workbench.commands.options import run_config
+from workbench.commands.options import asked_for
 from workbench.core.errors import ConfigError
 from workbench.core.settings.assignments import parse_value
 from workbench.core.settings.config import RunConfig
@@ -29,8 +29,12 @@ def typed(line: str) -> tuple[RunConfig, str]:
     options = {"data.source": given["data"], "training.device": given["device"],
                "training.epochs": None if epochs is None else parse_value(epochs),
                "fine_tuning.weights": given["weights"]}  # fmt: skip
-    config = run_config(PRESETS, given["model"], given["recipe"], given["config_file"], given["set_"], options)
-    return config, given["name"]
+    asked = asked_for(
+        PRESETS, given["model"], given["recipe"], given["config_file"], given["set_"], options,
+        all_images=given["all_images"],
+    )  # fmt: skip
+    assert asked.says_excluded, "else marks of whoever types it would count"
+    return asked.config, given["name"]
 
 
 @st.composite
@@ -61,6 +65,7 @@ def configs(draw: st.DrawFn) -> RunConfig:
             ["sample", "/a b/c'd", "C:\\x", "-x", "1e5", "null", "[1]", '"q"', "תמונות", "$HOME", "true"]
         )
     )
+    tree["data"]["excluded"] = draw(st.lists(st.integers(0, 10**6), max_size=5))
     tree["fine_tuning"]["weights"] = draw(st.sampled_from(["", "", "12345678", "1e3", "/w 1.pt", "--x"]))
     try:
         return RunConfig.build(tree)
@@ -78,7 +83,7 @@ def test_a_preset_is_called_by_its_name_and_only_what_differs_is_set() -> None:
     config = PRESETS.run_config("resnet56", "paper-2015", "cifar10-jpeg").with_values({"training.epochs": 9})
     words = train_command(config, PRESETS)
     assert words == ["resnet-workbench", "train", "--model", "resnet56", "--recipe", "paper-2015", "--data",
-                     "cifar10-jpeg", "--epochs", "9"]  # fmt: skip
+                     "cifar10-jpeg", "--all-images", "--epochs", "9"]  # fmt: skip
     begun = beginning_of(config, PRESETS)
     assert (begun.model, begun.recipe) == ("resnet56", "paper-2015")
     assert begun.differences(config) == {"training.epochs": (begun.config.training.epochs, 9)}

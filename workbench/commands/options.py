@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from workbench.commands import console
+from workbench.commands.left_out import Asked
 from workbench.core.errors import WAY_OUT, UserError, reason, shown
 from workbench.core.files import read_text, require_writable
 from workbench.core.home import Home
@@ -19,6 +20,7 @@ from workbench.core.settings.config import RunConfig, help_of
 from workbench.core.settings.presets import DEFAULT_MODEL, DEFAULT_RECIPE, FINE_TUNING_RECIPE, Presets
 
 SOURCE_HELP = help_of("data.source")
+_EXCLUDED = "data.excluded"
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Model = Annotated[str, typer.Option("--model", help="Name of a model preset ('models' lists them).")]
@@ -126,6 +128,25 @@ def run_config(
     Args:
         options: dotted fields that have options of their own; None where they were not given.
     """
+    return asked_for(presets, model, recipe, config_file, set_, options).config
+
+
+def asked_for(
+    presets: Presets,
+    model: str | None,
+    recipe: str | None,
+    config_file: Path | None,
+    set_: list[str] | None,
+    options: dict[str, Any],
+    *,
+    all_images: bool = False,
+) -> Asked:
+    """The same of a new run, which may leave out marked images.
+
+    Args:
+        all_images: it leaves out none, whatever is marked or stands in the file.
+    """
+    says_excluded = all_images
     if config_file is None:
         weights = options.get("fine_tuning.weights")
         config = presets.run_config(model or DEFAULT_MODEL, recipe or (FINE_TUNING_RECIPE if weights else ""))
@@ -133,9 +154,15 @@ def run_config(
         raise UserError("--config holds model and recipe already; give it without --model and --recipe")
     else:
         config = _read_config(config_file)
+        says_excluded |= _EXCLUDED.partition(".")[2] in config.data.model_fields_set
     values: dict[str, Any] = parse_assignments(set_ or [])
+    says_excluded |= _EXCLUDED in values
+    if all_images:
+        if _EXCLUDED in values:
+            raise UserError(f"--all-images leaves out nothing; give it without --set {_EXCLUDED}=…")
+        values[_EXCLUDED] = ()
     values |= {key: value for key, value in options.items() if value is not None}
-    return config.with_values(values)
+    return Asked(config.with_values(values), says_excluded)
 
 
 def _read_config(path: Path) -> RunConfig:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from workbench.commands import console
+from workbench.commands.left_out import AllImages
 from workbench.commands.options import (
     ConfigFile,
     Data,
@@ -16,10 +17,10 @@ from workbench.commands.options import (
     Recipe,
     Set,
     Weights,
+    asked_for,
     parsed,
     presets_of,
     reading_store_of,
-    run_config,
     store_of,
 )
 from workbench.commands.queue_run import work_off
@@ -52,6 +53,7 @@ def add(
     name: Annotated[str, typer.Option(help="What to call the run.", callback=run_name)] = "",
     config_file: ConfigFile = None,
     weights: Weights = None,
+    all_images: AllImages = False,
     tag: Annotated[list[str] | None, typer.Option(help="A tag that the run gets; may be given again.")] = None,
     seeds: Annotated[str, typer.Option(help="Such as 1,2,3: one run for each.", metavar="INTEGER,...")] = "",
     front: Annotated[bool, typer.Option("--front", help="Before all others, not after them.")] = False,
@@ -61,15 +63,18 @@ def add(
     presets, tags = presets_of(context), tag_names(tag or ())
     options = {"data.source": data, "training.epochs": parsed(epochs), "training.device": device,
                "fine_tuning.weights": weights}  # fmt: skip
-    config = run_config(presets, model, recipe, config_file, set_, options)
+    asked = asked_for(presets, model, recipe, config_file, set_, options, all_images=all_images)
     chosen = _seeds(seeds)
-    of_seeds = [config.with_values({"training.seed": seed}) for seed in chosen] or [config]
-    called = presets.model_name(config.model)
+    # Refused, if at all, before images are read.
+    of_seeds = [asked.config.with_values({"training.seed": seed}) for seed in chosen] or [asked.config]
+    called = presets.model_name(asked.config.model)
     names = [run_name(f"{name or called}, seed {seed}") for seed in chosen] or [name]
     with store_of(context) as store:
         from workbench.engine.training.queue_work import frozen
 
-        lasting = [frozen(each, store) for each in of_seeds]
+        with console.TrainingDisplay(quiet=json) as display:
+            excluded = console.exhaust(asked.left_out(store.home), display).data.excluded
+        lasting = [frozen(each.with_values({"data.excluded": excluded}), store) for each in of_seeds]
         added = [
             store.queue.add(each, name=called_so, model=called, recipe=presets.recipe_name(each), tags=tags)
             for each, called_so in zip(lasting, names, strict=True)
@@ -78,7 +83,7 @@ def add(
             store.queue.move([entry.id for entry in added], 1)
         entries = [store.queue.entry(entry.id) for entry in added]
     if json:
-        console.print_json([entry.document() for entry in entries])
+        console.print_json([entry.document() | {"warnings": display.warnings} for entry in entries])
         return
     for entry in entries:
         console.print_line(f"entry {entry.id}, place {entry.place}: {entry.name}")

@@ -1,11 +1,14 @@
 """Searching over settings: `search start`, `join`, `list` and `show`."""
 
+from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
 
 from workbench.commands import console, search_tables
+from workbench.commands.left_out import AllImages
 from workbench.commands.options import (
     ConfigFile,
     Data,
@@ -16,9 +19,9 @@ from workbench.commands.options import (
     Recipe,
     Set,
     Weights,
+    asked_for,
     parsed,
     presets_of,
-    run_config,
     store_of,
 )
 from workbench.commands.search_display import SearchDisplay
@@ -65,6 +68,7 @@ def start_search(
     set_: Set = None,
     config_file: ConfigFile = None,
     weights: Weights = None,
+    all_images: AllImages = False,
     trials: Trials = None,
     hours: Hours = None,
     sampler: Annotated[
@@ -84,15 +88,15 @@ def start_search(
     presets = presets_of(context)
     options = {"data.source": data, "training.epochs": parsed(epochs), "training.device": device,
                "fine_tuning.weights": weights}  # fmt: skip
-    config = run_config(presets, model, recipe, config_file, set_, options)
+    asked = asked_for(presets, model, recipe, config_file, set_, options, all_images=all_images)
     definition = define(
         name,
-        config,
+        asked.config,
         parse_space(space),
         sampler=sampler,
         pruner=pruner,
-        model=presets.model_name(config.model),
-        recipe=presets.recipe_name(config),
+        model=presets.model_name(asked.config.model),
+        recipe=presets.recipe_name(asked.config),
     )
     usual = (definition.grid_size if sampler == "grid" else None) or USUAL_TRIALS
     limit = usual if trials is None else trial_limit(trials)
@@ -101,9 +105,12 @@ def start_search(
     context.obj.prepare()
     from workbench.engine.search import searching
 
-    searching.require(config, context.obj)
-    searching.begin(definition, limit, url)
-    return _work(context, name, url, hours_here, {}, json)
+    searching.require(asked.config, context.obj)
+    # Said with all else that the study warns of.
+    with console.TrainingDisplay(quiet=True) as reading:
+        config = console.exhaust(asked.left_out(context.obj), reading)
+    searching.begin(replace(definition, config=config), limit, url)
+    return _work(context, name, url, hours_here, {}, json, reading.warnings)
 
 
 @commands.command("join")
@@ -189,9 +196,19 @@ def _refuse_launcher() -> None:
 
 
 def _work(
-    context: typer.Context, name: str, url: str, hours: float | None, machine: dict[str, Any], json: bool
+    context: typer.Context,
+    name: str,
+    url: str,
+    hours: float | None,
+    machine: dict[str, Any],
+    json: bool,
+    warnings: Sequence[str] = (),
 ) -> int:
-    """Train trials until there are no more or it is asked to stop; print the study."""
+    """Train trials until there are no more or it is asked to stop; print the study.
+
+    Args:
+        warnings: to be said at the start.
+    """
     from workbench.engine.search import searching
 
     with store_of(context) as store:
@@ -201,6 +218,8 @@ def _work(
         events = searching.search(name, store=store, url=url, hours=hours, machine=machine)
         with StopSignals() as stop, SearchDisplay(quiet=json) as display, closing(events):
             stop.message = f"stopping; go on later with: resnet-workbench search join {name}"
+            for warning in warnings:
+                display.warn(warning)
             for event in events:
                 display.show(event)
                 if stop.asked:

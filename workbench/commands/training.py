@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workbench.commands import console
+from workbench.commands.left_out import AllImages, Asked
 from workbench.commands.options import (
     ConfigFile,
     Data,
@@ -18,9 +19,9 @@ from workbench.commands.options import (
     Run,
     Set,
     Weights,
+    asked_for,
     parsed,
     presets_of,
-    run_config,
     store_of,
 )
 from workbench.commands.stopping import StopSignals
@@ -30,6 +31,7 @@ from workbench.core.home import Home
 from workbench.core.names import run_name
 from workbench.core.orders import Orders
 from workbench.core.records.store import RunStore
+from workbench.core.settings.presets import Presets
 from workbench.core.settings.training_config import TrainingConfig
 
 if TYPE_CHECKING:
@@ -52,30 +54,42 @@ def train(
     name: Annotated[str, typer.Option(help="What to call the run.", callback=run_name)] = "",
     config_file: ConfigFile = None,
     weights: Weights = None,
+    all_images: AllImages = False,
     json: Json = False,
 ) -> int:
     """Train a network. Ctrl+C stops it, saves it, and 'resume' goes on. Works under torchrun."""
     presets = presets_of(context)
     options = {"data.source": data, "training.epochs": parsed(epochs), "training.device": device,
                "fine_tuning.weights": weights}  # fmt: skip
-    config = run_config(presets, model, recipe, config_file, set_, options)
-    with _processes(lambda: config.training) as processes:
+    asked = asked_for(presets, model, recipe, config_file, set_, options, all_images=all_images)
+    with _processes(lambda: asked.config.training) as processes:
         if not processes.is_first:
             return _help_first(context.obj, processes)
         with store_of(context) as store:
-            from workbench.engine.training import training
-
             orders = Orders()
-            events = training.train(
-                config,
-                store=store,
-                name=name,
-                model=presets.model_name(config.model),
-                recipe=presets.recipe_name(config),
-                orders=orders,
-                processes=processes,
-            )
+            events = _trained(asked, name, presets, store, orders, processes)
             return _follow(events, orders, processes, store, json)
+
+
+def _trained(
+    asked: Asked, name: str, presets: Presets, store: RunStore, orders: Orders, processes: "Processes"
+) -> "Events":
+    """Of a new run, with what is said before it begins.
+
+    Other processes hear from the first which images are left out.
+    """
+    from workbench.engine.training import training
+
+    config = yield from asked.left_out(store.home)
+    yield from training.train(
+        config,
+        store=store,
+        name=name,
+        model=presets.model_name(config.model),
+        recipe=presets.recipe_name(config),
+        orders=orders,
+        processes=processes,
+    )
 
 
 @commands.command()

@@ -58,6 +58,9 @@ def train_command(
     """
     begun = beginning_of(config, presets, model, recipe)
     words = [_PROGRAM, "train", "--model", begun.model, "--recipe", begun.recipe, "--data", config.data.source]
+    if not config.data.excluded:
+        # Else images would be left out that whoever types it has marked so, since or elsewhere.
+        words.append("--all-images")
     if name:
         words += ["--name", name]
     for field, (_, value) in begun.differences(config).items():
