@@ -11,6 +11,7 @@ from workbench.core.events import RunFailed, RunFinished, StepMetrics
 from workbench.core.home import Home
 from workbench.core.records.store import RunStore
 from workbench.core.settings.config import RunConfig
+from workbench.engine.data import pixel_stores
 from workbench.engine.training import evaluation as evaluating
 from workbench.engine.training import loop, training
 from workbench.engine.trials import preflight
@@ -45,6 +46,19 @@ def test_a_stopped_run_resumes_exactly(
     mine, theirs = weights(store, stopped.run_id), weights(store, whole)
     assert mine.keys() == theirs.keys()
     assert [name for name in mine if not torch.equal(mine[name], theirs[name])] == []
+
+
+def test_streamed_images_give_the_same_weights(
+    tiny_config: RunConfig, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tiny_config.with_values(EXACT | {"training.mixup": 0.2, "training.trivial_augment": True})
+    held = weights(store, trained(config, store))
+    monkeypatch.setattr(pixel_stores, "_ALWAYS_HELD_BYTES", 0)
+    monkeypatch.setattr(pixel_stores, "free_bytes", lambda device: 0)
+    run_id = trained(config, store)
+    assert "would take too much room on the GPU" in store.run(run_id).warnings[0]
+    streamed = weights(store, run_id)
+    assert [name for name in held if not torch.equal(held[name], streamed[name])] == []
 
 
 def test_fp32_agrees_with_the_cpu(tiny_config: RunConfig, store: RunStore) -> None:

@@ -11,6 +11,7 @@ from workbench.core.settings.config import DataConfig
 from workbench.core.settings.normalization import CHANNELS, LEAST_DEVIATION, Normalization
 from workbench.engine.data.augmentation import Batch, EpochPlan
 from workbench.engine.data.image_operations import take_affine
+from workbench.engine.data.pixel_stores import store_of
 from workbench.engine.machine.device import Compute
 
 # Images whose values are summed at a time.
@@ -58,23 +59,32 @@ def subset(indices: NDArray[np.int64], labels: NDArray[np.int64], count: int, se
 
 
 class DeviceImages:
-    """Images in device memory as uint8, handed out as normalized NCHW batches.
+    """Images as uint8, handed out as normalized NCHW batches on the device.
+
+    They are in its memory, or are streamed from where they lie if they would take too much of it: batches are the
+    same bit for bit.
 
     Args:
-        images: its pixels are copied to the device.
+        images: its pixels are copied to the device, or stay mapped from disk.
         indices: which of them; None: all.
+        most_bytes: that may be copied; None: a share of the memory that is free.
     """
 
     def __init__(
-        self, images: ImageSet, data: DataConfig, compute: Compute, indices: NDArray[np.int64] | None = None
+        self,
+        images: ImageSet,
+        data: DataConfig,
+        compute: Compute,
+        indices: NDArray[np.int64] | None = None,
+        *,
+        most_bytes: int | None = None,
     ) -> None:
-        pixels = images.images if indices is None else images.images[indices]
-        labels = images.labels if indices is None else images.labels[indices]
-        # A copy: the source may be mapped read-only from disk.
-        self.pixels_nhwc = torch.from_numpy(np.array(pixels)).to(compute.device)
-        self.labels = torch.from_numpy(np.array(labels)).to(compute.device)
+        self._pixels = store_of(images.images, indices, compute.device, most_bytes)
+        # A copy: the source may be read-only.
+        labels = np.array(images.labels) if indices is None else images.labels[indices]
+        self.labels = torch.from_numpy(labels).to(compute.device)
         self._compute = compute
-        self._line = torch.arange(self.pixels_nhwc.shape[1], device=compute.device)
+        self._line = torch.arange(self._pixels.side, device=compute.device)
         self.normalize_by(data.normalized_by)
 
     def normalize_by(self, normalization: Normalization) -> None:
@@ -88,9 +98,29 @@ class DeviceImages:
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def side(self) -> int:
+        """Height and width in pixels."""
+        return self._pixels.side
+
+    @property
+    def held_bytes(self) -> int:
+        """Of the device's memory."""
+        return self._pixels.held_bytes + self.labels.numel() * self.labels.element_size()
+
+    @property
+    def streamed_bytes(self) -> int:
+        """Of pixels that are not in the device's memory; 0: all are."""
+        return self._pixels.streamed_bytes
+
+    @property
+    def pixels_nhwc(self) -> Tensor:
+        """All of them, (N, H, W, 3) uint8; of streamed ones a copy that has been read for this."""
+        return self._pixels.span(0, len(self))
+
     def plain(self, start: int, stop: int) -> tuple[Tensor, Tensor]:
         """Images start to stop as (N, 3, H, W) and their labels (N,), not augmented."""
-        return self._laid_out(self._normalized(self.pixels_nhwc[start:stop])), self.labels[start:stop]
+        return self._laid_out(self._normalized(self._pixels.span(start, stop))), self.labels[start:stop]
 
     def batch(self, plan: EpochPlan, index: int, size: int, part: slice | None = None) -> Batch:
         """Batch `index` of an epoch.
@@ -117,6 +147,7 @@ class DeviceImages:
             images = plan.mixing.apply(images, partners.flip(0), index)
             partner_labels = self.labels[plan.order[low:high]].flip(0)
             share = plan.mixing.shares[index]
+        self._pixels.ask_ahead(plan.order, start + size + first, start + size + last)
         return Batch(self._laid_out(images), labels, partner_labels, share)
 
     def _augmented(self, plan: EpochPlan, start: int, stop: int) -> Tensor:
@@ -138,9 +169,9 @@ class DeviceImages:
 
         One gather: the pixel that each output pixel takes is computed from crop and flip together.
         """
-        chosen = plan.order[start:stop]
+        pixels_nhwc, chosen = self._pixels.holding(plan.order, start, stop)
         if not plan.moves:
-            return self.pixels_nhwc[chosen]
+            return pixels_nhwc[chosen]
         rows = self._line + plan.shift_y[start:stop, None]
         columns = self._line + plan.shift_x[start:stop, None]
         columns = torch.where(plan.mirrored[start:stop, None], columns.flip(1), columns)
@@ -151,7 +182,7 @@ class DeviceImages:
         rows, columns = _reflect(rows, side), _reflect(columns, side)
         positions = ((chosen[:, None] * side + rows) * side)[:, :, None] + columns[:, None, :]
         # A third of what indexing by image, row and column takes.
-        taken = self.pixels_nhwc.view(-1, 3).index_select(0, positions.view(-1)).view(-1, side, side, 3)
+        taken = pixels_nhwc.view(-1, 3).index_select(0, positions.view(-1)).view(-1, side, side, 3)
         return taken if inside is None else taken.masked_fill_(~inside[..., None], 0)
 
     def _normalized(self, pixels_nhwc: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """From a configuration to a trainer with its images: what training, trials and measurements begin with."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +8,7 @@ from pathlib import Path
 from workbench.core.data.dataset import Dataset, listed
 from workbench.core.errors import ConfigError
 from workbench.core.events import Progress, Warned
+from workbench.core.formats import memory
 from workbench.core.home import Home
 from workbench.core.network.memory import keep_large_blocks
 from workbench.core.orders import Orders
@@ -87,9 +88,7 @@ def prepare(
     if weights is not None:
         sentences += start_from(trainer.network, weights)
         trainer.restart_average()
-    for sentence in sentences:
-        yield Warned(sentence)
-    return Prepared(
+    prepared = Prepared(
         config=config,
         compute=compute,
         dataset=dataset,
@@ -98,6 +97,19 @@ def prepare(
         validation=DeviceImages(dataset.train, config.data, compute, validation),
         test=DeviceImages(dataset.test, config.data, compute),
     )
+    for sentence in [*sentences, *_streaming(prepared)]:
+        yield Warned(sentence)
+    return prepared
+
+
+def _streaming(prepared: Prepared) -> Iterator[str]:
+    """That images are read while the run trains, if any are."""
+    sets = (prepared.trainer.images, prepared.validation, prepared.test)
+    size = sum(images.streamed_bytes for images in sets)
+    if size:
+        where = "on the GPU" if prepared.compute.device.type == "cuda" else "in memory"
+        said = f"{memory(size, ' ')} of images would take too much room {where}"
+        yield f"{said}: they are read from their decoded copy batch by batch, which changes no result"
 
 
 def _left_out(dataset: Dataset) -> list[str]:

@@ -183,7 +183,7 @@ class Trainer:
             if self.network.freeze(frozen_stages(self.config.fine_tuning, epoch)):
                 # What is wrapped around the network has noted which weights have gradients.
                 self._forward = None
-            side = self.images.pixels_nhwc.shape[1]
+            side = self.images.side
             plan = EpochPlan.draw(len(self.images), side, epoch, self.config.training, self.compute.device)
             self._plan = (epoch, plan)
         return self._plan[1]

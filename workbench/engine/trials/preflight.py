@@ -170,7 +170,7 @@ class _Memory:
         trainer = prepared.trainer
         sets = (trainer.images, prepared.validation, prepared.test)
         networks = [trainer.network, *([trainer.average.network] if trainer.average else [])]
-        held = sum(_size(images.pixels_nhwc) + _size(images.labels) for images in sets)
+        held = sum(images.held_bytes for images in sets)
         held += sum(_network_bytes(network) for network in networks)
         buffers = trainer.optimizers.state().values()
         optimizer = sum(_size(value) for each in buffers for value in each.values() if isinstance(value, Tensor))
