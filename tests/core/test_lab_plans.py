@@ -318,6 +318,16 @@ def test_settings_are_told_from_the_runs(name: str, seeds: int, epochs: int, sou
     assert settings_of(lab, [RunConfig(), *configs]) in (settings, settings_of(lab, [RunConfig()]))
 
 
+def test_images_that_are_left_out_make_another_lab() -> None:
+    lab = LABS["stem"]
+    without = LabSettings(lab.epochs, 1, {"data.excluded": [3, 7]})
+    (planned, *_), (usual, *_) = planned_runs(lab, without), planned_runs(lab, LabSettings(lab.epochs, 1))
+    assert planned.config.data.excluded == (3, 7)
+    assert is_run_of(planned.config, planned.config)
+    assert not is_run_of(usual.config, planned.config)
+    assert settings_of(lab, [planned.config]) == without
+
+
 def test_it_goes_on_with_the_settings_of_the_last_time(store: RunStore) -> None:
     assert remembered(STEM, store, store.runs()) is None
     add_missing(store, STEM, LabSettings(7, 2, {"training.batch_size": 64}))
