@@ -3,8 +3,8 @@
 python -m tests.benchmarks.reading_time [--photos 10000] [--repeats 3]
 
 The rival opens each image of an archive or folder, converts it to RGB, resizes it to 32 x 32 pixels and puts it
-into a list, in one process. Every turn is a process of its own, with a home of its own; the two take turns. Photographs
-are JPEGs of 640 x 480 pixels, drawn here, of 120 kB each. Memory is told on Linux alone.
+into a list, in one process. Every turn is a process of its own, with a home of its own; the two take turns.
+Photographs are JPEGs of 640 x 480 pixels, drawn here, of 120 kB each. Memory is told on Linux alone.
 """
 
 import argparse

@@ -16,9 +16,10 @@ from tests.conftest import CLASSES, write_images
 from tests.engine.test_sources import read, run
 from workbench.core.data import image_layout
 from workbench.core.data.image_layout import FoundImages
-from workbench.core.data.survey import LARGEST_OF_IMAGENET, SizeRule, Survey
+from workbench.core.data.survey import SizeRule, Survey
 from workbench.core.errors import UserError
 from workbench.core.home import Home
+from workbench.core.network.stems import stem_of
 from workbench.engine.data import containers, survey
 from workbench.engine.data.reading import read_images as reading_of
 
@@ -107,7 +108,7 @@ def test_of_many_images_some_are_looked_at_all_over(
     found = surveyed(write_images(tmp_path / "mine", 20, 5), home)
     assert found.sizes is not None
     assert 4 <= found.sizes.looked_at <= 8
-    suggested = found.up_to(LARGEST_OF_IMAGENET).rule
+    suggested = found.up_to(stem_of("7x7").largest_images).rule
     assert suggested is not None
     assert suggested.most == 224
 

@@ -67,9 +67,7 @@ def test_verify_lists_what_is_odd(odd_folder: Path, home: Home) -> None:
     assert ("near", ["train/few/21.png", "train/many/bright.png"]) in found
     assert len(found) == 3
     assert [each["labels_differ"] for each in report["duplicates"]].count(True) == 2
-    train = [
-        np.asarray(Image.open(path), float) / 255 for path in sorted((odd_folder / "train").glob("*/[!e]*.png"))
-    ]
+    train = [pixels_of(path) / 255 for path in sorted((odd_folder / "train").glob("*/[!e]*.png"))]
     assert report["mean"] == pytest.approx(np.mean(train, axis=(0, 1, 2)), abs=1e-4)
     assert report["std"] == pytest.approx(np.std(train, axis=(0, 1, 2)), abs=1e-4)
     assert report["sizes"] == {"smallest": [32, 32], "median": [32, 32], "largest": [32, 32]}
@@ -137,14 +135,18 @@ def test_sheet_draws_a_row_for_each_class(tmp_path: Path, home: Home, part: str)
         home, "data", "sheet", str(root), "--part", part, "--output", str(output), "--images", "2", "--json"
     )
     assert json.loads(done.stdout) == {"output": str(output), "classes": ["blue", "green", "red"]}
-    picture = Image.open(output)
-    assert picture.height > 3 * 64
-    # The last picture of the first row, whose class is that of the first color.
-    row = np.asarray(picture.convert("RGB"))[20 : 20 + 64, -72:-8]
-    assert int(row.mean(axis=(0, 1)).argmax()) == 2
+    # Class, mean, and two images; the last one of the first row is of the color of its class.
+    picture = pixels_of(output)
+    assert len(picture) > 3 * 64
+    assert int(picture[20 : 20 + 64, -72:-8].mean(axis=(0, 1)).argmax()) == 2
     one = call(home, "data", "sheet", str(root), "--class", "red", "--output", str(output), "--json")
     assert json.loads(one.stdout)["classes"] == ["red"]
-    assert Image.open(output).height < picture.height
+    assert len(pixels_of(output)) < len(picture)
+
+
+def pixels_of(path: Path) -> NDArray[np.uint8]:
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
 
 
 @pytest.mark.parametrize(
@@ -179,3 +181,19 @@ def test_what_cannot_be_trained_on_is_said_by_info_and_refused_by_prepare(tmp_pa
     info = json.loads(call(home, "data", "info", str(root), "--json").stdout)
     assert "has no images in test/<class>/" in info["problem"]
     assert info["problem"] in refused(call(home, "data", "prepare", str(root)))
+
+
+def test_the_input_follows_from_images_of_ones_own_unless_it_is_said(tmp_path: Path, home: Home) -> None:
+    root = write_images(tmp_path / "mine", 20, 4)
+    options = ("--model", "resnet8", "--data", str(root), "--set", "training.batch_size=16", "--epochs", "1")
+    entry, said = (json.loads(call(home, "queue", "add", *options, *more, "--json").stdout)[0] for more in (
+        (), ("--set", "model.input_size=32"),
+    ))  # fmt: skip
+    assert entry["warnings"][0].startswith(
+        "images are made 16 x 16 pixels, as the median of the smaller sides is 16"
+    )
+    assert said["warnings"] == []
+    document = json.loads(call(home, "train", *options, "--json").stdout)
+    run = json.loads(call(home, "runs", "show", document["run"], "--json").stdout)
+    assert run["config"]["model"]["input_size"] == 16
+    assert run["model"] == "resnet8"

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from workbench.commands import console
-from workbench.commands.left_out import Asked
+from workbench.commands.asked import Asked
 from workbench.core.errors import WAY_OUT, UserError, reason, shown
 from workbench.core.files import read_text, require_writable
 from workbench.core.home import Home
@@ -21,6 +21,7 @@ from workbench.core.settings.presets import DEFAULT_MODEL, DEFAULT_RECIPE, FINE_
 
 SOURCE_HELP = help_of("data.source")
 _EXCLUDED = "data.excluded"
+_SIZE = "model.input_size"
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Model = Annotated[str, typer.Option("--model", help="Name of a model preset ('models' lists them).")]
@@ -162,7 +163,8 @@ def asked_for(
             raise UserError(f"--all-images leaves out nothing; give it without --set {_EXCLUDED}=…")
         values[_EXCLUDED] = ()
     values |= {key: value for key, value in options.items() if value is not None}
-    return Asked(config.with_values(values), says_excluded)
+    says_size = config_file is not None or _SIZE in values or bool(values.get("fine_tuning.weights"))
+    return Asked(config.with_values(values), says_excluded, says_size)
 
 
 def _read_config(path: Path) -> RunConfig:

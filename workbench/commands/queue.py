@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from workbench.commands import console
-from workbench.commands.left_out import AllImages
+from workbench.commands.asked import AllImages
 from workbench.commands.options import (
     ConfigFile,
     Data,
@@ -73,8 +73,9 @@ def add(
         from workbench.engine.training.queue_work import frozen
 
         with console.TrainingDisplay(quiet=json) as display:
-            excluded = console.exhaust(asked.left_out(store.home), display).data.excluded
-        lasting = [frozen(each.with_values({"data.excluded": excluded}), store) for each in of_seeds]
+            complete = console.exhaust(asked.completed(store.home), display)
+        seeds_of = [each.training.seed for each in of_seeds]
+        lasting = [frozen(complete.with_values({"training.seed": seed}), store) for seed in seeds_of]
         added = [
             store.queue.add(each, name=called_so, model=called, recipe=presets.recipe_name(each), tags=tags)
             for each, called_so in zip(lasting, names, strict=True)

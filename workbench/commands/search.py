@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from workbench.commands import console, search_tables
-from workbench.commands.left_out import AllImages
+from workbench.commands.asked import AllImages
 from workbench.commands.options import (
     ConfigFile,
     Data,
@@ -108,7 +108,7 @@ def start_search(
     searching.require(asked.config, context.obj)
     # Said with all else that the study warns of.
     with console.TrainingDisplay(quiet=True) as reading:
-        config = console.exhaust(asked.left_out(context.obj), reading)
+        config = console.exhaust(asked.completed(context.obj), reading)
     searching.begin(replace(definition, config=config), limit, url)
     return _work(context, name, url, hours_here, {}, json, reading.warnings)
 

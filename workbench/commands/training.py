@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workbench.commands import console
-from workbench.commands.left_out import AllImages, Asked
+from workbench.commands.asked import AllImages, Asked
 from workbench.commands.options import (
     ConfigFile,
     Data,
@@ -80,7 +80,7 @@ def _trained(
     """
     from workbench.engine.training import training
 
-    config = yield from asked.left_out(store.home)
+    config = yield from asked.completed(store.home)
     yield from training.train(
         config,
         store=store,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from workbench.commands import console
+from workbench.commands.asked import Asked
 from workbench.commands.options import (
     ConfigFile,
     Data,
@@ -16,9 +17,9 @@ from workbench.commands.options import (
     Recipe,
     Set,
     Weights,
+    asked_for,
     parsed,
     presets_of,
-    run_config,
 )
 from workbench.commands.repairing import repair_list
 from workbench.core.errors import UserError
@@ -49,10 +50,11 @@ def find_rate(
     json: Json = False,
 ) -> None:
     """Train a few steps with growing learning rates and suggest one. Nothing is recorded."""
-    config = _config(context, model, recipe, config_file, set_, data, device, weights)
+    asked = _asked(context, model, recipe, config_file, set_, data, device, weights)
     from workbench.engine.trials import lr_finder
 
     with console.TrainingDisplay(quiet=json) as display:
+        config = console.exhaust(asked.suited(context.obj), display)
         found = console.exhaust(_told(lr_finder.find(config, context.obj)), display)
     if json:
         console.print_json(
@@ -82,10 +84,11 @@ def preflight(
     json: Json = False,
 ) -> None:
     """Measure a few real steps: seconds per epoch, memory, the largest batch. Exit 2 if a run would not fit."""
-    config = _config(context, model, recipe, config_file, set_, data, device, epochs=epochs)
+    asked = _asked(context, model, recipe, config_file, set_, data, device, epochs=epochs)
     from workbench.engine.trials.preflight import measure
 
     with console.TrainingDisplay(quiet=json) as display:
+        config = console.exhaust(asked.suited(context.obj), display)
         found = console.exhaust(measure(config, context.obj), display)
     if json:
         console.print_json(vars(found) | {"remedy": dict(found.remedy), "warnings": display.warnings})
@@ -121,8 +124,7 @@ def doctor(
     if repair and resume:
         raise UserError("give either --repair or --resume")
     if resume:
-        config = _config(context, model, recipe, config_file, set_, data, device)
-        return _certify(context, config, json)
+        return _certify(context, _asked(context, model, recipe, config_file, set_, data, device).config, json)
     if model or recipe or data or device or set_ or config_file:
         raise UserError("--model and all that belongs to a run need --resume: what is examined is the machine")
     if repair:
@@ -138,7 +140,7 @@ def doctor(
     return 0
 
 
-def _config(
+def _asked(
     context: typer.Context,
     model: str | None,
     recipe: str | None,
@@ -148,10 +150,10 @@ def _config(
     device: str | None,
     weights: str | None = None,
     epochs: str | None = None,
-) -> RunConfig:
+) -> Asked:
     options = {"data.source": data, "training.epochs": parsed(epochs), "training.device": device,
                "fine_tuning.weights": weights}  # fmt: skip
-    return run_config(presets_of(context), model, recipe, config_file, set_, options)
+    return asked_for(presets_of(context), model, recipe, config_file, set_, options)
 
 
 def _told(work: "Finding") -> Generator[Progress | Warned, None, RateSuggestion]:

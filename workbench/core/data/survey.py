@@ -10,9 +10,7 @@ from workbench.core.data.image_layout import FoundImages
 from workbench.core.formats import rough_duration
 
 SMALLEST_SIZE, LARGEST_SIZE = 8, 64
-"""Of what is suggested."""
-LARGEST_OF_IMAGENET = 224
-"""The same for a network with an ImageNet stem, which takes a sixteenth of the time for as many pixels."""
+"""Of what is suggested where no network says what it is made for."""
 _FEW_S = 8
 _COPIES = 2
 """Of the decoded images while a run trains: the one on disk, whose pages count, and the run's own."""

@@ -19,6 +19,11 @@ class StemDescription:
         """Pixels of the image between neighboring values behind it."""
         return self.stride * (2 if self.pools else 1)
 
+    @property
+    def largest_images(self) -> int:
+        """Height and width that are suggested at most for images of one's own: what more costs is to be asked for."""
+        return 224 if self.pools else 64
+
 
 _SMALL = StemDescription(kernel=3, stride=1, pools=False)
 _IMAGENET = StemDescription(kernel=7, stride=2, pools=True)

@@ -3,10 +3,11 @@
 from PySide6.QtCore import QObject, Signal, Slot
 
 from workbench.core.data.image_sources import IMAGE_SOURCES
-from workbench.core.data.survey import LARGEST_OF_IMAGENET, LARGEST_SIZE, Survey
+from workbench.core.data.survey import Survey
 from workbench.core.events import Progress
 from workbench.core.formats import count
 from workbench.core.home import Home
+from workbench.core.network.stems import stem_of
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.widgets.told import sentence_of
 from workbench.gui.work import jobs
@@ -92,8 +93,7 @@ class SourceDesk(QObject):
     def _suited(self, survey: Survey) -> Survey:
         """With a suggestion for the network at hand."""
         config = self._build.config
-        is_large = config is not None and config.model.stem == "7x7"
-        return survey.up_to(LARGEST_OF_IMAGENET if is_large else LARGEST_SIZE)
+        return survey if config is None else survey.up_to(stem_of(config.model.stem).largest_images)
 
     @Slot()
     def _show_cost(self) -> None:
