@@ -10,9 +10,8 @@ import tarfile
 import time
 import zipfile
 import zlib
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Generator, Iterable
 from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,7 @@ from workbench.core.home import Home
 from workbench.engine.data import bombs, containers, decoder, decoding_pool, sources
 from workbench.engine.data.decoder import Packed, Unpacked
 from workbench.engine.data.decoding import opened, square_of
-from workbench.engine.data.decoding_pool import DecodingPool
+from workbench.engine.data.decoding_pool import DecodingPool, EndedError
 
 
 def read(source: Path, home: Home, size: int = SIDE) -> Dataset:
@@ -60,8 +59,10 @@ def test_many_processes_give_what_one_gives(
     (root / "train" / "red" / "broken.png").write_bytes(b"no")
     source = root if kind == "folder" else packed(root, kind)
     began = list[int]()
-    spawn = decoding_pool._spawned
-    monkeypatch.setattr(decoding_pool, "_spawned", lambda processes: began.append(processes) or spawn(processes))
+    real = decoding_pool._Processes
+    monkeypatch.setattr(
+        decoding_pool, "_Processes", lambda number, side: began.append(number) or real(number, side)
+    )
     together = read(source, home)
     assert began == [2]
     monkeypatch.setattr(decoding_pool, "cores", lambda: 1)
@@ -99,21 +100,21 @@ def take(found: dict[str, Unpacked], batches: Iterable[list[Unpacked]]) -> None:
 
 
 class Broken:
-    """A pool whose processes end before they have done anything, or after their first batch."""
+    """Processes that end before they have done anything, or after some batches."""
 
     def __init__(self, answers: int) -> None:
         self._answers = answers
 
-    def submit(self, do: Callable[..., Any], *arguments: Any, **options: Any) -> Future[Any]:
+    def submit(self, batch: list[Packed]) -> Future[Any]:
         future = Future[Any]()
         if self._answers > 0:
             self._answers -= 1
-            future.set_result(do(*arguments, **options))
+            future.set_result(decoder.decode(batch, SIDE, is_alone=False))
         else:
-            future.set_exception(BrokenProcessPool("ended"))
+            future.set_exception(EndedError("code 1"))
         return future
 
-    def shutdown(self, **_: Any) -> None:
+    def end(self) -> None:
         pass
 
 
@@ -122,7 +123,7 @@ def test_where_no_process_can_be_started_one_goes_on(
     tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     root = write_images(tmp_path / "mine", 8, 3)
-    monkeypatch.setattr(decoding_pool, "_spawned", lambda _: Broken(0))
+    monkeypatch.setattr(decoding_pool, "_Processes", lambda *_: Broken(0))
     assert len(read(root, home).train) == 24
     assert "no processes to decode images could be started" in caplog.text
 
@@ -132,10 +133,27 @@ def test_where_a_process_ends_later_it_is_said(
     tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = write_images(tmp_path / "mine", 12, 3)
-    monkeypatch.setattr(decoding_pool, "_spawned", lambda _: Broken(2))
+    monkeypatch.setattr(decoding_pool, "_Processes", lambda *_: Broken(2))
     with pytest.raises(UserError, match="a process that decodes images ended unexpectedly"):
         read(root, home)
     assert leftovers(home) == []
+
+
+@pytest.mark.usefixtures("many_processes")
+def test_a_process_that_is_killed_is_told_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = list[subprocess.Popen[bytes]]()
+    start = decoding_pool._started
+    monkeypatch.setattr(decoding_pool, "_started", lambda side: started.append(start(side)) or started[-1])
+    with DecodingPool(SIDE) as pool, pytest.raises(UserError, match="ended unexpectedly"):
+        put_until_killed(pool, started)
+    assert all(process.poll() is not None for process in started)
+
+
+def put_until_killed(pool: DecodingPool, started: list[subprocess.Popen[bytes]]) -> None:
+    for number in range(1000):
+        for batch in pool.put(Packed(f"{number}", png())):
+            for process in started if batch else ():
+                process.kill()
 
 
 def leftovers(home: Home) -> list[str]:

@@ -191,6 +191,8 @@ def test_a_search_that_ends_takes_no_other_list_away(
 ) -> None:  # fmt: skip
     other_images = tmp_path / "other"
     shutil.copytree(image_folder, other_images)
+    # Of the same content, it would be the same copy.
+    shutil.copy(other_images / "train" / "red" / "0080.png", other_images / "train" / "red" / "0081.png")
     first = record_run(home, tiny_config.with_values({"training.epochs": 1, "data.source": str(other_images)}))
     record_run(home, tiny_config.with_values({"training.epochs": 1}))
     window = make_window()

@@ -1,6 +1,6 @@
 """Source text of an exported network's own last part: reading weights and images, and its command line."""
 
-# Reads images exactly as `engine/sources.py` does, and normalizes them with the arithmetic of `engine/data.py`.
+# Reads images exactly as `engine/data/decoding.py` does, and normalizes them with `device_images.py`'s arithmetic.
 _IMAGES = '''\
 def load(path: str | Path = Path(__file__).with_name(WEIGHTS)) -> ResNet:
     """The trained network, ready to classify."""
@@ -15,10 +15,17 @@ def prepare(image: "PIL.Image.Image") -> Tensor:
     import numpy as np
     from PIL import Image, ImageOps
 
-    image = as_rgb(image)
+    # A JPEG is decoded to a half, a fourth or an eighth of its size where that is enough.
+    image.draft(image.mode, (2 * INPUT_SIZE, 2 * INPUT_SIZE))
+    image.load()
+    held = image.getexif().get(0x0112, 1)
+    image = scalable(image)
     if image.size != (INPUT_SIZE, INPUT_SIZE):
         # The largest square in the middle, resized.
         image = ImageOps.fit(image, (INPUT_SIZE, INPUT_SIZE), Image.Resampling.LANCZOS)
+    # Cameras store how they were held beside the pixels, not in them.
+    image.getexif()[0x0112] = held
+    image = on_white(ImageOps.exif_transpose(image))
     pixels = torch.from_numpy(np.array(image)).float()
     mean, std = torch.tensor(MEAN), torch.tensor(STD)
     # (pixels / 255 - mean) / std as one multiplication and one addition: training's, to the bit.
@@ -27,21 +34,29 @@ def prepare(image: "PIL.Image.Image") -> Tensor:
     return normalized.permute(2, 0, 1).contiguous()
 
 
-def as_rgb(image: "PIL.Image.Image") -> "PIL.Image.Image":
-    """Upright, 8 bits per channel, on white where it is transparent."""
+def scalable(image: "PIL.Image.Image") -> "PIL.Image.Image":
+    """In a mode whose values may be averaged, of 8 bits per channel."""
     import numpy as np
-    from PIL import Image, ImageOps
+    from PIL import Image
 
-    # Cameras store how they were held beside the pixels, not in them.
-    image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I;16"):
-        return Image.fromarray((np.asarray(image) // 257).astype(np.uint8)).convert("RGB")
+        return Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
     if image.mode in ("I", "F"):
         raise ValueError(f"pixels of mode {image.mode}; expected 8 or 16 bits per channel")
     if image.has_transparency_data:
+        return image if image.mode in ("RGBA", "LA") else image.convert("RGBA")
+    if image.mode == "1":
+        return image.convert("L")
+    return image if image.mode in ("L", "RGB", "CMYK") else image.convert("RGB")
+
+
+def on_white(image: "PIL.Image.Image") -> "PIL.Image.Image":
+    """Without transparency."""
+    from PIL import Image
+
+    if image.mode in ("RGBA", "LA"):
         layer = image.convert("RGBA")
-        white = Image.new("RGBA", layer.size, "white")
-        return Image.alpha_composite(white, layer).convert("RGB")
+        image = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
     return image.convert("RGB")'''
 
 _MAIN = '''\

@@ -21,7 +21,7 @@ class StemDescription:
 
     @property
     def largest_images(self) -> int:
-        """Height and width that are suggested at most for images of one's own: what more costs is to be asked for."""
+        """Height and width suggested at most for images of one's own: what costs more is to be asked for."""
         return 224 if self.pools else 64
 
 

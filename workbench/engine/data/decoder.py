@@ -4,6 +4,7 @@ Knows neither torch nor the rest of the engine, so that a process begins within 
 """
 
 import io
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -46,7 +47,10 @@ def decode(batch: Sequence[Packed], side: int, *, is_alone: bool = True) -> list
     Args:
         is_alone: decode large images too.
     """
-    return [_decoded(packed, side, is_alone) for packed in batch]
+    with warnings.catch_warnings():
+        # Of odd words of cameras and palettes: the pictures are none the worse for them.
+        warnings.simplefilter("ignore")
+        return [_decoded(packed, side, is_alone) for packed in batch]
 
 
 def _decoded(packed: Packed, side: int, is_alone: bool) -> Unpacked:

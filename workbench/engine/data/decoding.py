@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from workbench.core.errors import UserError, reason
 from workbench.core.formats import count
@@ -51,15 +51,7 @@ _BYTES_OF_FORMATS = {"WEBP": 16, "AVIF": 16, "JPEG2000": 16}
 _BYTES_OF_PROGRESSIVE = 6
 
 _ORIENTATION = 0x0112
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
+# Orientations that swap width and height.
 _SWAPS_SIDES = (5, 6, 7, 8)
 
 
@@ -129,8 +121,8 @@ def square_of(image: Image.Image, side: int) -> Square:
     image.load()
     orientation = _orientation(image)
     small = fitted(_scalable(image), side)
-    if orientation in _TURNS:
-        small = small.transpose(_TURNS[orientation])
+    small.getexif()[_ORIENTATION] = orientation
+    small = ImageOps.exif_transpose(small)
     upright = stored[::-1] if orientation in _SWAPS_SIDES else stored
     return Square(np.array(_on_white(small)), upright)
 

@@ -1,19 +1,25 @@
-"""Decoding on all cores: in processes that are spawned, since forking a window with its threads may lock it up."""
+"""Decoding on all cores: in processes that are started anew, as forking a window with its threads may lock it up.
+
+Not by multiprocessing, whose processes import the program that started them: of a script without a guard against
+that, each would do all that the script does.
+"""
 
 import logging
-import multiprocessing
 import os
-import signal
-import threading
+import pickle
+import queue
+import subprocess
+import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.process import BaseProcess
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import workbench
 from workbench.core.errors import UserError
 from workbench.engine.data.decoder import Packed, Unpacked, decode
 
@@ -21,6 +27,7 @@ _log = logging.getLogger(__name__)
 
 # What takes less is done before a process would have begun.
 _ALONE_S = 0.3
+_MODULE = "workbench.engine.data.decoding_process"
 # Each takes 60 MB before it has an image.
 MOST_PROCESSES = 4
 _BATCH_IMAGES, _BATCH_BYTES = 64, 2 << 20
@@ -38,7 +45,7 @@ class DecodingPool:
     def __init__(self, side: int, processes: int | None = None) -> None:
         self._side = side
         self._processes = min(cores(), MOST_PROCESSES) if processes is None else processes
-        self._pool: ProcessPoolExecutor | None = None
+        self._pool: _Processes | None = None
         self._waiting: deque[tuple[Future[list[Unpacked]], list[Packed]]] = deque()
         self._batch: list[Packed] = []
         self._batch_bytes = 0
@@ -51,8 +58,7 @@ class DecodingPool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._pool is not None:
-            # Not waited for: a batch takes up to a second, and who cancels does not want to wait.
-            self._pool.shutdown(wait=kind is None, cancel_futures=True)
+            self._pool.end()
 
     def put(self, packed: Packed) -> Iterator[list[Unpacked]]:
         """Take an image; yields what is ready, if anything is, and empty lists while waiting."""
@@ -76,17 +82,14 @@ class DecodingPool:
             if self._processes < 2 or now - self._begun_at < _ALONE_S:
                 yield decode(batch, self._side)
                 return
-            self._pool = _spawned(self._processes)
+            self._pool = _Processes(self._processes, self._side)
         while len(self._waiting) >= 2 * self._processes:
             yield from self._next()
         if self._pool is None:
             # It broke meanwhile.
             yield decode(batch, self._side)
             return
-        try:
-            self._waiting.append((self._pool.submit(decode, batch, self._side, is_alone=False), batch))
-        except BrokenProcessPool as error:
-            yield from self._go_on_alone(error, batch)
+        self._waiting.append((self._pool.submit(batch), batch))
 
     def _next(self) -> Iterator[list[Unpacked]]:
         """The oldest batch, once it is done; empty lists until then."""
@@ -96,7 +99,7 @@ class DecodingPool:
         self._waiting.popleft()
         try:
             found = future.result()
-        except BrokenProcessPool as error:
+        except EndedError as error:
             yield from self._go_on_alone(error, batch)
             return
         self._has_answered = True
@@ -105,8 +108,8 @@ class DecodingPool:
             if unpacked.is_left:
                 yield decode([packed], self._side)
 
-    def _go_on_alone(self, error: BrokenProcessPool, batch: Sequence[Packed]) -> Iterator[list[Unpacked]]:
-        """Where no process can be started, as in a script that has no guard against being imported.
+    def _go_on_alone(self, error: Exception, batch: Sequence[Packed]) -> Iterator[list[Unpacked]]:
+        """Where no process can be started.
 
         Raises:
             UserError: they could, and one of them ended: an image may have done that, and would do so here.
@@ -117,6 +120,8 @@ class DecodingPool:
                 "programs and try again"
             ) from error
         _log.warning("no processes to decode images could be started, so that one goes on alone: %s", error)
+        if self._pool is not None:
+            self._pool.end()
         self._processes, self._pool = 1, None
         lost, self._waiting = [each for _, each in self._waiting], deque()
         for each in (batch, *lost):
@@ -131,19 +136,59 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def _spawned(processes: int) -> ProcessPoolExecutor:
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(processes, context, initializer=_begin)
+class EndedError(Exception):
+    """Of a process that has no answer to give any more."""
 
 
-def _begin() -> None:
-    """Of a process: Ctrl+C is for who asks, and without who asks there is nothing to do."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+class _Processes:
+    """Some, each with a thread that talks to it."""
+
+    def __init__(self, number: int, side: int) -> None:
+        self._threads = ThreadPoolExecutor(number)
+        self._started = [_started(side) for _ in range(number)]
+        self._idle = queue.SimpleQueue[subprocess.Popen[bytes]]()
+        for process in self._started:
+            self._idle.put(process)
+
+    def submit(self, batch: Sequence[Packed]) -> Future[list[Unpacked]]:
+        """What `decode` says of it, or EndedError."""
+        return self._threads.submit(self._ask, batch)
+
+    def _ask(self, batch: Sequence[Packed]) -> list[Unpacked]:
+        process = self._idle.get()
+        try:
+            if process.stdin is None or process.stdout is None:
+                raise EndedError("it has no pipes")
+            pickle.dump(batch, process.stdin, pickle.HIGHEST_PROTOCOL)
+            process.stdin.flush()
+            answer: list[Unpacked] = pickle.load(process.stdout)
+            return answer
+        except (OSError, EOFError, pickle.UnpicklingError, ValueError) as error:
+            raise EndedError(f"code {process.poll()}") from error
+        finally:
+            self._idle.put(process)
+
+    def end(self) -> None:
+        """At once, whatever they are doing."""
+        for process in self._started:
+            process.kill()
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        for process in self._started:
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    with suppress(OSError):
+                        pipe.close()
+            process.wait()
 
 
-def _end_after(parent: BaseProcess) -> None:
-    parent.join()
-    os._exit(1)
+def _started(side: int) -> "subprocess.Popen[bytes]":
+    # As it was imported here: the program may be started from its folder without having been installed.
+    root = str(Path(workbench.__file__).parents[1])
+    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return subprocess.Popen(
+        # Without the present folder among those that modules are looked for in.
+        [sys.executable, "-P", "-m", _MODULE, str(side)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )  # fmt: skip

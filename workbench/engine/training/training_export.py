@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Literal
 
-from workbench.core.data.dataset import Dataset
+from workbench.core.data.dataset import Dataset, listed
 from workbench.core.data.image_sources import IMAGE_SOURCES, ImageSource, trained_images
 from workbench.core.errors import ConfigError, shown
 from workbench.core.events import Progress
@@ -153,12 +153,27 @@ def _completed_by_images(
 ) -> Generator[Progress, None, tuple[RunConfig, tuple[str, ...]]]:
     folder = yield from sources.read(config.data.source, config.model.input_size, home)
     dataset = Dataset.require(folder)
+    _refuse_what_is_not_read(dataset, config.data.source)
     config, _ = completed(config, dataset, None)
     training, validation = split_of(dataset, config)
     _refuse_too_few(config, len(training))
     if config.data.needs_images:
         config = with_normalization(config, normalization_of(dataset.train.images, training))
     return config if len(validation) else _without_split(config), dataset.class_names
+
+
+def _refuse_what_is_not_read(dataset: Dataset, source: str) -> None:
+    """
+    Raises:
+        ConfigError: a script that reads each file of two folders would train on other images.
+    """
+    why = ""
+    if dataset.is_split_here:
+        why = "has folders of classes alone; training as code reads one train and one test"
+    elif dataset.unreadable:
+        why = f"has files that cannot be read, which training as code would stop at: {listed(dataset.unreadable)}"
+    if why:
+        raise ConfigError({"data.source": f"data.source is '{shown(source)}', which {why}"})
 
 
 def _refuse_too_few(config: RunConfig, available: int) -> None:
