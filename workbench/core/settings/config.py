@@ -9,18 +9,13 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
+from workbench.core.data.channels import CHANNELS, LEAST_DEVIATION
 from workbench.core.data.image_sources import ALLOWED_SOURCES, SAMPLE
 from workbench.core.errors import ConfigError, UserError, literal, reason
 from workbench.core.fields import FieldGroup, field_error, texts_of
 from workbench.core.network.model_config import ModelConfig
 from workbench.core.settings.config_errors import sentences, unknown_key
-from workbench.core.settings.normalization import (
-    CHANNELS,
-    DEFAULT,
-    LEAST_DEVIATION,
-    Normalization,
-    NormalizationName,
-)
+from workbench.core.settings.normalization import DEFAULT, Normalization, NormalizationName
 from workbench.core.settings.training_config import TrainingConfig
 
 # Linux's limit. With any limit pydantic also looks whether a text is UTF-8, as what is recorded must be.

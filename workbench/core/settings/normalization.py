@@ -2,18 +2,14 @@
 
 from typing import Literal, NamedTuple, get_args
 
+from workbench.core.data.channels import Numbers
+
 NormalizationName = Literal[
     "auto", "cifar10", "cifar10-per-image", "imagenet", "half", "none", "from-data", "custom"
 ]  # fmt: skip
-Numbers = tuple[float, ...]
-"""One per channel (red, green, blue), in units of 0 to 1."""
-
 NAMES: tuple[NormalizationName, ...] = get_args(NormalizationName)
 # `auto`, where no weights say otherwise.
 DEFAULT: NormalizationName = "cifar10"
-CHANNELS = 3
-# A deviation near zero would make every difference between pixels enormous.
-LEAST_DEVIATION = 0.001
 
 _CIFAR10_MEAN = (0.4914, 0.4822, 0.4465)
 

@@ -5,17 +5,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from workbench.core.data.channel_figures import channel_counts, mean_and_deviation
 from workbench.core.data.dataset import ImageSet
 from workbench.core.data.image_sources import held_out
 from workbench.core.settings.config import DataConfig
-from workbench.core.settings.normalization import CHANNELS, LEAST_DEVIATION, Normalization
+from workbench.core.settings.normalization import Normalization
 from workbench.engine.data.augmentation import Batch, EpochPlan
 from workbench.engine.data.image_operations import take_affine
 from workbench.engine.data.pixel_stores import store_of
 from workbench.engine.machine.device import Compute
-
-# Images whose values are summed at a time.
-_SUMMED = 4096
 
 
 def normalization_of(images: NDArray[np.uint8], indices: NDArray[np.int64]) -> Normalization:
@@ -23,15 +21,12 @@ def normalization_of(images: NDArray[np.uint8], indices: NDArray[np.int64]) -> N
 
     A channel that is nearly the same everywhere counts as having a deviation of 1, so that it becomes nearly 0.
     """
-    counts = np.zeros((CHANNELS, 256), np.int64)
-    for start in range(0, len(indices), _SUMMED):
-        chosen = images[indices[start : start + _SUMMED]]
-        counts += [np.bincount(chosen[..., channel].ravel(), minlength=256) for channel in range(CHANNELS)]
-    values, total = np.arange(256) / 255, counts.sum(1)
-    mean = counts @ values / total
-    std = np.sqrt(np.maximum(counts @ values**2 / total - mean**2, 0))
-    std[std < LEAST_DEVIATION] = 1
-    return Normalization("from-data", tuple(mean.round(6).tolist()), tuple(std.round(6).tolist()))
+    counting = channel_counts(images, indices)
+    while True:
+        try:
+            next(counting)
+        except StopIteration as end:
+            return Normalization("from-data", *mean_and_deviation(end.value))
 
 
 def split(labels: NDArray[np.int64], fraction: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
