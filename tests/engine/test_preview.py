@@ -10,7 +10,7 @@ from workbench.core.data.dataset import Dataset, ImageSet
 from workbench.core.settings.config import RunConfig
 from workbench.engine.data.augmentation import EpochPlan
 from workbench.engine.data.device_images import DeviceImages, split
-from workbench.engine.data.preview import examples
+from workbench.engine.data.preview import draws, examples
 from workbench.engine.machine.device import Compute
 
 CPU = Compute(torch.device("cpu"), torch.float32)
@@ -71,3 +71,31 @@ def test_it_leaves_global_random_states_alone(dataset: Dataset) -> None:
     before = states()
     examples(_config(**EVERYTHING), dataset, 8)
     assert states() == before
+
+
+def test_one_image_is_drawn_anew_each_time(dataset: Dataset) -> None:
+    state = torch.get_rng_state()
+    drawn = draws(_config(**EVERYTHING), dataset, 7, 24, seed=1)
+    assert (drawn.shape, drawn.dtype) == ((24, 16, 16, 3), np.uint8)
+    assert len({each.tobytes() for each in drawn}) == 24
+    np.testing.assert_array_equal(drawn, draws(_config(**EVERYTHING), dataset, 7, 24, seed=1))
+    assert not np.array_equal(drawn, draws(_config(**EVERYTHING), dataset, 7, 24, seed=2))
+    assert torch.equal(state, torch.get_rng_state())
+
+
+def test_draws_are_of_the_very_image(dataset: Dataset) -> None:
+    plain = _config(**{"training.crop_padding": 0, "training.horizontal_flip": False})
+    for normalization in ("auto", "from-data"):
+        config = plain.with_values({"data.normalization": normalization})
+        np.testing.assert_array_equal(draws(config, dataset, 7, 3, seed=0), dataset.train.images[[7, 7, 7]])
+    flipped = draws(_config(**{"training.crop_padding": 0}), dataset, 7, 24, seed=0)
+    image = dataset.train.images[7]
+    ways = {image.tobytes(), image[:, ::-1].tobytes()}
+    assert {each.tobytes() for each in flipped} == ways
+
+
+def test_draws_are_mixed_each_by_its_own_share(dataset: Dataset) -> None:
+    values = {"training.crop_padding": 0, "training.horizontal_flip": False, "training.mixup": 1.0}
+    drawn = draws(_config(**values), dataset, 7, 12, seed=0).astype(int)
+    distances = [int(abs(each - dataset.train.images[7]).mean()) for each in drawn]
+    assert len(set(distances)) > 4
