@@ -3,11 +3,12 @@
 from PySide6.QtCore import QModelIndex, QSize, Signal, Slot
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
-from workbench.gui.inspect.picture_list import SIDES, GalleryDelegate, GalleryModel, PictureList
+from workbench.gui.inspect.picture_list import GalleryDelegate, GalleryModel
 from workbench.gui.inspect.seen_words import absence, epoch_words
 from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.empty_state import EmptyState
+from workbench.gui.widgets.picture_list import SIDES, PictureList
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, Theme
 
 _MOST = 60

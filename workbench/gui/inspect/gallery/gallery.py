@@ -2,16 +2,17 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Signal, Slot
+from PySide6.QtCore import QModelIndex, QPoint, Signal, Slot
 from PySide6.QtGui import QAction, QContextMenuEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QStackedLayout, QVBoxLayout, QWidget
 
 from workbench.gui.inspect.gallery.gallery_bar import GalleryBar
 from workbench.gui.inspect.mark_keys import MarkKeys
-from workbench.gui.inspect.picture_list import SIDES, GalleryDelegate, GalleryModel, PictureList
+from workbench.gui.inspect.picture_list import GalleryDelegate, GalleryModel
 from workbench.gui.inspect.seen_words import absence
 from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.empty_state import EmptyState
+from workbench.gui.widgets.picture_list import SIDES, PictureList
 from workbench.gui.widgets.theme import FIELD_GAP, MARGIN, Theme
 from workbench.gui.widgets.work_bar import WorkBar
 
@@ -89,15 +90,8 @@ class Gallery(QWidget):
     @property
     def chosen_images(self) -> NDArray[np.int64]:
         """Indices of the images that are chosen, in their order; of all in sight unless there are several."""
-        rows, order = self._chosen_rows(), self._selection.order
+        rows, order = self._view.chosen_rows(), self._selection.order
         return order[rows] if len(rows) > 1 else order
-
-    def _chosen_rows(self) -> NDArray[np.int64]:
-        """In their order. By ranges: as single indexes, ten thousand take a tenth of a second."""
-        ranges = self._view.selectionModel().selection()
-        found = (ranges.at(number) for number in range(ranges.size()))
-        rows = [np.arange(each.top(), each.bottom() + 1) for each in found]
-        return np.sort(np.concatenate([*rows, np.zeros(0, np.int64)]))
 
     def focus_pictures(self) -> None:
         """Let keys move over the pictures."""
@@ -167,17 +161,13 @@ class Gallery(QWidget):
 
     def _several(self) -> NDArray[np.int64]:
         """Images that are chosen together, to be chosen again among others."""
-        rows = self._chosen_rows()
+        rows = self._view.chosen_rows()
         return self._model.image_indices(rows if len(rows) > 1 else rows[:0])
 
     def _choose_again(self, images: NDArray[np.int64]) -> None:
         rows = np.flatnonzero(np.isin(self._selection.order, images)) if len(images) else images
-        if not len(rows) or not self._model.rowCount():
-            return
-        chosen = QItemSelection()
-        for run in np.split(rows, np.flatnonzero(np.diff(rows) != 1) + 1):
-            chosen.select(self._model.index(int(run[0])), self._model.index(int(run[-1])))
-        self._view.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.Select)
+        if self._model.rowCount():
+            self._view.choose_rows(rows)
 
     def _place(self) -> tuple[int, int]:
         """The first row in sight, and its image."""

@@ -2,19 +2,18 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSlider, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from workbench.gui.inspect.gallery.filter_box import FilterBox
-from workbench.gui.inspect.picture_list import SIDES
 from workbench.gui.inspect.seen_words import in_sight
 from workbench.gui.records.selection import Selection
 from workbench.gui.widgets.choice_box import ChoiceBox
 from workbench.gui.widgets.elided_label import ElidedLabel
 from workbench.gui.widgets.field_form import labeled
+from workbench.gui.widgets.picture_list import SIDES
+from workbench.gui.widgets.size_slider import SizeSlider
 from workbench.gui.widgets.theme import FIELD_GAP, GAP
-
-_SLIDER_WIDTH = 72
 
 
 class GalleryBar(QWidget):
@@ -38,7 +37,8 @@ class GalleryBar(QWidget):
         self._clear.setToolTip(self.tr("Take away all filters but right or wrong (Escape)"))
         self._clear.clicked.connect(selection.clear_filter)
         self._build_choices()
-        self._build_size()
+        self._size = SizeSlider(SIDES)
+        self._size.side_chosen.connect(self.side_chosen)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GAP)
@@ -85,15 +85,6 @@ class GalleryBar(QWidget):
         self._more.setProperty("role", "button")
         self._more.setText(self.tr("Filter"))
         self._more.setToolTip(self.tr("Filter by the course of learning, by marks and by confidence"))
-
-    def _build_size(self) -> None:
-        self._size = QSlider(Qt.Orientation.Horizontal)
-        self._size.setRange(0, len(SIDES) - 1)
-        self._size.setPageStep(1)
-        self._size.setFixedWidth(_SLIDER_WIDTH)
-        self._size.setAccessibleName(self.tr("Size of the pictures"))
-        self._size.setToolTip(self.tr("Size of the pictures (Ctrl and the wheel, Ctrl++ and Ctrl+−)"))
-        self._size.valueChanged.connect(self._on_size)
 
     def _title_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -152,14 +143,10 @@ class GalleryBar(QWidget):
         )
         self._selection.set_filter(chosen)
 
-    @Slot(int)
-    def _on_size(self, step: int) -> None:
-        self.side_chosen.emit(SIDES[step])
-
     def choose_side(self, side: int) -> None:
         """Pictures of that many pixels."""
-        self._size.setValue(SIDES.index(side))
+        self._size.choose(side)
 
     def change_size(self, by: int) -> None:
         """Larger or smaller pictures by so many steps."""
-        self._size.setValue(self._size.value() + by)
+        self._size.change(by)

@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem, Q
 
 from workbench.gui.inspect.labels.findings import Findings, Words
 from workbench.gui.inspect.mark_keys import MarkKeys
-from workbench.gui.inspect.picture_list import SIDES, GalleryDelegate, GalleryModel, PictureList
+from workbench.gui.inspect.picture_list import GalleryDelegate, GalleryModel
 from workbench.gui.records.marks import Marks
 from workbench.gui.widgets.field_form import plain_tip
+from workbench.gui.widgets.picture_list import SIDES, PictureList
 from workbench.gui.widgets.pictures import EDGE_PX, draw_edge, thumbnail
 from workbench.gui.widgets.theme import FIELD_GAP, GAP, Theme
 
@@ -85,7 +86,7 @@ class FindingDelegate(GalleryDelegate):
             if finding.is_odd or selected:
                 draw_edge(painter, picture, theme.color("accent" if selected else "wrong"))
             if place == 0 and self._findings.is_marked(int(findings.indices[index.row()])):
-                self._draw_mark(painter, picture)
+                self.draw_mark(painter, picture)
             room = _ROOM_PX if count == 1 else FIELD_GAP
             below = QRect(left - room // 2, picture.bottom() + GAP, self._side + room, _LINE_PX)
             painter.setPen(theme.color("text"))
