@@ -1,6 +1,7 @@
 """Undo and redo of every edit on the left side, as steps from one allowed configuration to the next."""
 
 import time
+from typing import Protocol
 
 from PySide6.QtCore import QEvent, QObject, Signal, Slot
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QUndoCommand, QUndoStack
@@ -13,6 +14,27 @@ from workbench.gui.build.build_panel import BuildPanel
 _MERGE_WITHIN_S = 1.0
 _LIMIT = 200
 _COMMAND_ID = 1
+
+
+class OtherHistory(Protocol):
+    """Of something that is undone beside the settings while it has the focus."""
+
+    @property
+    def can_undo(self) -> bool: ...
+
+    @property
+    def can_redo(self) -> bool: ...
+
+    @property
+    def undo_text(self) -> str:
+        """What would be taken back, in words."""
+
+    @property
+    def redo_text(self) -> str: ...
+
+    def undo(self) -> None: ...
+
+    def redo(self) -> None: ...
 
 
 class EditHistory(QObject):
@@ -29,6 +51,7 @@ class EditHistory(QObject):
         self._last = panel.config
         self._replaying = False
         self._is_allowed = True
+        self._other: OtherHistory | None = None
         self._undo: QAction | None = None
         self._redo: QAction | None = None
         panel.config_changed.connect(self._on_change)
@@ -52,10 +75,20 @@ class EditHistory(QObject):
         self._is_allowed = allowed
         self._update()
 
+    def lend(self, other: OtherHistory | None) -> None:
+        """Let the entries and their keys mean another history from now on; None: the settings' again.
+
+        Also to be called when what the other one would do has changed.
+        """
+        self._other = other
+        self._update()
+
     @Slot()
     def undo(self) -> None:
         """Go back to the configuration before; from one that is not allowed, to the last that was."""
-        if self._panel.config is None and self._last is not None:
+        if self._other is not None:
+            self._other.undo()
+        elif self._panel.config is None and self._last is not None:
             self.show(self._last)
         else:
             self.stack.undo()
@@ -63,18 +96,28 @@ class EditHistory(QObject):
 
     @Slot()
     def redo(self) -> None:
-        self.stack.redo()
+        if self._other is not None:
+            self._other.redo()
+        else:
+            self.stack.redo()
+        self._update()
 
     @Slot()
     def _update(self) -> None:
         if self._undo is None or self._redo is None:
             return
-        is_wrong = self._panel.config is None
-        self._undo.setEnabled(self._is_allowed and (is_wrong or self.stack.canUndo()))
-        self._redo.setEnabled(self._is_allowed and self.stack.canRedo())
-        what = self.tr("wrong value") if is_wrong else self.stack.undoText()
-        self._undo.setText(self.tr("&Undo {0}").format(what).strip())
-        self._redo.setText(self.tr("&Redo {0}").format(self.stack.redoText()).strip())
+        if self._other is not None:
+            can_undo, undone = self._other.can_undo, self._other.undo_text
+            can_redo, redone = self._other.can_redo, self._other.redo_text
+        else:
+            is_wrong = self._panel.config is None
+            can_undo, can_redo = is_wrong or self.stack.canUndo(), self.stack.canRedo()
+            undone = self.tr("wrong value") if is_wrong else self.stack.undoText()
+            redone = self.stack.redoText()
+        self._undo.setEnabled(self._is_allowed and can_undo)
+        self._redo.setEnabled(self._is_allowed and can_redo)
+        self._undo.setText(self.tr("&Undo {0}").format(undone).strip())
+        self._redo.setText(self.tr("&Redo {0}").format(redone).strip())
 
     def show(self, config: RunConfig) -> None:
         """Fill the panel without recording that as a new edit."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from workbench.core.data.image_marks import ImageMarks, Mark, Marked, Part, marks_of, numbered
 from workbench.core.errors import UserError
@@ -64,6 +64,19 @@ class Marks(QObject):
         if self._names.get(part) is not names:
             self._names[part] = names
             self._numbered.pop(part, None)
+
+    @Slot()
+    def reread(self) -> None:
+        """They may have been changed elsewhere."""
+        if self._file is None or self.problem:
+            return
+        try:
+            marked = self._file.read()
+        except UserError:
+            # Told by whoever changes them next.
+            return
+        if marked != self._marked:
+            self._take(marked)
 
     # What is marked
 
