@@ -5,7 +5,16 @@ from typing import TypeVar
 
 from PySide6.QtCore import QDeadlineTimer, Qt, QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDialog, QLabel, QListView, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QDialog,
+    QLabel,
+    QListView,
+    QTabWidget,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from workbench.gui.main_window import MainWindow
@@ -68,6 +77,19 @@ def pick(parent: QWidget, name: str, text: str) -> None:
     assert row >= 0, f"no '{text}' among {[box.itemText(each) for each in range(box.count())]}"
     box.setCurrentIndex(row)
     box.activated.emit(row)
+
+
+def turn_to(parent: QWidget, title: str) -> None:
+    """Choose the tab of this title."""
+    found = [
+        (tabs, index)
+        for tabs in parent.findChildren(QTabWidget)
+        for index in range(tabs.count())
+        if tabs.tabText(index) == title
+    ]
+    assert len(found) == 1, f"{len(found)} tabs '{title}' in {parent}"
+    tabs, index = found[0]
+    tabs.setCurrentIndex(index)
 
 
 def pictures_in(parent: QWidget) -> int:

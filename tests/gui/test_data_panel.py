@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.conftest import write_images
 from tests.gui.conftest import LONG_MS
-from tests.gui.seen import button, is_drawn_as_written, label, says
+from tests.gui.seen import button, is_drawn_as_written, label, says, turn_to
 from workbench.core.data.image_layout import IMAGE_SUFFIXES, FoundImages
 from workbench.core.data.image_sources import IMAGE_SOURCES, ImageSource
 from workbench.core.settings.config import DataConfig
@@ -272,7 +272,7 @@ def test_a_chosen_folder_is_looked_through_and_its_images_are_counted(
     # As this machine was measured.
     window.build_panel.training_panel.show_config(TrainingConfig())
     window.build_panel.show_tab("data")
-    with qtbot.waitSignal(window.source_desk.counted, timeout=LONG_MS) as counted:
+    with qtbot.waitSignal(window.data_side.source.counted, timeout=LONG_MS) as counted:
         button(panel, "Folder…").click()
     assert counted.args == [str(root), 60, 3]
     assert drawn(panel).startswith("mine/\n  train/ 60\n    blue/ 20\n")
@@ -312,13 +312,14 @@ def ask_for_nothing(window: MainWindow) -> Handle:
 def test_images_of_a_former_source_are_not_waited_for(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     panel = window.build_panel.data_panel
     window.build_panel.show_tab("data")
+    turn_to(window, "Augmentation")
     # Takes seconds to read; then the person chooses another one.
     panel.choose_source("cifar10-jpeg")
-    window.examples_desk.draw(0)
-    qtbot.waitUntil(lambda: says(window.examples_desk.view, "Reading cifar10-jpeg"), timeout=LONG_MS)
+    window.data_side.examples.draw(0)
+    qtbot.waitUntil(lambda: says(window.data_side.examples.view, "Reading cifar10-jpeg"), timeout=LONG_MS)
     panel.choose_source(str(write_images(tmp_path / "mine", 4, 1)))
     qtbot.waitUntil(lambda: says(panel, "3 classes: 12 training and 3 test images"), timeout=LONG_MS)
-    qtbot.waitUntil(lambda: says(window.examples_desk.view, "Above: original"), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: says(window.data_side.examples.view, "Above: original"), timeout=LONG_MS)
     assert not list(window.home.data.glob("cifar10-jpeg*"))
 
 

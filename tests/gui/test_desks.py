@@ -376,5 +376,5 @@ def test_a_bug_is_told_where_examples_would_be(
 
     monkeypatch.setattr(jobs, "examples", lambda *_arguments, **_options: Job(begin))
     qtbot.waitUntil(lambda: window.engine_is_ready, timeout=LONG_MS)
-    window.examples_desk.draw(0)
-    qtbot.waitUntil(lambda: says(window.examples_desk.view, "MemoryError"), timeout=LONG_MS)
+    window.data_side.examples.draw(0)
+    qtbot.waitUntil(lambda: says(window.data_side.examples.view, "MemoryError"), timeout=LONG_MS)

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
-from tests.gui.seen import button, has_button, in_dialog, says, texts
+from tests.gui.seen import button, has_button, in_dialog, says, texts, turn_to
 from workbench.core.errors import UserError
 from workbench.core.events import Progress, RunFailed
 from workbench.core.home import Home
@@ -100,11 +100,12 @@ def test_a_found_rate_is_taken_and_undone(qtbot: QtBot, window: MainWindow) -> N
 
 def test_examples_follow_an_edit(qtbot: QtBot, window: MainWindow) -> None:
     window.build_panel.tabs.setCurrentIndex(1)
-    view = window.examples_desk.view
+    turn_to(window, "Augmentation")
+    view = window.data_side.examples.view
     shown = []
     show = view.show_examples
     view.show_examples = lambda plain, augmented: (shown.append(augmented), show(plain, augmented))
-    window.examples_desk.draw(0)
+    window.data_side.examples.draw(0)
     wait_idle(qtbot, window)
     window.build_panel.take_values({"training.trivial_augment": True})
     window.build_panel.tabs.setCurrentIndex(1)
@@ -193,7 +194,8 @@ def test_examples_are_made_while_a_run_is_trained(
 ) -> None:
     train_long(qtbot, window, tiny_config)
     window.build_panel.tabs.setCurrentIndex(1)
-    view = window.examples_desk.view
+    turn_to(window, "Augmentation")
+    view = window.data_side.examples.view
     button(view, "Show examples").click()
     qtbot.waitUntil(lambda: has_button(view, "Draw again"), timeout=LONG_MS)
     assert window.session.state is State.RUNNING

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import LONG_MS
-from tests.gui.seen import action, button, named, pick, says
+from tests.gui.seen import action, button, named, pick, says, turn_to
 from tests.trained import record_run
 from workbench.core.home import Home
 from workbench.core.records.store import RunStore
@@ -148,13 +148,14 @@ def test_nobody_is_moved_out_of_inspect(
 
 
 def test_the_middle_of_build_follows_the_settings(qtbot: QtBot, window: MainWindow) -> None:
-    pages = (window.network_panel, window.examples_desk.view, window.plan_panel)
+    pages = (window.network_panel, window.data_side.page, window.plan_panel)
     for tab, page in enumerate(pages):
         window.build_panel.tabs.setCurrentIndex(tab)
         assert [each.isVisible() for each in pages] == [each is page for each in pages]
     # The images of the chosen folder come by themselves.
     window.build_panel.tabs.setCurrentIndex(1)
-    qtbot.waitUntil(lambda: says(window.examples_desk.view, "Above: original"), timeout=LONG_MS)
+    turn_to(window, "Augmentation")
+    qtbot.waitUntil(lambda: says(window.data_side.examples.view, "Above: original"), timeout=LONG_MS)
 
 
 def test_a_measurement_is_seen_where_it_is_shown(qtbot: QtBot, window: MainWindow) -> None:

@@ -12,8 +12,8 @@ from workbench.core.network.memory import keep_large_blocks
 from workbench.core.settings.presets import Presets
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.desks.archive_desk import ArchiveDesk
+from workbench.gui.desks.data_side import DataSide
 from workbench.gui.desks.drop_desk import DropDesk
-from workbench.gui.desks.examples_desk import ExamplesDesk
 from workbench.gui.desks.inspect_desk import InspectDesk
 from workbench.gui.desks.labs_page import LabsPage
 from workbench.gui.desks.list_upgrade import ListUpgrade
@@ -23,7 +23,6 @@ from workbench.gui.desks.queue_side import QueueSide
 from workbench.gui.desks.repair_desk import RepairDesk
 from workbench.gui.desks.run_desk import RunDesk
 from workbench.gui.desks.search_desk import SearchDesk
-from workbench.gui.desks.source_desk import SourceDesk
 from workbench.gui.desks.speed_desk import SpeedDesk
 from workbench.gui.desks.status_desk import StatusDesk
 from workbench.gui.desks.training_desk import TrainingDesk
@@ -106,7 +105,6 @@ class MainWindow(QMainWindow):
             self.build_panel, self.network_desk, self.inspecting_lane, self.message_bar, self
         )
         self.trial_desk = TrialDesk(self.build_panel, self.session, self.plan_panel, self.home, self)
-        self.examples_desk = ExamplesDesk(self.build_panel, self.inspecting_lane, self.home, self)
         self.inspect_desk = InspectDesk(
             self.library,
             self.selection,
@@ -118,10 +116,10 @@ class MainWindow(QMainWindow):
         )
         self.verdict_page = VerdictPage(self.inspect_desk, self.runs_panel, self)
         self.labs_page = LabsPage(self.library, self.inspecting_lane, self.theme, self.message_bar, self)
-        self.source_desk = SourceDesk(self.build_panel, self.inspecting_lane, self.home, self)
-        self.source_desk.counted.connect(self.network_desk.set_images)
-        self.source_desk.counted.connect(self.examples_desk.take_count)
-        self.source_desk.source_taken.connect(self._look_at_data)
+        self.data_side = DataSide(
+            self.build_panel, self.network_desk, self.network_actions.history, self.selection.marks,
+            self.inspecting_lane, self.home, self.theme, self,
+        )  # fmt: skip
         self.drop_desk = DropDesk(self.build_panel, self.message_bar, self.theme, self)
         self.run_desk = RunDesk(
             self.library,
@@ -159,7 +157,7 @@ class MainWindow(QMainWindow):
             strip=self.progress_panel,
             settings=self.build_panel,
             network=self.network_panel,
-            images=self.examples_desk.view,
+            images=self.data_side.page,
             plan=self.plan_panel,
             curves=self.plot_panel,
             gradients=self.gradient_panel,
@@ -203,6 +201,8 @@ class MainWindow(QMainWindow):
             refusing.refused.connect(self.training_desk.refuse)
         self.trial_desk.warned.connect(self.training_desk.warn)
         self.trial_desk.plan_asked.connect(self._look_at_plan)
+        self.data_side.source_taken.connect(self._look_at_data)
+        self.data_side.refused.connect(self.run_desk.tell_error)
         self.network_desk.steps_changed.connect(self.plan_panel.schedule.set_steps_per_epoch)
         self.plan_panel.schedule.set_steps_per_epoch(self.network_desk.steps_per_epoch)
         self.library.runs_changed.connect(self.network_desk.take_runs)
@@ -260,8 +260,8 @@ class MainWindow(QMainWindow):
             self.message_bar.tell("error", problem, self.tr("Choose folder…"), self._choose_home)
         self.runs_panel.set_readable(not problem)
         self.training_desk.set_home(self.home, problem)
-        for desk in (self.trial_desk, self.examples_desk, self.repair_desk, self.source_desk):
-            desk.home = self.home
+        self.trial_desk.home = self.repair_desk.home = self.home
+        self.data_side.set_home(self.home)
         if not problem:
             self.repair_desk.look_after()
         if self.network_desk.home != self.home:
@@ -299,7 +299,7 @@ class MainWindow(QMainWindow):
         self.status_desk.set_machine(machine)
         self.network_desk.set_machine(machine.device, machine.precision)
         self.trial_desk.set_engine_ready()
-        self.examples_desk.set_engine_ready()
+        self.data_side.examples.set_engine_ready()
 
     def _open_looking(self) -> None:
         for lane in (self.inspecting_lane, self.studying_lane):

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
     QMainWindow,
-    QScrollArea,
     QStackedWidget,
     QTabWidget,
     QToolBar,
@@ -16,10 +15,9 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.gui.widgets.menus import Menus
-from workbench.gui.widgets.scrolling import scrolling
 from workbench.gui.widgets.segments import Segments
 from workbench.gui.widgets.size_barrier import SizeBarrier
-from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN
+from workbench.gui.widgets.theme import GAP, MARGIN
 from workbench.gui.workspaces import BOTTOM, LEFT, RIGHT, Place, Workspace, Workspaces
 
 _WITH_QUEUE = ("train", "compare")
@@ -54,7 +52,7 @@ class WindowParts(QObject):
         super().__init__(window)
         self._window = window
         self.docks: list[QDockWidget] = []
-        self._settings_pages = _stack(network, _page(images), plan)
+        self._settings_pages = _stack(network, images, plan)
         self._curves = _tabs(
             (curves, self.tr("Learning curves")),
             (gradients, self.tr("Gradients")),
@@ -286,13 +284,3 @@ def _narrow(tabs: QTabWidget) -> QTabWidget:
     """Of a dock that is less wide than its tabs' words with the usual room between them."""
     tabs.setProperty("role", "narrow")
     return tabs
-
-
-def _page(content: QWidget) -> QScrollArea:
-    """With the margins of a page, scrolling up and down."""
-    page = QWidget()
-    layout = QVBoxLayout(page)
-    layout.setContentsMargins(MARGIN, FIELD_GAP, MARGIN, MARGIN)
-    layout.addWidget(content)
-    layout.addStretch(1)
-    return scrolling(page)

@@ -51,6 +51,7 @@ class DataPanel(QWidget):
         layout.setSpacing(FIELD_GAP)
         layout.addWidget(self._form)
         layout.addWidget(self._note)
+        layout.addWidget(self._left_out)
         layout.addSpacing(GROUP_GAP - FIELD_GAP)
         layout.addWidget(labeled(self.tr("Images of your own"), "heading"))
         layout.addLayout(self._buttons)
@@ -101,6 +102,14 @@ class DataPanel(QWidget):
         self._on_edit()
         self.source_taken.emit()
 
+    def show_excluded(self, images: int) -> None:
+        """Say how many training images the person has excluded; nothing where there are none."""
+        if images == 1:
+            self._left_out.setText(self.tr("1 image is left out: X in Images"))
+        else:
+            self._left_out.setText(self.tr("{0} images are left out: X in Images").format(count(images)))
+        self._left_out.setVisible(images > 0)
+
     def show_error(self, dotted: str, sentence: str) -> None:
         """Mark a field whose errors are known only once the images are read."""
         self._form.show_errors(_placed({dotted: sentence}))
@@ -134,6 +143,10 @@ class DataPanel(QWidget):
         self._note.setWordWrap(True)
         # A long name without a space must not make the panel wider than its room.
         self._note.setMinimumWidth(1)
+        self._left_out = labeled("", "secondary")
+        self._left_out.setWordWrap(True)
+        self._left_out.setToolTip(self.tr("The key X, in the view Images, takes training images out and in again"))
+        self._left_out.hide()
         self.own_images = OwnImagesView()
 
     def add_to(self, menus: Menus) -> None:

@@ -12,7 +12,8 @@ from workbench.gui.widgets.theme import FIELD_GAP, GAP, MARGIN
 
 _MAX_PAIRS = 16
 _COLUMNS = (8, 6, 4, 3)
-_SMALLEST_SIDE, _LARGEST_SIDE = 48, 128
+# Of the pictures: one image drawn many times has room below them.
+_SMALLEST_SIDE, _LARGEST_SIDE = 48, 96
 # What belongs together stands close together.
 _PAIR_GAP, _WIDEST_GAP = GAP, 32
 # Around every picture: the black edge of a crop is as dark as a dark window.
@@ -139,10 +140,15 @@ class AugmentationView(QWidget):
 
 
 class ImagePairs(QWidget):
-    """A grid of two images above each other, at whole multiples of their pixels, or scaled down."""
+    """A grid of two images above each other, at whole multiples of their pixels, or scaled down.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Args:
+        lower, name: what the lower one is in words, and what all of them are; empty: what training sees.
+    """
+
+    def __init__(self, lower: str = "", name: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._lower = lower or self.tr("as trained")
         self._images: list[tuple[QImage, QImage]] = []
         self._scaled: list[tuple[QPixmap, QPixmap]] = []
         # Size of the scaled ones on the screen.
@@ -151,7 +157,7 @@ class ImagePairs(QWidget):
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        self.setAccessibleName(self.tr("Training images, the original above what training sees"))
+        self.setAccessibleName(name or self.tr("Training images, the original above what training sees"))
 
     @property
     def count(self) -> int:
@@ -232,7 +238,7 @@ class ImagePairs(QWidget):
             if above.contains(position):
                 return self.tr("Image {0}, original").format(index)
             if below.contains(position):
-                return self.tr("Image {0}, as trained").format(index)
+                return f"{self.tr('Image {0}').format(index)}, {self._lower}"
         return ""
 
 

@@ -11,7 +11,7 @@ from workbench.core.settings.config import RunConfig
 from workbench.core.settings.training_config import AUGMENTATIONS, TrainingConfig
 from workbench.gui.build.augmentation_words import augmentation_words
 from workbench.gui.build.build_panel import BuildPanel
-from workbench.gui.trials.augmentation_view import AugmentationView
+from workbench.gui.data.augmentation_view import AugmentationView
 from workbench.gui.widgets.told import sentence_of
 from workbench.gui.work import jobs
 from workbench.gui.work.job import Handle
@@ -59,7 +59,7 @@ class ExamplesDesk(QObject):
         config = self._build.config
         if config is None or self._reason():
             return
-        self._epoch, self._tried, self._source = epoch, _looks(config), config.data.source
+        self._epoch, self._tried, self._source = epoch, looks_of(config), config.data.source
         job = jobs.examples(config, epoch=epoch, count=_EXAMPLES)
         handle = self._handle = self._inspecting.ask(job, self.home, self)
         self.view.show_activity(self.tr("Taking images…"))
@@ -170,11 +170,11 @@ class ExamplesDesk(QObject):
 
 
 def _looks_other(config: RunConfig | None, tried: str) -> bool:
-    return config is not None and _looks(config) != tried
+    return config is not None and looks_of(config) != tried
 
 
-def _looks(config: RunConfig) -> str:
-    """What decides how examples look."""
+def looks_of(config: RunConfig) -> str:
+    """What decides how augmented images look."""
     training = config.training
     return repr((
         config.data, config.model.input_size, training.seed, *(getattr(training, name) for name in AUGMENTATIONS),

@@ -15,6 +15,7 @@ from workbench.core.home import Home
 from workbench.core.inspection.image_marks import ImageMarks, Mark, Marked, Part, marks_of, numbered
 
 Kind = Literal["doubtful", "excluded"]
+KINDS: tuple[Kind, Kind] = ("doubtful", "excluded")
 Chosen = Mapping[Part, Iterable[int]]
 """Images of both parts by their numbers."""
 

@@ -111,7 +111,7 @@ class PictureList(IconGrid):
         return self._delegate.cell
 
     def fill_rows(self) -> None:
-        """Also lay out whole rows at a time: within a row, Qt goes on by the cells' own width, not by the grid's."""
+        """Also lay out whole rows at a time: within one, Qt goes on by the width of cells, not the grid's."""
         super().fill_rows()
         self.setBatchSize(self.columns * _BATCH_ROWS)
 

@@ -1,0 +1,109 @@
+"""The images before training: read, shown as a gallery and by class, and which of them a run leaves out."""
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QApplication, QMenu, QMenuBar, QWidget
+
+from workbench.core.home import Home
+from workbench.core.inspection.image_marks import numbered
+from workbench.gui.build.build_panel import BuildPanel
+from workbench.gui.build.edit_history import EditHistory
+from workbench.gui.data.images_view import ImagesView
+from workbench.gui.data.when_read import WhenRead
+from workbench.gui.desks.data_reading import DataReading
+from workbench.gui.records.source_marks import SourceMarks, file_of
+from workbench.gui.widgets.theme import Theme
+
+
+class DataDesk(QObject):
+    """Joins the gallery of a data set with the build panel, the marks of its source, and the menu Edit."""
+
+    refused = Signal(object)
+    """Marks could not be read or written."""
+    image_chosen = Signal(int)
+    """Number of the training image that is looked at."""
+
+    def __init__(
+        self, reading: DataReading, build_panel: BuildPanel, history: EditHistory, home: Home, theme: Theme
+    ) -> None:
+        super().__init__(reading)
+        self._reading, self._build, self._history, self._home = reading, build_panel, history, home
+        self._theme = theme
+        self.marks = SourceMarks(self)
+        self.marks.refused.connect(self.refused)
+        self.marks.changed.connect(self._show_excluded)
+        self.images: ImagesView | None = None
+        """None before it is seen."""
+        self._room: WhenRead | None = None
+        reading.changed.connect(self._show)
+        reading.split_changed.connect(self._show_split)
+        build_panel.data_panel.config_changed.connect(self._open_marks)
+
+    def build_images(self) -> QWidget:
+        """The gallery, to be called when it is first seen."""
+        self.images = ImagesView(self._theme, self.marks)
+        self.images.training_image_chosen.connect(self.image_chosen)
+        self._room = WhenRead(self.images)
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.focusChanged.connect(self._follow_focus)
+        self.marks.changed.connect(self._renew_history)
+        self._show()
+        return self._room
+
+    def set_home(self, home: Home) -> None:
+        """Marks are read as soon as the disk may be."""
+        self._home = home
+        self._open_marks()
+
+    def excluded(self, source: str) -> tuple[int, ...]:
+        """Numbers of a source's training images that are left out of training, in order.
+
+        Raises:
+            UserError: the marks cannot be read.
+        """
+        if source == self._reading.source and self._reading.looked is not None:
+            return self.marks.excluded
+        return tuple(sorted(numbered(file_of(self._home, source).read_excluded(), "train", None)))
+
+    @Slot()
+    def _open_marks(self) -> None:
+        self.marks.open(self._home, self._reading.source)
+
+    @Slot()
+    def _show(self) -> None:
+        looked = self._reading.looked
+        if looked is not None:
+            dataset = looked.dataset
+            self.marks.learn({"train": dataset.train.names, "test": dataset.test.names})
+        if self.images is None or self._room is None:
+            return
+        if looked is not None:
+            self.images.show_images(looked)
+        else:
+            self.images.forget()
+        self._room.show_absence(self._reading.absence)
+
+    @Slot()
+    def _show_split(self) -> None:
+        if self.images is not None and self._reading.looked is not None:
+            self.images.show_images(self._reading.looked)
+
+    @Slot()
+    def _show_excluded(self) -> None:
+        self._build.data_panel.show_excluded(len(self.marks.excluded))
+
+    # Undo and redo mean marks while the pictures have the focus
+
+    @property
+    def _has_focus(self) -> bool:
+        return self.images is not None and self.images.pictures.hasFocus()
+
+    @Slot(QWidget, QWidget)
+    def _follow_focus(self, _before: QWidget | None, now: QWidget | None) -> None:
+        """An open menu, or another window, takes the focus only for a while."""
+        if now is not None and not isinstance(now, QMenu | QMenuBar):
+            self._renew_history()
+
+    @Slot()
+    def _renew_history(self) -> None:
+        self._history.lend(self.marks if self._has_focus else None)
