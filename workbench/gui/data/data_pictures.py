@@ -60,10 +60,16 @@ class DataModel(QAbstractListModel):
         self.endResetModel()
 
     def show_marks(self, doubtful: NDArray[np.bool_], excluded: NDArray[np.bool_]) -> None:
-        """(all,) which images are marked so."""
+        """(all,) which images are marked so. Only rows that look otherwise are told: Qt sizes each anew."""
+        before = self._doubtful, self._excluded
         self._doubtful, self._excluded = doubtful, excluded
-        if self.rowCount():
-            self.dataChanged.emit(self.index(0), self.index(self.rowCount() - 1))
+        if len(before[0]) != len(doubtful):
+            rows = np.arange(self.rowCount())
+        else:
+            rows = np.flatnonzero(((before[0] != doubtful) | (before[1] != excluded))[self.order])
+        if len(rows):
+            for run in np.split(rows, np.flatnonzero(np.diff(rows) != 1) + 1):
+                self.dataChanged.emit(self.index(int(run[0])), self.index(int(run[-1])))
 
     def is_doubtful(self, image: int) -> bool:
         return image < len(self._doubtful) and bool(self._doubtful[image])
