@@ -69,7 +69,7 @@ class ClassesView(QWidget):
         largest, smallest = int(training.argmax()), int(training.argmin())
         imbalance = looked.counts.imbalance
         if imbalance is None:
-            words = self.tr("Class {0} has no training images; the largest, {1}, has {2}.")
+            words = self.tr("{0} has no training images; the largest class, {1}, has {2}.")
             return words.format(isolated(names[smallest]), isolated(names[largest]), count(int(training.max())))
         if training.max() == training.min():
             words = self.tr("All {0} classes have {1} training images.")
