@@ -14,9 +14,9 @@ from workbench.core.data.channel_figures import as_seen
 from workbench.core.data.dataset import Dataset, ImageSet
 from workbench.core.settings.config import RunConfig
 from workbench.core.settings.normalization import Normalization
-from workbench.gui.data.augmentation_view import ImagePairs
 from workbench.gui.data.classes_view import ClassesView
 from workbench.gui.data.draws_view import DrawsGrid, DrawsView
+from workbench.gui.data.image_pairs import ImagePairs
 from workbench.gui.data.looked_images import LookedImages
 from workbench.gui.data.value_plot import ValuePlot
 from workbench.gui.main_window import MainWindow

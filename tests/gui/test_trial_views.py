@@ -24,7 +24,8 @@ from tests.gui.drawn import (
 )
 from tests.gui.seen import button, button_like, label, named, says
 from workbench.core.settings.trials import RateSuggestion, RateTrial
-from workbench.gui.data.augmentation_view import AugmentationView, ImagePairs
+from workbench.gui.data.augmentation_view import AugmentationView
+from workbench.gui.data.image_pairs import ImagePairs
 from workbench.gui.runs.rate_change_dialog import RateChangeDialog, RestCurve
 from workbench.gui.trials.rate_finder_view import RateFinderView
 from workbench.gui.trials.rate_plot import RatePlot, loss_range, rate_text, rate_ticks

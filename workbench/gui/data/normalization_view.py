@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QTableWidget, QTableWidg
 from workbench.core.data.channel_figures import SEEN_RANGE, as_seen
 from workbench.core.formats import count
 from workbench.core.settings.normalization import Normalization, NormalizationName
-from workbench.gui.data.augmentation_view import ImagePairs
+from workbench.gui.data.image_pairs import ImagePairs
 from workbench.gui.data.value_plot import ValuePlot
 from workbench.gui.widgets.field_form import labeled
 from workbench.gui.widgets.scrolling import scrolling
