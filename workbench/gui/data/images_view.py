@@ -99,8 +99,9 @@ class ImagesView(QWidget):
 
     def forget(self) -> None:
         """They are others by now, which are not there yet."""
-        self._looked = None
-        self._fill()
+        if self._looked is not None:
+            self._looked = None
+            self._fill()
 
     def show_class(self, label: int, split: str = "") -> None:
         """Show the images of one class."""

@@ -92,11 +92,13 @@ class DataDesk(QObject):
     def _show_excluded(self) -> None:
         self._build.data_panel.show_excluded(len(self.marks.excluded))
 
-    # Undo and redo mean marks while the pictures have the focus
+    # Undo and redo mean marks while the gallery has the focus
 
     @property
     def _has_focus(self) -> bool:
-        return self.images is not None and self.images.pictures.hasFocus()
+        """The gallery, or what stands above it."""
+        focus = QApplication.focusWidget()
+        return self.images is not None and focus is not None and self.images.isAncestorOf(focus)
 
     @Slot(QWidget, QWidget)
     def _follow_focus(self, _before: QWidget | None, now: QWidget | None) -> None:

@@ -46,7 +46,7 @@ class NormalizationDesk(QObject):
         """The view, to be called when it is first seen."""
         self.view = NormalizationView(self._theme)
         self._room = WhenRead(self.view)
-        self.view.seen.connect(self._ask)
+        self.view.seen.connect(self._on_seen)
         self.view.chosen.connect(self._choose)
         self._follow_images()
         return self._room
@@ -59,11 +59,14 @@ class NormalizationDesk(QObject):
         if self.view is None or self._room is None:
             return
         self._room.show_absence(self._reading.absence)
-        self._show()
         if self.view.isVisible():
-            self._ask()
+            self._on_seen()
 
     @Slot()
+    def _on_seen(self) -> None:
+        self._show()
+        self._ask()
+
     def _ask(self) -> None:
         looked = self._reading.looked
         # The split comes right after the images: nothing is counted twice.
@@ -98,7 +101,8 @@ class NormalizationDesk(QObject):
     @Slot()
     def _show(self) -> None:
         view, looked, config = self.view, self._reading.looked, self._build.config
-        if view is None or looked is None:
+        # Out of sight, an edit need not wait for pictures.
+        if view is None or looked is None or not view.isVisible():
             return
         is_counted = self._counts is not None and self._asked is looked
         counts = self._counts if is_counted else None
