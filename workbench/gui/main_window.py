@@ -261,7 +261,7 @@ class MainWindow(QMainWindow):
         self.runs_panel.set_readable(not problem)
         self.training_desk.set_home(self.home, problem)
         self.trial_desk.home = self.repair_desk.home = self.home
-        self.data_side.set_home(self.home)
+        self.data_side.set_home(self.home, problem)
         if not problem:
             self.repair_desk.look_after()
         if self.network_desk.home != self.home:

@@ -22,12 +22,11 @@ class DataDesk(QObject):
     image_chosen = Signal(int)
     """Number of the training image that is looked at."""
 
-    def __init__(
-        self, reading: DataReading, build_panel: BuildPanel, history: EditHistory, home: Home, theme: Theme
-    ) -> None:
+    def __init__(self, reading: DataReading, build_panel: BuildPanel, history: EditHistory, theme: Theme) -> None:
         super().__init__(reading)
-        self._reading, self._build, self._history, self._home = reading, build_panel, history, home
-        self._theme = theme
+        self._reading, self._build, self._history, self._theme = reading, build_panel, history, theme
+        self._home: Home | None = None
+        """Where marks are kept; None before the disk may be read, and where that cannot be."""
         self.marks = SourceMarks(self)
         self.marks.refused.connect(self.refused)
         self.marks.changed.connect(self._show_excluded)
@@ -50,8 +49,8 @@ class DataDesk(QObject):
         self._show()
         return self._room
 
-    def set_home(self, home: Home) -> None:
-        """Marks are read as soon as the disk may be."""
+    def set_home(self, home: Home | None) -> None:
+        """From now on, marks are read from there."""
         self._home = home
         self._open_marks()
 
@@ -63,11 +62,14 @@ class DataDesk(QObject):
         """
         if source == self._reading.source and self._reading.looked is not None:
             return self.marks.excluded
+        if self._home is None:
+            return ()
         return tuple(sorted(numbered(file_of(self._home, source).read_excluded(), "train", None)))
 
     @Slot()
     def _open_marks(self) -> None:
-        self.marks.open(self._home, self._reading.source)
+        if self._home is not None:
+            self.marks.open(self._home, self._reading.source)
 
     @Slot()
     def _show(self) -> None:

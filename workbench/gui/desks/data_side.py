@@ -46,7 +46,7 @@ class DataSide(QObject):
         self.examples = ExamplesDesk(build_panel, lane, home, window)
         self.source = SourceDesk(build_panel, lane, home, window)
         self.reading = DataReading(build_panel, lane, home, self)
-        self.desk = DataDesk(self.reading, build_panel, history, home, theme)
+        self.desk = DataDesk(self.reading, build_panel, history, theme)
         self.classes = ClassesDesk(self.reading, lane, home, theme)
         self.draws = DrawsDesk(self.reading, build_panel, lane, home)
         self.normalization = NormalizationDesk(self.reading, build_panel, lane, home, theme)
@@ -90,10 +90,15 @@ class DataSide(QObject):
         page.addAction(self.draws.view.again)
         return page
 
-    def set_home(self, home: Home) -> None:
+    def set_home(self, home: Home, problem: str = "") -> None:
+        """
+        Args:
+            problem: why nothing can be kept there; it is told already, so that no marks are read.
+        """
         self.examples.home = self.source.home = home
-        for desk in (self.reading, self.desk, self.classes, self.draws, self.normalization):
+        for desk in (self.reading, self.classes, self.draws, self.normalization):
             desk.set_home(home)
+        self.desk.set_home(None if problem else home)
 
     @Slot(int)
     def _show_class(self, label: int) -> None:
