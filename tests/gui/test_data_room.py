@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from tests.conftest import write_images
 from tests.gui.conftest import LONG_MS
 from tests.gui.seen import button, button_like, has_button, label, named, pick, says
-from workbench.core.inspection.image_marks import ImageMarks
+from workbench.core.data.image_marks import ImageMarks
 from workbench.core.settings.config import RunConfig
 from workbench.gui.data.data_pictures import sides_for
 from workbench.gui.main_window import MainWindow
@@ -336,3 +336,30 @@ def test_pictures_of_a_long_list_stand_in_columns(qtbot: QtBot, theme: Theme, wi
     qtbot.waitUntil(lambda: gallery.visualRect(last).top() > 10 * gallery.cell.height())
     lefts = {gallery.visualRect(model.index(row, 0)).left() for row in range(2500)}
     assert len(lefts) == gallery.columns
+
+
+def test_what_is_excluded_is_left_out_by_the_settings(data: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    """And undoing it is no edit of the settings, nor does taking an edit back bring it in again."""
+    build, panel = data.build_panel, data.build_panel.data_panel
+    edits = data.network_actions.history.stack.count()
+    pick(data, "Split", "Training")
+    choose(data, 0, 1)
+    press(data, Qt.Key.Key_X)
+    images = marks_of(data, build.config).read_excluded()
+    assert build.config.data.excluded == tuple(sorted(mark.index for mark in images))
+    assert len(images) == 2
+    assert says(data, "2 images are left out: X in Images")
+    assert shown(data) == TRAINING, "they are still to be seen there"
+    assert data.network_actions.history.stack.count() == edits
+    panel.field("validation_fraction").setValue(30)
+    data.network_actions.history.stack.undo()
+    assert len(build.config.data.excluded) == 2
+    # Another source has its own marks; those of a run whose settings are taken stay.
+    source = build.config.data.source
+    panel.show_config(build.config.data.model_copy(update={"source": "sample", "excluded": ()}))
+    assert panel.excluded == ()
+    panel.show_config(build.config.data.model_copy(update={"source": source, "excluded": (7,)}))
+    assert panel.excluded == (7,)
+    panel.show_config(build.config.data.model_copy(update={"source": "sample", "excluded": ()}))
+    panel.choose_source(source)
+    assert len(panel.excluded) == 2

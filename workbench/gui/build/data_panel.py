@@ -93,8 +93,14 @@ class DataPanel(QWidget):
 
     def set_excluded(self, numbers: Sequence[int]) -> None:
         """Leave these training images of the present source out, by their numbers; another source has others."""
-        self._excluded, self._excluded_in = tuple(numbers), self.source
-        self._on_edit()
+        if (tuple(numbers), self.source) != (self._excluded, self._excluded_in):
+            self._excluded, self._excluded_in = tuple(numbers), self.source
+            self._on_edit()
+
+    @property
+    def excluded(self) -> tuple[int, ...]:
+        """Numbers of the training images that are left out."""
+        return self._excluded
 
     def choose_source(self, path: str) -> None:
         """Take a folder or an archive as the source."""
@@ -102,8 +108,9 @@ class DataPanel(QWidget):
         self._on_edit()
         self.source_taken.emit()
 
-    def show_excluded(self, images: int) -> None:
-        """Say how many training images the person has excluded; nothing where there are none."""
+    def _show_excluded(self) -> None:
+        """Say how many training images are left out; nothing where there are none."""
+        images = len(self._excluded)
         if images == 1:
             self._left_out.setText(self.tr("1 image is left out: X in Images"))
         else:
@@ -208,6 +215,7 @@ class DataPanel(QWidget):
         self._note.setToolTip("" if known else plain_tip(shown(Path(source))))
         if source != self._excluded_in:
             self._excluded = ()
+        self._show_excluded()
         tree = self._form.values() | {"source": source, "excluded": self._excluded}
         tree |= self._follow_normalization(tree)
         errors: dict[str, str] = {}

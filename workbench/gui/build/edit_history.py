@@ -131,7 +131,8 @@ class EditHistory(QObject):
     def _on_change(self) -> None:
         config = self._panel.config
         if not self._replaying and config is not None and config != self._last:
-            if self._last is not None:
+            # What is left out has a history of its own, that of the marks.
+            if self._last is not None and changed_fields(self._last, config) != ["data.excluded"]:
                 self.stack.push(_Edit(self, self._last, config))
             self._last = config
         self._update()

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from workbench.core.data.class_figures import ClassCounts
 from workbench.core.data.dataset import Dataset, ImageSet
-from workbench.core.inspection.image_marks import Part
+from workbench.core.data.image_marks import Part
 
 Split = Literal["training", "validation", "unused", "test"]
 

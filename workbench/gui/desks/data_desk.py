@@ -1,10 +1,14 @@
 """The images before training: read, shown as a gallery and by class, and which of them a run leaves out."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QApplication, QMenu, QMenuBar, QWidget
 
+from workbench.core.data.image_marks import excluded_numbers
+from workbench.core.errors import UserError
 from workbench.core.home import Home
-from workbench.core.inspection.image_marks import numbered
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.build.edit_history import EditHistory
 from workbench.gui.data.images_view import ImagesView
@@ -29,7 +33,9 @@ class DataDesk(QObject):
         """Where marks are kept; None before the disk may be read, and where that cannot be."""
         self.marks = SourceMarks(self)
         self.marks.refused.connect(self.refused)
-        self.marks.changed.connect(self._show_excluded)
+        self._is_following = False
+        self.marks.changed.connect(self._leave_out)
+        history.replayed.connect(self._leave_out)
         self.images: ImagesView | None = None
         """None before it is seen."""
         self._room: WhenRead | None = None
@@ -62,21 +68,30 @@ class DataDesk(QObject):
         """
         if source == self._reading.source and self._reading.looked is not None:
             return self.marks.excluded
-        if self._home is None:
-            return ()
-        return tuple(sorted(numbered(file_of(self._home, source).read_excluded(), "train", None)))
+        return () if self._home is None else excluded_numbers(self._home, file_of(self._home, source).source)
 
     @Slot()
     def _open_marks(self) -> None:
         if self._home is not None:
-            self.marks.open(self._home, self._reading.source)
+            with self._following():
+                self.marks.open(self._home, self._reading.source)
+
+    @contextmanager
+    def _following(self) -> Iterator[None]:
+        """While marks only become known: settings that were taken from a run keep what that left out."""
+        self._is_following = True
+        try:
+            yield
+        finally:
+            self._is_following = False
 
     @Slot()
     def _show(self) -> None:
         looked = self._reading.looked
         if looked is not None:
             dataset = looked.dataset
-            self.marks.learn({"train": dataset.train.names, "test": dataset.test.names})
+            with self._following():
+                self.marks.learn({"train": dataset.train.names, "test": dataset.test.names})
         if self.images is None or self._room is None:
             return
         if looked is not None:
@@ -91,8 +106,15 @@ class DataDesk(QObject):
             self.images.show_images(self._reading.looked)
 
     @Slot()
-    def _show_excluded(self) -> None:
-        self._build.data_panel.show_excluded(len(self.marks.excluded))
+    def _leave_out(self) -> None:
+        """Let the settings say what is marked: a run goes by these alone."""
+        panel = self._build.data_panel
+        if self._is_following and panel.excluded:
+            return
+        try:
+            panel.set_excluded(self.excluded(panel.source))
+        except UserError as error:
+            self.refused.emit(error)
 
     # Undo and redo mean marks while the gallery has the focus
 

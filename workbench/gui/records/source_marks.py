@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
+from workbench.core.data.image_marks import ImageMarks, Mark, Marked, Part, marks_of, numbered
 from workbench.core.data.image_sources import IMAGE_SOURCES
 from workbench.core.errors import UserError
 from workbench.core.home import Home
-from workbench.core.inspection.image_marks import ImageMarks, Mark, Marked, Part, marks_of, numbered
 
 Kind = Literal["doubtful", "excluded"]
 KINDS: tuple[Kind, Kind] = ("doubtful", "excluded")

@@ -33,15 +33,18 @@ def _read_images(source: str, image_size: int, home: Home) -> Generator[Progress
 
 
 def uses(dataset: Dataset, config: RunConfig) -> Job:
-    """What a run does with each image of the folder `train`. Result: (N,) training, validation or unused."""
+    """What a run does with each image of the folder `train`, were none left out: that is told by marks.
+
+    Result: (N,) training, validation or unused.
+    """
     return Job(partial(_uses, dataset, config))
 
 
 def _uses(dataset: Dataset, config: RunConfig, _home: Home) -> Work:
-    from workbench.engine.training.preparation import uses_of
+    from workbench.engine.data.run_split import uses_of
 
     yield from ()
-    return uses_of(dataset, config)
+    return uses_of(dataset, config.with_values({"data.excluded": ()}))
 
 
 def mean_images(dataset: Dataset) -> Job:
