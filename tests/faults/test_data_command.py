@@ -73,7 +73,7 @@ def test_verify_lists_what_is_odd(odd_folder: Path, home: Home) -> None:
     assert report["sizes"] == {"smallest": [32, 32], "median": [32, 32], "largest": [32, 32]}
     notes = "\n".join(report["notes"])
     for words in ("1 file cannot be read", "1 group of the same", "hold both training and test images",
-                  "13.0 times as many", "one has only one training image", "one has no test images"):  # fmt: skip
+                  "13.0 times as many", "only one training image of one", "no test images of one"):  # fmt: skip
         assert words in notes
 
 

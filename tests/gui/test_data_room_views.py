@@ -1,5 +1,8 @@
 """The images before training, in figures: by class, changed at random, normalized."""
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -8,8 +11,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QListView, QTableWidget, QWidget
 from pytestqt.qtbot import QtBot
 
+from tests.conftest import write_images
 from tests.gui.conftest import LONG_MS
-from tests.gui.seen import button, label, named, pick, says, turn_to
+from tests.gui.seen import button, has_button, label, named, pick, says, turn_to
 from workbench.core.data.channel_figures import as_seen
 from workbench.core.data.dataset import Dataset, ImageSet
 from workbench.core.settings.config import RunConfig
@@ -343,3 +347,30 @@ def test_the_split_is_counted_anew(qtbot: QtBot, normalizing: MainWindow) -> Non
     qtbot.waitUntil(lambda: figures(normalizing)[1][0] == "These 60 training images", timeout=LONG_MS)
     qtbot.waitUntil(lambda: figures(normalizing)[1][1] != "…", timeout=LONG_MS)
     assert label(normalizing.data_side.page, "auto: as the starting weights").isVisible()
+
+
+def test_checks_tell_what_is_odd_and_lead_to_the_images(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    root = write_images(tmp_path / "mine", 12, 3)
+    shutil.copy(root / "train" / "red" / "0024.png", root / "test" / "red" / "copy.png")
+    (root / "train" / "blue" / "empty.png").write_bytes(b"")
+    window.build_panel.data_panel.choose_source(str(root))
+    window.build_panel.show_tab("data")
+    turn_to(window, "Checks")
+    qtbot.waitUntil(lambda: says(window, "1 file cannot be read"), timeout=LONG_MS)
+    for words in (
+        "36 training and 10 test images of 3 classes",
+        "1 group of the same or nearly the same images hold",
+        "1 group; first those of test images",
+        "Files that cannot be read",
+    ):
+        assert says(window, words), words
+    copies = named(window, QTableWidget, "Images that are the same, or nearly so")
+    assert copies.rowCount() == 1
+    assert copies.item(0, 0).text() == "Training\nred\n0024.png"
+    assert copies.item(0, 1).text() == "Test\nred\ncopy.png"
+    button(window, "Look for near copies").click()
+    qtbot.waitUntil(lambda: not has_button(window, "Look for near copies"), timeout=LONG_MS)
+    copies.activated.emit(copies.model().index(0, 1))
+    gallery = named(window, PictureList, "Images of the data set")
+    qtbot.waitUntil(gallery.isVisible)
+    assert gallery.currentIndex().data(Qt.ItemDataRole.ToolTipRole) == "test/red/copy.png\nred, test"

@@ -116,10 +116,10 @@ class DataReport:
             )
         small = [name for name, images in self._counted("train") if images < _FEW]
         if small:
-            said.append(f"{_listed(small)} {_have(small)} only one training image")
+            said.append(f"only one training image of {_listed(small)}")
         untested = [name for name, images in self._counted("test") if not images]
         if untested:
-            said.append(f"{_listed(untested)} {_have(untested)} no test images")
+            said.append(f"no test images of {_listed(untested)}")
         return said
 
     def _counted(self, part: str) -> Sequence[tuple[str, int]]:
@@ -211,10 +211,6 @@ def _groups(many: int) -> str:
 
 def _are(many: int) -> str:
     return "is" if many == 1 else "are"
-
-
-def _have(names: Sequence[str]) -> str:
-    return "has" if len(names) == 1 else "have"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -108,6 +108,15 @@ class ImagesView(QWidget):
         self._bar.choose(split, label)
         self.pictures.setFocus()
 
+    def show_image(self, image: int) -> None:
+        """Show one among all, by its number among these."""
+        self._bar.choose("", None)
+        row = self._model.row_of(image)
+        if row is not None:
+            self.pictures.setCurrentIndex(self._model.index(row))
+            self.pictures.scrollTo(self._model.index(row))
+        self.pictures.setFocus()
+
     @property
     def title(self) -> str:
         """How many images of which kind there are, and how many of them are marked."""

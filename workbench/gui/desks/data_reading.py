@@ -61,6 +61,11 @@ class DataReading(QObject):
     def source(self) -> str:
         return self._build.data_panel.source
 
+    @property
+    def read_as(self) -> tuple[str, int]:
+        """The source whose images are looked at, or are to be, and their side in pixels."""
+        return self._wanted
+
     def set_home(self, home: Home) -> None:
         if home != self._home:
             self._home = home

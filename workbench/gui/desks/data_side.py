@@ -7,6 +7,7 @@ from workbench.core.home import Home
 from workbench.gui.build.build_panel import BuildPanel
 from workbench.gui.build.edit_history import EditHistory
 from workbench.gui.data.data_page import DataPage, below_each_other
+from workbench.gui.desks.checks_desk import ChecksDesk
 from workbench.gui.desks.classes_desk import ClassesDesk
 from workbench.gui.desks.data_desk import DataDesk
 from workbench.gui.desks.data_reading import DataReading
@@ -50,6 +51,7 @@ class DataSide(QObject):
         self.classes = ClassesDesk(self.reading, lane, home, theme)
         self.draws = DrawsDesk(self.reading, build_panel, lane, home)
         self.normalization = NormalizationDesk(self.reading, build_panel, lane, home, theme)
+        self.checks = ChecksDesk(self.reading, lane, home)
         self.page = self._build_page()
         self.source.counted.connect(network_desk.set_images)
         self.source.counted.connect(self.examples.take_count)
@@ -59,6 +61,7 @@ class DataSide(QObject):
         self.page.seen.connect(self.reading.set_seen)
         self.page.unseen.connect(self.reading.set_unseen)
         self.classes.class_chosen.connect(self._show_class)
+        self.checks.image_shown.connect(self._show_image)
         self.desk.image_chosen.connect(self.draws.choose)
         self.desk.refused.connect(self.refused)
         # A mark is of the source, wherever it is made.
@@ -85,6 +88,11 @@ class DataSide(QObject):
                     self.tr("Normalization"),
                     self.tr("How pixels become numbers for the network"),
                 ),
+                (
+                    LateView(self.checks.build),
+                    self.tr("Checks"),
+                    self.tr("What is odd: unreadable files, copies, small classes"),
+                ),
             )
         )
         page.addAction(self.draws.view.again)
@@ -96,7 +104,7 @@ class DataSide(QObject):
             problem: why nothing can be kept there; it is told already, so that no marks are read.
         """
         self.examples.home = self.source.home = home
-        for desk in (self.reading, self.classes, self.draws, self.normalization):
+        for desk in (self.reading, self.classes, self.draws, self.normalization, self.checks):
             desk.set_home(home)
         self.desk.set_home(None if problem else home)
 
@@ -105,3 +113,9 @@ class DataSide(QObject):
         self.page.setCurrentIndex(0)
         if self.desk.images is not None:
             self.desk.images.show_class(label)
+
+    @Slot(int)
+    def _show_image(self, image: int) -> None:
+        self.page.setCurrentIndex(0)
+        if self.desk.images is not None:
+            self.desk.images.show_image(image)

@@ -32,6 +32,23 @@ def _read_images(source: str, image_size: int, home: Home) -> Generator[Progress
     return Dataset.require((yield from sources.read(source, image_size, home.prepare())))
 
 
+def check(source: str, image_size: int, *, near: bool) -> Job:
+    """What is odd in a source's images.
+
+    Args:
+        near: also images that are nearly the same. Result: DataReport.
+    """
+    return Job(partial(_check, source, image_size, near))
+
+
+def _check(source: str, image_size: int, near: bool, home: Home) -> Work:
+    from workbench.engine.data import sources
+    from workbench.engine.inspection import data_check
+
+    folder = yield from sources.read(source, image_size, home.prepare())
+    return (yield from data_check.check(folder, near=near))
+
+
 def uses(dataset: Dataset, config: RunConfig) -> Job:
     """What a run does with each image of the folder `train`, were none left out: that is told by marks.
 
