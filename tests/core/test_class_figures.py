@@ -1,6 +1,7 @@
 """Figures of a data set: images of each class and split, how a class looks on average, values of the pixels."""
 
-from collections.abc import Generator
+import tracemalloc
+from collections.abc import Callable, Generator
 from typing import TypeVar
 
 import numpy as np
@@ -48,7 +49,7 @@ def test_imbalance_is_the_largest_class_by_the_smallest(sizes: list[int], expect
 @pytest.mark.parametrize("summed", [1, 7, 300, 4096])
 def test_means_are_those_of_all_images_of_a_class(monkeypatch: pytest.MonkeyPatch, summed: int) -> None:
     """However many are in memory at a time, and above what 16 bits hold."""
-    monkeypatch.setattr(class_figures, "_SUMMED", summed)
+    monkeypatch.setattr(class_figures, "images_at_once", lambda _: summed)
     images = pixels(600)
     images[:300] = np.maximum(images[:300], 250)
     labels = np.repeat([0, 2], 300)
@@ -62,7 +63,7 @@ def test_means_are_those_of_all_images_of_a_class(monkeypatch: pytest.MonkeyPatc
 
 
 def test_values_are_counted_of_the_chosen_images_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(channel_figures, "_COUNTED", 7)
+    monkeypatch.setattr(channel_figures, "images_at_once", lambda _: 7)
     images, chosen = pixels(40), np.array([3, 5, 8, 13, 21, 34, 35, 36, 37])
     said, counts = done(channel_counts(images, chosen))
     assert said == [7, 9]
@@ -71,6 +72,19 @@ def test_values_are_counted_of_the_chosen_images_alone(monkeypatch: pytest.Monke
     shares = images[chosen].reshape(-1, 3) / 255
     np.testing.assert_allclose(mean, shares.mean(0), atol=1e-6)
     np.testing.assert_allclose(std, shares.std(0), atol=1e-6)
+
+
+@pytest.mark.parametrize("figures", [
+    lambda images: done(channel_counts(images, np.arange(len(images)))),
+    lambda images: done(class_means(images, np.zeros(len(images), np.int64), 1)),
+])  # fmt: skip
+def test_large_images_take_no_more_memory_than_small_ones(figures: Callable[[np.ndarray], object]) -> None:
+    images = np.broadcast_to(np.uint8(7), (300, 512, 512, 3))
+    tracemalloc.start()
+    figures(images)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100e6
 
 
 def test_a_channel_that_is_the_same_everywhere_has_a_deviation_of_1() -> None:

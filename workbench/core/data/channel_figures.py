@@ -6,12 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.data.channels import CHANNELS, LEAST_DEVIATION, Numbers
+from workbench.core.data.pieces import images_at_once
 
 VALUES = 256
 SEEN_RANGE = 3.0
 """Normalized values from minus this to this are shown from black to white."""
-# Images whose values are counted at a time.
-_COUNTED = 4096
 
 
 def channel_counts(
@@ -19,8 +18,9 @@ def channel_counts(
 ) -> Generator[int, None, NDArray[np.int64]]:
     """(3, 256) how many pixels of the chosen (N, H, W, 3) images have each value. Yields how many are done."""
     counts = np.zeros((CHANNELS, VALUES), np.int64)
-    for start in range(0, len(indices), _COUNTED):
-        chosen = images[indices[start : start + _COUNTED]]
+    piece = images_at_once(images)
+    for start in range(0, len(indices), piece):
+        chosen = images[indices[start : start + piece]]
         counts += [np.bincount(chosen[..., channel].ravel(), minlength=VALUES) for channel in range(CHANNELS)]
         yield start + len(chosen)
     return counts

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-# Images that are in memory at a time: sorted by class, few classes are still sums over many images.
-_SUMMED = 4096
+from workbench.core.data.pieces import images_at_once
+
 # As many as 16 bits hold the sum of, which take half the time of more.
 _ADDED = 256
 
@@ -57,9 +57,10 @@ def class_means(
     """
     height, width, channels = images.shape[1:]
     sums = np.zeros((classes, height * width * channels), np.uint64)
-    for start in range(0, len(labels), _SUMMED):
-        part = labels[start : start + _SUMMED]
-        pixels = np.asarray(images[start : start + _SUMMED]).reshape(len(part), -1)
+    piece = images_at_once(images)
+    for start in range(0, len(labels), piece):
+        part = labels[start : start + piece]
+        pixels = np.asarray(images[start : start + piece]).reshape(len(part), -1)
         for label in np.unique(part):
             sums[label] += _sum(pixels[part == label])
         yield start + len(part)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from workbench.core.data.dataset import ImageSet
+from workbench.core.data.pieces import images_at_once
 from workbench.core.events import Progress
 from workbench.core.files import write_atomically
 from workbench.core.formats import count
@@ -16,7 +17,6 @@ from workbench.engine.inspection.sheet import GROUND, SECONDARY, TEXT, fitting, 
 _GAP_PX, _FONT_PX, _NAME_PX, _HEAD_PX = 8, 12, 150, 20
 _SIDE_PX, _SMALL_SIDE_PX, _MANY_CLASSES = 64, 32, 100
 _SEED = 0
-_AT_ONCE = 1024
 
 
 def write_class_sheet(
@@ -54,8 +54,9 @@ def write_class_sheet(
 
 def _mean(images_nhwc: NDArray[np.uint8], members: NDArray[np.int64]) -> NDArray[np.uint8]:
     total = np.zeros(images_nhwc.shape[1:], np.float64)
-    for start in range(0, len(members), _AT_ONCE):
-        total += images_nhwc[members[start : start + _AT_ONCE]].sum(axis=0, dtype=np.float64)
+    piece = images_at_once(images_nhwc)
+    for start in range(0, len(members), piece):
+        total += images_nhwc[members[start : start + piece]].sum(axis=0, dtype=np.float64)
     mean: NDArray[np.uint8] = (total / len(members)).round().astype(np.uint8)
     return mean
 

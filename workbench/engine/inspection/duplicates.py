@@ -22,6 +22,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from workbench.core.data.dataset import Dataset
+from workbench.core.data.pieces import images_at_once
 from workbench.core.errors import UserError
 from workbench.core.events import Progress, Warned
 from workbench.core.inspection.near_duplicates import NearDuplicates
@@ -118,7 +119,8 @@ def find(dataset: Dataset) -> Searching:
     alike = pairs[torch.cat([*coarse.results, torch.zeros(0)]) >= _COARSE.least]
     pairs = torch.unique(torch.cat([alike, _copies(small.digests, train)]), dim=0)
     fine = yield from _within(0.85, 1.0, in_pieces(
-        len(pairs), partial(_compare, dataset, pairs.numpy()), _ACTIVITY, BESIDE_RUNS, most=_MOST_PAIRS
+        len(pairs), partial(_compare, dataset, pairs.numpy()), _ACTIVITY, BESIDE_RUNS,
+        most=images_at_once(dataset.test.images, _MOST_PAIRS),
     ))  # fmt: skip
     likeness, difference = (torch.cat([*each, torch.zeros(0)]) for each in _columns(fine.results))
     return _sorted(dataset, pairs.numpy(), likeness.numpy(), difference.numpy())
@@ -162,7 +164,8 @@ def _shrunk(dataset: Dataset) -> Generator[Progress, None, _Small]:
     # Five times as many training images, for how far it is.
     for first, last, images in ((0.0, 0.8, dataset.train.images), (0.8, 1.0, dataset.test.images)):
         shrink = partial(_shrink, images)
-        work = in_pieces(len(images), shrink, _ACTIVITY, BESIDE_RUNS, most=_MOST_THUMBNAILS)
+        most = images_at_once(images, _MOST_THUMBNAILS)
+        work = in_pieces(len(images), shrink, _ACTIVITY, BESIDE_RUNS, most=most)
         parts += (yield from _within(first, last, work)).results
     digests = tuple(digest for part in parts for digest in part.digests)
     return _Small(
