@@ -35,7 +35,7 @@ def opened_tar(path: Path) -> Iterator[tarfile.TarFile]:
         raw.seek(0)
         with (
             _Tail(_decompressed(raw, magic), path) as content,
-            tarfile.open(fileobj=content, mode="r|", tarinfo=_Member) as stream,
+            _Tar.open(fileobj=content, mode="r|", tarinfo=_Member) as stream,
         ):
             yield stream
             while content.read(1 << 16):
@@ -60,18 +60,32 @@ def members_of(stream: tarfile.TarFile) -> Iterator[tarfile.TarInfo | None]:
         while stream.offset - content.tell() > _PIECE:
             content.seek(content.tell() + _PIECE - 1)
             if not content.read(1):
-                break
+                # The reader would go on skipping, up to a size that may be anything.
+                raise tarfile.ReadError("unexpected end of data")
             yield None
     while content.read(_PIECE):
         yield None
 
 
+class _Tar(tarfile.TarFile):
+    def next(self) -> tarfile.TarInfo | None:
+        try:
+            return super().next()
+        # What it looks for in words about sparse files and sizes need not be there, nor be numbers.
+        except (ValueError, LookupError, ArithmeticError) as error:
+            raise tarfile.ReadError("a header in it has words that cannot be understood") from error
+
+
 class _Member(tarfile.TarInfo):
-    """Refuses words about a member that nobody would write by hand, before they are read."""
+    """Refuses a damaged header, and words about a member that nobody would write by hand, before they are read."""
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
-        member = super().frombuf(buf, encoding, errors)
+        try:
+            member = super().frombuf(buf, encoding, errors)
+        except tarfile.InvalidHeaderError as error:  # type: ignore[attr-defined]
+            # Python's reader takes it for the end, whatever follows.
+            raise tarfile.ReadError(str(error)) from error
         if member.type in _WORDS and member.size > _LONGEST_WORDS:
             raise tarfile.ReadError(f"a name or header in it is longer than {_LONGEST_WORDS >> 20} MiB")
         return member
