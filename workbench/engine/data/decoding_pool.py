@@ -33,7 +33,10 @@ MOST_PROCESSES = 4
 _BATCH_IMAGES, _BATCH_BYTES = 64, 2 << 20
 # A file of a folder is read by who decodes it: its size is not known here, and it is taken for a photograph.
 _FILE_BYTES = 100_000
+# Of a file that is decoded here, after all that wait.
+_LARGE_BYTES = 8 << 20
 _WAIT_S = 0.05
+_ALONE = "no processes to decode images could be started, so that one goes on alone: %s"
 
 
 class DecodingPool:
@@ -62,8 +65,14 @@ class DecodingPool:
 
     def put(self, packed: Packed) -> Iterator[list[Unpacked]]:
         """Take an image; yields what is ready, if anything is, and empty lists while waiting."""
+        size = len(packed.content) if isinstance(packed.content, bytes) else _FILE_BYTES
+        if size > _LARGE_BYTES:
+            # Several that wait would add up.
+            yield from self.finish()
+            yield decode([packed], self._side)
+            return
         self._batch.append(packed)
-        self._batch_bytes += len(packed.content) if isinstance(packed.content, bytes) else _FILE_BYTES
+        self._batch_bytes += size
         if len(self._batch) >= _BATCH_IMAGES or self._batch_bytes >= _BATCH_BYTES or self._pool is None:
             yield from self._hand_out()
 
@@ -82,14 +91,22 @@ class DecodingPool:
             if self._processes < 2 or now - self._begun_at < _ALONE_S:
                 yield decode(batch, self._side)
                 return
-            self._pool = _Processes(self._processes, self._side)
+            self._pool = self._begun()
         while len(self._waiting) >= 2 * self._processes:
             yield from self._next()
         if self._pool is None:
-            # It broke meanwhile.
+            # None could be started, or one broke meanwhile.
             yield decode(batch, self._side)
             return
         self._waiting.append((self._pool.submit(batch), batch))
+
+    def _begun(self) -> "_Processes | None":
+        try:
+            return _Processes(self._processes, self._side)
+        except OSError as error:
+            _log.warning(_ALONE, error)
+            self._processes = 1
+            return None
 
     def _next(self) -> Iterator[list[Unpacked]]:
         """The oldest batch, once it is done; empty lists until then."""
@@ -119,7 +136,7 @@ class DecodingPool:
                 "a process that decodes images ended unexpectedly, perhaps for want of memory; close other "
                 "programs and try again"
             ) from error
-        _log.warning("no processes to decode images could be started, so that one goes on alone: %s", error)
+        _log.warning(_ALONE, error)
         if self._pool is not None:
             self._pool.end()
         self._processes, self._pool = 1, None
@@ -141,11 +158,21 @@ class EndedError(Exception):
 
 
 class _Processes:
-    """Some, each with a thread that talks to it."""
+    """Some, each with a thread that talks to it.
+
+    Raises:
+        OSError: one cannot be started.
+    """
 
     def __init__(self, number: int, side: int) -> None:
         self._threads = ThreadPoolExecutor(number)
-        self._started = [_started(side) for _ in range(number)]
+        self._started = list[subprocess.Popen[bytes]]()
+        try:
+            for _ in range(number):
+                self._started.append(_started(side))
+        except OSError:
+            self.end()
+            raise
         self._idle = queue.SimpleQueue[subprocess.Popen[bytes]]()
         for process in self._started:
             self._idle.put(process)
