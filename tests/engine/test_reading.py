@@ -8,10 +8,12 @@ import subprocess
 import sys
 import tarfile
 import time
+import tracemalloc
 import zipfile
 import zlib
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +28,12 @@ from workbench.core.data.image_layout import chosen_for_test
 from workbench.core.errors import UserError
 from workbench.core.events import Progress
 from workbench.core.home import Home
-from workbench.engine.data import bombs, containers, decoder, decoding_pool, sources
+from workbench.engine.data import bombs, containers, contents, decoder, decoding_pool, sources
 from workbench.engine.data.decoder import Packed, Unpacked
 from workbench.engine.data.decoding import opened, square_of
 from workbench.engine.data.decoding_pool import DecodingPool, EndedError
+
+NAMES = ("train/red/1.png", "train/blue/1.png", "test/red/1.png", "test/blue/1.png")
 
 
 def read(source: Path, home: Home, size: int = SIDE) -> Dataset:
@@ -154,6 +158,18 @@ def put_until_killed(pool: DecodingPool, started: list[subprocess.Popen[bytes]])
         for batch in pool.put(Packed(f"{number}", png())):
             for process in started if batch else ():
                 process.kill()
+
+
+@contextmanager
+def at_most(memory: float) -> Iterator[None]:
+    """Of Python's and numpy's, in this process."""
+    tracemalloc.start()
+    try:
+        yield
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < memory
 
 
 def leftovers(home: Home) -> list[str]:
@@ -461,6 +477,185 @@ def test_a_damaged_member_of_a_zip_is_left_out(tmp_path: Path, home: Home) -> No
     path.write_bytes(content)
     dataset = read(path, home)
     assert [each.path for each in dataset.unreadable] == [victim.filename]
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_member_is_left_out_however_it_is_packed(tmp_path: Path, home: Home, compression: int) -> None:
+    path = tmp_path / "mine.zip"
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for name in NAMES:
+            archive.writestr(name, png())
+        archive.writestr("train/red/broken.png", png(40, 40))
+        victim = archive.infolist()[-1]
+    content = bytearray(path.read_bytes())
+    start = victim.header_offset + 30 + len(victim.filename)
+    content[start + 8 : start + 30] = b"\xff" * 22
+    path.write_bytes(content)
+    assert [each.path for each in read(path, home).unreadable] == [victim.filename]
+
+
+def test_no_more_is_unpacked_than_a_head_says(tmp_path: Path, home: Home) -> None:
+    path = tmp_path / "mine.zip"
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    bomb = packer.compress(bytes(200 << 20)) + packer.flush()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in NAMES:
+            archive.writestr(name, png())
+        archive.writestr("train/red/bomb.png", bomb)
+    content = bytearray(path.read_bytes())
+    local, central = content.find(b"train/red/bomb.png") - 30, content.rfind(b"train/red/bomb.png") - 46
+    for head in (local + 8, central + 10):
+        struct.pack_into("<H", content, head, zipfile.ZIP_DEFLATED)
+        struct.pack_into("<I", content, head + 14, 100)
+    path.write_bytes(content)
+    with at_most(50e6):
+        dataset = read(path, home)
+    assert [each.path for each in dataset.unreadable] == ["train/red/bomb.png"]
+
+
+def test_a_password_is_told_without_words_of_python(tmp_path: Path, home: Home) -> None:
+    path = packed(write_images(tmp_path / "mine", 3, 1), "zip")
+    content = bytearray(path.read_bytes())
+    for magic, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        place = -1
+        while (place := content.find(magic, place + 1)) >= 0:
+            content[place + flags] |= 1
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"packed.zip: a file in it needs a password; use a .zip without"):
+        read(path, home)
+
+
+def test_large_images_are_written_a_few_at_a_time(tmp_path: Path, home: Home) -> None:
+    root = write_images(tmp_path / "mine", 50, 1)
+    with at_most(60e6):
+        assert len(read(root, home, 512).train) == 150
+
+
+def test_large_files_do_not_wait_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decoding_pool, "_ALONE_S", -1.0)
+    monkeypatch.setattr(decoding_pool, "_LARGE_BYTES", len(png()))
+    monkeypatch.setattr(decoding_pool, "_Processes", lambda *_: Broken(1000))
+    found = dict[str, Unpacked]()
+    with DecodingPool(SIDE, 2) as pool:
+        for number in range(5):
+            take(found, pool.put(Packed(f"small {number}", png())))
+        take(found, pool.put(Packed("large", png() + b"more")))
+        assert len(found) == 6
+    assert all(each.square is not None for each in found.values())
+
+
+@pytest.mark.usefixtures("many_processes")
+def test_where_the_system_has_no_room_for_a_process_one_goes_on(
+    tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started, start = list[subprocess.Popen[bytes]](), decoding_pool._started
+
+    def only_one(side: int) -> subprocess.Popen[bytes]:
+        if started:
+            raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+        started.append(start(side))
+        return started[0]
+
+    monkeypatch.setattr(decoding_pool, "_started", only_one)
+    assert len(read(write_images(tmp_path / "mine", 8, 3), home).train) == 24
+    assert started[0].poll() is not None
+
+
+def with_header(path: Path, change: Callable[[bytearray], None]) -> Path:
+    """A .tar of which the header of one file in the middle is another."""
+    with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as archive:
+        for name in NAMES:
+            member = tarfile.TarInfo(name)
+            member.size = len(png())
+            archive.addfile(member, io.BytesIO(png()))
+    content = bytearray(path.read_bytes())
+    start = content.find(NAMES[1].encode())
+    header = content[start : start + 512]
+    change(header)
+    content[start : start + 512] = header
+    path.write_bytes(content)
+    return path
+
+
+def with_a_huge_size(header: bytearray) -> None:
+    header[124:136] = b"\x80" + b"\x7f" * 11
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+
+
+def with_a_flipped_byte(header: bytearray) -> None:
+    header[110] ^= 1
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    ("change", "why"), [(with_a_huge_size, "unexpected end of data"), (with_a_flipped_byte, "bad checksum")]
+)
+def test_a_damaged_header_is_not_the_end_of_a_tar(
+    tmp_path: Path, home: Home, change: Callable[[bytearray], None], why: str
+) -> None:
+    with pytest.raises(UserError, match=f"mine.tar: {why}; the file is damaged or cut short"):
+        read(with_header(tmp_path / "mine.tar", change), home)
+
+
+@pytest.mark.parametrize("words", [
+    {"GNU.sparse.map": "x,y"}, {"GNU.sparse.realsize": "z"}, {"GNU.sparse.size": "z"},
+    {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "10"},
+])  # fmt: skip
+def test_odd_words_about_a_file_of_a_tar_are_a_sentence(tmp_path: Path, home: Home, words: dict[str, str]) -> None:
+    path = tmp_path / "mine.tar"
+    with tarfile.open(path, "w") as archive:
+        for name in NAMES:
+            member = tarfile.TarInfo(name)
+            member.size, member.pax_headers = len(png()), words
+            archive.addfile(member, io.BytesIO(png()))
+    with pytest.raises(UserError, match=r"mine.tar: a header in it has words that cannot be understood; the file"):
+        read(path, home)
+
+
+@pytest.mark.parametrize("suffix", ["zip", "tar"])
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_name_that_comes_twice_is_one_image(tmp_path: Path, home: Home, suffix: str) -> None:
+    path, names = tmp_path / f"mine.{suffix}", ["red/1.png", "red/2.png", "blue/1.png", "blue/1.png"]
+    if suffix == "zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            for name in names:
+                archive.writestr(name, png())
+    else:
+        with tarfile.open(path, "w") as stream:
+            for name in names:
+                member = tarfile.TarInfo(name)
+                member.size = len(png())
+                stream.addfile(member, io.BytesIO(png()))
+    dataset = read(path, home)
+    assert (len(dataset.train), len(dataset.test)) == (2, 1)
+
+
+@pytest.mark.parametrize("change", ["another", "gone"])
+def test_a_source_that_changes_while_it_is_read_is_not_taken_for_what_it_was(
+    tmp_path: Path, home: Home, change: str
+) -> None:
+    root = write_images(tmp_path / "mine", 3, 1)
+    victim = sorted((root / "train" / "red").iterdir())[0]
+
+    def read_and_change() -> None:
+        for step in sources.read(str(root), SIDE, home):
+            if step.activity.startswith("Reading") and change == "gone":
+                victim.unlink(missing_ok=True)
+            elif step.activity.startswith("Reading"):
+                victim.write_bytes(png(9, 9))
+
+    with pytest.raises(UserError, match="mine has changed while it was read; try again"):
+        read_and_change()
+    assert leftovers(home) == []
+
+
+def test_an_archive_is_looked_at_in_pieces(tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = packed(write_images(tmp_path / "mine", 3, 1), "zip")
+    monkeypatch.setattr(contents, "_CHUNK", 100)
+    monkeypatch.setattr(containers, "REPORT_EVERY_S", -1.0)
+    looking = [step for step in sources.read(str(path), SIDE, home) if step.activity == "Looking at packed.zip"]
+    assert len(looking) > path.stat().st_size // 100
 
 
 def test_a_full_disk_is_told_in_words_and_nothing_is_left(

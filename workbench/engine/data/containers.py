@@ -3,8 +3,10 @@
 An archive is judged by its heads before it is unpacked, and while it is: a few kilobytes can claim to be anything.
 """
 
+import errno
 import lzma
 import os
+import stat
 import tarfile
 import time
 import zipfile
@@ -12,6 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from workbench.core.data.image_layout import may_be_image
@@ -24,6 +27,8 @@ REPORT_EVERY_S = 0.05
 LARGEST_FILE = 128 << 20
 """Of one image as it is packed in its own format: a file that is larger is none that is looked at."""
 _SMALL_FILE = 16 << 20
+# Of bz2, this much is unpacked to 90 MB at most.
+_ZIP_PIECE = 4096
 
 # What the standard library raises for cut, damaged or mislabeled archives.
 _DAMAGED = (tarfile.TarError, zipfile.BadZipFile, EOFError, lzma.LZMAError, zlib.error, OSError)
@@ -57,9 +62,6 @@ class Entry:
             raise Unusable(f"it has {memory(self.size)}; an image file may have at most {memory(LARGEST_FILE)}")
         try:
             return self.content()
-        except (zipfile.BadZipFile, zlib.error) as error:
-            # Of one file in a .zip; the others may be whole.
-            raise Unusable(reason(error)) from error
         except OSError as error:
             if self.file is None:
                 raise
@@ -123,8 +125,8 @@ def _of_folder(path: Path, in_order: bool) -> Iterator[Entry]:
             yield Entry(name, True, 0, bytes)
         elif not may_be_image(name):
             yield Entry(name, False, 0, file.read_bytes, file)
-        elif file.is_file():
-            yield Entry(name, False, file.stat().st_size, file.read_bytes, file)
+        elif (status := status_of(file)) is not None:
+            yield Entry(name, False, status.st_size, file.read_bytes, file)
 
 
 def _of_zip(path: Path) -> Iterator[Entry]:
@@ -135,8 +137,26 @@ def _of_zip(path: Path) -> Iterator[Entry]:
         for entry in members:
             yield Entry(
                 entry.filename, entry.is_dir(), entry.file_size,
-                lambda entry=entry: archive.read(entry),  # type: ignore[misc]
+                lambda entry=entry: _unpacked(archive, entry),  # type: ignore[misc]
             )  # fmt: skip
+
+
+def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    """In pieces: at once, gigabytes would be unpacked before they are cut to the size that its head says.
+
+    Raises:
+        Unusable: it is damaged.
+    """
+    try:
+        with archive.open(member) as opened:
+            return b"".join(iter(partial(opened.read, _ZIP_PIECE), b""))
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
+        raise Unusable(reason(error)) from error
+    except OSError as error:
+        # Of bz2: the file system's have a number.
+        if error.errno is not None:
+            raise
+        raise Unusable(reason(error)) from error
 
 
 def _of_tar(path: Path) -> Iterator[Entry | None]:
@@ -154,6 +174,19 @@ def _of_tar(path: Path) -> Iterator[Entry | None]:
 def _content(stream: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     opened = stream.extractfile(member)
     return opened.read() if opened else b""
+
+
+def status_of(file: Path) -> os.stat_result | None:
+    """None unless it is a file: it may have gone since its folder was looked at."""
+    try:
+        status = file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return None
+        raise
+    return status if stat.S_ISREG(status.st_mode) else None
 
 
 def below(folder: Path) -> list[tuple[Path, bool]]:
@@ -179,6 +212,9 @@ def said_of(path: Path) -> Iterator[None]:
         yield
     except PermissionError as error:
         raise UserError(f"cannot read {shown(Path(error.filename or path))}: {reason(error)}") from error
+    except FileNotFoundError as error:
+        gone = shown(Path(error.filename or path))
+        raise UserError(f"cannot read {gone}: it was there a moment ago and is gone; try again") from error
     # Of zipfile.
     except UnicodeError as error:
         raise UserError(f"cannot read {shown(path)}: a name in it is marked as UTF-8, but is none") from error
@@ -189,6 +225,6 @@ def said_of(path: Path) -> Iterator[None]:
         raise UserError(f"cannot read {shown(path)}: {words}; the file is damaged or cut short") from error
     # Of zipfile: a password, or (a subclass of it) a compression that Python does not know.
     except RuntimeError as error:
-        raise UserError(
-            f"cannot read {shown(path)}: {reason(error)}; use a .zip without password, or a .tar"
-        ) from error
+        # Its words show the bytes of the name, as Python writes them.
+        words = "a file in it needs a password" if "password" in str(error) else reason(error)
+        raise UserError(f"cannot read {shown(path)}: {words}; use a .zip without password, or a .tar") from error

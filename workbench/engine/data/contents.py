@@ -15,7 +15,7 @@ from workbench.core.errors import UserError, shown
 from workbench.core.events import Progress
 from workbench.core.files import read_text, write_atomically
 from workbench.core.home import Home
-from workbench.engine.data.containers import below
+from workbench.engine.data.containers import Pacer, below, status_of
 from workbench.engine.data.decoding_pool import cores
 
 # Raise it when the same files give other images: copies get other names then.
@@ -39,6 +39,9 @@ def digest_of(path: Path, home: Home) -> Generator[Progress, None, str]:
     total = sum(size for _, _, size, _ in files)
     digest, done = hashlib.sha256(f"reader {_READER}".encode()), 0
     activity, is_whole = f"Looking at {shown(path.name)}", True
+    if not path.is_dir():
+        files, content = [], (yield from _digest_of_archive(path, total))
+        digest.update(f"|{content}\n".encode())
     with ThreadPoolExecutor(min(cores(), 4)) as threads:
         for start in range(0, len(files), _AT_ONCE):
             some = files[start : start + _AT_ONCE]
@@ -74,8 +77,7 @@ def _images_below(folder: Path, files: Iterable[Path]) -> Iterable[_File]:
     for file in files:
         name = file.relative_to(folder).as_posix()
         # Links that lead nowhere are no files, nor are pipes.
-        if may_be_image(name) and file.is_file():
-            status = file.stat()
+        if may_be_image(name) and (status := status_of(file)) is not None:
             yield name, file, status.st_size, status.st_mtime_ns
 
 
@@ -92,6 +94,17 @@ def _remembered(path: Path) -> str:
     except (OSError, ValueError):
         return ""
     return text if _DIGEST.fullmatch(text) else ""
+
+
+def _digest_of_archive(path: Path, size: int) -> Generator[Progress, None, str]:
+    """Between pieces, as one may have many gigabytes."""
+    digest, pacer = hashlib.sha256(), Pacer()
+    with path.open("rb") as opened:
+        while chunk := opened.read(_CHUNK):
+            digest.update(chunk)
+            if pacer.is_due():
+                yield Progress(f"Looking at {shown(path.name)}", opened.tell(), size, "bytes")
+    return digest.hexdigest()
 
 
 def _digest_of_file(file: _File) -> str:

@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 
 from workbench.core.data.dataset import Dataset, ImageSet, Unreadable, listed
 from workbench.core.data.image_layout import PARTS, FoundImages, by_number, is_image, may_be_image
+from workbench.core.data.pieces import images_at_once
 from workbench.core.errors import UserError, shown
 from workbench.core.events import Progress
 from workbench.engine.data.containers import Entry, Pacer, Unusable, entries
 from workbench.engine.data.decoder import Packed, Unpacked, side_lengths
 from workbench.engine.data.decoding_pool import DecodingPool
-
-_COPIED = 4096
 
 
 @dataclass
@@ -72,14 +71,17 @@ def read_images(path: Path, side: int, folder: Path) -> Generator[Progress, None
 
 def _from_known(path: Path, images: _Images) -> Generator[Progress, None, FoundImages]:
     """Of a folder or .zip: all names come first."""
-    found, names = FoundImages(path), list[str]()
+    found, names = FoundImages(path), dict[str, None]()
     for entry in entries(path, in_order=True):
         if entry is None:
             yield Progress(f"Looking through {shown(path.name)}", len(names), 0)
             continue
+        if entry.name in names:
+            # Archives may have several files of a name, one of which counts.
+            continue
         is_of_part = found.add(entry.name, is_folder=entry.is_folder)
         if is_of_part or (not entry.is_folder and may_be_image(entry.name)):
-            names.append(entry.name)
+            names[entry.name] = None
     found = found.without_parts()
     _require(found)
     chosen = found.chosen(names)
@@ -90,14 +92,16 @@ def _from_known(path: Path, images: _Images) -> Generator[Progress, None, FoundI
 
 def _from_stream(path: Path, images: _Images) -> Generator[Progress, None, FoundImages]:
     """Of a .tar: images in folders of any name are decoded until one lies in train or test."""
-    found = FoundImages(path)
+    found, names = FoundImages(path), set[str]()
 
     def some() -> Iterator[Entry | None]:
         for entry in entries(path, in_order=True):
             if entry is None:
                 yield None
                 continue
-            is_of_part = found.add(entry.name, is_folder=entry.is_folder)
+            is_new = entry.name not in names
+            names.add(entry.name)
+            is_of_part = found.add(entry.name, is_folder=entry.is_folder) if is_new else is_image(entry.name)
             may_count = not entry.is_folder and may_be_image(entry.name) and not found.has_parts
             if is_of_part or may_count:
                 yield entry
@@ -176,8 +180,9 @@ def _write(found: FoundImages, images: _Images, folder: Path) -> Generator[Progr
             np.lib.format.write_array_header_1_0(
                 file, {"descr": "|u1", "fortran_order": False, "shape": (len(names), *pixels.shape[1:])}
             )
-            for start in range(0, len(order), _COPIED):
-                file.write(pixels[order[start : start + _COPIED]].tobytes())
+            piece = images_at_once(pixels)
+            for start in range(0, len(order), piece):
+                file.write(pixels[order[start : start + piece]].tobytes())
                 yield Progress(f"Writing {shown(found.origin.name)}", start, len(order))
             file.flush()
             os.fsync(file.fileno())

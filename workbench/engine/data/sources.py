@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 # Beside a copy that is being written.
 _UNFINISHED = ".unfinished-"
 _ASK_EVERY_S = 0.1
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 
 
 def locate(source: str, home: Home) -> Path:
@@ -99,7 +99,7 @@ def read(source: str, image_size: int, home: Home) -> Generator[Progress, None, 
         # Somebody else may have made it meanwhile.
         found = _copy(home, digest, image_size)
         if found is None:
-            make = partial(_official, source, official) if official is not None else _own
+            make = partial(_official, source, official) if official is not None else partial(_own, home, digest)
             yield from _made(partial(make, path, image_size), folder)
     finally:
         lock.release()
@@ -164,9 +164,11 @@ def _official(
     dataset.save(folder)
 
 
-def _own(path: Path, image_size: int, folder: Path) -> Generator[Progress, None, None]:
+def _own(home: Home, digest: str, path: Path, image_size: int, folder: Path) -> Generator[Progress, None, None]:
     with said_of(path), _said_of_writing(folder):
         yield from read_images(path, image_size, folder)
+        if (yield from digest_of(path, home)) != digest:
+            raise UserError(f"{shown(path)} has changed while it was read; try again when it is at rest")
 
 
 def _made(make: _Making, folder: Path) -> Generator[Progress, None, None]:
