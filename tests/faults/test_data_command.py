@@ -1,6 +1,10 @@
 """What `data info`, `prepare`, `verify` and `sheet` say of a source, and that wrong input is one sentence."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from tests.commands import TINY, call, refused
+from tests.commands import TINY, call, command, refused
 from tests.conftest import write_images
 from workbench.core.home import Home
 
@@ -197,3 +201,32 @@ def test_the_input_follows_from_images_of_ones_own_unless_it_is_said(tmp_path: P
     run = json.loads(call(home, "runs", "show", document["run"], "--json").stdout)
     assert run["config"]["model"]["input_size"] == 16
     assert run["model"] == "resnet8"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process without asking it")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_reading_that_is_ended_leaves_nothing(tmp_path: Path, home: Home, number: signal.Signals) -> None:
+    root = tmp_path / "mine"
+    for part, each in (("train", 1500), ("test", 1)):
+        for label in ("red", "blue"):
+            for image in range(each):
+                save(root, f"{part}/{label}/{image}.bmp", np.zeros((32, 32, 3), np.uint8))
+    process = subprocess.Popen(
+        command(home, "data", "prepare", str(root), "--size", "256"), stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 60
+    while not list(home.data.glob(".unfinished-*")):
+        assert time.monotonic() < deadline, "the reading did not begin"
+        time.sleep(0.01)
+    process.send_signal(number)
+    assert "Traceback" not in process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert sorted(path.name for path in home.data.iterdir()) == ["locks", "seen"]
+
+
+def test_damaged_words_of_a_camera_are_not_shown(tmp_path: Path, home: Home) -> None:
+    root = write_images(tmp_path / "mine", 2, 1)
+    camera = b"Exif\0\0MM\0*\0\0\0\x08\xff\xff\x01\x12\xff\xff"
+    Image.fromarray(photograph(1)).save(root / "train" / "red" / "camera.jpg", exif=camera)
+    done = call(home, "data", "info", str(root), "--json")
+    assert (done.returncode, done.stderr) == (0, "")

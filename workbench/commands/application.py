@@ -29,6 +29,7 @@ from workbench.commands import (
     training,
     trials,
 )
+from workbench.commands.stopping import ended_by_term
 from workbench.core.errors import UserError, shown
 from workbench.core.home import Home
 
@@ -60,7 +61,8 @@ def run(arguments: list[str]) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        result = app(args=arguments, prog_name="resnet-workbench", standalone_mode=False)
+        with ended_by_term():
+            result = app(args=arguments, prog_name="resnet-workbench", standalone_mode=False)
     except UserError as error:
         console.print_failure(str(error), error.remedy)
         return 2

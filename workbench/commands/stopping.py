@@ -1,11 +1,31 @@
-"""How a command that trains is stopped by Ctrl+C."""
+"""How a command is stopped by Ctrl+C, or by whoever ends its process."""
 
 import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
 from workbench.commands import console
 from workbench.core.orders import Orders
+
+
+@contextmanager
+def ended_by_term() -> Iterator[None]:
+    """SIGTERM is what Ctrl+C is: what was begun is cleared away. Else nothing would be told of it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    former = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 class StopSignals:

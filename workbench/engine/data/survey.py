@@ -2,6 +2,7 @@
 
 import io
 import time
+import warnings
 from collections.abc import Generator
 from pathlib import Path
 
@@ -86,7 +87,10 @@ class _Sample:
         if number % self._stride:
             return
         try:
-            self._look(entry)
+            with warnings.catch_warnings():
+                # Of odd words of cameras and palettes, as when all are read.
+                warnings.simplefilter("ignore")
+                self._look(entry)
         # What cannot be read is told when it is.
         except Exception:  # noqa: BLE001
             return
