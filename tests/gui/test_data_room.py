@@ -363,3 +363,30 @@ def test_what_is_excluded_is_left_out_by_the_settings(data: MainWindow, tmp_path
     panel.show_config(build.config.data.model_copy(update={"source": "sample", "excluded": ()}))
     panel.choose_source(source)
     assert len(panel.excluded) == 2
+
+
+def test_what_a_run_left_out_stays_through_undo_until_something_is_marked(data: MainWindow) -> None:
+    """Marks may be others by now; which images its settings leave out is a run's own."""
+    build, history = data.build_panel, data.network_actions.history
+    choose(data, 5)
+    press(data, Qt.Key.Key_X)
+    before = build.config
+    assert len(before.data.excluded) == 1
+    build.show_config(before.with_values({"data.excluded": (0, 2), "training.epochs": 5}))
+    data.run_desk.settings_taken.emit()
+    build.take_values({"training.epochs": 7})
+    history.lend(None)
+    history.undo()
+    assert (build.config.training.epochs, build.config.data.excluded) == (5, (0, 2))
+    history.redo()
+    assert (build.config.training.epochs, build.config.data.excluded) == (7, (0, 2))
+    history.undo()
+    history.undo()
+    assert build.config == before, "and before the run's settings were taken, marks counted"
+    history.redo()
+    assert build.config.data.excluded == (0, 2)
+    build.show_tab("data")
+    choose(data, 6)
+    press(data, Qt.Key.Key_X)
+    assert build.config.data.excluded == data.data_side.desk.marks.excluded
+    assert len(build.config.data.excluded) == 2

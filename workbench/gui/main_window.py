@@ -208,6 +208,7 @@ class MainWindow(QMainWindow):
         self.library.runs_changed.connect(self.network_desk.take_runs)
         for taking in (self.run_desk, self.queue_side, self.search_desk):
             taking.settings_taken.connect(self._parts.show_settings)
+            taking.settings_taken.connect(self.data_side.desk.keep)
         self.queue_side.queue_asked.connect(self._parts.show_queue)
         self.queue_side.filled.connect(self._parts.offer_queue)
         self.search_desk.page_asked.connect(self._parts.show_search)

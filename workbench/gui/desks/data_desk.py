@@ -34,8 +34,10 @@ class DataDesk(QObject):
         self.marks = SourceMarks(self)
         self.marks.refused.connect(self.refused)
         self._is_following = False
+        self._kept: tuple[str, tuple[int, ...]] | None = None
+        """A source, and what a run left out of it whose settings were taken; None once a mark is made since."""
         self.marks.changed.connect(self._leave_out)
-        history.replayed.connect(self._leave_out)
+        history.replayed.connect(self._follow_replay)
         self.images: ImagesView | None = None
         """None before it is seen."""
         self._room: WhenRead | None = None
@@ -106,11 +108,33 @@ class DataDesk(QObject):
             self.images.show_images(self._reading.looked)
 
     @Slot()
+    def keep(self) -> None:
+        """The settings are those of a run: what it left out stays until the person marks something."""
+        self._kept = self._left_out
+
+    @property
+    def _left_out(self) -> tuple[str, tuple[int, ...]]:
+        panel = self._build.data_panel
+        return panel.source, panel.excluded
+
+    @Slot()
     def _leave_out(self) -> None:
+        if self._is_following:
+            if self._build.data_panel.excluded or self._left_out == self._kept:
+                return
+        else:
+            self._kept = None
+        self._follow_marks()
+
+    @Slot()
+    def _follow_replay(self) -> None:
+        """Settings as they were before may leave out what was marked then."""
+        if self._left_out != self._kept:
+            self._follow_marks()
+
+    def _follow_marks(self) -> None:
         """Let the settings say what is marked: a run goes by these alone."""
         panel = self._build.data_panel
-        if self._is_following and panel.excluded:
-            return
         try:
             panel.set_excluded(self.excluded(panel.source))
         except UserError as error:
