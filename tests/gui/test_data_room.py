@@ -1,5 +1,6 @@
 """The images before training, as a gallery: by split, class and mark; marked, left out, and back."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from workbench.core.data.image_marks import ImageMarks
 from workbench.core.settings.config import RunConfig
 from workbench.gui.data.data_pictures import sides_for
 from workbench.gui.main_window import MainWindow
+from workbench.gui.widgets.empty_state import EmptyState
 from workbench.gui.widgets.picture_list import PictureDelegate, PictureList
 from workbench.gui.widgets.theme import Theme
 
@@ -300,6 +302,35 @@ def test_what_cannot_be_read_is_a_sentence_in_its_place(qtbot: QtBot, data: Main
     # Other images take its place.
     data.build_panel.data_panel.choose_source(str(write_images(tmp_path / "mine", 4, 1)))
     qtbot.waitUntil(lambda: says(page, "15 images"), timeout=LONG_MS)
+
+
+@pytest.mark.parametrize(
+    ("classes", "problem"), [((), "has images of 0 classes"), (("red",), "has images of 1 class; at least 2")]
+)
+def test_what_cannot_be_trained_on_is_said_until_it_can(
+    qtbot: QtBot, data: MainWindow, tmp_path: Path, classes: tuple[str, ...], problem: str
+) -> None:
+    """What was found in a folder is known: it is no question of how long reading takes."""
+    own, page = tmp_path / "own", data.data_side.page
+    own.mkdir()
+    right = write_images(tmp_path / "right", 4, 1) / "train"
+    for name in classes:
+        shutil.copytree(right / name, own / name)
+    data.build_panel.data_panel.choose_source(str(own))
+    qtbot.waitUntil(lambda: says(page, problem), timeout=LONG_MS)
+    assert not says(page, "not known yet")
+    shutil.copytree(right, own, dirs_exist_ok=True)
+    button(page, "Try again").click()
+    qtbot.waitUntil(lambda: says(page, "12 images"), timeout=LONG_MS)
+    assert not data.build_panel.problem().startswith(str(own))
+
+
+def test_a_sentence_that_names_an_address_can_be_copied(qtbot: QtBot) -> None:
+    view = EmptyState()
+    qtbot.addWidget(view)
+    view.show_text("get https://example.org/images.tar.gz by hand")
+    flags = label(view, "by hand").textInteractionFlags()
+    assert flags & Qt.TextInteractionFlag.TextSelectableByMouse
 
 
 def test_marks_are_those_of_the_chosen_source(qtbot: QtBot, data: MainWindow, tmp_path: Path) -> None:

@@ -209,8 +209,9 @@ class FoundImages:
         """Why nothing can be trained on them, in one sentence; empty if something can."""
         origin, names = shown(self.origin), self.class_names
         if len(names) < _LEAST_CLASSES:
+            classes = "1 class" if len(names) == 1 else f"{len(names)} classes"
             return (
-                f"{origin} has images of {len(names)} classes{self._where()}; at least {_LEAST_CLASSES} are "
+                f"{origin} has images of {classes}{self._where()}; at least {_LEAST_CLASSES} are "
                 "needed, in the layout train/<class>/<image> and test/<class>/<image>, or <class>/<image>"
                 f"{self._instead()}"
             )

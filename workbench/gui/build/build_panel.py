@@ -110,6 +110,11 @@ class BuildPanel(QWidget):
             self._source_problems[source] = problem
             self.config_changed.emit()
 
+    @property
+    def source_problem(self) -> str:
+        """Why nothing can be trained on the present source, by what was found in it; empty where something can."""
+        return self._source_problems.get(self.data_panel.source, "")
+
     def set_most_images(self, images: int | None) -> None:
         """How many images there are to train on at most; None while it is not known."""
         if images != self._most_images:

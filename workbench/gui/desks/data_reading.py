@@ -127,6 +127,11 @@ class DataReading(QObject):
         self._patience.stop()
         if not self._is_seen or self._handle is not None or self.looked is not None or self._build.config is None:
             return
+        problem = self._build.source_problem
+        if problem:
+            tooltip = self.tr("Look through it again: what is in it may have changed")
+            self._say(Absence(problem, self.tr("Try again"), tooltip, self._choose_again))
+            return
         price = self._price()
         if price is not None and self._wanted not in self._agreed:
             self._say(price)
@@ -168,6 +173,10 @@ class DataReading(QObject):
     def _agree(self) -> None:
         self._agreed.add(self._wanted)
         self._begin()
+
+    @Slot()
+    def _choose_again(self) -> None:
+        self._build.data_panel.choose_source(self.source)
 
     @Slot()
     def stop(self) -> None:

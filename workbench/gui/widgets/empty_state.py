@@ -18,6 +18,8 @@ class EmptyState(QWidget):
         self._sentence = labeled("", "secondary")
         self._sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._sentence.setWordWrap(True)
+        # It may name a file or an address, which is to be copied rather than typed.
+        self._sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._button = QPushButton()
         self._button.clicked.connect(self._on_click)
         self._button.hide()
