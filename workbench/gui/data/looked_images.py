@@ -1,6 +1,6 @@
 """All images of a source in one row, training images first, with what a run does with each of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -46,6 +46,14 @@ class LookedImages:
         train = len(self.dataset.train)
         classes = len(self.dataset.class_names)
         return ClassCounts.of(self.dataset.train.labels, self.splits[:train], self.dataset.test.labels, classes)
+
+    def without(self, excluded: Sequence[int]) -> "LookedImages":
+        """The same images, of which these training images are neither trained on nor held out."""
+        if self.uses is None or not excluded:
+            return self
+        numbers, uses = np.array(excluded, np.int64), self.uses.copy()
+        uses[numbers[numbers < len(uses)]] = "unused"
+        return LookedImages(self.dataset, uses)
 
     def place(self, image: int) -> tuple[ImageSet, int]:
         """The part that holds an image, and its number there."""

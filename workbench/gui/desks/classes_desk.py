@@ -30,6 +30,7 @@ class ClassesDesk(QObject):
         self._room: WhenRead | None = None
         reading.changed.connect(self._show)
         reading.split_changed.connect(self._show)
+        reading.use_changed.connect(self._show)
 
     def build(self) -> QWidget:
         """The view, to be called when it is first seen."""
@@ -47,7 +48,7 @@ class ClassesDesk(QObject):
     def _show(self) -> None:
         if self.view is None or self._room is None:
             return
-        looked = self._reading.looked
+        looked = self._reading.used
         if looked is not None:
             self.view.show_images(looked)
             if self._asked is not looked.dataset:

@@ -35,11 +35,16 @@ class DataReading(QObject):
     """`looked` is of other images, or there is another reason why there are none."""
     split_changed = Signal()
     """`looked` is of the same images, which are split otherwise."""
+    use_changed = Signal()
+    """`used` is of the same images, of which the settings leave out others."""
 
     def __init__(self, build_panel: BuildPanel, lane: Lane, home: Home, parent: QObject) -> None:
         super().__init__(parent)
         self._build, self._lane, self._home = build_panel, lane, home
         self.looked: LookedImages | None = None
+        self.used: LookedImages | None = None
+        """`looked`, where what the settings leave out counts as not used."""
+        self._excluded: tuple[int, ...] = ()
         self.absence: Absence | None = None
         self._is_seen = False
         self._wanted: _Wanted = ("", 0)
@@ -108,6 +113,9 @@ class DataReading(QObject):
             self._start_over()
         elif self.looked is not None:
             self._ask_split(config)
+            if config.data.excluded != self._excluded:
+                self._use()
+                self.use_changed.emit()
         elif self._handle is None and self._is_seen and not self._patience.isActive():
             self._begin()
 
@@ -116,7 +124,7 @@ class DataReading(QObject):
         if self._handle is not None:
             self._handle.drop()
             self._handle = None
-        self.looked, self._split_asked = None, ()
+        self.looked, self.used, self._split_asked = None, None, ()
         self._say(Absence(self.tr("The images appear here.")))
         if self._is_seen:
             self._patience.start()
@@ -200,6 +208,7 @@ class DataReading(QObject):
     def _take(self, dataset: Dataset) -> None:
         self._handle = None
         self.looked = LookedImages(dataset)
+        self._use()
         self._say(None)
         config = self._build.config
         if config is not None:
@@ -218,6 +227,10 @@ class DataReading(QObject):
 
     # What a run does with them
 
+    def _use(self) -> None:
+        self._excluded = self._build.data_panel.excluded
+        self.used = None if self.looked is None else self.looked.without(self._excluded)
+
     def _ask_split(self, config: RunConfig) -> None:
         if self.looked is None:
             return
@@ -235,6 +248,7 @@ class DataReading(QObject):
     def _take_split(self, uses: NDArray[np.str_]) -> None:
         if self.looked is not None and self._split_asked and self._split_asked[0] is self.looked.dataset:
             self.looked = LookedImages(self.looked.dataset, uses)
+            self._use()
             self.split_changed.emit()
 
     @Slot()

@@ -40,6 +40,7 @@ class NormalizationDesk(QObject):
         self._counts: NDArray[np.int64] | None = None
         reading.changed.connect(self._follow_images)
         reading.split_changed.connect(self._follow_images)
+        reading.use_changed.connect(self._follow_images)
         build_panel.config_changed.connect(self._show)
 
     def build(self) -> QWidget:
@@ -68,7 +69,7 @@ class NormalizationDesk(QObject):
         self._ask()
 
     def _ask(self) -> None:
-        looked = self._reading.looked
+        looked = self._reading.used
         # The split comes right after the images: nothing is counted twice.
         if looked is None or looked is self._asked or self.view is None or looked.uses is None:
             return
@@ -88,9 +89,10 @@ class NormalizationDesk(QObject):
 
     @Slot(object)
     def _take(self, counts: NDArray[np.int64]) -> None:
-        self._counts = counts
+        has_images = bool(counts.any())
+        self._counts = counts if has_images else None
         if self.view is not None:
-            self.view.show_counting("")
+            self.view.show_counting("" if has_images else self.tr("All images are left out of training."))
         self._show()
 
     @Slot(object)
@@ -100,7 +102,7 @@ class NormalizationDesk(QObject):
 
     @Slot()
     def _show(self) -> None:
-        view, looked, config = self.view, self._reading.looked, self._build.config
+        view, looked, config = self.view, self._reading.used, self._build.config
         # Out of sight, an edit need not wait for pictures.
         if view is None or looked is None or not view.isVisible():
             return
