@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from tests.gui.conftest import LONG_MS
 from tests.gui.seen import button, has_button, label, named, pick, says, turn_to
 from workbench.core.data.channel_figures import as_seen
 from workbench.core.data.dataset import Dataset, ImageSet
+from workbench.core.home import Home
 from workbench.core.settings.config import RunConfig
 from workbench.core.settings.normalization import Normalization
 from workbench.gui.data.classes_view import ClassesView
@@ -26,6 +28,7 @@ from workbench.gui.data.value_plot import ValuePlot
 from workbench.gui.main_window import MainWindow
 from workbench.gui.widgets.picture_list import PictureList
 from workbench.gui.widgets.theme import Theme
+from workbench.gui.work.job import Job, Work
 
 CLASSES = "Images of each class"
 DRAWN = "A training image, and as training may see it"
@@ -347,6 +350,59 @@ def test_the_split_is_counted_anew(qtbot: QtBot, normalizing: MainWindow) -> Non
     qtbot.waitUntil(lambda: figures(normalizing)[1][0] == "These 60 training images", timeout=LONG_MS)
     qtbot.waitUntil(lambda: figures(normalizing)[1][1] != "…", timeout=LONG_MS)
     assert label(normalizing.data_side.page, "auto: as the starting weights").isVisible()
+
+
+def test_what_is_left_out_is_not_counted(qtbot: QtBot, normalizing: MainWindow) -> None:
+    """A run neither trains on it nor finds the numbers of the data by it."""
+    before = figures(normalizing)[1]
+    assert before[0] == "These 96 training images"
+    desk = normalizing.data_side.desk
+    splits = normalizing.data_side.reading.looked.splits
+    training = np.flatnonzero(splits == "training")
+    desk.marks.toggle("excluded", {"train": training[:40]})
+    qtbot.waitUntil(lambda: figures(normalizing)[1][0] == "These 56 training images", timeout=LONG_MS)
+    qtbot.waitUntil(lambda: figures(normalizing)[1][1] != "…", timeout=LONG_MS)
+    assert figures(normalizing)[1] != before
+    turn_to(normalizing, "Classes")
+    rows = named(normalizing, QListView, CLASSES).model()
+    assert sum(int(str(rows.index(row, 0).data()).split()[1]) for row in range(rows.rowCount())) == 56
+    desk.marks.toggle("excluded", {"train": training[40:]})
+    turn_to(normalizing, "Normalization")
+    qtbot.waitUntil(lambda: says(normalizing, "All images are left out of training."), timeout=LONG_MS)
+    assert figures(normalizing)[1][0] == "These 0 training images"
+
+
+def occupy(window: MainWindow) -> Event:
+    """Let all that is asked of the images wait until the result is set."""
+    done = Event()
+
+    def wait(_home: Home) -> Work:
+        while not done.wait(0.01):
+            yield None
+
+    window.inspecting_lane.ask(Job(wait), window.home, window)
+    return done
+
+
+def test_checks_that_were_stopped_can_be_begun_again(qtbot: QtBot, data: MainWindow) -> None:
+    others = occupy(data)
+    turn_to(data, "Checks")
+    bar = data.data_side.checks.view.work
+    assert not has_button(data.data_side.page, "Look for near copies")
+    button(bar, "Cancel").click()
+    assert bar.text == "The images were not looked at to the end."
+    button(bar, "Try again").click()
+    others.set()
+    qtbot.waitUntil(lambda: says(data, "36 test images of 3 classes"), timeout=LONG_MS)
+    others = occupy(data)
+    near = button(data.data_side.page, "Look for near copies")
+    near.click()
+    assert not near.isEnabled()
+    assert near.toolTip() == "The images are being looked at"
+    button(bar, "Cancel").click()
+    others.set()
+    assert near.isEnabled()
+    assert says(data, "36 test images of 3 classes"), "what was found before is still there"
 
 
 def test_checks_tell_what_is_odd_and_lead_to_the_images(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:

@@ -54,9 +54,6 @@ class ChecksView(QWidget):
         self._notes = QVBoxLayout()
         self._notes.setSpacing(GAP)
         self._near = QPushButton(self.tr("Look for near copies"))
-        self._near.setToolTip(
-            self.tr("Images that are shifted, brighter or packed anew; about a minute for 60 000 images")
-        )
         self._near.clicked.connect(self.near_asked)
         self._files = self._table((self.tr("File"), self.tr("Why it is left out")), _FILE_ROW_PX)
         self._files_title = labeled(self.tr("Files that cannot be read"), "heading")
@@ -120,6 +117,7 @@ class ChecksView(QWidget):
         self._show_notes(())
         self._figures.setText("")
         self._near.setVisible(False)
+        self.allow_near(True)
         self._show_files(())
         self._show_pairs((), None)
         self._pairs_title.setVisible(False)
@@ -139,6 +137,8 @@ class ChecksView(QWidget):
     def allow_near(self, allowed: bool) -> None:
         """Not while they are looked for."""
         self._near.setEnabled(allowed)
+        what = self.tr("Images that are shifted, brighter or packed anew; about a minute for 60 000 images")
+        self._near.setToolTip(what if allowed else self.tr("The images are being looked at"))
 
     def _show_notes(self, notes: Sequence[str]) -> None:
         while (item := self._notes.takeAt(0)) is not None:

@@ -27,6 +27,8 @@ class ChecksDesk(QObject):
         self._asked: Dataset | None = None
         """What was looked at, or is being."""
         self._handle: Handle | None = None
+        self._is_near = False
+        """Whether near copies are, or were last, looked for as well."""
         self.view: ChecksView | None = None
         """None before it is seen."""
         self._room: WhenRead | None = None
@@ -75,6 +77,7 @@ class ChecksDesk(QObject):
         if self.view is None:
             return
         self._drop()
+        self._is_near = near
         source, side = self._reading.read_as
         handle = self._handle = self._lane.ask(data_jobs.check(source, side, near=near), self._home, self)
         self.view.allow_near(False)
@@ -108,17 +111,28 @@ class ChecksDesk(QObject):
 
     @Slot()
     def _stop(self) -> None:
-        self._end("")
+        # Near copies have a button of their own, and what was found before is still there.
+        self._end("" if self._is_near else self.tr("The images were not looked at to the end."))
 
     @Slot(object)
     def _refuse(self, error: Exception) -> None:
         self._end(sentence_of(error))
 
     def _end(self, sentence: str) -> None:
+        """It goes on no longer; with a sentence that says why, it can be begun anew."""
         self._handle = None
         if self.view is not None:
             self.view.allow_near(True)
-            self.view.work.say(sentence)
+            if sentence:
+                tooltip = self.tr("Look at these images again, from the start")
+                self.view.work.say(sentence, self.tr("Try again"), tooltip, self._look_again)
+            else:
+                self.view.work.say("")
+
+    @Slot()
+    def _look_again(self) -> None:
+        if self._reading.looked is not None:
+            self._ask(near=self._is_near)
 
     @Slot(object)
     def _show_image(self, image: ImageAt) -> None:
