@@ -133,7 +133,8 @@ class ClassRowDelegate(QStyledItemDelegate):
         painter.setPen(theme.color("text"))
         name = QRect(picture.right() + 1 + MARGIN, cell.top(), self._name_px, cell.height())
         middle = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        elided = self._metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, name.width())
+        # Long names often differ at their ends alone.
+        elided = self._metrics.elidedText(row.name, Qt.TextElideMode.ElideMiddle, name.width())
         painter.drawText(name, middle, elided)
         left = name.right() + 1 + MARGIN
         room = max(cell.right() - MARGIN - self._words_px - FIELD_GAP - left, 1)
