@@ -225,6 +225,14 @@ def test_pictures_grow_by_whole_multiples(data: MainWindow) -> None:
     grown = pictures(data).cell.width() - before.width()
     assert grown > 0
     assert grown % 16 == 0
+    control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    # Where plus needs Shift, it comes with it, or the key is called by what it is without.
+    QTest.keyClick(pictures(data), Qt.Key.Key_Plus, control | shift)
+    assert slider.value() == step + 2
+    QTest.keyClick(pictures(data), Qt.Key.Key_Equal, control)
+    assert slider.value() == step + 3
+    QTest.keyClick(pictures(data), Qt.Key.Key_Minus, control)
+    assert slider.value() == step + 2
 
 
 @pytest.mark.parametrize(
