@@ -35,7 +35,9 @@ class DataDesk(QObject):
         self.marks.refused.connect(self.refused)
         self._is_following = False
         self._kept: tuple[str, tuple[int, ...]] | None = None
-        """A source, and what a run left out of it whose settings were taken; None once a mark is made since."""
+        """A source, and what a run left out of it whose settings were taken; None once others are excluded."""
+        self._marked: tuple[int, ...] = ()
+        """What was excluded by marks when these were last looked at."""
         self.marks.changed.connect(self._leave_out)
         history.replayed.connect(self._follow_replay)
         self.images: ImagesView | None = None
@@ -109,7 +111,7 @@ class DataDesk(QObject):
 
     @Slot()
     def keep(self) -> None:
-        """The settings are those of a run: what it left out stays until the person marks something."""
+        """The settings are those of a run: what it left out stays until the person excludes something."""
         self._kept = self._left_out
 
     @property
@@ -119,9 +121,14 @@ class DataDesk(QObject):
 
     @Slot()
     def _leave_out(self) -> None:
+        before, self._marked = self._marked, self.marks.excluded
+        is_kept = self._left_out == self._kept
         if self._is_following:
-            if self._build.data_panel.excluded or self._left_out == self._kept:
+            if self._build.data_panel.excluded or is_kept:
                 return
+        elif is_kept and self._marked == before:
+            # Only what is doubtful has changed.
+            return
         else:
             self._kept = None
         self._follow_marks()
