@@ -7,15 +7,17 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from tests.conftest import write_images
 from tests.gui.conftest import LONG_MS
-from tests.gui.seen import button, is_drawn_as_written, label, says, turn_to
+from tests.gui.seen import button, is_drawn_as_written, label, pick, says, turn_to
 from workbench.core.data.image_layout import IMAGE_SUFFIXES, FoundImages
 from workbench.core.data.image_sources import IMAGE_SOURCES, ImageSource
+from workbench.core.formats import count
 from workbench.core.settings.config import DataConfig
 from workbench.core.settings.normalization import NAMED, NAMES, Normalization
 from workbench.core.settings.presets import Presets
@@ -303,6 +305,32 @@ def test_the_next_choice_takes_the_place_of_one_that_is_looked_through(
     with qtbot.waitSignal(ask_for_nothing(window).ended, timeout=LONG_MS):
         pass
     assert drawn(panel) == EXPECTED
+
+
+def test_the_input_goes_back_where_a_known_source_is_picked_after_folders(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    """Sample images would else be made as large as those of the folder, and cost as much time."""
+    build, before = window.build_panel, window.build_panel.config.model.input_size
+    sizes = (before + 16, before + 32)
+    for size in sizes:
+        for name in ("red", "green"):
+            (tmp_path / str(size) / name).mkdir(parents=True)
+            for number in range(8):
+                Image.new("RGB", (size, size)).save(tmp_path / str(size) / name / f"{number}.png")
+        build.data_panel.choose_source(str(tmp_path / str(size)))
+        qtbot.waitUntil(lambda size=size: build.config.model.input_size == size, timeout=LONG_MS)
+    sample = IMAGE_SOURCES["sample"]
+    pick(build, "Source", f"{sample.title} ({count(sample.images)})")
+    assert build.config.data.source == "sample"
+    assert build.config.model.input_size == before
+    assert build.tabs.tabText(build.tabs.currentIndex()) == "Data"
+    # What a person has set since stays.
+    build.data_panel.choose_source(str(tmp_path / str(sizes[0])))
+    qtbot.waitUntil(lambda: build.config.model.input_size == sizes[0], timeout=LONG_MS)
+    build.take_values({"model.input_size": sizes[1]})
+    pick(build, "Source", f"{sample.title} ({count(sample.images)})")
+    assert build.config.model.input_size == sizes[1]
 
 
 def ask_for_nothing(window: MainWindow) -> Handle:

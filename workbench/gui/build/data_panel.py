@@ -30,6 +30,8 @@ class DataPanel(QWidget):
     """Edits a DataConfig. `config_changed` carries it, or None while it is not allowed."""
 
     config_changed = Signal(object)
+    source_picked = Signal()
+    """The person has chosen an entry of the list of sources."""
     source_taken = Signal()
     """A folder or archive was chosen, perhaps the same one as before."""
 
@@ -128,6 +130,7 @@ class DataPanel(QWidget):
             self._source.addItem(f"{self.tr(known.title)} ({count(known.images)})", known.name)
         self._source.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._source.currentIndexChanged.connect(self._on_edit)
+        self._source.activated.connect(self.source_picked)
         self._form.add("data.source", self.tr("Source"), self._source)
         self._form.add_percent("validation_fraction", self.tr("Validation"), self.tr(" % of training"))
         self._form.add_whole("train_images", self.tr("Train on"), 100_000_000, self.tr(" images"), self.tr("all"))

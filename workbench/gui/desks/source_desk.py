@@ -32,6 +32,9 @@ class SourceDesk(QObject):
         self._handle: Handle | None = None
         self._source, self._is_taken = "", False
         self._survey: Survey | None = None
+        self._fitted: tuple[int, int] | None = None
+        """The network's input size before it followed the images of a folder, and then."""
+        self._panel.source_picked.connect(self._unfit_input)
         self._panel.config_changed.connect(self._follow)
         build_panel.config_changed.connect(self._show_cost)
         self._panel.source_taken.connect(self._take)
@@ -86,9 +89,25 @@ class SourceDesk(QObject):
         config = self._build.config
         if config is not None and self._survey is not None:
             size = self._suited(self._survey).size()
-            if size != config.model.input_size:
-                self._build.take_values({"model.input_size": size})
-                self._build.show_tab("data")
+            former = config.model.input_size
+            if size != former:
+                before = self._fitted[0] if self._fitted is not None and self._fitted[1] == former else former
+                self._fitted = before, size
+                self._set_input(size)
+
+    @Slot()
+    def _unfit_input(self) -> None:
+        """A known source is chosen after a folder: its images are not made as large as those of that one."""
+        config = self._build.config
+        if self._fitted is None or config is None or config.data.source not in IMAGE_SOURCES:
+            return
+        (former, fitted), self._fitted = self._fitted, None
+        if config.model.input_size == fitted:
+            self._set_input(former)
+
+    def _set_input(self, size: int) -> None:
+        self._build.take_values({"model.input_size": size})
+        self._build.show_tab("data")
 
     def _suited(self, survey: Survey) -> Survey:
         """With a suggestion for the network at hand."""
