@@ -224,6 +224,22 @@ def test_a_reading_that_is_ended_leaves_nothing(tmp_path: Path, home: Home, numb
     assert sorted(path.name for path in home.data.iterdir()) == ["locks", "seen"]
 
 
+def test_a_sheet_that_would_be_too_large_is_refused(tmp_path: Path, home: Home) -> None:
+    root = tmp_path / "mine"
+    for number in range(700):
+        for image in range(2):
+            save(root, f"{number}/{image}.bmp", np.zeros((8, 8, 3), np.uint8))
+    sheet = tmp_path / "large.png"
+    said = refused(call(home, "data", "sheet", str(root), "--output", str(sheet), "--images", "100"))
+    assert "a sheet of 100 images of each of 700 classes would have" in said
+    assert "(--images)" in said
+    assert not sheet.exists()
+
+
+def test_nothing_is_no_source(home: Home) -> None:
+    assert "data.source is '', but that names nothing; it must be" in refused(call(home, "data", "info", ""))
+
+
 def test_damaged_words_of_a_camera_are_not_shown(tmp_path: Path, home: Home) -> None:
     root = write_images(tmp_path / "mine", 2, 1)
     camera = b"Exif\0\0MM\0*\0\0\0\x08\xff\xff\x01\x12\xff\xff"

@@ -47,6 +47,9 @@ def locate(source: str, home: Home) -> Path:
     Raises:
         ConfigError: no such source, or one that is neither a file nor a folder.
     """
+    if not source:
+        # A path of nothing would be the present folder.
+        raise _not_a_source(source, "that names nothing")
     known = IMAGE_SOURCES.get(source)
     if known is not None and known.is_shipped:
         path = resource_path(known.resource)

@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw
 
 from workbench.core.data.dataset import ImageSet
 from workbench.core.data.pieces import images_at_once
+from workbench.core.errors import UserError
 from workbench.core.events import Progress
 from workbench.core.files import write_atomically
 from workbench.core.formats import count
@@ -17,6 +18,9 @@ from workbench.engine.inspection.sheet import GROUND, SECONDARY, TEXT, fitting, 
 _GAP_PX, _FONT_PX, _NAME_PX, _HEAD_PX = 8, 12, 150, 20
 _SIDE_PX, _SMALL_SIDE_PX, _MANY_CLASSES = 64, 32, 100
 _SEED = 0
+_MEGA = 1_000_000
+# Of three bytes, which are held once.
+_MOST_PIXELS = 100 * _MEGA
 
 
 def write_class_sheet(
@@ -25,12 +29,18 @@ def write_class_sheet(
     """Draw `each` images of each of these classes, spread over them at random, always the same ones.
 
     Raises:
-        UserError: it cannot be written.
+        UserError: it would be too large, or cannot be written.
     """
     side = _SIDE_PX if len(labels) <= _MANY_CLASSES else _SMALL_SIDE_PX
     step, font = side + _GAP_PX, font_of(_FONT_PX)
     left = _NAME_PX + _GAP_PX
-    sheet = Image.new("RGB", (left + (each + 1) * step + _GAP_PX, _HEAD_PX + len(labels) * step + _GAP_PX), GROUND)
+    width, height = left + (each + 1) * step + _GAP_PX, _HEAD_PX + len(labels) * step + _GAP_PX
+    if width * height > _MOST_PIXELS:
+        raise UserError(
+            f"a sheet of {count(each)} images of each of {count(len(labels))} classes would have "
+            f"{count(width * height // _MEGA)} megapixels; take fewer images (--images) or classes (--class)"
+        )
+    sheet = Image.new("RGB", (width, height), GROUND)
     pen = ImageDraw.Draw(sheet)
     pen.text((left + side // 2, _HEAD_PX // 2 + 2), "mean", fill=SECONDARY, font=font, anchor="mm")
     generator = np.random.default_rng(_SEED)
