@@ -12,7 +12,7 @@ import tracemalloc
 import zipfile
 import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -648,6 +648,31 @@ def test_a_source_that_changes_while_it_is_read_is_not_taken_for_what_it_was(
     with pytest.raises(UserError, match="mine has changed while it was read; try again"):
         read_and_change()
     assert leftovers(home) == []
+
+
+def test_without_locks_two_readings_do_not_disturb_each_other(
+    tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise NotImplementedError
+
+    monkeypatch.setattr("filelock.FileLock.acquire", refuse)
+    root = write_images(tmp_path / "mine", 3, 1)
+    first = sources.read(str(root), SIDE, home)
+    assert any(step.activity.startswith("Reading") for step in first)
+    with ThreadPoolExecutor(1) as other:
+        found = other.submit(read, root, home).result()
+    assert len(found.train) == len(Dataset.require(exhausted(first)).train) == 9
+    assert len(leftovers(home)) == 1
+
+
+def test_a_file_that_is_no_image_by_its_size_is_not_looked_at(tmp_path: Path, home: Home) -> None:
+    root = write_images(tmp_path / "mine", 3, 1)
+    with (root / "train" / "red" / "huge.png").open("wb") as file:
+        file.truncate(1 << 40)
+    started = time.monotonic()
+    assert [each.path for each in read(root, home).unreadable] == ["train/red/huge.png"]
+    assert time.monotonic() - started < 20
 
 
 def test_an_archive_is_looked_at_in_pieces(tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from workbench.core.errors import UserError, shown
 from workbench.core.events import Progress
 from workbench.core.files import read_text, write_atomically
 from workbench.core.home import Home
-from workbench.engine.data.containers import Pacer, below, status_of
+from workbench.engine.data.containers import LARGEST_FILE, Pacer, below, status_of
 from workbench.engine.data.decoding_pool import cores
 
 # Raise it when the same files give other images: copies get other names then.
@@ -109,6 +109,9 @@ def _digest_of_archive(path: Path, size: int) -> Generator[Progress, None, str]:
 
 def _digest_of_file(file: _File) -> str:
     """Empty where it cannot be read: it will be listed as such."""
+    if file[2] > LARGEST_FILE:
+        # It is left out, whatever it contains.
+        return "too large"
     digest = hashlib.sha256()
     try:
         with file[1].open("rb") as opened:

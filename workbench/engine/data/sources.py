@@ -8,6 +8,7 @@ import errno
 import logging
 import os
 import shutil
+import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
@@ -98,12 +99,12 @@ def read(source: str, image_size: int, home: Home) -> Generator[Progress, None, 
     folder = home.data / copy_name(source if source in IMAGE_SOURCES else path.stem, digest, image_size)
     lock = _lock_of(folder)
     try:
-        yield from _locked(lock, path)
+        is_alone = yield from _locked(lock, path)
         # Somebody else may have made it meanwhile.
         found = _copy(home, digest, image_size)
         if found is None:
             make = partial(_official, source, official) if official is not None else partial(_own, home, digest)
-            yield from _made(partial(make, path, image_size), folder)
+            yield from _made(partial(make, path, image_size), folder, is_alone)
     finally:
         lock.release()
     return folder if found is None else found
@@ -116,21 +117,21 @@ def _lock_of(folder: Path) -> "BaseFileLock":
     return FileLock(folder.parent / "locks" / f"{folder.name}.lock", thread_local=False)
 
 
-def _locked(lock: "BaseFileLock", path: Path) -> Generator[Progress, None, None]:
-    """Until no other process makes the same copy; a file system without locks does without."""
+def _locked(lock: "BaseFileLock", path: Path) -> Generator[Progress, None, bool]:
+    """Until no other process makes the same copy. Returns False on a file system without locks, where one may."""
     from filelock import Timeout
 
     while True:
         try:
             Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=0)
-            return
+            return True
         except Timeout:
             yield Progress(f"Waiting for another process that reads {shown(path.name)}", 0, 0)
             time.sleep(_ASK_EVERY_S)
         except (OSError, NotImplementedError) as error:
             _log.warning("the copy of %s is not guarded against a second process: %s", shown(path), error)
-            return
+            return False
 
 
 def _copy(home: Home, digest: str, image_size: int) -> Path | None:
@@ -174,16 +175,19 @@ def _own(home: Home, digest: str, path: Path, image_size: int, folder: Path) -> 
             raise UserError(f"{shown(path)} has changed while it was read; try again when it is at rest")
 
 
-def _made(make: _Making, folder: Path) -> Generator[Progress, None, None]:
+def _made(make: _Making, folder: Path, is_alone: bool) -> Generator[Progress, None, None]:
     """Write a copy beside its place, and put it there when it is whole; a canceled one leaves nothing."""
-    unfinished = folder.with_name(f"{_UNFINISHED}{folder.name}-{os.getpid()}")
+    unfinished = folder.with_name(f"{_UNFINISHED}{folder.name}-{os.getpid()}-{threading.get_ident()}")
     with _said_of_writing(folder):
-        for left in folder.parent.glob(f"{_UNFINISHED}{folder.name}-*"):
-            # Whoever was writing it is dead, or this one would not be alone.
+        for left in folder.parent.glob(f"{_UNFINISHED}{folder.name}-*") if is_alone else ():
+            # Whoever was writing it is dead.
             shutil.rmtree(left, ignore_errors=True)
         try:
             unfinished.mkdir(parents=True)
             yield from make(unfinished)
+            if not is_alone and Dataset.open(folder) is not None:
+                # Somebody else was quicker.
+                return
             shutil.rmtree(folder, ignore_errors=True)
             os.replace(unfinished, folder)
         finally:
