@@ -298,20 +298,6 @@ def test_a_download_is_asked_for(qtbot: QtBot, data: MainWindow) -> None:
     assert button_like(data, "Download and read 60").isVisible()
 
 
-def test_what_cannot_be_read_is_a_sentence_in_its_place(qtbot: QtBot, data: MainWindow, tmp_path: Path) -> None:
-    damaged = tmp_path / "damaged.zip"
-    damaged.write_bytes(b"PK")
-    data.build_panel.data_panel.choose_source(str(damaged))
-    page = data.data_side.page
-    qtbot.waitUntil(lambda: has_button(page, "Read the images"), timeout=LONG_MS)
-    button(page, "Read the images").click()
-    qtbot.waitUntil(lambda: says(page, "the file is damaged or cut short"), timeout=LONG_MS)
-    assert has_button(page, "Try again")
-    # Other images take its place.
-    data.build_panel.data_panel.choose_source(str(write_images(tmp_path / "mine", 4, 1)))
-    qtbot.waitUntil(lambda: says(page, "15 images"), timeout=LONG_MS)
-
-
 @pytest.mark.parametrize(
     ("classes", "problem"), [((), "has images of 0 classes"), (("red",), "has images of 1 class; at least 2")]
 )
@@ -431,3 +417,22 @@ def test_what_a_run_left_out_stays_through_undo_until_something_is_marked(data: 
     press(data, Qt.Key.Key_X)
     assert build.config.data.excluded == data.data_side.desk.marks.excluded
     assert len(build.config.data.excluded) == 2
+
+
+def test_an_archive_that_cannot_be_looked_through_is_said_in_place_of_its_images(
+    qtbot: QtBot, data: MainWindow, tmp_path: Path
+) -> None:
+    archive = Path(shutil.make_archive(str(tmp_path / "own"), "zip", write_images(tmp_path / "own", 2, 1)))
+    whole = archive.read_bytes()
+    archive.write_bytes(whole[: len(whole) // 2])
+    data.build_panel.data_panel.choose_source(str(archive))
+    page = data.data_side.page
+    qtbot.waitUntil(lambda: says(page, "damaged or cut short"), timeout=LONG_MS)
+    assert "damaged or cut short" in data.build_panel.problem()
+    archive.write_bytes(whole)
+    button(page, "Try again").click()
+    qtbot.waitUntil(lambda: says(page, "9 images"), timeout=LONG_MS)
+    assert "damaged" not in data.build_panel.problem()
+    # Other images take its place.
+    data.build_panel.data_panel.choose_source(str(write_images(tmp_path / "mine", 4, 1)))
+    qtbot.waitUntil(lambda: says(page, "15 images"), timeout=LONG_MS)

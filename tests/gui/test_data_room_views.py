@@ -388,14 +388,14 @@ def test_checks_that_were_stopped_can_be_begun_again(qtbot: QtBot, data: MainWin
     others = occupy(data)
     turn_to(data, "Checks")
     bar = data.data_side.checks.view.work
-    assert not has_button(data.data_side.page, "Look for near copies")
+    assert not has_button(data.data_side.page, "Look for near-duplicates")
     button(bar, "Cancel").click()
     assert bar.text == "The images were not looked at to the end."
     button(bar, "Try again").click()
     others.set()
     qtbot.waitUntil(lambda: says(data, "36 test images of 3 classes"), timeout=LONG_MS)
     others = occupy(data)
-    near = button(data.data_side.page, "Look for near copies")
+    near = button(data.data_side.page, "Look for near-duplicates")
     near.click()
     assert not near.isEnabled()
     assert near.toolTip() == "The images are being looked at"
@@ -424,8 +424,8 @@ def test_checks_tell_what_is_odd_and_lead_to_the_images(qtbot: QtBot, window: Ma
     assert copies.rowCount() == 1
     assert copies.item(0, 0).text() == "Training\nred\n0024.png"
     assert copies.item(0, 1).text() == "Test\nred\ncopy.png"
-    button(window, "Look for near copies").click()
-    qtbot.waitUntil(lambda: not has_button(window, "Look for near copies"), timeout=LONG_MS)
+    button(window, "Look for near-duplicates").click()
+    qtbot.waitUntil(lambda: not has_button(window, "Look for near-duplicates"), timeout=LONG_MS)
     copies.activated.emit(copies.model().index(0, 1))
     gallery = named(window, PictureList, "Images of the data set")
     qtbot.waitUntil(gallery.isVisible)

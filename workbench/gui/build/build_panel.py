@@ -166,8 +166,12 @@ class BuildPanel(QWidget):
                     panel.show_error(field, sentence)
                     self.tabs.setCurrentIndex(tab)
 
-    def take_values(self, values: Mapping[str, object]) -> None:
-        """Change some fields, by their dotted names, as was offered; undo takes it back."""
+    def take_values(self, values: Mapping[str, object], *, turns: bool = True) -> None:
+        """Change some fields, by their dotted names, as was offered; undo takes it back.
+
+        Args:
+            turns: show the tab of the first one.
+        """
         config = self.config
         if config is None:
             return
@@ -176,7 +180,8 @@ class BuildPanel(QWidget):
         except ConfigError as error:
             self.show_errors(error.fields)
             return
-        self.show_tab(next(iter(values), "").partition(".")[0])
+        if turns:
+            self.show_tab(next(iter(values), "").partition(".")[0])
 
     @Slot()
     def _on_edit(self) -> None:

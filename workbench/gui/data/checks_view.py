@@ -53,7 +53,7 @@ class ChecksView(QWidget):
         self._figures.setWordWrap(True)
         self._notes = QVBoxLayout()
         self._notes.setSpacing(GAP)
-        self._near = QPushButton(self.tr("Look for near copies"))
+        self._near = QPushButton(self.tr("Look for near-duplicates"))
         self._near.clicked.connect(self.near_asked)
         self._files = self._table((self.tr("File"), self.tr("Why it is left out")), _FILE_ROW_PX)
         self._files_title = labeled(self.tr("Files that cannot be read"), "heading")
@@ -182,6 +182,8 @@ class ChecksView(QWidget):
             return self.tr("No copies, exact or nearly so.") if is_all else self.tr("No exact copies.")
         words = self.tr("{0} groups").format(count(found)) if found > 1 else self.tr("1 group")
         shown = self.tr(", of which {0} are shown").format(_MOST_ROWS) if found > _MOST_ROWS else ""
+        if not report.alike[0].is_between_parts:
+            return f"{words}{shown}."
         return self.tr("{0}{1}; first those of test images that are trained on too.").format(words, shown)
 
     def _show_files(self, unreadable: Sequence[Unreadable]) -> None:

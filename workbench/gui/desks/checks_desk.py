@@ -1,4 +1,4 @@
-"""Checks of the images before training: what is quickly found at once, near copies at a click."""
+"""Checks of the images before training: what is quickly found at once, near-duplicates at a click."""
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
@@ -28,7 +28,7 @@ class ChecksDesk(QObject):
         """What was looked at, or is being."""
         self._handle: Handle | None = None
         self._is_near = False
-        """Whether near copies are, or were last, looked for as well."""
+        """Whether near-duplicates are, or were last, looked for as well."""
         self.view: ChecksView | None = None
         """None before it is seen."""
         self._room: WhenRead | None = None

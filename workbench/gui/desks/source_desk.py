@@ -106,8 +106,7 @@ class SourceDesk(QObject):
             self._set_input(former)
 
     def _set_input(self, size: int) -> None:
-        self._build.take_values({"model.input_size": size})
-        self._build.show_tab("data")
+        self._build.take_values({"model.input_size": size}, turns=False)
 
     def _suited(self, survey: Survey) -> Survey:
         """With a suggestion for the network at hand."""
@@ -124,3 +123,4 @@ class SourceDesk(QObject):
     def _show_refused(self, error: Exception) -> None:
         self._handle = None
         self._panel.own_images.show_refused(sentence_of(error))
+        self._build.refuse_source(self._source, str(error))
