@@ -212,3 +212,21 @@ def test_a_full_disk_does_not_lose_what_was_found(
     monkeypatch.setattr(NearDuplicates, "save", refuse)
     said = list(duplicates.search(tmp_path))
     assert [each.message for each in said if isinstance(each, Warned)] == ["cannot write: no space left"]
+
+
+def test_exact_copies_that_are_known_are_passed_over(pixels: tuple[Pixels, Pixels]) -> None:
+    train, test = pixels
+    # Forty copies of one image, and one that is nearly the same as another one.
+    copies = np.repeat(train[:1], 40, axis=0)
+    near = np.clip(test[5].astype(int) + 6, 0, 255).astype(np.uint8)
+    dataset = dataset_of(np.concatenate([copies, train[1:60]]), np.concatenate([test[5:20], near[None]]))
+    skip = np.zeros(len(dataset.train) + len(dataset.test), np.bool_)
+    skip[1:40] = True
+    found = exhausted(duplicates.find(dataset, skip))
+    assert not (found.is_training & (found.other > 0) & (found.other < 40)).any()
+    assert {(0, 15), (15, 0)} & set(zip(found.other.tolist(), found.test.tolist(), strict=True))
+    # A test image that is passed over is in no pair.
+    skip[-1] = True
+    again = exhausted(duplicates.find(dataset, skip))
+    assert 15 not in again.test
+    assert not (~again.is_training & (again.other == 15)).any()

@@ -2,6 +2,7 @@
 
 import errno
 import io
+import os
 import shutil
 import struct
 import subprocess
@@ -696,3 +697,37 @@ def test_a_full_disk_is_told_in_words_and_nothing_is_left(
     with pytest.raises(UserError, match=r"cannot write the decoded images .*: No space left on device; free some"):
         read(root, home)
     assert leftovers(home) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+def test_folders_that_are_links_are_gone_into_but_not_in_circles(tmp_path: Path, home: Home) -> None:
+    stored = write_images(tmp_path / "stored", 3, 1)
+    root = tmp_path / "mine"
+    root.mkdir()
+    (root / "train").symlink_to(stored / "train")
+    (root / "test").mkdir()
+    for label in ("red", "green", "blue"):
+        (root / "test" / label).symlink_to(stored / "test" / label)
+    (root / "test" / "circle").symlink_to(root)
+    dataset = read(root, home)
+    assert (len(dataset.train), len(dataset.test)) == (9, 3)
+
+
+@pytest.mark.parametrize("other", ["./train/a/1.png", "train//a/1.png", "train/./a/1.png"])
+def test_an_image_is_the_same_however_its_name_is_written(tmp_path: Path, home: Home, other: str) -> None:
+    path = tmp_path / "mine.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in (*(f"{part}/{label}/1.png" for part in ("train", "test") for label in "ab"), other):
+            archive.writestr(name, png(color=len(name)))
+    assert (len(read(path, home).train), len(read(path, home).test)) == (2, 2)
+
+
+def test_a_zip_with_separators_of_windows_is_read(tmp_path: Path, home: Home) -> None:
+    path = tmp_path / "mine.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for part in ("train", "test"):
+            for label in "ab":
+                info = zipfile.ZipInfo("name")
+                info.filename = f"{part}\\{label}\\1.png"
+                archive.writestr(info, png())
+    assert read(path, home).class_names == ("a", "b")

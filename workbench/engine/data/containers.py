@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -104,11 +104,18 @@ def entries(path: Path, *, in_order: bool) -> Iterator[Entry | None]:
         if entry is not None:
             files += 1
             require_within(entry.name, path)
-            yield entry
+            yield _plainly_named(entry)
         if files > MOST_FILES:
-            raise UserError(f"{shown(path)} has more than {count(MOST_FILES)} files; give one of fewer")
+            raise _too_many(path)
         if pacer.is_due():
             yield None
+
+
+def _plainly_named(entry: Entry) -> Entry:
+    """As a folder would name it, so that `./a//1.png` is not another image than `a/1.png`."""
+    if "//" not in entry.name and not entry.name.startswith("./") and "/./" not in entry.name:
+        return entry
+    return replace(entry, name="/".join(part for part in entry.name.split("/") if part not in ("", ".")))
 
 
 def _found(path: Path, in_order: bool) -> Iterator[Entry | None]:
@@ -132,11 +139,12 @@ def _of_folder(path: Path, in_order: bool) -> Iterator[Entry]:
 def _of_zip(path: Path) -> Iterator[Entry]:
     require_sane_zip(path)
     with zipfile.ZipFile(path) as archive:
-        members = archive.infolist()
-        require_no_bomb(path, sum(each.file_size for each in members if may_be_image(each.filename)))
-        for entry in members:
+        # Some programs for Windows write its separators.
+        members = [(each.filename.replace("\\", "/"), each) for each in archive.infolist()]
+        require_no_bomb(path, sum(each.file_size for name, each in members if may_be_image(name)))
+        for name, entry in members:
             yield Entry(
-                entry.filename, entry.is_dir(), entry.file_size,
+                name, entry.is_dir() or name.endswith("/"), entry.file_size,
                 lambda entry=entry: _unpacked(archive, entry),  # type: ignore[misc]
             )  # fmt: skip
 
@@ -196,9 +204,27 @@ def below(folder: Path) -> list[tuple[Path, bool]]:
 
 def _walked(folder: Path) -> Iterator[tuple[Path, bool]]:
     """Unlike with rglob, a folder that cannot be read is an error, not an empty one."""
-    for root, folders, files in os.walk(folder, onerror=_raise):
+    # Folders that are links are gone into, as data are often laid out by them, unless they lead to one above.
+    above: dict[str, frozenset[tuple[int, int]]] = {}
+    found = 0
+    for root, folders, files in os.walk(folder, onerror=_raise, followlinks=True):
+        status = os.stat(root)
+        own = (status.st_dev, status.st_ino)
+        ancestors = above.pop(root, frozenset())
+        if own in ancestors:
+            folders.clear()
+            continue
+        for name in folders:
+            above[os.path.join(root, name)] = ancestors | {own}
+        found += len(folders) + len(files)
+        if found > MOST_FILES:
+            raise _too_many(folder)
         yield from ((Path(root, name), True) for name in folders)
         yield from ((Path(root, name), False) for name in files)
+
+
+def _too_many(path: Path) -> UserError:
+    return UserError(f"{shown(path)} has more than {count(MOST_FILES)} files; give one of fewer")
 
 
 def _raise(error: OSError) -> None:

@@ -205,6 +205,6 @@ def _require_enough(
     lost = sorted(set(found.class_names) - trained)
     has_tests = any(part == "test" for part, _ in readable.values())
     if lost or not has_tests:
-        of = f"of class {shown(lost[0])}" if lost else "for testing"
-        raise UserError(f"no image {of} in {shown(found.origin)} can be read: {listed(unreadable)}")
+        what = f"training image of class {shown(lost[0])}" if lost else "image for testing"
+        raise UserError(f"no {what} in {shown(found.origin)} can be read: {listed(unreadable)}")
     return found.class_names

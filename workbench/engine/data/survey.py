@@ -42,13 +42,17 @@ def survey(source: str, home: Home, size: int | None = None) -> Generator[Progre
         return _of_official(source, path, official)
     found, activity = FoundImages(path), f"Looking through {shown(path.name)}"
     yield Progress(activity, 0, 0)
-    sample, images = _Sample(size or 32), 0
+    sample, images, names = _Sample(size or 32), 0, set[str]()
     with said_of(path):
         for entry in entries(path, in_order=False):
             if entry is None:
                 # How many there are is known at the end alone.
                 yield Progress(activity, images, 0)
                 continue
+            if entry.name in names:
+                # Archives may have several files of a name, one of which counts.
+                continue
+            names.add(entry.name)
             is_of_part = found.add(entry.name, is_folder=entry.is_folder)
             images += is_of_part
             if not entry.is_folder and (is_of_part or (may_be_image(entry.name) and not found.has_parts)):

@@ -42,7 +42,7 @@ def check(folder: Path, *, near: bool = True) -> Checking:
     dataset = Dataset.require(folder)
     digests = yield from _digests(dataset)
     exact = exact_copies(dataset, digests)
-    similar = (yield from _near(folder, dataset)) if near else []
+    similar = (yield from _near(folder, dataset, _is_copy(digests))) if near else []
     group_of = {image: group for group, alike in enumerate(exact) for image in alike.images}
     alike = [*exact, *(each for each in similar if not _is_within(each, group_of))]
     mean, std = normalization_of(dataset.train.images, np.arange(len(dataset.train)))[1:]
@@ -70,15 +70,21 @@ def _digests(dataset: Dataset) -> Generator[Progress, None, NDArray[np.int64]]:
     return np.array(digests, np.int64)
 
 
-def _near(folder: Path, dataset: Dataset) -> Generator[Progress, None, list[Alike]]:
+def _is_copy(digests: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(N,) whether an image is the same as one before it."""
+    is_copy = np.ones(len(digests), np.bool_)
+    is_copy[np.unique(digests, return_index=True)[1]] = False
+    return is_copy
+
+
+def _near(folder: Path, dataset: Dataset, is_copy: NDArray[np.bool_]) -> Generator[Progress, None, list[Alike]]:
     # Of test images; they are known where somebody has looked at the errors of a run.
     found = duplicates.kept(folder, dataset)
     if found is None:
-        found = yield from duplicates.find(dataset)
-    pairs = _pairs(found, dataset)
-    return pairs + _pairs(
-        (yield from duplicates.find(_training_alone(dataset))), _training_alone(dataset), "train"
-    )
+        found = yield from duplicates.find(dataset, is_copy)
+    alone = _training_alone(dataset)
+    among_training = yield from duplicates.find(alone, is_copy[: len(dataset.train)])
+    return [*_pairs(found, dataset), *_pairs(among_training, alone, "train")]
 
 
 def _training_alone(dataset: Dataset) -> Dataset:

@@ -105,19 +105,25 @@ def kept(folder: Path, dataset: Dataset) -> NearDuplicates | None:
     return found if found is not None and found.searched == (len(dataset.train), len(dataset.test)) else None
 
 
-def find(dataset: Dataset) -> Searching:
+def find(dataset: Dataset, skip: NDArray[np.bool_] | None = None) -> Searching:
     """All pairs of a test image and one that is like it, among training images and test images.
+
+    Args:
+        skip: (all,) of training images, then of test images, those that are exact copies of others and known as
+            such: each of a thousand of them would be like all the others. None: they are looked for too.
 
     Computed in pieces between the steps of a run that is trained; one thread takes some 20 s for CIFAR-10.
     """
     train = len(dataset.train)
     small = yield from _within(0.0, 0.1, _shrunk(dataset))
-    pairs = yield from _within(0.1, 0.45, _candidates(small, train, len(dataset.test)))
+    passed_over = torch.zeros(0, dtype=torch.int64) if skip is None else torch.from_numpy(np.flatnonzero(skip))
+    pairs = yield from _within(0.1, 0.45, _candidates(small, train, len(dataset.test), passed_over))
     coarse = yield from _within(0.45, 0.85, in_pieces(
         len(pairs), partial(_coarse_likeness, small.coarse, pairs, train), _ACTIVITY, BESIDE_RUNS, most=_MOST_PAIRS
     ))  # fmt: skip
     alike = pairs[torch.cat([*coarse.results, torch.zeros(0)]) >= _COARSE.least]
-    pairs = torch.unique(torch.cat([alike, _copies(small.digests, train)]), dim=0)
+    copies = _copies(small.digests, train) if skip is None else alike[:0]
+    pairs = torch.unique(torch.cat([alike, copies]), dim=0)
     fine = yield from _within(0.85, 1.0, in_pieces(
         len(pairs), partial(_compare, dataset, pairs.numpy()), _ACTIVITY, BESIDE_RUNS,
         most=images_at_once(dataset.test.images, _MOST_PAIRS),
@@ -192,19 +198,21 @@ def _copies(digests: Sequence[int], train: int) -> Tensor:
     return torch.tensor(pairs, dtype=torch.int64).reshape(-1, 2)
 
 
-def _candidates(small: _Small, train: int, test: int) -> Generator[Progress, None, Tensor]:
-    alike = partial(_alike, small.thumbnails, train)
+def _candidates(small: _Small, train: int, test: int, passed_over: Tensor) -> Generator[Progress, None, Tensor]:
+    alike = partial(_alike, small.thumbnails, train, passed_over)
     rows = yield from in_pieces(test, alike, _ACTIVITY, BESIDE_RUNS, most=_MOST_ROWS)
     return torch.cat([*rows.results, torch.zeros((0, 2), dtype=torch.int64)])
 
 
-def _alike(thumbnails: Tensor, train: int, start: int, stop: int) -> Tensor:
+def _alike(thumbnails: Tensor, train: int, passed_over: Tensor, start: int, stop: int) -> Tensor:
     """(M, 2) pairs whose thumbnails are alike, of the test images from start to stop."""
     # (rows, all): 500 x 60 000 take 120 MB, which are used again and again.
     cosines = thumbnails[train + start : train + stop] @ thumbnails.T
     for row in range(stop - start):
         # With itself, and with those that have it as their other one.
         cosines[row, train : train + start + row + 1] = -1
+    cosines[:, passed_over] = -1
+    cosines[passed_over[(passed_over >= train + start) & (passed_over < train + stop)] - train - start] = -1
     rows, others = torch.nonzero(cosines > _THUMBNAIL_LEAST, as_tuple=True)
     counts = torch.bincount(rows, minlength=stop - start)
     many = torch.nonzero(counts > _MOST_CANDIDATES).flatten()
@@ -279,5 +287,9 @@ def _unit(vectors_nd: Tensor) -> Tensor:
 
 
 def _pixels(images_nhwc: NDArray[np.uint8]) -> Tensor:
-    """(N, 3, H, W) float32. A copy: the images are mapped from disk, and not to be written."""
-    return torch.from_numpy(np.array(images_nhwc)).permute(0, 3, 1, 2).float()
+    """(N, 3, H, W) float32. A copy: the images are mapped from disk, and not to be written.
+
+    In one step: with one of bytes in between, the small results of each piece fill the gap that it leaves, so that
+    the next one needs new memory, which came to gigabytes for 4 000 images of 512 pixels.
+    """
+    return torch.from_numpy(images_nhwc.astype(np.float32)).permute(0, 3, 1, 2)
