@@ -50,7 +50,7 @@ _BYTES_OF_FORMATS = {"WEBP": 16, "AVIF": 16, "JPEG2000": 16}
 # A progressive JPEG holds all its coefficients, of 16 bits, in full size.
 _BYTES_OF_PROGRESSIVE = 6
 
-_ORIENTATION = 0x0112
+_ORIENTATION, _UPRIGHT = 0x0112, 1
 # Orientations that swap width and height.
 _SWAPS_SIDES = (5, 6, 7, 8)
 
@@ -74,6 +74,17 @@ class Square(NamedTuple):
 
 
 @contextmanager
+def without_warnings() -> Iterator[None]:
+    """While images are looked at: of many pixels, whose limit here is a sentence, and of odd words of cameras.
+
+    Once for many images, as it takes as long as a small one.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextmanager
 def opened(source: Path | io.BytesIO) -> Iterator[Image.Image]:
     """An image of which the head is read, but no pixel.
 
@@ -81,11 +92,7 @@ def opened(source: Path | io.BytesIO) -> Iterator[Image.Image]:
         UserError: it has more pixels than are read.
         Exception: whatever Pillow calls what is damaged; `undecodable` makes words of it.
     """
-    with warnings.catch_warnings():
-        # The limit here is a sentence.
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        image = Image.open(source, formats=_known_formats())
-    with image:
+    with Image.open(source, formats=_known_formats()) as image:
         width, height = image.size
         if width * height > _MOST_PIXELS:
             raise UserError(f"it has {count(width)} x {count(height)} pixels; {_AT_MOST}")
@@ -121,8 +128,9 @@ def square_of(image: Image.Image, side: int) -> Square:
     image.load()
     orientation = _orientation(image)
     small = fitted(_scalable(image), side)
-    small.getexif()[_ORIENTATION] = orientation
-    small = ImageOps.exif_transpose(small)
+    if orientation != _UPRIGHT:
+        small.getexif()[_ORIENTATION] = orientation
+        small = ImageOps.exif_transpose(small)
     upright = stored[::-1] if orientation in _SWAPS_SIDES else stored
     return Square(np.array(_on_white(small)), upright)
 
@@ -145,10 +153,13 @@ def decoding_bytes(image: Image.Image, stored: tuple[int, int] | None = None) ->
 
 
 def _orientation(image: Image.Image) -> int:
+    if image.format == "JPEG" and "exif" not in image.info and "xmp" not in image.info:
+        # Of most small ones; to look for it takes as long as to decode them.
+        return _UPRIGHT
     # Pillow names damaged words of a camera in many ways; the picture is none the worse for them.
     with suppress(Exception):
-        return int(image.getexif().get(_ORIENTATION, 1))
-    return 1
+        return int(image.getexif().get(_ORIENTATION, _UPRIGHT))
+    return _UPRIGHT
 
 
 def _scalable(image: Image.Image) -> Image.Image:

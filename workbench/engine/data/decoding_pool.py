@@ -21,7 +21,7 @@ from typing import Self
 
 import workbench
 from workbench.core.errors import UserError
-from workbench.engine.data.decoder import Packed, Unpacked, decode
+from workbench.engine.data.decoder import Answer, Packed, Unpacked, decode
 
 _log = logging.getLogger(__name__)
 
@@ -188,8 +188,8 @@ class _Processes:
                 raise EndedError("it has no pipes")
             pickle.dump(batch, process.stdin, pickle.HIGHEST_PROTOCOL)
             process.stdin.flush()
-            answer: list[Unpacked] = pickle.load(process.stdout)
-            return answer
+            answer: Answer = pickle.load(process.stdout)
+            return answer.unpacked(batch)
         except (OSError, EOFError, pickle.UnpicklingError, ValueError) as error:
             raise EndedError(f"code {process.poll()}") from error
         finally:

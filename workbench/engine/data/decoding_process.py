@@ -7,7 +7,7 @@ import warnings
 from contextlib import suppress
 from typing import BinaryIO
 
-from workbench.engine.data.decoder import decode
+from workbench.engine.data.decoder import Answer, decode
 
 
 def serve(orders: BinaryIO, answers: BinaryIO, side: int) -> None:
@@ -16,7 +16,8 @@ def serve(orders: BinaryIO, answers: BinaryIO, side: int) -> None:
     with suppress(EOFError, BrokenPipeError):
         while True:
             batch = pickle.load(orders)
-            pickle.dump(decode(batch, side, is_alone=False), answers, pickle.HIGHEST_PROTOCOL)
+            answer = Answer.of(decode(batch, side, is_alone=False), side)
+            pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
             answers.flush()
 
 

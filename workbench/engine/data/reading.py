@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from workbench.core.events import Progress
 from workbench.engine.data.containers import Entry, Pacer, Unusable, entries
 from workbench.engine.data.decoder import Packed, Unpacked, side_lengths
 from workbench.engine.data.decoding_pool import DecodingPool
+
+# Images of 3 kB would each be written by themselves.
+_BUFFER = 1 << 20
 
 
 @dataclass
@@ -61,8 +64,8 @@ def read_images(path: Path, side: int, folder: Path) -> Generator[Progress, None
         OSError, or what the standard library raises for damaged archives.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=folder) as file:
-        images = _Images(file, side, {}, {}, {})
+    with tempfile.TemporaryFile(dir=folder, buffering=_BUFFER) as file:
+        images = _Images(cast(BinaryIO, file), side, {}, {}, {})
         # What is in a .tar is known at its end alone, and it is read only once.
         streams = not path.is_dir() and path.suffix.lower() != ".zip"
         found = yield from (_from_stream if streams else _from_known)(path, images)

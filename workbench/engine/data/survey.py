@@ -2,7 +2,6 @@
 
 import io
 import time
-import warnings
 from collections.abc import Generator
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from workbench.core.events import Progress
 from workbench.core.home import Home
 from workbench.engine.data.containers import Entry, entries, said_of
 from workbench.engine.data.decoder import side_lengths
-from workbench.engine.data.decoding import opened, square_of
+from workbench.engine.data.decoding import opened, square_of, without_warnings
 from workbench.engine.data.decoding_pool import MOST_PROCESSES, cores
 from workbench.engine.data.official_archives import Official, official_at
 from workbench.engine.data.sources import locate
@@ -91,9 +90,7 @@ class _Sample:
         if number % self._stride:
             return
         try:
-            with warnings.catch_warnings():
-                # Of odd words of cameras and palettes, as when all are read.
-                warnings.simplefilter("ignore")
+            with without_warnings():
                 self._look(entry)
         # What cannot be read is told when it is.
         except Exception:  # noqa: BLE001

@@ -13,7 +13,7 @@ from PIL import Image
 from workbench.core.errors import UserError, reason, shown
 from workbench.core.files import require_file
 from workbench.core.formats import count
-from workbench.engine.data.decoding import Crop, middle_square, opened, square_of, undecodable
+from workbench.engine.data.decoding import Crop, middle_square, opened, square_of, undecodable, without_warnings
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,8 @@ def from_pixels(pixels: NDArray[np.uint8], side: int) -> GivenImage:
 @contextmanager
 def _said_of(name: str) -> Iterator[None]:
     try:
-        yield
+        with without_warnings():
+            yield
     except UserError as error:
         raise UserError(f"cannot read {name}: {error}") from error
     # Pillow names damage in many ways: OSError, SyntaxError, struct.error, KeyError.
