@@ -34,7 +34,7 @@ def check(folder: Path, *, near: bool = True) -> Checking:
     """Look at all images of a decoded copy.
 
     Args:
-        near: also for images that are nearly the same, which takes about a minute for CIFAR-10.
+        near: also for images that are nearly the same, which takes half a minute for CIFAR-10 on two cores.
 
     Raises:
         UserError: the images are gone.

@@ -137,7 +137,7 @@ class ChecksView(QWidget):
     def allow_near(self, allowed: bool) -> None:
         """Not while they are looked for."""
         self._near.setEnabled(allowed)
-        what = self.tr("Images that are shifted, brighter or packed anew; about a minute for 60 000 images")
+        what = self.tr("Images that are shifted, brighter or packed anew; half a minute for 60 000 images")
         self._near.setToolTip(what if allowed else self.tr("The images are being looked at"))
 
     def _show_notes(self, notes: Sequence[str]) -> None:
