@@ -1,7 +1,6 @@
 """A web server for one file that breaks off, stalls, or answers otherwise than it should, as a test tells it."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +17,8 @@ class FileServer:
     asked: list[dict[str, str]] = field(default_factory=list)
     """Headers of the requests so far."""
     port: int = 0
+    over: threading.Event = field(default_factory=threading.Event)
+    """Nobody asks any more."""
 
     @property
     def url(self) -> str:
@@ -61,7 +62,8 @@ def ranged(request: _Handler, most: int | None = None, stalls_s: float = 0.0) ->
         request.head(200, Content_Length=len(content))
     request.wfile.write(content[first : len(content) if most is None else first + most])
     request.wfile.flush()
-    time.sleep(stalls_s)
+    # No longer than the test lasts.
+    request.served.over.wait(stalls_s)
 
 
 def cut(most: int) -> Callable[[_Handler], None]:
@@ -111,5 +113,6 @@ def serving(content: bytes, *answers: Callable[[_Handler], None]) -> Iterator[Fi
         try:
             yield served
         finally:
+            served.over.set()
             server.shutdown()
             thread.join()

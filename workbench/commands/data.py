@@ -13,7 +13,7 @@ from workbench.commands.options import PICTURE, SOURCE_HELP, Json, require_outpu
 from workbench.core.data.data_report import class_counts
 from workbench.core.data.dataset import Dataset
 from workbench.core.data.image_sources import IMAGE_SOURCES
-from workbench.core.data.survey import Survey
+from workbench.core.data.survey import Survey, decoded_bytes, training_bytes
 from workbench.core.errors import UserError, did_you_mean, shown
 from workbench.core.events import Progress
 from workbench.core.formats import count, duration, memory
@@ -53,8 +53,9 @@ def info(context: typer.Context, source: Source, size: Size = None, json: Json =
         console.print_line(
             f"{count(len(known.class_names))} classes of {known.image_size} x {known.image_size} pixels"
         )
-        decoded = known.images * known.image_size**2 * 3
-        console.print_line(f"{memory(decoded, ' ')} decoded; {known.credit}")
+        decoded, training = (memory(document[key], " ") for key in ("decoded_bytes", "training_bytes"))
+        console.print_line(f"{decoded} decoded, at most {training} of memory in training")
+        console.print_line(known.credit)
 
 
 @commands.command()
@@ -157,7 +158,8 @@ def _info(
             "classes": dict.fromkeys(known.class_names, per_class),
             "suggested_size": known.image_size,
             "image_size": side,
-            "decoded_bytes": known.images * side * side * 3,
+            "decoded_bytes": decoded_bytes(known.images, side),
+            "training_bytes": training_bytes(known.images, side),
             "download_bytes": known.download_bytes,
             "notes": [known.note],
             "problem": None,

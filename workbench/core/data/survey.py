@@ -16,6 +16,16 @@ _COPIES = 2
 """Of the decoded images while a run trains: the one on disk, whose pages count, and the run's own."""
 
 
+def decoded_bytes(images: int, size: int) -> int:
+    """Of so many images, `size` pixels high and wide."""
+    return images * size * size * 3
+
+
+def training_bytes(images: int, size: int) -> int:
+    """Of memory that they take while a run trains, at most."""
+    return _COPIES * decoded_bytes(images, size)
+
+
 @dataclass(frozen=True)
 class SizeRule:
     """How many pixels high and wide images are made, if nobody says it."""
@@ -93,11 +103,11 @@ class Survey:
         return self if self.rule is None else replace(self, rule=replace(self.rule, most=most))
 
     def decoded_bytes(self, size: int) -> int:
-        return self.images * size * size * 3
+        return decoded_bytes(self.images, size)
 
     def training_bytes(self, size: int) -> int:
         """Of memory that the images take while a run trains, at most."""
-        return _COPIES * self.decoded_bytes(size)
+        return training_bytes(self.images, size)
 
     @property
     def seconds(self) -> float:

@@ -20,9 +20,10 @@ from workbench.core.events import Progress
 from workbench.core.files import read_text, require_writable, sync_folder, write_atomically
 from workbench.core.formats import memory, transferred
 from workbench.engine.data.transfer import Answer, Transfer, is_passing, words
+from workbench.engine.data.waiting_lock import acquired, lock_at
 
 if TYPE_CHECKING:
-    from filelock import FileLock
+    from filelock import BaseFileLock
 
 _Told = Generator[Progress, None, None]
 
@@ -30,8 +31,6 @@ _PIECE = 1 << 20
 # How long the speed is looked back at: shorter, it would jump; longer, it would not tell of a stall.
 _SPEED_S = 3.0
 _NOT_SATISFIABLE = 416
-# What filelock raises on file systems without locks, such as some network ones.
-_NO_LOCKS = (OSError, NotImplementedError)
 
 
 @dataclass(frozen=True)
@@ -139,24 +138,14 @@ class _Download:
 
     def alone(self, stack: contextlib.ExitStack) -> _Told:
         """Wait until no other process downloads the same file; let go with `stack`."""
-        # 45 ms that only a download needs.
-        from filelock import FileLock, Timeout
-
-        # Whoever closes the generator may be another thread.
-        lock = FileLock(self.path.with_name(self.path.name + ".lock"), thread_local=False)
-        while True:
-            try:
-                lock.acquire(timeout=0)
-                break
-            except Timeout:
-                yield Progress("Waiting for another process that downloads the same", 0, 0, "bytes")
-                time.sleep(self.patience.beat_s)
-            except _NO_LOCKS:
-                # Downloaded twice at worst.
-                return
+        lock = lock_at(self.path.with_name(self.path.name + ".lock"))
+        waiting = "Waiting for another process that downloads the same"
+        if not (yield from acquired(lock, waiting, self.patience.beat_s)):
+            # Downloaded twice at worst.
+            return
         stack.callback(self._unlock, lock)
 
-    def _unlock(self, lock: "FileLock") -> None:
+    def _unlock(self, lock: "BaseFileLock") -> None:
         lock.release()
         # Whoever waited for it finds the file. While there is none, two could hold locks of one name.
         if self.path.exists():

@@ -5,11 +5,9 @@ only maps it, and what was merely moved or touched is not read again.
 """
 
 import errno
-import logging
 import os
 import shutil
 import threading
-import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -30,11 +28,10 @@ from workbench.engine.data.contents import digest_of
 from workbench.engine.data.official import archive_path, copy_digest, fetch_official, read_official
 from workbench.engine.data.official_archives import OFFICIALS, Official, official_at
 from workbench.engine.data.reading import read_images
+from workbench.engine.data.waiting_lock import acquired, lock_at
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
-
-_log = logging.getLogger(__name__)
 
 # Beside a copy that is being written.
 _UNFINISHED = ".unfinished-"
@@ -99,7 +96,8 @@ def read(source: str, image_size: int, home: Home) -> Generator[Progress, None, 
     folder = home.data / copy_name(source if source in IMAGE_SOURCES else path.stem, digest, image_size)
     lock = _lock_of(folder)
     try:
-        is_alone = yield from _locked(lock, path)
+        waiting = f"Waiting for another process that reads {shown(path.name)}"
+        is_alone = yield from acquired(lock, waiting, _ASK_EVERY_S)
         # Somebody else may have made it meanwhile.
         found = _copy(home, digest, image_size)
         if found is None:
@@ -111,27 +109,7 @@ def read(source: str, image_size: int, home: Home) -> Generator[Progress, None, 
 
 
 def _lock_of(folder: Path) -> "BaseFileLock":
-    from filelock import FileLock
-
-    # A generator may be closed by another thread than the one that ran it.
-    return FileLock(folder.parent / "locks" / f"{folder.name}.lock", thread_local=False)
-
-
-def _locked(lock: "BaseFileLock", path: Path) -> Generator[Progress, None, bool]:
-    """Until no other process makes the same copy. Returns False on a file system without locks, where one may."""
-    from filelock import Timeout
-
-    while True:
-        try:
-            Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
-            lock.acquire(timeout=0)
-            return True
-        except Timeout:
-            yield Progress(f"Waiting for another process that reads {shown(path.name)}", 0, 0)
-            time.sleep(_ASK_EVERY_S)
-        except (OSError, NotImplementedError) as error:
-            _log.warning("the copy of %s is not guarded against a second process: %s", shown(path), error)
-            return False
+    return lock_at(folder.parent / "locks" / f"{folder.name}.lock")
 
 
 def _copy(home: Home, digest: str, image_size: int) -> Path | None:
