@@ -1,5 +1,6 @@
 """The one entry point: the window without a command, the command line with one."""
 
+import signal
 import sys
 
 
@@ -8,7 +9,15 @@ def main(arguments: list[str] | None = None) -> int:
 
     The two sides are imported only here: the window must not wait for the command line's libraries.
     """
-    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments is None:
+        arguments = sys.argv[1:]
+        # Nothing is begun while modules are imported, nor left to do in the end: there, Ctrl+C ends the process
+        # without a word.
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from workbench.core.standard_streams import open_missing
+
+    open_missing()
     home = _home_of_window(arguments)
     if home is not None:
         from workbench.gui.app import open_window

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.programs import usual_signals
 from workbench.core.home import Home
 from workbench.core.records.store import RunStore
 from workbench.core.settings.config import RunConfig
@@ -41,8 +42,9 @@ def launch(home: Home, tmp_path: Path) -> Iterator:
         command = [sys.executable, *(launcher if processes > 1 else ()), *ours]
         # A session of its own, as an interactive shell would give it a group of its own.
         process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-        )
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+            preexec_fn=usual_signals,
+        )  # fmt: skip
         started.append(process)
         return process
 
@@ -110,11 +112,18 @@ def test_two_processes_train_as_one_does(home: Home, config: RunConfig, launch, 
     assert two == pytest.approx(one, rel=1e-3 if parts == 1 else 0.1)
 
 
-def test_a_signal_stops_all_and_the_run_can_go_on(home: Home, config: RunConfig, launch) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_stops_all_and_the_run_can_go_on(
+    home: Home, config: RunConfig, launch, number: signal.Signals
+) -> None:
+    """Of a closed terminal, all of its processes."""
     process = launch(config.with_values({"training.epochs": 10_000}), 2)
     with closing(RunStore(home)) as store:
         run_id = wait_for_steps(store)
-        process.send_signal(signal.SIGTERM)
+        if number == signal.SIGHUP:
+            os.killpg(process.pid, number)
+        else:
+            process.send_signal(number)
         process.communicate(timeout=_END_S)
         assert store.run(run_id).status == "stopped"
         assert store.run(run_id).can_resume

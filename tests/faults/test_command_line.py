@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import TINY, call, command, refused
+from tests.programs import END_S, ENDING, started, wait_for_checkpoint
 from tests.run_writer import Writer
 from workbench.core.home import Home
 from workbench.core.records.store import RunStore
@@ -115,18 +116,12 @@ def test_resume_to_more_epochs(home: Home, trained: str) -> None:
     assert json.loads(done.stdout)["epochs"] == 3
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", ENDING)
 def test_a_signal_stops_saves_and_can_be_resumed(home: Home, image_folder: Path, number: signal.Signals) -> None:
-    arguments = ("train", *TINY, "--data", str(image_folder), "--epochs", "5000", "--json")
-    process = subprocess.Popen(
-        command(home, *arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    deadline = time.monotonic() + 100
-    while not list(home.runs.glob("*/checkpoints/last.json")):
-        assert process.poll() is None
-        assert time.monotonic() < deadline, "no checkpoint came"
+    process = started(home, "train", *TINY, "--data", str(image_folder), "--epochs", "5000", "--json")
+    wait_for_checkpoint(home, process)
     process.send_signal(number)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=END_S)
     assert process.returncode == 0
     result = json.loads(out)
     assert result["status"] == "stopped"

@@ -2,9 +2,7 @@
 
 import json
 import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +10,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from tests.commands import TINY, call, command, refused
+from tests.commands import TINY, call, refused
 from tests.conftest import write_images
+from tests.programs import END_S, ENDING, started, wait_for
 from workbench.core.home import Home
 
 
@@ -204,22 +203,17 @@ def test_the_input_follows_from_images_of_ones_own_unless_it_is_said(tmp_path: P
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process without asking it")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", ENDING)
 def test_a_reading_that_is_ended_leaves_nothing(tmp_path: Path, home: Home, number: signal.Signals) -> None:
     root = tmp_path / "mine"
     for part, each in (("train", 1500), ("test", 1)):
         for label in ("red", "blue"):
             for image in range(each):
                 save(root, f"{part}/{label}/{image}.bmp", np.zeros((32, 32, 3), np.uint8))
-    process = subprocess.Popen(
-        command(home, "data", "prepare", str(root), "--size", "256"), stderr=subprocess.PIPE, text=True
-    )
-    deadline = time.monotonic() + 60
-    while not list(home.data.glob(".unfinished-*")):
-        assert time.monotonic() < deadline, "the reading did not begin"
-        time.sleep(0.01)
+    process = started(home, "data", "prepare", str(root), "--size", "256")
+    wait_for(home.data, process, ".unfinished-*")
     process.send_signal(number)
-    assert "Traceback" not in process.communicate(timeout=60)[1]
+    assert "Traceback" not in process.communicate(timeout=END_S)[1]
     assert process.returncode == 130
     assert sorted(path.name for path in home.data.iterdir()) == ["locks", "seen"]
 

@@ -4,10 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+
+from tests.programs import END_S, ENDING, started, wait_for
+from workbench.core.home import Home
 
 
 def start(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -50,16 +52,12 @@ def test_a_missing_system_library_is_named(tmp_path: Path) -> None:
     assert "libxcb-cursor" in done.stderr
 
 
-def test_a_signal_closes_the_window(tmp_path: Path) -> None:
-    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
-    command = [sys.executable, "-m", "workbench", "--home", str(tmp_path / "home")]
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
+@pytest.mark.parametrize("number", ENDING)
+def test_a_signal_closes_the_window(home: Home, number: signal.Signals) -> None:
+    process = started(home, env=os.environ | {"QT_QPA_PLATFORM": "offscreen"})
     # The database comes with the first paint, when the handlers are in place.
-    while not (tmp_path / "home" / "workbench.db").exists():
-        assert process.poll() is None
-        assert time.monotonic() < deadline, "no window came"
-    process.send_signal(signal.SIGTERM)
-    _, said = process.communicate(timeout=60)
+    wait_for(home.database, process)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=END_S)
     assert process.returncode == 0
     assert "Traceback" not in said

@@ -2,16 +2,15 @@
 
 import json
 import signal
-import subprocess
-import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.commands import TINY, call, command, refused
+from tests.commands import TINY, call, refused
 from tests.conftest import write_images
+from tests.programs import END_S, ENDING, started, wait_for_checkpoint
 from workbench.core.home import Home
 from workbench.core.records.store import RunStore
 from workbench.core.settings.config import RunConfig
@@ -105,17 +104,15 @@ def test_failures_are_told_and_after_so_many_it_is_paused(home: Home, tmp_path: 
     assert len(json.loads(call(home, "runs", "list", "--json").stdout)) == 1
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", ENDING)
 def test_a_signal_stops_saves_and_the_entry_is_the_next_again(
     home: Home, image_folder: Path, number: signal.Signals
 ) -> None:
     (entry,) = add(home, image_folder, "--epochs", "5000")
-    process = subprocess.Popen(
-        command(home, "queue", "run", "--json"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    process = started(home, "queue", "run", "--json")
     wait_for_checkpoint(home, process)
     process.send_signal(number)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=END_S)
     assert process.returncode == 0
     result = json.loads(out)
     assert (result["status"], result["entries"][0]["state"]) == ("stopped", "waiting")
@@ -127,25 +124,18 @@ def test_a_signal_stops_saves_and_the_entry_is_the_next_again(
 
 def test_killed_its_entry_is_taken_up_by_the_next_who_works(home: Home, image_folder: Path) -> None:
     (entry,) = add(home, image_folder, "--epochs", "5000")
-    process = subprocess.Popen(command(home, "queue", "run", "--json"), stdout=subprocess.PIPE, text=True)
+    process = started(home, "queue", "run", "--json")
     wait_for_checkpoint(home, process)
     assert "is being trained" in refused(call(home, "queue", "remove", entry["entry"]))
     assert listed(home)["entries"][0]["state"] == "running"
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=END_S)
     assert listed(home)["entries"][0]["state"] == "waiting"
     with closing(RunStore(home)) as store:
         claimed = store.queue.claim()
         assert claimed is not None
         assert (claimed.id, claimed.has_begun) == (entry["entry"], True)
         assert store.run(claimed.id).status == "interrupted"
-
-
-def wait_for_checkpoint(home: Home, process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + 100
-    while not list(home.runs.glob("*/checkpoints/last.json")):
-        assert process.poll() is None
-        assert time.monotonic() < deadline, "no checkpoint came"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """The command line as a whole: joins the groups of commands, and turns what they raise into an exit code."""
 
-import io
 import sys
 import traceback
 from typing import Annotated
@@ -29,9 +28,10 @@ from workbench.commands import (
     training,
     trials,
 )
-from workbench.commands.stopping import ended_by_term
+from workbench.commands.stopping import Interruption, handled
 from workbench.core.errors import UserError, shown
 from workbench.core.home import Home
+from workbench.core.standard_streams import lasting_streams
 
 # Of wrong usage, which typer words: what was typed and, at times, all that is allowed.
 _LONGEST_USAGE = 400
@@ -57,11 +57,20 @@ app.add_typer(search.commands, name="search")
 
 def run(arguments: list[str]) -> int:
     """Execute one command; errors become one sentence and an exit code."""
-    # Strict by default in most locales, in which a path that is no UTF-8 could not be printed.
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+    with lasting_streams() as printed:
+        code = _code_of(arguments)
+        sys.stdout.flush()
+        # What was to be done is done; but who keeps what was printed must know that some of it is missing.
+        if printed.loss:
+            console.print_error(f"error: not all could be written to standard output: {printed.loss}")
+            code = code or 2
+    return code
+
+
+def _code_of(arguments: list[str]) -> int:
+    interruption = Interruption()
     try:
-        with ended_by_term():
+        with handled(interruption):
             result = app(args=arguments, prog_name="resnet-workbench", standalone_mode=False)
     except UserError as error:
         console.print_failure(str(error), error.remedy)
@@ -69,6 +78,8 @@ def run(arguments: list[str]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         return 130
     except Exception as error:  # noqa: BLE001  # the last line of defense: a bug gets its traceback and exit 1
+        if interruption.came:
+            return 130
         # Wrong usage; typer does not export the class of these exceptions.
         if hasattr(error, "format_message"):
             sentence = shown(error.format_message(), _LONGEST_USAGE)

@@ -10,6 +10,7 @@ from workbench.commands.lab_tables import print_labs, print_plan, print_report
 from workbench.commands.lab_times import lab_times
 from workbench.commands.options import Data, Device, Epochs, Json, Set, parsed, reading_store_of, store_of
 from workbench.commands.queue_run import work
+from workbench.commands.stopping import StopSignals
 from workbench.core.errors import UserError, shown
 from workbench.core.files import require_writable
 from workbench.core.labs.adding import add_missing
@@ -152,21 +153,26 @@ def _train(
             _print_added(bench, [entry.id for entry in added], json)
             return 0
         ids = [run.entry.id for run in bench.left if run.entry is not None]
-        code, document = _worked(store, chosen, ids, json)
-        found: LabReport = report_of(Bench.of(chosen, settings, store), store)
-    if json:
-        console.print_json(found.document() | document)
-    else:
-        print_report(found)
+        # Also stopped, what was seen so far is reported: that takes no second signal.
+        with StopSignals(_stopping(chosen)) as stop:
+            code, document = _worked(store, ids, stop, json)
+            found: LabReport = report_of(Bench.of(chosen, settings, store), store)
+            if json:
+                console.print_json(found.document() | document)
+            else:
+                print_report(found)
     return code
 
 
-def _worked(store: RunStore, chosen: Lab, ids: list[str], json: bool) -> tuple[int, dict[str, Any]]:
+def _stopping(chosen: Lab) -> str:
+    return f"stopping; go on later with the same command, or see: resnet-workbench lab {chosen.name} --plan"
+
+
+def _worked(store: RunStore, ids: list[str], stop: StopSignals, json: bool) -> tuple[int, dict[str, Any]]:
     """Train these entries of the queue and no others; returns the exit code and what JSON says of it."""
     if not ids:
         return 0, {"status": "done", "failed": 0, "entries": []}
-    stopping = f"stopping; go on later with the same command, or see: resnet-workbench lab {chosen.name} --plan"
-    worked = work(store, json, stopping, only=ids)
+    worked = work(store, stop, json, only=ids)
     status = worked.status(store.queue.state())
     return worked.exit_code, {"status": status, "failed": worked.failures, "entries": worked.ended}
 

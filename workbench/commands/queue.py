@@ -23,7 +23,8 @@ from workbench.commands.options import (
     reading_store_of,
     store_of,
 )
-from workbench.commands.queue_run import work_off
+from workbench.commands.queue_run import STOPPING, work_off
+from workbench.commands.stopping import StopSignals
 from workbench.core.errors import UserError, shown
 from workbench.core.formats import rough_duration
 from workbench.core.names import run_name, tag_names
@@ -119,10 +120,10 @@ def run(
     json: Json = False,
 ) -> int:
     """Train what waits, one run after the other. Ctrl+C stops and saves the present one, to be resumed."""
-    with store_of(context) as store:
+    with StopSignals(STOPPING) as stop, store_of(context) as store:
         if stop_after_failures is not None:
             store.queue.stop_after(parsed(stop_after_failures))
-        return work_off(store, json)
+        return work_off(store, stop, json)
 
 
 @commands.command()

@@ -1,11 +1,11 @@
 """Working the queue off in a terminal: `queue run`."""
 
 from collections.abc import Collection, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from workbench.commands import console
-from workbench.commands.stopping import StopSignals
+from workbench.commands.stopping import StopSignals, closed_whole
 from workbench.core.errors import UserError
 from workbench.core.events import Event, RunFailed
 from workbench.core.records.queue_entry import EntryBegan, EntryEnded, QueueEntry, QueueState
@@ -14,25 +14,26 @@ from workbench.core.records.store import RunStore
 if TYPE_CHECKING:
     from workbench.engine.training.queue_work import Work
 
-_STOPPING = "stopping; go on later with: resnet-workbench queue run"
+STOPPING = "stopping; go on later with: resnet-workbench queue run"
+"""What is said when it is asked to stop."""
 
 
-def work_off(store: RunStore, json: bool) -> int:
+def work_off(store: RunStore, stop: StopSignals, json: bool) -> int:
     """Train what waits, and print what came of it; returns the exit code.
 
     Raises:
         UserError: as of `work`.
     """
-    worked = work(store, json, _STOPPING)
+    worked = work(store, stop, json)
     _print_end(worked, store.queue.state(), json)
     return worked.exit_code
 
 
-def work(store: RunStore, json: bool, stopping: str, only: Collection[str] | None = None) -> "Worked":
+def work(store: RunStore, stop: StopSignals, json: bool, only: Collection[str] | None = None) -> "Worked":
     """Train what waits, and show it.
 
     Args:
-        stopping: what to say when it is asked to stop.
+        stop: whether it is asked to stop.
         only: the ids of the entries that are to be trained; None: all.
 
     Raises:
@@ -50,25 +51,23 @@ def work(store: RunStore, json: bool, stopping: str, only: Collection[str] | Non
             "the queue is worked off in one process, but PyTorch's launcher has started several; call it alone"
         )
     worked = Worked(store, json, only)
-    with StopSignals() as stop, worked:
-        stop.message = stopping
+    with worked:
         worked.was_stopped = _follow(work_queue(store, only=only), worked, stop)
     return worked
 
 
 def _follow(work: "Work", shown: "Worked", stop: StopSignals) -> bool:
     """Show all of it; returns whether it was asked to stop."""
-    with closing(work):
-        for event in work:
+    with closed_whole(work):
+        while not stop.asked and (event := next(work, None)) is not None:
             match event:
                 case EntryBegan(entry):
                     shown.begin(entry)
+                    stop.display = shown.display
                 case EntryEnded(entry):
                     shown.end(entry)
                 case _:
                     shown.show(event)
-            if stop.asked:
-                break
     return stop.asked
 
 
@@ -79,7 +78,7 @@ class Worked:
         self._store, self._json, self._only = store, json, only
         self._stack = ExitStack()
         self._entry: QueueEntry | None = None
-        self._display: console.TrainingDisplay | None = None
+        self.display: console.TrainingDisplay | None = None
         self.ended: list[dict[str, Any]] = []
         """Documents of all that were worked on."""
         self._remedy: Mapping[str, Any] = {}
@@ -109,19 +108,19 @@ class Worked:
             ids = [each.id for each in self._store.queue.listing().waiting]
             waiting = sum(self._only is None or entry_id in self._only for entry_id in ids)
             console.print_error(f"entry {entry.id}: {entry.name}; {waiting} more in the queue")
-        self._display = self._stack.enter_context(console.TrainingDisplay(quiet=self._json))
+        self.display = self._stack.enter_context(console.TrainingDisplay(quiet=self._json))
 
     def show(self, event: Event) -> None:
-        if self._display is not None:
-            self._display.show(event)
+        if self.display is not None:
+            self.display.show(event)
         if isinstance(event, RunFailed):
             self.has_bug |= event.is_bug
             self._remedy = event.remedy
 
     def end(self, entry: QueueEntry) -> None:
         self._stack.close()
-        warnings = self._display.warnings if self._display is not None else []
-        self._entry = self._display = None
+        warnings = self.display.warnings if self.display is not None else []
+        self._entry = self.display = None
         record = self._store.run(entry.id) if entry.id in self._store.ids() else None
         document = entry.document() | {"run": record.summary() if record else None, "warnings": warnings}
         self.ended.append(document)

@@ -1,7 +1,6 @@
 """Searching over settings: `search start`, `join`, `list` and `show`."""
 
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -25,7 +24,7 @@ from workbench.commands.options import (
     store_of,
 )
 from workbench.commands.search_display import SearchDisplay
-from workbench.commands.stopping import StopSignals
+from workbench.commands.stopping import StopSignals, closed_whole
 from workbench.core.errors import UserError, shown
 from workbench.core.home import Home
 from workbench.core.search.definition import PRUNERS, SAMPLERS, USUAL_TRIALS, define, trial_limit
@@ -211,19 +210,18 @@ def _work(
     """
     from workbench.engine.search import searching
 
-    with store_of(context) as store:
+    stopping = f"stopping; go on later with: resnet-workbench search join {name}"
+    with StopSignals(stopping) as stop, store_of(context) as store:
         # Before the display: there may be no such study, or nothing to train it with.
         config = searching.read_study(name, url).definition.config
         searching.require(config.with_values(machine), store.home)
         events = searching.search(name, store=store, url=url, hours=hours, machine=machine)
-        with StopSignals() as stop, SearchDisplay(quiet=json) as display, closing(events):
-            stop.message = f"stopping; go on later with: resnet-workbench search join {name}"
+        with SearchDisplay(quiet=json) as display, closed_whole(events):
+            stop.display = display
             for warning in warnings:
                 display.warn(warning)
-            for event in events:
+            while not stop.asked and (event := next(events, None)) is not None:
                 display.show(event)
-                if stop.asked:
-                    break
         study = searching.read_study(name, url)
     if json:
         console.print_json(study.document() | {"warnings": display.warnings, "trained_here": display.trained})

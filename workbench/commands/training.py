@@ -1,7 +1,7 @@
 """The commands that train: `train` and `resume`, alone or as one of several processes of PyTorch's launcher."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,7 +24,7 @@ from workbench.commands.options import (
     presets_of,
     store_of,
 )
-from workbench.commands.stopping import StopSignals
+from workbench.commands.stopping import StopSignals, closed_whole
 from workbench.core.errors import UserError
 from workbench.core.events import RunFailed, RunStarted
 from workbench.core.home import Home
@@ -62,13 +62,13 @@ def train(
     options = {"data.source": data, "training.epochs": parsed(epochs), "training.device": device,
                "fine_tuning.weights": weights}  # fmt: skip
     asked = asked_for(presets, model, recipe, config_file, set_, options, all_images=all_images)
-    with _processes(lambda: asked.config.training) as processes:
+    with StopSignals() as stop, _processes(lambda: asked.config.training) as processes:
         if not processes.is_first:
-            return _help_first(context.obj, processes)
+            return _help_first(context.obj, processes, stop)
         with store_of(context) as store:
             orders = Orders()
             events = _trained(asked, name, presets, store, orders, processes)
-            return _follow(events, orders, processes, store, json)
+            return _follow(events, orders, processes, store, stop, json)
 
 
 def _trained(
@@ -100,18 +100,18 @@ def resume(
     json: Json = False,
 ) -> int:
     """Go on with a stopped run from its last checkpoint. Works under torchrun."""
-    with store_of(context) as store:
+    with StopSignals() as stop, store_of(context) as store:
         run_id = store.find(run)
         with _processes(lambda: store.run(run_id).config.training) as processes:
             if not processes.is_first:
-                return _help_first(context.obj, processes)
+                return _help_first(context.obj, processes, stop)
             from workbench.engine.training import training
 
             orders = Orders()
             events = training.resume(
                 run_id, store=store, epochs=parsed(epochs), orders=orders, processes=processes
             )
-            return _follow(events, orders, processes, store, json)
+            return _follow(events, orders, processes, store, stop, json)
 
 
 @contextmanager
@@ -132,15 +132,17 @@ def _processes(config: Callable[[], TrainingConfig]) -> "Iterator[Processes]":
         processes.leave()
 
 
-def _help_first(home: Home, processes: "Processes") -> int:
+def _help_first(home: Home, processes: "Processes", stop: StopSignals) -> int:
     """Train along with the first process, which prints and records; what only this one knows is said here."""
     from workbench.engine.machine.processes import is_process_gone
     from workbench.engine.training.following import follow
 
     orders = Orders()
+    stop.is_lasting = True
+    stop.ask(orders)
     try:
-        with StopSignals(lasting=True) as stop, closing(follow(home.prepare(), orders, processes)) as events:
-            stop.orders = orders
+        events = follow(home.prepare(), orders, processes)
+        with closed_whole(events):
             for _ in events:
                 pass
     except UserError as error:
@@ -155,28 +157,31 @@ def _help_first(home: Home, processes: "Processes") -> int:
     return 0
 
 
-def _follow(events: "Events", orders: Orders, processes: "Processes", store: RunStore, json: bool) -> int:
+def _follow(
+    events: "Events", orders: Orders, processes: "Processes", store: RunStore, stop: StopSignals, json: bool
+) -> int:
     """Show a run until it ends or is asked to stop; print its result."""
     run_id, failure = "", None
-    with (
-        StopSignals(lasting=processes.are_many) as stop,
-        console.TrainingDisplay(quiet=json) as display,
-        closing(events),
-    ):
-        if processes.are_many:
-            # They must stop after the same step; closing this generator would leave the others waiting.
-            stop.orders = orders
-        for event in events:
+    if processes.are_many:
+        stop.is_lasting = True
+        # They must stop after the same step; closing this generator would leave the others waiting.
+        stop.ask(orders)
+    with console.TrainingDisplay(quiet=json) as display, closed_whole(events):
+        stop.display = display
+        # Several are asked through their orders.
+        while not stop.asked or processes.are_many:
+            event = next(events, None)
+            if event is None:
+                break
             run_id = event.run_id or run_id
             display.show(event)
             if isinstance(event, RunStarted):
                 stop.message = f"stopping; go on later with: resnet-workbench resume {run_id}"
             if isinstance(event, RunFailed):
                 failure = event
-            if stop.asked and stop.orders is None:
-                break
+    stop.display = None
     if not run_id:
-        # Stopped while its weights were downloaded.
+        # Stopped while modules were imported, or weights downloaded.
         console.print_error("stopped before the run began; nothing is recorded")
         if json:
             console.print_json({"run": None, "status": "stopped", "warnings": display.warnings})

@@ -20,6 +20,7 @@ from workbench.core.events import (
 )
 from workbench.core.orders import Orders
 from workbench.core.records.run_record import ENDED_EARLY
+from workbench.core.uncut import uncut
 from workbench.engine.data.device_images import DeviceImages
 from workbench.engine.machine.processes import ALONE, Processes
 from workbench.engine.training.block_taps import BlockTaps
@@ -97,7 +98,8 @@ class TrainingLoop:
         if self._write is None or not self._processes.is_first:
             return None
         self._saved_at = time.monotonic()
-        return self._write(self._trainer, best)
+        with uncut():
+            return self._write(self._trainer, best)
 
     def _steps(self) -> Events:
         trainer = self._trainer

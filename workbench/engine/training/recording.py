@@ -25,6 +25,7 @@ from workbench.core.events import (
 )
 from workbench.core.network.memory import give_back
 from workbench.core.records.store import RunStore
+from workbench.core.uncut import uncut
 from workbench.engine.machine.memory_limits import is_out_of_memory, what_fits
 from workbench.engine.machine.processes import is_process_gone, lost_process
 
@@ -90,7 +91,8 @@ def recorded(run_id: str, events: Events, store: RunStore, *, is_new: bool = Fal
         sentence, remedy = what_fits(store.run(run_id).config)
         end = RunFailed(run_id, sentence, is_bug=False, remedy=remedy)
     try:
-        recorder.end(end)
+        with uncut():
+            recorder.end(end)
     except UserError as error:
         end = RunFailed(run_id, str(error), is_bug=False)
     recorder.refuse_beginning(end)

@@ -129,10 +129,10 @@ def _resumed(
     state: CheckpointState | None = None
     warnings = [_jump(record, config)]
     # Ended before its first checkpoint was whole, which is written after the first epoch is recorded, a run starts
-    # anew; later there must be one.
+    # anew, from its seed; later there must be one.
     is_early = done == 0 or (done == 1 and record.status != "finished")
     if is_early and not checkpoint.exists(folder):
-        if done:
+        if record.started:
             warnings.append(f"run {record.id} ended before its first checkpoint was written: it starts anew")
     else:
         state, warning = checkpoint.load_last(folder)
