@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sqlite3
 import time
 from contextlib import closing
@@ -53,6 +54,42 @@ def test_sixty_flipped_bytes_end_in_a_list_or_a_sentence(home: Home, seed: int) 
     done = call(home, "doctor", "--repair")
     assert done.returncode == 0, done.stderr
     assert listed(home) == [(run_id, "finished", 4) for run_id in reversed(ids)]
+
+
+@pytest.mark.parametrize("number", [0, -1])
+def test_a_database_that_says_of_itself_that_it_is_new_is_damaged(home: Home, number: int) -> None:
+    """Its pages are whole: taken at its word, it would say that there are no runs yet."""
+    ids = recorded_runs(home, 2)
+    change(home, f"PRAGMA user_version={number}")
+    for arguments in COMMANDS:
+        sentence = refused(call(home, *arguments))
+        assert f"is damaged (its version is {number})" in sentence
+        assert "doctor --repair" in sentence
+    assert call(home, "doctor", "--repair").returncode == 0
+    assert listed(home) == [(run_id, "finished", 4) for run_id in reversed(ids)]
+
+
+@pytest.mark.parametrize("damage", ["a flipped bit", "no JSON"])
+@pytest.mark.parametrize("place", ["epochs.metrics", "runs.started", "runs.machine"])
+def test_a_damaged_row_hides_no_other_and_holds_up_no_other(
+    home: Home, trained_home: tuple[Home, str], place: str, damage: str
+) -> None:
+    """The highest bit of a letter: what follows is no UTF-8 any more."""
+    shutil.copytree(trained_home[0].root, home.root, dirs_exist_ok=True)
+    good, (bad,) = trained_home[1], recorded_runs(home, 1)
+    table, column = place.split(".")
+    key = "id" if table == "runs" else "run_id"
+    with closing(sqlite3.connect(home.database)) as database:
+        (before,) = database.execute(f"SELECT {column} FROM {table} WHERE {key}=?", (bad,)).fetchone()
+    content = bytearray(before.encode())
+    content[len(content) // 2] ^= 0x80
+    now = bytes(content) if damage == "a flipped bit" else b"none"
+    change(home, f"UPDATE {table} SET {column}=CAST(? AS TEXT) WHERE {key}=?", now, bad)
+    assert {run: status for run, status, _ in listed(home)} == {good: "finished", bad: "damaged"}
+    assert f"run {bad} is damaged" in refused(call(home, "resume", bad))
+    done = call(home, "resume", good, "--epochs", "3", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["epochs"] == 3
 
 
 def test_one_damaged_run_is_marked_and_the_others_are_listed(home: Home) -> None:
