@@ -126,9 +126,12 @@ def open_missing() -> None:
 def lead_nowhere(descriptor: int) -> None:
     """Let what is written to `descriptor` vanish (docs.python.org/3/library/signal.html#note-on-sigpipe)."""
     nothing = os.open(os.devnull, os.O_RDWR)
-    if nothing != descriptor:
-        os.dup2(nothing, descriptor)
-        os.close(nothing)
+    if nothing == descriptor:
+        # Else child processes would have it closed again.
+        os.set_inheritable(descriptor, True)
+        return
+    os.dup2(nothing, descriptor)
+    os.close(nothing)
 
 
 def end_is_near() -> None:
