@@ -63,10 +63,17 @@ def broken_pipe() -> int:
 def full_pipe() -> tuple[int, int]:
     """Its ends to read from and to write to: it takes no byte more until somebody reads."""
     reader, writer = os.pipe()
-    os.set_blocking(writer, False)
-    try:
-        while True:
-            os.write(writer, b"\0" * 65536)
-    except BlockingIOError:
-        os.set_blocking(writer, True)
+    fill(writer)
     return reader, writer
+
+
+def fill(descriptor: int) -> None:
+    """With as many zeros as it takes."""
+    os.set_blocking(descriptor, False)
+    for size in (65536, 1):
+        try:
+            while True:
+                os.write(descriptor, b"\0" * size)
+        except BlockingIOError:
+            continue
+    os.set_blocking(descriptor, True)

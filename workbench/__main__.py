@@ -9,23 +9,23 @@ def main(arguments: list[str] | None = None) -> int:
 
     The two sides are imported only here: the window must not wait for the command line's libraries.
     """
-    if arguments is None:
-        arguments = sys.argv[1:]
-        # Nothing is begun while modules are imported, nor left to do in the end: there, Ctrl+C ends the process
-        # without a word.
-        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from workbench.core.standard_streams import open_missing
+    is_program = arguments is None
+    # Nothing is begun while modules are imported: until then, Ctrl+C ends the process without a word.
+    if is_program and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from workbench.core.standard_streams import lasting_streams, open_missing
 
+    arguments = sys.argv[1:] if arguments is None else arguments
     open_missing()
-    home = _home_of_window(arguments)
-    if home is not None:
-        from workbench.gui.app import open_window
+    with lasting_streams():
+        home = _home_of_window(arguments)
+        if home is not None:
+            from workbench.gui.app import open_window
 
-        return open_window(home)
-    from workbench.commands.application import run
+            return open_window(home)
+        from workbench.commands.application import run
 
-    return run(arguments)
+        return run(arguments, is_last=is_program)
 
 
 def _home_of_window(arguments: list[str]) -> str | None:

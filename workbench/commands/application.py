@@ -1,6 +1,5 @@
 """The command line as a whole: joins the groups of commands, and turns what they raise into an exit code."""
 
-import sys
 import traceback
 from typing import Annotated
 
@@ -28,10 +27,10 @@ from workbench.commands import (
     training,
     trials,
 )
-from workbench.commands.stopping import Interruption, handled
+from workbench.commands.stopping import Interruption
 from workbench.core.errors import UserError, shown
 from workbench.core.home import Home
-from workbench.core.standard_streams import lasting_streams
+from workbench.core.standard_streams import drain, loss
 
 # Of wrong usage, which typer words: what was typed and, at times, all that is allowed.
 _LONGEST_USAGE = 400
@@ -55,23 +54,29 @@ app.add_typer(queue.commands, name="queue")
 app.add_typer(search.commands, name="search")
 
 
-def run(arguments: list[str]) -> int:
-    """Execute one command; errors become one sentence and an exit code."""
-    with lasting_streams() as printed:
-        code = _code_of(arguments)
-        sys.stdout.flush()
+def run(arguments: list[str], *, is_last: bool = False) -> int:
+    """Execute one command; errors become one sentence and an exit code.
+
+    Args:
+        is_last: the process ends after it.
+    """
+    interruption = Interruption(is_last)
+    try:
+        with interruption:
+            code = _code_of(arguments, interruption)
+            drain()
+    except KeyboardInterrupt:
+        return 130
+    if loss():
         # What was to be done is done; but who keeps what was printed must know that some of it is missing.
-        if printed.loss:
-            console.print_error(f"error: not all could be written to standard output: {printed.loss}")
-            code = code or 2
+        console.print_error(f"error: not all could be written to standard output: {loss()}")
+        code = code or 2
     return code
 
 
-def _code_of(arguments: list[str]) -> int:
-    interruption = Interruption()
+def _code_of(arguments: list[str], interruption: Interruption) -> int:
     try:
-        with handled(interruption):
-            result = app(args=arguments, prog_name="resnet-workbench", standalone_mode=False)
+        result = app(args=arguments, prog_name="resnet-workbench", standalone_mode=False)
     except UserError as error:
         console.print_failure(str(error), error.remedy)
         return 2

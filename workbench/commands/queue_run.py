@@ -66,6 +66,7 @@ def _follow(work: "Work", shown: "Worked", stop: StopSignals) -> bool:
                     stop.display = shown.display
                 case EntryEnded(entry):
                     shown.end(entry)
+                    stop.display = None
                 case _:
                     shown.show(event)
     return stop.asked

@@ -2,54 +2,84 @@
 
 import queue
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
 from workbench.commands import console
 from workbench.commands.live_bar import LiveBar
+from workbench.core.ending_signals import ending_signals
 from workbench.core.orders import Orders
 from workbench.core.standard_streams import end_is_near
 from workbench.core.uncut import is_uncut, uncut
 
-# Windows knows no SIGHUP.
-_ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 # Within it, the same wish has come twice: terminal and shell, or a launcher, send signals both.
 _SAME_WISH_S = 0.5
+_RETRY_S = 0.01
+# Longer than any module takes to load, unless its drive is gone.
+_MOST_LOADING_S = 20.0
 
 Handler = Callable[[int, FrameType | None], object]
 
 
-@contextmanager
-def handled(handler: Handler) -> Iterator[None]:
-    """Call `handler` for every signal that asks the program to end; not for a hang-up under nohup."""
+def install(handler: Any) -> dict[signal.Signals, Any]:
+    """Call `handler` for every signal that asks the program to end; returns what was called before."""
     if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    with ExitStack() as stack:
-        for number in _ENDING:
-            former = signal.getsignal(number)
-            if number == signal.SIGINT or former is not signal.SIG_IGN:
-                signal.signal(number, handler)
-                stack.callback(signal.signal, number, former)
-        yield
+        return {}
+    return {number: signal.signal(number, handler) for number in ending_signals()}
+
+
+def restore(former: dict[signal.Signals, Any]) -> None:
+    for number, handler in former.items():
+        signal.signal(number, handler)
 
 
 class Interruption:
-    """Any of these signals is what Ctrl+C is: what was begun is cleared away. Else nothing would be told of it."""
+    """Any of these signals is what Ctrl+C is: what was begun is cleared away. Else nothing would be told of it.
 
-    def __init__(self) -> None:
+    Args:
+        is_last: the process ends after the command; while it does, such signals are no news any more.
+    """
+
+    def __init__(self, is_last: bool = False) -> None:
         self.came = False
         """Whatever ends the command then: in the middle of an import, an interruption ends as another error."""
+        self._is_last = is_last
+        self._since = 0.0
+        self._former: dict[signal.Signals, Any] = {}
 
-    def __call__(self, _number: int, _frame: FrameType | None) -> None:
-        self.came = True
+    def __enter__(self) -> "Interruption":
+        self._former = install(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.came and hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        restore(dict.fromkeys(self._former, signal.SIG_IGN) if self._is_last else self._former)
+
+    def __call__(self, _number: int, frame: FrameType | None) -> None:
         end_is_near()
+        if not self.came:
+            self.came, self._since = True, time.monotonic()
+        is_late = time.monotonic() - self._since > _MOST_LOADING_S
+        # C++ in modules that are being loaded takes an exception for its own, and may abort the process.
+        if hasattr(signal, "setitimer") and (is_uncut() or (_is_importing(frame) and not is_late)):
+            signal.signal(signal.SIGALRM, self)
+            signal.setitimer(signal.ITIMER_REAL, _RETRY_S)
+            return
+        # Not an Exception: nothing on the way may take it for a failure of its own.
         raise KeyboardInterrupt
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 @contextmanager
@@ -66,6 +96,7 @@ class StopSignals:
     """The first signal asks the run to stop and be saved; a second Ctrl+C interrupts at once, but never a saving.
 
     Other signals are not counted: a closed terminal sends several, and who must have the process gone kills it.
+    Once it is stopped, what little is left of the command is not interrupted.
     """
 
     def __init__(self, message: str = "stopping") -> None:
@@ -78,21 +109,21 @@ class StopSignals:
         processes itself when they take too long."""
         self._asked_at = 0.0
         self._orders: Orders | None = None
-        self._stack = ExitStack()
+        self._former: dict[signal.Signals, Any] = {}
         # Handlers run between any two lines, also within a write: there, printing raises or waits for ever. Unlike
         # an event, this queue may be filled within its own methods.
         self._sentences = queue.SimpleQueue[str | None]()
+        self._teller = threading.Thread(target=self._tell, name="stop signals", daemon=True)
 
     def __enter__(self) -> "StopSignals":
-        teller = threading.Thread(target=self._tell, name="stop signals", daemon=True)
-        teller.start()
-        self._stack.callback(teller.join)
-        self._stack.callback(self._sentences.put, None)
-        self._stack.enter_context(handled(self._ask))
+        self._teller.start()
+        self._former = install(self._ask)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stack.close()
+        restore(dict.fromkeys(self._former, signal.SIG_IGN) if self.asked else self._former)
+        self._sentences.put(None)
+        self._teller.join()
 
     def ask(self, orders: Orders) -> None:
         """Pass the wish on to `orders`, also one of before; else the caller looks at `asked`."""
@@ -100,7 +131,7 @@ class StopSignals:
         if self.asked:
             orders.stop()
 
-    def _ask(self, number: int, _frame: FrameType | None) -> None:
+    def _ask(self, number: int, frame: FrameType | None) -> None:
         if not self.asked:
             self.asked, self._asked_at = True, time.monotonic()
             end_is_near()
@@ -111,13 +142,14 @@ class StopSignals:
             if is_uncut():
                 self._sentences.put("saving; this takes a moment")
                 return
-            # Not an Exception: nothing on the way may take it for a failure of its own.
-            raise KeyboardInterrupt
+            former = self._former[signal.SIGINT]
+            if callable(former):
+                former(number, frame)
 
     def _tell(self) -> None:
         while (sentence := self._sentences.get()) is not None:
-            if self.display is None or self.display.console.quiet:
+            display = self.display
+            if display is None or display.console.quiet:
                 console.print_error(sentence)
             else:
-                self.display.say(sentence)
-            sys.stderr.flush()
+                display.say(sentence)

@@ -26,7 +26,7 @@ from workbench.commands.options import (
 )
 from workbench.commands.stopping import StopSignals, closed_whole
 from workbench.core.errors import UserError
-from workbench.core.events import RunFailed, RunStarted
+from workbench.core.events import RunFailed, RunFinished, RunStarted
 from workbench.core.home import Home
 from workbench.core.names import run_name
 from workbench.core.orders import Orders
@@ -177,6 +177,8 @@ def _follow(
             display.show(event)
             if isinstance(event, RunStarted):
                 stop.message = f"stopping; go on later with: resnet-workbench resume {run_id}"
+            if isinstance(event, RunFailed | RunFinished):
+                stop.message = "the run has ended already"
             if isinstance(event, RunFailed):
                 failure = event
     stop.display = None

@@ -1,7 +1,8 @@
 """Standard output and error that take everything: what cannot be printed changes nothing of what is done.
 
-A reader may go (`| head`, a closed terminal), its disk may fill up, and it may stop reading while the program is
-to end. From the first write that fails, that stream leads nowhere, for C libraries and child processes too.
+A reader may go (`| head`, a closed terminal), its disk may fill up, it may stop reading (Ctrl+S, a lost network).
+What is said is written by a thread for each stream, which alone waits. From the first write that fails, the stream
+leads nowhere, for C libraries and child processes too.
 """
 
 import errno
@@ -9,7 +10,9 @@ import io
 import os
 import select
 import sys
+import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
@@ -17,101 +20,176 @@ from typing import TYPE_CHECKING, Any, TextIO
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-# Of a pipe that is ready to be written to, so much never waits (PIPE_BUF of Linux).
-_PIECE_BYTES = 4096
-_LOOK_S = 0.2
-# How long an ending program waits for who has stopped reading.
-_PATIENCE_S = 2.0
+# Who reads takes what is said within a moment, and is waited for: else one stream would overtake the other.
+_MOMENT_S = 0.5
+# How much is kept for one who does not.
+_MOST_BYTES = 16_000_000
+# How long an ending program waits for one who reads nothing.
+_PATIENCE_S = 3.0
+_LOOK_S = 0.1
+_PIECE_BYTES = 65_536
 _NOBODY_READS = (errno.EPIPE, errno.ETIMEDOUT)
 
 
 class _Ending:
-    """Whether the program is to end; set by handlers of signals."""
+    """When the program was asked to end; set by handlers of signals."""
 
-    is_near = False
+    since: float | None = None
 
 
-class _Lasting(io.FileIO):
-    """Bytes to a descriptor that stays open; whatever it does not take is dropped."""
+class _Lasting(io.RawIOBase):
+    """Bytes to a descriptor, whatever becomes of it.
 
-    def __init__(self, descriptor: int) -> None:
-        super().__init__(descriptor, "w", closefd=False)
-        self._was_terminal = self.isatty()
+    Args:
+        is_kept: all of it counts: what is too much waits for the reader. Else it is dropped.
+    """
+
+    def __init__(self, descriptor: int, is_kept: bool) -> None:
+        self._descriptor, self._is_kept = descriptor, is_kept
+        self._was_terminal = os.isatty(descriptor)
+        self._changed = threading.Condition()
+        self._pending = deque[memoryview]()
+        self._bytes = 0
+        self._moved_at = 0.0
+        self._writer: threading.Thread | None = None
         self.failure: OSError | None = None
         """Of the first write that failed."""
 
-    def write(self, content: "ReadableBuffer", /) -> int:
-        with memoryview(content) as whole, whole.cast("B") as view, view[:_PIECE_BYTES] as piece:
-            try:
-                written = None
-                # None: somebody has set the descriptor not to wait.
-                while written is None:
-                    self._wait_for_room()
-                    written = super().write(piece)
-                return written
-            except OSError as error:
-                self.failure = self.failure or error
-                lead_nowhere(self.fileno())
-                return len(view)
+    def writable(self) -> bool:
+        return True
 
-    def _wait_for_room(self) -> None:
-        # There, select knows sockets only.
-        if os.name == "nt":
-            return
-        began = time.monotonic()
-        while not select.select((), (self.fileno(),), (), _LOOK_S)[1]:
-            if _Ending.is_near and time.monotonic() - began > _PATIENCE_S:
-                raise TimeoutError(errno.ETIMEDOUT, "nobody reads it")
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def isatty(self) -> bool:
+        return os.isatty(self._descriptor)
+
+    def write(self, content: "ReadableBuffer", /) -> int:
+        data = bytes(content)
+        with self._changed:
+            if self._bytes + len(data) > _MOST_BYTES:
+                if not self._is_kept:
+                    return len(data)
+                self._wait_until_written()
+            if self.failure is None and data:
+                is_read = not self._pending
+                self._pending.append(memoryview(data))
+                self._bytes += len(data)
+                self._changed.notify_all()
+                self._begin()
+                if is_read:
+                    self._changed.wait_for(lambda: not self._pending, _MOMENT_S)
+        return len(data)
+
+    def drain(self) -> None:
+        """Wait until all is written; for an ending program, only as long as somebody reads."""
+        with self._changed:
+            self._wait_until_written()
+
+    def _wait_until_written(self) -> None:
+        while self._pending:
+            if _Ending.since is not None:
+                since = max(_Ending.since, self._moved_at)
+                if time.monotonic() - since > _PATIENCE_S:
+                    self._give_up(TimeoutError(errno.ETIMEDOUT, "nobody reads it"))
+            # Handlers of signals cannot notify.
+            self._changed.wait(_LOOK_S)
+
+    def _give_up(self, failure: OSError) -> None:
+        self.failure = failure
+        self._pending.clear()
+        self._bytes = 0
+        lead_nowhere(self._descriptor)
+        self._changed.notify_all()
+
+    def _begin(self) -> None:
+        if self._writer is None:
+            # A program does not wait for it to end: it may be held up for ever.
+            self._writer = threading.Thread(target=self._write_on, name=f"writes {self._descriptor}", daemon=True)
+            self._writer.start()
+
+    def _write_on(self) -> None:
+        while self.failure is None:
+            with self._changed:
+                self._changed.wait_for(lambda: self._pending)
+                piece = self._pending[0][:_PIECE_BYTES]
+            try:
+                written = os.write(self._descriptor, piece)
+            except BlockingIOError:
+                # Somebody has set the descriptor not to wait, as some programs leave a terminal.
+                select.select((), (self._descriptor,), (), _LOOK_S)
+                continue
+            except OSError as error:
+                with self._changed:
+                    self._give_up(error)
+                return
+            with self._changed:
+                if self.failure is None:
+                    self._take_off(written)
+
+    def _take_off(self, written: int) -> None:
+        self._moved_at = time.monotonic()
+        self._bytes -= written
+        rest = self._pending.popleft()[written:]
+        if rest:
+            self._pending.appendleft(rest)
+        self._changed.notify_all()
 
     @property
     def loss(self) -> str:
-        """Why somebody who waits for what was written misses some of it; empty: nobody does."""
+        """Why some of it is missing where it was to be kept; empty: nobody misses it."""
         if self.failure is None or self._was_terminal or self.failure.errno in _NOBODY_READS:
             return ""
         return self.failure.strerror or str(self.failure)
 
 
-class Printed:
-    """What has become of standard output."""
+class _Present:
+    """What stands in for standard output and error, in this order; empty: nothing does."""
 
-    def __init__(self, output: _Lasting | None) -> None:
-        self._output = output
-
-    @property
-    def loss(self) -> str:
-        """As of a stream: why some of it is missing where it was to be kept."""
-        return "" if self._output is None else self._output.loss
+    streams: tuple[_Lasting, ...] = ()
 
 
 @contextmanager
-def lasting_streams() -> Iterator[Printed]:
+def lasting_streams() -> Iterator[None]:
     """Within, writing to `sys.stdout` and `sys.stderr` never fails; others that somebody has put there stay."""
     if sys.stdout is not sys.__stdout__ or sys.stderr is not sys.__stderr__:
-        yield Printed(None)
+        yield
         return
     former = sys.stdout, sys.stderr
-    raws = _Lasting(1), _Lasting(2)
-    # In most locales strict by default, and then a path that is no UTF-8 could not be printed.
-    sys.stdout, sys.stderr = (
-        _text(raw, before, "backslashreplace") for raw, before in zip(raws, former, strict=True)
-    )
+    _Ending.since = None
+    output, errors = _Present.streams = _Lasting(1, is_kept=True), _Lasting(2, is_kept=False)
+    sys.stdout = _text(output, former[0], is_by_line=output.isatty())
+    sys.stderr = _text(errors, former[1], is_by_line=True)
     try:
-        yield Printed(raws[0])
+        yield
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        end_is_near()
+        drain()
+        _Present.streams = ()
         sys.stdout, sys.stderr = former
 
 
-def _text(raw: _Lasting, before: TextIO | None, errors: str) -> TextIO:
+def _text(raw: _Lasting, before: TextIO | None, is_by_line: bool) -> TextIO:
+    settings: dict[str, Any] = {"encoding": "utf-8"}
     if isinstance(before, io.TextIOWrapper):
         before.flush()
-        settings: dict[str, Any] = {
-            name: getattr(before, name) for name in ("encoding", "line_buffering", "write_through")
-        }
-    else:
-        settings = {"encoding": "utf-8"}
-    return io.TextIOWrapper(io.BufferedWriter(raw), errors=errors, **settings)
+        settings = {"encoding": before.encoding, "write_through": before.write_through}
+    # Strict in most locales, standard output could not print a path that is no UTF-8.
+    return io.TextIOWrapper(raw, errors="backslashreplace", line_buffering=is_by_line, **settings)  # type: ignore[type-var]  # all that it needs
+
+
+def drain() -> None:
+    """Wait until all that was said is written, as long as somebody reads it or the program is not asked to end."""
+    if _Present.streams:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    for stream in _Present.streams:
+        stream.drain()
+
+
+def loss() -> str:
+    """Why some of standard output is missing where it was to be kept; empty: nobody misses it."""
+    return _Present.streams[0].loss if _Present.streams else ""
 
 
 def open_missing() -> None:
@@ -121,6 +199,8 @@ def open_missing() -> None:
             os.fstat(descriptor)
         except OSError:
             lead_nowhere(descriptor)
+    if sys.stdin is None:
+        sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False))
 
 
 def lead_nowhere(descriptor: int) -> None:
@@ -135,5 +215,6 @@ def lead_nowhere(descriptor: int) -> None:
 
 
 def end_is_near() -> None:
-    """From now on nobody is waited for who has stopped reading. Safe in handlers of signals."""
-    _Ending.is_near = True
+    """From now on nobody is waited for long who has stopped reading. Safe in handlers of signals."""
+    if _Ending.since is None:
+        _Ending.since = time.monotonic()

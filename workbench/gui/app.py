@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from workbench.core.display import display_problem
+from workbench.core.ending_signals import ending_signals
 from workbench.core.errors import UserError
 from workbench.core.home import Home
 
@@ -58,11 +59,8 @@ def open_window(home_override: str = "") -> int:
     sys.excepthook = _ExceptionHook(window.message_bar)
     # Python's handlers run because the window's timer comes back to Python many times a second. They may run
     # between any two lines, so closing itself is left to the event loop.
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        # Windows knows no SIGHUP; under nohup a closed terminal is to be survived.
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, lambda *_: QTimer.singleShot(0, window.close))
+    for number in ending_signals():
+        signal.signal(number, lambda *_: QTimer.singleShot(0, window.close))
     window.show()
     code = application.exec()
     if not window.has_let_go:
