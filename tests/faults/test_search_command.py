@@ -3,12 +3,12 @@
 import json
 import re
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.commands import TINY, call, command, refused
+from tests.commands import TINY, call, refused
+from tests.programs import END_S, started
 from tests.test_imports import loaded_by
 from workbench.core.home import Home
 
@@ -79,14 +79,13 @@ def test_more_trials_go_on_with_a_study(searched: tuple[Home, dict[str, object]]
 
 
 def test_interrupted_it_saves_the_run_and_says_how_to_go_on(home: Home, image_folder: Path) -> None:
-    start = command(
+    process = started(
         home, "search", "start", "long", *SPACE, *TINY, "--data", str(image_folder), "--epochs", "5000"
     )
-    process = subprocess.Popen(start, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     assert process.stderr.readline().startswith("trial 1: learning_rate 0.")
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=120)
+    _, said = process.communicate(timeout=END_S)
     assert process.returncode == 0, said
     assert "go on later with: resnet-workbench search join long" in said
     trials = json.loads(call(home, "search", "show", "long", "--json").stdout)["trials"]
