@@ -15,6 +15,18 @@ def save(folder: Path, step: int, best: bool = False) -> Path:
     return checkpoint.save(folder, state_after(step), step=step, epoch=1, best=best)
 
 
+def write_all_but(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """As on a disk that becomes full just then."""
+    write = manifest.write_atomically
+
+    def full(path: Path, writer: Any) -> None:
+        if path.name == name:
+            raise UserError("cannot write: no space left")
+        write(path, writer)
+
+    monkeypatch.setattr(manifest, "write_atomically", full)
+
+
 def test_last_and_best_come_back(tmp_path: Path) -> None:
     for step in (1, 2, 3):
         save(tmp_path, step, best=step == 2)
@@ -95,14 +107,7 @@ def test_after_a_fallback_a_failing_save_loses_nothing(tmp_path: Path, monkeypat
     save(tmp_path, 1)
     save(tmp_path, 2).write_bytes(b"cut")
     assert checkpoint.load_last(tmp_path)[0].position.batch == 1
-    write = manifest.write_atomically
-
-    def full(path: Path, writer: Any) -> None:
-        if path.name == "last.json":
-            raise UserError("cannot write: no space left")
-        write(path, writer)
-
-    monkeypatch.setattr(manifest, "write_atomically", full)
+    write_all_but(monkeypatch, "last.json")
     with pytest.raises(UserError, match="no space left"):
         save(tmp_path, 3)
     assert checkpoint.load(tmp_path, "last").position.batch == 1
@@ -132,3 +137,40 @@ def test_a_file_that_another_process_reads_is_removed_later(
     assert len(list(tmp_path.glob("step-*.pt"))) == 3
     save(tmp_path, 4)
     assert len(list(tmp_path.glob("step-*.pt"))) == 2
+
+
+def test_a_best_one_that_is_ahead_is_the_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that was killed before `last` pointed at it too has lost nothing, and has the best weights still."""
+    save(tmp_path, 1, best=True)
+    write_all_but(monkeypatch, "last.json")
+    with pytest.raises(UserError, match="no space left"):
+        save(tmp_path, 2, best=True)
+    monkeypatch.undo()
+    assert checkpoint.load_best(tmp_path).position.batch == 2
+    state, warning = checkpoint.load_last(tmp_path)
+    assert (state.position.batch, warning) == (2, "")
+    assert [checkpoint.load(tmp_path, kind).position.batch for kind in manifest.KINDS] == [2, 2, 1]
+
+
+def test_a_first_checkpoint_may_be_the_best_one_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_all_but(monkeypatch, "last.json")
+    with pytest.raises(UserError, match="no space left"):
+        save(tmp_path, 1, best=True)
+    monkeypatch.undo()
+    assert checkpoint.exists(tmp_path)
+    state, warning = checkpoint.load_last(tmp_path)
+    assert state.position.batch == 1
+    assert warning.endswith("; going on from the best checkpoint")
+    assert checkpoint.load(tmp_path, "last").position.batch == 1
+
+
+@pytest.mark.parametrize("how", ["damaged", "behind"])
+def test_a_best_one_that_only_seems_to_be_ahead_is_left(tmp_path: Path, how: str) -> None:
+    path = save(tmp_path, 1, best=True)
+    save(tmp_path, 2)
+    if how == "damaged":
+        path.write_bytes(b"")
+    best = tmp_path / "best.json"
+    best.write_text(best.read_text().replace('"step": 1', '"step": 9'))
+    state, warning = checkpoint.load_last(tmp_path)
+    assert (state.position.batch, warning) == (2, "")

@@ -94,6 +94,18 @@ def killed(source, target):
     replace(source, target)
 files.os.replace = killed
 """
+# Before so many files of such a name are in their place.
+_KILLED_BEFORE = """
+import os, signal
+from workbench.core import files
+replace, seen = os.replace, []
+def killed(source, target):
+    seen.extend([target] if os.path.basename(target).startswith({name!r}) else [])
+    if len(seen) == {count}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    replace(source, target)
+files.os.replace = killed
+"""
 # Stands in for a disk that is filled by the first checkpoint.
 _FULL_DISK = """
 import errno, os
@@ -409,3 +421,27 @@ def test_without_its_first_checkpoint_a_run_starts_anew_and_says_so(
     assert resumed["warnings"] == [f"run {run.id} ended before its first checkpoint was written: it starts anew"]
     beside = json.loads(call(home, *asked).stdout)
     assert beside["train_loss"] == resumed["train_loss"], "from the same seed"
+
+
+# Later ones
+
+
+@pytest.mark.parametrize(("name", "count"), [("best.json", 2), ("last.json", 2), ("epoch-00002-", 1)])
+def test_killed_at_any_place_of_a_save_a_run_keeps_its_best_weights(
+    home: Home, image_folder: Path, tmp_path: Path, name: str, count: int
+) -> None:
+    """Without images that are held out each epoch is the best."""
+    asked = train(image_folder, "--set", "data.validation_fraction=0", "--json", epochs=3)
+    beside = Home(tmp_path / "beside").prepare()
+    whole = json.loads(call(beside, *asked).stdout)
+    process = started(home, *asked, prelude=_KILLED_BEFORE.format(name=name, count=count))
+    process.communicate(timeout=END_S)
+    assert process.returncode == -signal.SIGKILL
+    # Up to the epoch that it was killed in, and no further.
+    resumed = json.loads(call(home, "resume", "latest", "--epochs", "2", "--json").stdout)
+    assert (resumed["best_epoch"], resumed["warnings"]) == (2, [])
+    assert json.loads(call(home, "evaluate", "latest", "--json").stdout)["epoch"] == 2
+    resumed = json.loads(call(home, "resume", "latest", "--epochs", "3", "--json").stdout)
+    assert resumed["train_loss"] == whole["train_loss"]
+    ours, theirs = ({path.name for path in each.runs.glob("*/weights/epoch-*")} for each in (home, beside))
+    assert ours == theirs

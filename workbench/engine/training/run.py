@@ -90,9 +90,17 @@ class Run:
             return
         self._refuse_other_data(prepared)
         prepared.trainer.restore(self._resume_from, f"the checkpoint of run {self._record.id}")
+        self._keep_what_is_lacking(prepared.trainer)
         warning = self._other_device(prepared.compute)
         if warning:
             yield Warned(warning)
+
+    def _keep_what_is_lacking(self, trainer: Trainer) -> None:
+        """The weights of the checkpoint's epoch: the run may have been killed between the two."""
+        position = trainer.position
+        is_between_epochs = position.epoch > 0 and position.batch == 0
+        if is_between_epochs and position.epoch not in self._store.weights_by_epoch(self._record.id):
+            self._keep_epoch(trainer)
 
     def _refuse_other_data(self, prepared: Prepared) -> None:
         """A run goes on only with the images that it began with."""

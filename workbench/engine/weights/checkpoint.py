@@ -29,9 +29,11 @@ def save(folder: Path, state: CheckpointState, *, step: int, epoch: int, best: b
     write_atomically(path, lambda file: file.write(content))
     written = Manifest(path.name, digest, VERSION, step, epoch)
     _keep_as_previous(folder, digest)
-    manifest.write(written, folder, "last")
+    # Before `last`: killed in between, the run goes on from the best one. The other way round it would go on
+    # behind it, and the best weights be those of an earlier epoch for good.
     if best:
         manifest.write(written, folder, "best")
+    manifest.write(written, folder, "last")
     _remove_unused(folder)
     return path
 
@@ -95,29 +97,57 @@ def named(folder: Path, kind: Kind) -> Manifest | None:
 
 def exists(folder: Path) -> bool:
     """Whether a checkpoint was ever written there, readable or not."""
-    return any(manifest.path_of(folder, kind).exists() for kind in ("last", "previous"))
+    return _are_any(folder, *KINDS)
+
+
+def _are_any(folder: Path, *kinds: Kind) -> bool:
+    return any(manifest.path_of(folder, kind).exists() for kind in kinds)
 
 
 def load_last(folder: Path) -> tuple[CheckpointState, str]:
     """The last checkpoint, and a warning, empty if all is well. If it is damaged, the one before takes its place.
+
+    A best one that is ahead of it is the last: the run was killed before `last` pointed at it too.
 
     Raises:
         NewerVersion: a newer workbench wrote the last one.
         UserError: neither can be read; names what is wrong with the last one.
     """
     try:
-        return load(folder, "last"), ""
+        state = load(folder, "last")
     except NewerVersion:
         raise
     except UserError as error:
+        # Killed in its first save, a run has the best one alone.
+        place: Kind = "previous" if _are_any(folder, "last", "previous") else "best"
         try:
-            state, before = load(folder, "previous"), manifest.read(folder, "previous")
+            state, found = load(folder, place), manifest.read(folder, place)
         except UserError:
             raise error from None
         # The next save must not put the damaged one in the place of this one.
-        if before is not None:
-            manifest.write(before, folder, "last")
-        return state, f"{error}; going on from the checkpoint before it"
+        if found is not None:
+            manifest.write(found, folder, "last")
+        return (
+            state,
+            f"{error}; going on from the {'best checkpoint' if place == 'best' else 'checkpoint before it'}",
+        )
+    return _best_ahead_of(state, folder) or state, ""
+
+
+def _best_ahead_of(last: CheckpointState, folder: Path) -> CheckpointState | None:
+    """The best one, which is the last from then on; None if it is behind, as usual, or cannot be read."""
+    behind, found = named(folder, "last"), named(folder, "best")
+    if behind is None or found is None or (found.epoch, found.step) <= (behind.epoch, behind.step):
+        return None
+    try:
+        best = load(folder, "best")
+    except UserError:
+        return None
+    # Manifests are text: what is in the files counts.
+    if (best.position.epoch, best.position.batch) <= (last.position.epoch, last.position.batch):
+        return None
+    manifest.write(found, folder, "last")
+    return best
 
 
 def _remove_unused(folder: Path) -> None:
