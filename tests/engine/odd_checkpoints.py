@@ -33,6 +33,8 @@ ODD_MANIFESTS: dict[str, tuple[Callable[[dict[str, Any]], bytes], str]] = {
     "name a list": (_with(file=["a"]), "file is ['a']; it must be the name"),
     "digest short": (_with(sha256="abc"), "sha256 is 'abc'; it must be 64 hexadecimal digits"),
     "step negative": (_with(step=-1), "step is -1; it must be a whole number, at least 0"),
+    "step beyond bounds": (_with(step=10**30), "step is a number of 31 digits; it must be a whole number"),
+    "epoch beyond bounds": (_with(epoch=10**300), "epoch is a number of 301 digits; it must be a whole number"),
     "epoch a fraction": (_with(epoch=1.5), "epoch is 1.5; it must be a whole number, at least 0"),
     "nested": (lambda _: b"[" * 10_000 + b"]" * 10_000, "it is nested too deeply"),
     "nested in a field": (

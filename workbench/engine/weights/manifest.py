@@ -15,6 +15,7 @@ Kind = Literal["last", "best", "previous"]
 KINDS: tuple[Kind, ...] = ("last", "best", "previous")
 
 _DATA_FILE = re.compile(r"step-\d+-[0-9a-f]{8}\.pt")
+_MOST = 2**63
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -66,13 +67,14 @@ def write(manifest: Manifest, folder: Path, kind: Kind) -> None:
 
 
 def _is_whole(value: object, least: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value < _MOST
 
 
 def _is_like(value: object, pattern: re.Pattern[str]) -> bool:
     return isinstance(value, str) and pattern.fullmatch(value) is not None
 
 
+_COUNT = "a whole number, at least 0 and below 2**63"
 _ALLOWED: dict[str, tuple[Callable[[object], bool], str]] = {
     # First: what else a newer one holds is not known.
     "version": (lambda value: _is_whole(value, 1), f"a whole number from 1 to {VERSION}"),
@@ -81,8 +83,8 @@ _ALLOWED: dict[str, tuple[Callable[[object], bool], str]] = {
         "the name of a file beside it, such as step-00000012-0a1b2c3d.pt",
     ),
     "sha256": (lambda value: _is_like(value, _SHA256), "64 hexadecimal digits"),
-    "step": (lambda value: _is_whole(value, 0), "a whole number, at least 0"),
-    "epoch": (lambda value: _is_whole(value, 0), "a whole number, at least 0"),
+    "step": (lambda value: _is_whole(value, 0), _COUNT),
+    "epoch": (lambda value: _is_whole(value, 0), _COUNT),
 }
 
 
