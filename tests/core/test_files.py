@@ -59,6 +59,17 @@ def test_what_is_written_has_the_rights_of_other_files(tmp_path: Path) -> None:
     assert (stat.S_IMODE(path.stat().st_mode), path.read_bytes()) == (0o640, b"second")
 
 
+@pytest.mark.parametrize("target", ["link", "gone", "folder"])
+def test_a_link_to_no_file_is_replaced_like_a_file(tmp_path: Path, target: str) -> None:
+    (tmp_path / "folder").mkdir(mode=0o700)
+    path, usual = tmp_path / "link", tmp_path / "usual"
+    usual.touch()
+    path.symlink_to(target)
+    write_atomically(path, lambda file: file.write(b"written"))
+    assert (path.is_symlink(), path.read_bytes()) == (False, b"written")
+    assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE(usual.stat().st_mode)
+
+
 def test_what_cannot_be_written_is_known_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     require_writable(tmp_path / "file")

@@ -53,6 +53,20 @@ ODD_MANIFESTS: dict[str, tuple[Callable[[dict[str, Any]], bytes], str]] = {
 """What is written in place of a manifest, given its tree; and words of the sentence about it."""
 
 
+def _folder(path: Path) -> None:
+    path.mkdir()
+    (path / "mine").touch()
+
+
+IN_ITS_PLACE: dict[str, tuple[Callable[[Path], None], str]] = {
+    "nothing": (lambda _: None, "last.json is missing, which should be beside best.json and previous.json"),
+    "a folder": (_folder, "last.json: it is a folder, not a file"),
+    "a link to itself": (lambda path: path.symlink_to(path.name), "last.json: Too many levels of symbolic links"),
+    "a link to nowhere": (lambda path: path.symlink_to("gone"), "last.json: it is a link to what is not there"),
+}
+"""What is where last.json was; and words of the sentence about it."""
+
+
 class Harmful:
     """What unpickling it would do leaves a trace."""
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.engine.checkpoints import state_after
 from tests.engine.odd_checkpoints import (
+    IN_ITS_PLACE,
     ODD_MANIFESTS,
     foreign_archive,
     foreign_pickle,
@@ -53,6 +54,34 @@ def test_an_odd_manifest_is_a_sentence_and_the_one_before_is_taken(folder: Path,
     assert checkpoint.load(folder, "last").position.batch == 1
     checkpoint.save(folder, state_after(3), step=3, epoch=1, best=True)
     assert [checkpoint.load(folder, kind).position.batch for kind in manifest.KINDS] == [3, 3, 1]
+
+
+@pytest.mark.parametrize("what", IN_ITS_PLACE)
+def test_whatever_is_where_the_last_one_was_the_one_before_is_taken(folder: Path, what: str) -> None:
+    path = manifest.path_of(folder, "last")
+    put, words = IN_ITS_PLACE[what]
+    path.unlink()
+    put(path)
+    assert checkpoint.exists(folder)
+    sentence = sentence_of(folder, "last")
+    assert words in sentence
+    state, warning = checkpoint.load_last(folder)
+    assert state.position.batch == 1
+    assert warning == f"{sentence}; going on from the checkpoint before it"
+    assert checkpoint.load(folder, "last").position.batch == 1
+    assert [each.name for each in folder.glob("last.json.damaged/*")] == (["mine"] if what == "a folder" else [])
+
+
+@pytest.mark.parametrize("kind", manifest.KINDS)
+def test_a_save_replaces_whatever_is_in_its_way(folder: Path, kind: manifest.Kind) -> None:
+    path = manifest.path_of(folder, kind)
+    (folder / f"{kind}.json.damaged").mkdir()
+    path.unlink()
+    path.mkdir()
+    checkpoint.save(folder, state_after(3), step=3, epoch=1, best=True)
+    checkpoint.save(folder, state_after(4), step=4, epoch=1, best=True)
+    assert [checkpoint.load(folder, kind).position.batch for kind in manifest.KINDS] == [4, 4, 3]
+    assert (folder / f"{kind}.json.damaged-2").is_dir()
 
 
 @pytest.mark.parametrize("oddity", ["version null", "nested", "no UTF-8"])

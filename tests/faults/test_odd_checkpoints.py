@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import call, refused
-from tests.engine.odd_checkpoints import foreign_pickle, replace_data, spoil_manifest
+from tests.engine.odd_checkpoints import IN_ITS_PLACE, foreign_pickle, replace_data, spoil_manifest
 from workbench.core.home import Home
 
 COMMANDS = {
@@ -61,3 +61,15 @@ def test_an_odd_last_one_falls_back_and_says_so(home: Home, folder: Path) -> Non
     assert "going on from the checkpoint before it" in said
     (run,) = json.loads(call(home, "runs", "list", "--json").stdout)
     assert (run["status"], run["epochs"]) == ("finished", 3)
+
+
+@pytest.mark.parametrize("what", ["a folder", "a link to itself"])
+def test_what_is_no_file_is_no_reason_to_give_up(home: Home, folder: Path, what: str) -> None:
+    put, words = IN_ITS_PLACE[what]
+    (folder / "last.json").unlink()
+    put(folder / "last.json")
+    done = call(home, "resume", "latest", "--epochs", "3", "--json")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert (said["status"], said["epochs"]) == ("finished", 3)
+    assert words in " ".join(said["warnings"])

@@ -129,10 +129,12 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
 def _give_usual_rights(temporary: Path, path: Path) -> None:
     """Those of the file that is replaced, or of any new file: temporary ones are only their owner's."""
-    try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-    except FileNotFoundError:
-        mode = 0o666 & ~_UMASK
+    mode = 0o666 & ~_UMASK
+    # There is none, or a link that leads nowhere or in a circle, which is replaced like a file.
+    with suppress(OSError):
+        found = path.stat().st_mode
+        if stat.S_ISREG(found):
+            mode = stat.S_IMODE(found)
     # File systems that know no rights refuse, each in its own way.
     with suppress(OSError):
         temporary.chmod(mode)

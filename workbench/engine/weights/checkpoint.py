@@ -57,7 +57,7 @@ def load(folder: Path, kind: Kind) -> CheckpointState:
     """
     found = manifest.read(folder, kind)
     if found is None:
-        raise UserError(f"there is no checkpoint '{kind}' in {shown(folder)}; the run has saved none yet")
+        raise UserError(_absence(folder, kind))
     path = folder / found.file
     try:
         require_file(path)
@@ -68,6 +68,14 @@ def load(folder: Path, kind: Kind) -> CheckpointState:
         named = manifest.path_of(folder, kind).name
         raise UserError(f"the checkpoint {shown(path)} is damaged: its SHA-256 is not the one in {named}")
     return CheckpointState.from_file(content, f"the checkpoint {shown(path)}")
+
+
+def _absence(folder: Path, kind: Kind) -> str:
+    beside = [manifest.path_of(folder, other).name for other in KINDS if manifest.exists(folder, other)]
+    if not beside:
+        return f"there is no checkpoint '{kind}' in {shown(folder)}; the run has saved none yet"
+    path = manifest.path_of(folder, kind)
+    return f"the checkpoint manifest {shown(path)} is missing, which should be beside {' and '.join(beside)}"
 
 
 def load_best(folder: Path) -> CheckpointState:
@@ -97,11 +105,7 @@ def named(folder: Path, kind: Kind) -> Manifest | None:
 
 def exists(folder: Path) -> bool:
     """Whether a checkpoint was ever written there, readable or not."""
-    return _are_any(folder, *KINDS)
-
-
-def _are_any(folder: Path, *kinds: Kind) -> bool:
-    return any(manifest.path_of(folder, kind).exists() for kind in kinds)
+    return any(manifest.exists(folder, kind) for kind in KINDS)
 
 
 def load_last(folder: Path) -> tuple[CheckpointState, str]:
@@ -119,7 +123,7 @@ def load_last(folder: Path) -> tuple[CheckpointState, str]:
         raise
     except UserError as error:
         # Killed in its first save, a run has the best one alone.
-        place: Kind = "previous" if _are_any(folder, "last", "previous") else "best"
+        place: Kind = "previous" if any(manifest.exists(folder, kind) for kind in ("last", "previous")) else "best"
         try:
             state, found = load(folder, place), manifest.read(folder, place)
         except UserError:

@@ -1,6 +1,9 @@
 """The small file that names a checkpoint's data file, its SHA-256 and its place in the run."""
 
+import contextlib
+import itertools
 import json
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,6 +41,11 @@ def path_of(folder: Path, kind: Kind) -> Path:
     return folder / f"{kind}.json"
 
 
+def exists(folder: Path, kind: Kind) -> bool:
+    """Whether anything is in its place, be it a link that leads nowhere."""
+    return os.path.lexists(path_of(folder, kind))
+
+
 def read(folder: Path, kind: Kind) -> Manifest | None:
     """None if there is none.
 
@@ -46,13 +54,15 @@ def read(folder: Path, kind: Kind) -> Manifest | None:
         UserError: it is damaged or none of ours; names the file, the field, and what is allowed.
     """
     path = path_of(folder, kind)
-    if not path.exists():
+    if not exists(folder, kind):
         return None
     try:
         tree = json.loads(read_text(path))
     # ValueError: no UTF-8, no JSON, or a number of thousands of digits.
     except (OSError, ValueError, RecursionError) as error:
-        raise UserError(f"cannot read the checkpoint manifest {shown(path)}: {reason(error)}") from error
+        is_astray = isinstance(error, FileNotFoundError) and path.is_symlink()
+        why = "it is a link to what is not there" if is_astray else reason(error)
+        raise UserError(f"cannot read the checkpoint manifest {shown(path)}: {why}") from error
     return _checked(tree, path)
 
 
@@ -62,8 +72,20 @@ def write(manifest: Manifest, folder: Path, kind: Kind) -> None:
     Raises:
         UserError: it cannot be written.
     """
-    content = json.dumps(vars(manifest), indent=2).encode()
-    write_atomically(path_of(folder, kind), lambda file: file.write(content))
+    path, content = path_of(folder, kind), json.dumps(vars(manifest), indent=2).encode()
+    _make_way(path)
+    write_atomically(path, lambda file: file.write(content))
+
+
+def _make_way(path: Path) -> None:
+    """Rename a folder in its place, which no file can replace, but keep what is in it."""
+    if not path.is_dir() or path.is_symlink():
+        return
+    names = itertools.chain([f"{path.name}.damaged"], (f"{path.name}.damaged-{n}" for n in itertools.count(2)))
+    free = next(aside for name in names if not os.path.lexists(aside := path.with_name(name)))
+    # Where that is refused, writing says why.
+    with contextlib.suppress(OSError):
+        path.rename(free)
 
 
 def _is_whole(value: object, least: int) -> bool:
