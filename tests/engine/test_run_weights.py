@@ -9,11 +9,12 @@ import pytest
 
 from tests.trained import exhausted, opened, record_run
 from workbench.core.errors import UserError
+from workbench.core.events import Warned
 from workbench.core.home import Home
 from workbench.core.records.store import RunStore
 from workbench.core.settings.config import RunConfig
 from workbench.engine.training import evaluation, training
-from workbench.engine.weights import code_export, run_weights, weight_sources
+from workbench.engine.weights import checkpoint, code_export, manifest, run_weights, weight_sources
 
 USES: dict[str, Callable[[str, RunStore, Path], object]] = {
     "export": lambda run_id, store, folder: code_export.export_run(run_id, store, folder / "net.py"),
@@ -52,6 +53,29 @@ def test_another_runs_checkpoints_are_refused(
         )
     assert not list(tmp_path.glob("net*"))
     assert store.run(run_id).status == "finished"
+
+
+@pytest.mark.parametrize("kind", ["last", "best"])
+def test_the_runs_own_checkpoint_takes_the_place_of_anothers(
+    home: Home, store: RunStore, tiny_config: RunConfig, kind: manifest.Kind
+) -> None:
+    """Also of a best one that is further than the run itself."""
+    run_id = record_run(home, tiny_config.with_values({"training.epochs": 2}))
+    epochs = 2 if kind == "last" else 3
+    other = record_run(home, tiny_config.with_values({"training.seed": 7, "training.epochs": epochs}))
+    theirs, ours = store.checkpoints(other), store.checkpoints(run_id)
+    found = manifest.read(theirs, "last")
+    assert found is not None
+    shutil.copy(theirs / found.file, ours)
+    manifest.write(found, ours, kind)
+    events = list(training.resume(run_id, store=store, epochs=3))
+    warnings = " ".join(event.message for event in events if isinstance(event, Warned))
+    words = "is of another run: training.seed is 7 there, and 0 in this run; going on from the checkpoint before"
+    assert (words in warnings) is (kind == "last")
+    record = store.run(run_id)
+    assert (record.status, len(record.epochs)) == ("finished", 3)
+    state = checkpoint.load(ours, "last")
+    run_weights.refuse_of_another(state.config, record)
 
 
 def test_where_its_images_come_from_is_told_by_name(store: RunStore, tiny_config: RunConfig) -> None:

@@ -135,8 +135,9 @@ def _resumed(
         if record.started:
             warnings.append(f"run {record.id} ended before its first checkpoint was written: it starts anew")
     else:
-        state, warning = checkpoint.load_last(folder)
-        run_weights.refuse_of_another(state.config, record)
+        state, warning = checkpoint.load_last(
+            folder, lambda saved: run_weights.refuse_of_another(saved.config, record)
+        )
         warnings.insert(0, warning)
         if record.status == "finished":
             state = replace(state, position=replace(state.position, patience_from=state.position.epoch))

@@ -7,6 +7,7 @@ file. torch.load alone would read a file with flipped bits without an error.
 
 import contextlib
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 from workbench.core.errors import UserError, reason, shown
@@ -14,6 +15,8 @@ from workbench.core.files import require_file, write_atomically
 from workbench.engine.weights import manifest
 from workbench.engine.weights.checkpoint_state import CheckpointState
 from workbench.engine.weights.manifest import KINDS, VERSION, Kind, Manifest, NewerVersion
+
+Check = Callable[[CheckpointState], object]
 
 
 def save(folder: Path, state: CheckpointState, *, step: int, epoch: int, best: bool) -> Path:
@@ -108,24 +111,27 @@ def exists(folder: Path) -> bool:
     return any(manifest.exists(folder, kind) for kind in KINDS)
 
 
-def load_last(folder: Path) -> tuple[CheckpointState, str]:
+def load_last(folder: Path, check: Check = lambda _state: None) -> tuple[CheckpointState, str]:
     """The last checkpoint, and a warning, empty if all is well. If it is damaged, the one before takes its place.
 
     A best one that is ahead of it is the last: the run was killed before `last` pointed at it too.
 
+    Args:
+        check: raises UserError for one that is whole but not to be taken, as another run's.
+
     Raises:
         NewerVersion: a newer workbench wrote the last one.
-        UserError: neither can be read; names what is wrong with the last one.
+        UserError: neither can be taken; names what is wrong with the last one.
     """
     try:
-        state = load(folder, "last")
+        state = _checked(folder, "last", check)
     except NewerVersion:
         raise
     except UserError as error:
         # Killed in its first save, a run has the best one alone.
         place: Kind = "previous" if any(manifest.exists(folder, kind) for kind in ("last", "previous")) else "best"
         try:
-            state, found = load(folder, place), manifest.read(folder, place)
+            state, found = _checked(folder, place, check), manifest.read(folder, place)
         except UserError:
             raise error from None
         # The next save must not put the damaged one in the place of this one.
@@ -135,16 +141,22 @@ def load_last(folder: Path) -> tuple[CheckpointState, str]:
             state,
             f"{error}; going on from the {'best checkpoint' if place == 'best' else 'checkpoint before it'}",
         )
-    return _best_ahead_of(state, folder) or state, ""
+    return _best_ahead_of(state, folder, check) or state, ""
 
 
-def _best_ahead_of(last: CheckpointState, folder: Path) -> CheckpointState | None:
-    """The best one, which is the last from then on; None if it is behind, as usual, or cannot be read."""
+def _checked(folder: Path, kind: Kind, check: Check) -> CheckpointState:
+    state = load(folder, kind)
+    check(state)
+    return state
+
+
+def _best_ahead_of(last: CheckpointState, folder: Path, check: Check) -> CheckpointState | None:
+    """The best one, which is the last from then on; None if it is behind, as usual, or cannot be taken."""
     behind, found = named(folder, "last"), named(folder, "best")
     if behind is None or found is None or (found.epoch, found.step) <= (behind.epoch, behind.step):
         return None
     try:
-        best = load(folder, "best")
+        best = _checked(folder, "best", check)
     except UserError:
         return None
     # Manifests are text: what is in the files counts.
