@@ -27,6 +27,7 @@ OTHERS = {
     "model.shortcut": ("none", "model.shortcut is 'none' there, and 'B' in this run"),
     "training.optimizer": ("adam", "training.optimizer is 'adam' there, and 'sgd' in this run"),
     "training.seed": (7, "training.seed is 7 there, and 0 in this run"),
+    "fine_tuning.backbone_rate": (0.5, "fine_tuning.backbone_rate is 0.5 there, and 1.0 in this run"),
     "data.train_images": (60, "data.train_images is 60 there, and 0 in this run"),
     "data.normalization": ("imagenet", "data.normalization is 'imagenet' there, and 'cifar10' in this run"),
 }
@@ -87,6 +88,17 @@ def test_where_its_images_come_from_is_told_by_name(store: RunStore, tiny_config
     by_name = replace(record, config=tiny_config.with_values({"data.source": "cifar10-jpeg"}))
     with pytest.raises(UserError, match=r"data\.source is 'sample' there, and 'cifar10-jpeg' in this run"):
         run_weights.refuse_of_another(saved, by_name)
+
+
+@pytest.mark.parametrize("there", ["", "/home/me/b.pt", "torchvision", "0a1b2c3d"])
+def test_what_a_run_began_with_is_its_own(store: RunStore, tiny_config: RunConfig, there: str) -> None:
+    """Names of weights last from before a run is recorded."""
+    config = tiny_config.with_values({"fine_tuning.weights": "/home/me/a.pt"})
+    record = store.run(store.create(config, name="", model="m", recipe="r", machine={}))
+    run_weights.refuse_of_another(config, record)
+    with pytest.raises(UserError) as refused:
+        run_weights.refuse_of_another(config.with_values({"fine_tuning.weights": there}), record)
+    assert f"fine_tuning.weights is '{there}' there, and '/home/me/a.pt' in this run" in str(refused.value)
 
 
 def test_what_a_run_may_change_is_its_own(home: Home, store: RunStore, tiny_config: RunConfig) -> None:

@@ -14,7 +14,7 @@ from workbench.core.settings.config import RunConfig
 from workbench.core.settings.normalization import Normalization
 from workbench.engine.weights import checkpoint, epoch_weights
 
-_SECTIONS = ("model", "data", "training")
+_SECTIONS = ("model", "data", "training", "fine_tuning")
 # May differ within a run: what was completed once the images were read, and more epochs. What normalizes is
 # compared by its numbers, and where images come from by its name, as folders move.
 _COMPLETED = (
