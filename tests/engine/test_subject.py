@@ -13,6 +13,7 @@ from tests.trained import exhausted, opened, record_run
 from workbench.core.errors import UserError
 from workbench.core.events import Warned
 from workbench.core.home import Home
+from workbench.core.records.run_folder import RunFolder
 from workbench.core.records.store import RunStore
 from workbench.core.settings.config import RunConfig
 from workbench.engine.inspection.subject import Subjects
@@ -164,6 +165,16 @@ def test_weights_that_cannot_be_kept_are_told_of_every_epoch(
         events = list(training.train(tiny_config.with_values({"training.epochs": 2}), store=store))
     told = [event.message for event in events if isinstance(event, Warned)]
     assert [f"of epoch {epoch} are not kept" in "".join(told) for epoch in (1, 2)] == [True, True]
+
+
+def test_an_epoch_that_is_done_again_has_one_set_of_weights(tmp_path: Path) -> None:
+    """That of the last time, whichever name comes first."""
+    folder = RunFolder(tmp_path)
+    for value in range(4):
+        path = epoch_weights.keep(folder, {"w": torch.full((4,), value)}, epoch=1, room_bytes=10**6)
+        assert [path] == list(folder.weights.iterdir())
+    assert path is not None
+    assert torch.equal(epoch_weights.load(path)["w"], torch.full((4,), 3))
 
 
 @pytest.mark.parametrize(

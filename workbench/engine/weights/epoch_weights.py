@@ -40,15 +40,23 @@ def keep(folder: RunFolder, weights: Mapping[str, Tensor], *, epoch: int, room_b
         return None
     digest = hashlib.sha256(content).hexdigest()[:_DIGITS]
     path = folder.weights / f"epoch-{epoch:05d}-{digest}.safetensors"
+    # Those of an epoch that is done again need not be the same, and go by another name then.
+    before = folder.weights_by_epoch().get(epoch, path)
     write_atomically(path, lambda file: file.write(content))
+    if before != path:
+        _remove(before)
     kept = folder.weights_by_epoch()
     wanted = chosen(kept, places)
     for each, former in kept.items():
         if each not in wanted:
-            # Who looks at it may have it open, where such a file stays; the next epoch tries again.
-            with suppress(OSError):
-                former.unlink(missing_ok=True)
+            _remove(former)
     return path
+
+
+def _remove(path: Path) -> None:
+    # Who looks at it may have it open, where such a file stays; the next epoch tries again.
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 def chosen(epochs: Iterable[int], places: int) -> frozenset[int]:
