@@ -23,7 +23,7 @@ def save(folder: Path, state: CheckpointState, *, step: int, epoch: int, best: b
     """Write `state` as the last checkpoint (and the best one, if so); the one before stays as `previous`.
 
     Raises:
-        UserError: it cannot be written; the earlier checkpoints are untouched.
+        UserError: it cannot be written; what `load_last` takes then is whole: the one before, or this one.
     """
     content = state.to_file()
     digest = hashlib.sha256(content).hexdigest()
@@ -137,10 +137,8 @@ def load_last(folder: Path, check: Check = lambda _state: None) -> tuple[Checkpo
         # The next save must not put the damaged one in the place of this one.
         if found is not None:
             manifest.write(found, folder, "last")
-        return (
-            state,
-            f"{error}; going on from the {'best checkpoint' if place == 'best' else 'checkpoint before it'}",
-        )
+        words = "best checkpoint" if place == "best" else "checkpoint before it"
+        return state, f"{error}; going on from the {words}"
     return _best_ahead_of(state, folder, check) or state, ""
 
 
