@@ -87,7 +87,8 @@ def test_sixty_flipped_bytes_never_end_in_another_error(home: Home, seed: int) -
     [
         ("started", "{"), ("started", '{"device": 3}'), ("machine", "[1]"), ("machine", b"\xff\xfe"),
         ("config", "no JSON"), ("status", "runnjng"), ("elapsed_s", "long"), ("name", b"\xc3("),
-        ("test_looks", "x"), ("elapsed_s", "1e999"), ("created_utc", "yesterday"),
+        ("test_looks", "x"), ("elapsed_s", "1e999"), ("created_utc", "yesterday"), ("deleted_utc", "1.5"),
+        ("deleted_utc", "now"), ("deleted_utc", "2026-02-31T10:00:00+00:00"), ("deleted_utc", b"\x80"),
     ],
 )  # fmt: skip
 def test_a_bad_row_is_marked_and_the_others_are_shown(home: Home, column: str, value: object) -> None:

@@ -110,6 +110,50 @@ def test_only_what_was_set_aside_long_ago_is_forgotten(home: Home) -> None:
         assert store.ids() == []
 
 
+# Of integers 0 and 1, SQLite keeps nothing but the type: one bit of an empty text's.
+@pytest.mark.parametrize("damage", ["x'01'", "1", "0", "'1.5'", "1.5"])
+def test_what_no_deleting_wrote_hides_and_removes_no_run(home: Home, damage: str) -> None:
+    first, second = recorded_runs(home, 2)
+    change(home, "ALTER TABLE runs DROP COLUMN deleted_utc")
+    # Of no type, so that the value stays as it is.
+    change(home, "ALTER TABLE runs ADD COLUMN deleted_utc NOT NULL DEFAULT ''")
+    change(home, f"UPDATE runs SET deleted_utc={damage} WHERE id=?", first)
+    with closing(RunStore(home)) as store:
+        assert store.set_aside_runs() == []
+        assert store.set_aside_at(first) == ""
+        assert store.purge([first]) == {}
+        store.purge_forgotten()
+        assert store.folder(first).exists()
+        assert [(each.id, each.reason) for each in store.listing().damaged] == [
+            (first, "its deleted_utc cannot be read")
+        ]
+    for _ in repair(home):
+        pass
+    with closing(RunStore(home)) as store:
+        assert [record.id for record in store.runs()] == [second, first]
+
+
+def test_a_run_whose_journal_knows_of_no_deleting_comes_back(home: Home) -> None:
+    first, second = recorded_runs(home, 2)
+    change(home, "UPDATE runs SET deleted_utc='2020-01-01T00:00:00+00:00' WHERE id=?", first)
+    with closing(RunStore(home)) as store:
+        assert [record.id for record in store.runs()] == [second]
+        store.purge_forgotten()
+        assert [record.id for record in store.runs()] == [second, first]
+        assert store.folder(first).exists()
+
+
+def test_a_run_without_a_whole_journal_is_removed_by_what_the_list_says(home: Home) -> None:
+    first, second = recorded_runs(home, 2)
+    with closing(RunStore(home)) as store:
+        (store.folder(first) / "journal.jsonl").unlink()
+        with (store.folder(second) / "journal.jsonl").open("ab") as journal:
+            journal.write(b"torn\n")
+        change(home, "UPDATE runs SET deleted_utc='2020-01-01T00:00:00+00:00'")
+        store.purge_forgotten()
+        assert store.ids() == []
+
+
 def test_a_run_that_is_trained_is_not_set_aside_nor_any_with_it(home: Home) -> None:
     (done,) = recorded_runs(home, 1)
     with closing(RunStore(home)) as store:

@@ -17,6 +17,8 @@ from workbench.core.records.run_history import RunHistory
 from workbench.core.records.run_journal import RunJournal
 from workbench.core.records.run_lock import RunLock
 from workbench.core.records.run_reader import RunReader
+from workbench.core.records.run_rows import SET_ASIDE
+from workbench.core.records.unlisted_runs import journal_history
 
 _log = logging.getLogger(__name__)
 
@@ -131,20 +133,27 @@ class RunEditor(RunReader):
 
     def set_aside_runs(self, before: str = "9999") -> list[str]:
         """Ids of what was set aside before a moment in UTC."""
-        query = "SELECT id FROM runs WHERE deleted_utc!='' AND deleted_utc<?"
+        query = f"SELECT id FROM runs WHERE {SET_ASIDE} AND deleted_utc<?"
         return [row["id"] for row in self._db.read(query, before)]
 
     def purge(self, run_ids: Sequence[str]) -> dict[str, str]:
         """Remove runs that were set aside for good; those that were brought back meanwhile stay.
 
+        So do those whose journal, if it is whole, knows nothing of it: they are in the list again.
+
         Returns:
-            What cannot be removed now, and why; it stays set aside for another time.
+            What is not removed now, and why.
         """
         kept = dict[str, str]()
         for run_id in run_ids:
             try:
-                if self.set_aside_at(run_id):
-                    self._remove_run(run_id)
+                if not self.set_aside_at(run_id):
+                    continue
+                said = journal_history(self._layout(run_id))
+                if said is not None and said.is_whole and not said.row["deleted_utc"]:
+                    self.bring_back([run_id])
+                    raise UserError("its journal does not say that it was deleted; it is in the list again")
+                self._remove_run(run_id)
             except UserError as error:
                 _log.warning("deleted run %s is kept for now: %s", run_id, error)
                 kept[run_id] = str(error)

@@ -13,10 +13,8 @@ from workbench.core.records.step_blocks import MOST_STEPS, StepBlock, block_of_r
 
 _COLUMNS = (
     "name", "model", "recipe", "source", "config", "machine", "status", "message", "created_utc", "started",
-    "elapsed_s", "test_looks", *LATER_COLUMNS, "deleted_utc",
+    "elapsed_s", "test_looks", *LATER_COLUMNS,
 )  # fmt: skip
-# Of runs that earlier versions recorded.
-_AT_FIRST = {**LATER_COLUMNS, "deleted_utc": ""}
 _STARTED = ("device", "precision", "parameters", "class_names", "images", "dataset_path", "steps_per_epoch")
 
 
@@ -105,7 +103,7 @@ class RunHistory:
 
     @classmethod
     def _from_first(cls, line: Mapping[str, Any]) -> "RunHistory":
-        told = _AT_FIRST | line["row"]
+        told = LATER_COLUMNS | line["row"]
         row = {"number": int(told["number"])} | {column: told[column] for column in _COLUMNS}
         history = cls(row, warnings=list(line["warnings"]), is_recorded=bool(line["is_recorded"]))
         # JSON has no numbers as keys.
@@ -214,7 +212,7 @@ class RunHistory:
     def write(self, run_id: str, number: int, db: Database) -> None:
         """Put it into a database that does not have the run, within a transaction."""
         values = {"rowid": number, "id": run_id, "host": "", "pid": 0}
-        values |= {column: (_AT_FIRST | self.row)[column] for column in _COLUMNS}
+        values |= {column: (LATER_COLUMNS | self.row)[column] for column in _COLUMNS}
         marks = ", ".join("?" * len(values))
         db.execute(f"INSERT INTO runs ({', '.join(values)}) VALUES ({marks})", values.values())
         tables: dict[str, list[tuple[object, ...]]] = {

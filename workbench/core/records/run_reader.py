@@ -25,6 +25,7 @@ from workbench.core.records.run_rows import (
     COLUMNS,
     LATER_COLUMNS,
     RATE_CHANGED,
+    SET_ASIDE,
     DamagedRow,
     gradients_of,
     rate_change_of,
@@ -99,13 +100,13 @@ class RunReader:
     def _is_listed(self) -> str:
         """The condition that a run was not set aside."""
         there = {row["name"] for row in self._db.read("PRAGMA table_info(runs)")}
-        return "deleted_utc=''" if "deleted_utc" in there else "1"
+        return f"NOT {SET_ASIDE}" if "deleted_utc" in there else "1"
 
     def set_aside_at(self, run_id: str) -> str:
         """When a run was taken out of the list; empty if it was not."""
         if self._is_listed == "1":
             return ""
-        rows = self._db.read("SELECT deleted_utc FROM runs WHERE id=?", run_id)
+        rows = self._db.read(f"SELECT deleted_utc FROM runs WHERE id=? AND {SET_ASIDE}", run_id)
         return str(rows[0][0]) if rows else ""
 
     def has_list(self) -> bool:

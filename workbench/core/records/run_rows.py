@@ -25,7 +25,12 @@ COLUMNS = (
 )
 RATE_CHANGED = "EXISTS (SELECT 1 FROM rate_changes WHERE rate_changes.run_id=runs.id) AS rate_changed"
 # With what they are in a run of an earlier version.
-LATER_COLUMNS: dict[str, str | int] = {"starred": 0, "tags": "[]", "note": ""}
+LATER_COLUMNS: dict[str, str | int] = {"starred": 0, "tags": "[]", "note": "", "deleted_utc": ""}
+# The moment as it is written, and nothing that a flipped bit may make of an empty text: by it files are removed.
+SET_ASIDE = (
+    "(typeof(deleted_utc)='text' AND ifnull("
+    "deleted_utc=strftime('%Y-%m-%dT%H:%M:%S+00:00', deleted_utc, '+0 days'), 0))"
+)
 _TEXTS = ("name", "model", "recipe", "source", "config", "machine", "status", "message", "created_utc", "started")
 _QUEUE_TEXTS = ("name", "model", "recipe", "config", "state", "message", "added_utc")
 _STATUSES: tuple[str, ...] = get_args(Status)
@@ -57,6 +62,8 @@ def record_of(row: sqlite3.Row, epochs: Sequence[sqlite3.Row], warnings: Sequenc
         raise DamagedRow("its status")
     if not is_moment(row["created_utc"]):
         raise DamagedRow("its created_utc")
+    if not is_moment(_text(row["deleted_utc"], "deleted_utc")):
+        raise DamagedRow("its deleted_utc")
     # Whether it is JSON first: the configuration's own sentences are for settings, not for damage.
     _json_object(row["config"], "config")
     return RunRecord(
