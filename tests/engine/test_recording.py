@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from workbench.core.errors import UserError
-from workbench.core.events import EpochMetrics, RunFailed, RunFinished, StepMetrics, Warned
+from workbench.core.events import EpochMetrics, RunFailed, RunFinished, RunStarted, StepMetrics, Warned
 from workbench.core.home import Home
 from workbench.core.records.store import RunStore
 from workbench.core.settings.config import RunConfig
@@ -43,6 +43,42 @@ def test_a_database_that_is_locked_for_a_while_loses_nothing(tiny_config: RunCon
     assert steps is not None
     assert steps.steps.tolist() == list(range(1, 31))
     assert store.evaluated_epochs(record.id) == [1, 2, 3, 4, 5]
+
+
+def test_evaluations_that_cannot_be_kept_hold_up_nothing_else(tiny_config: RunConfig, store: RunStore) -> None:
+    said = []
+    for event in training.train(tiny_config, store=store):
+        said.append(event)
+        if isinstance(event, RunStarted):
+            # Where the folder should be.
+            store._layout(event.run_id).evaluations.write_bytes(b"")
+    assert said[-1] == RunFinished(event.run_id, "finished")
+    (warned,) = (event for event in said if isinstance(event, Warned))
+    assert "evaluations" in warned.message
+    assert "training goes on without the answers after epoch 1" in warned.message
+    record = store.run(event.run_id)
+    assert record.status == "finished"
+    assert record.warnings == (warned.message,)
+    assert [epoch.epoch for epoch in record.epochs] == [1, 2, 3]
+    assert record.test_looks == 3
+
+
+def test_a_run_whose_last_epochs_are_refused_has_failed_and_not_finished(
+    tiny_config: RunConfig, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(RunStore, "record_epoch", _full)
+        events = list(training.train(tiny_config, store=store))
+    assert isinstance(events[-1], RunFailed)
+    record = store.run(events[-1].run_id)
+    assert (record.status, record.message) == ("failed", events[-1].message)
+    assert "disk is full" in record.message
+    assert isinstance(list(training.resume(record.id, store=store))[-1], RunFinished)
+    assert store.run(record.id).status == "finished"
+
+
+def _full(*_: object) -> None:
+    raise UserError("cannot write the run database: database or disk is full")
 
 
 def test_an_end_that_cannot_be_recorded_is_said(tiny_config: RunConfig, store: RunStore) -> None:

@@ -328,14 +328,22 @@ class RunStore(RunEditor):
                 (event.run_id, event.step, event.factor, event.learning_rate),
             )
 
-    def record_evaluation(self, event: EvaluationReady) -> None:
-        """Keep what was said of the test images after an epoch, and of those held out."""
-        layout, epoch = self._layout(event.run_id), event.evaluation.epoch
-        if event.validation is not None:
-            event.validation.save(layout.validation(epoch))
-        event.evaluation.save(layout.evaluation(epoch))
+    def record_evaluation(self, event: EvaluationReady) -> str:
+        """Keep what was said of the test images after an epoch, and of those held out.
+
+        Returns:
+            Why that cannot be kept, as what comes after it can; empty if it is.
+        """
+        layout, epoch, why = self._layout(event.run_id), event.evaluation.epoch, ""
+        try:
+            if event.validation is not None:
+                event.validation.save(layout.validation(epoch))
+            event.evaluation.save(layout.evaluation(epoch))
+        except UserError as error:
+            why = str(error)
         with self._recording(event):
             self._count_test_look(event.run_id)
+        return why
 
     def count_test_look(self, run_id: str) -> None:
         """Of an evaluation that is not kept."""

@@ -109,9 +109,12 @@ class _Recorder:
         self._interval_s = _RECORD_INTERVAL_S
         self._is_failing = False
         self._has_begun = False
+        self._lost_answers: Warned | None = None
+        """That an evaluation could not be kept."""
+        self._is_loss_said = False
 
     def take(self, event: Event) -> Warned | None:
-        """Record `event` now or later; a warning when the store begins to refuse."""
+        """Record `event` now or later; a warning when the store begins to refuse, or to keep no evaluations."""
         if isinstance(event, _RECORDED):
             self._pending.append(event)
         self._has_begun = self._has_begun or isinstance(event, RunStarted)
@@ -131,7 +134,10 @@ class _Recorder:
             cost = _TIMES_COST * (self._tried_at - began)
             self._interval_s = min(max(_RECORD_INTERVAL_S, cost), _MOST_INTERVAL_S)
         self._is_failing = False
-        return None
+        if self._is_loss_said:
+            return None
+        self._is_loss_said = self._lost_answers is not None
+        return self._lost_answers
 
     def _write(self) -> None:
         while self._pending:
@@ -143,23 +149,47 @@ class _Recorder:
             if steps:
                 self._store.record_steps(steps)
             else:
-                _record(self._pending[0], self._store)
+                self._record(self._pending[0])
             del self._pending[: len(steps) or 1]
+
+    def _record(self, event: Event) -> None:
+        match event:
+            case RunStarted():
+                self._store.record_start(event)
+            case EpochMetrics():
+                self._store.record_epoch(event)
+            case EvaluationReady():
+                self._record_evaluation(event)
+            case RateChanged():
+                self._store.record_rate_change(event)
+            case Warned():
+                self._store.record_warning(event)
+
+    def _record_evaluation(self, event: EvaluationReady) -> None:
+        """It can be made anew, and what comes after it cannot."""
+        why = self._store.record_evaluation(event)
+        if why and self._lost_answers is None:
+            said = f"{why}; training goes on without the answers after epoch {event.evaluation.epoch}"
+            self._lost_answers = Warned(f"{said}, 'evaluate' can make those of the kept epoch anew", self._id)
+            self._pending.append(self._lost_answers)
 
     def end(self, end: RunFinished | RunFailed) -> None:
         """Write what is left, and how the run ended.
 
         Raises:
-            UserError: the store refuses.
+            UserError: the store refuses; the run is recorded as failed, if at all.
         """
         try:
             self._write()
-        finally:
+        except UserError as error:
             self._store.note(self._pending)
-            if isinstance(end, RunFailed):
-                self._store.finish(self._id, "failed", end.message)
-            else:
-                self._store.finish(self._id, end.status, end.reason)
+            # Finished without its last epochs, it could neither go on nor be mended from its journal.
+            self._store.finish(self._id, "failed", end.message if isinstance(end, RunFailed) else str(error))
+            raise
+        if isinstance(end, RunFailed):
+            self._store.finish(self._id, "failed", end.message)
+        else:
+            self._store.finish(self._id, end.status, end.reason)
 
     def refuse_beginning(self, end: RunFinished | RunFailed) -> None:
         """Leave nothing of a new run that could not begin.
@@ -190,20 +220,6 @@ def _stop(run_id: str, events: Events, recorder: _Recorder) -> None:
         recorder.end(RunFailed(run_id, str(error), is_bug=False))
         raise
     recorder.end(RunFinished(run_id, "stopped"))
-
-
-def _record(event: Event, store: RunStore) -> None:
-    match event:
-        case RunStarted():
-            store.record_start(event)
-        case EpochMetrics():
-            store.record_epoch(event)
-        case EvaluationReady():
-            store.record_evaluation(event)
-        case RateChanged():
-            store.record_rate_change(event)
-        case Warned():
-            store.record_warning(event)
 
 
 def _explained(run_id: str, error: Exception) -> RunFailed:
