@@ -73,8 +73,26 @@ def test_a_run_whose_last_epochs_are_refused_has_failed_and_not_finished(
     record = store.run(events[-1].run_id)
     assert (record.status, record.message) == ("failed", events[-1].message)
     assert "disk is full" in record.message
-    assert isinstance(list(training.resume(record.id, store=store))[-1], RunFinished)
-    assert store.run(record.id).status == "finished"
+    assert record.epochs == ()
+    store.rename(record.id, "b")
+    with pytest.raises(UserError, match="has 3 epochs already"):
+        list(training.resume(record.id, store=store, epochs=2))
+    assert isinstance(list(training.resume(record.id, store=store, epochs=4))[-1], RunFinished)
+    record = store.run(record.id)
+    assert (record.status, record.name, record.number) == ("finished", "b", 1)
+    assert [epoch.epoch for epoch in record.epochs] == [1, 2, 3, 4]
+    assert store.series(record.id).steps.tolist() == list(range(1, 25))
+
+
+def test_epochs_that_its_journal_lacks_too_keep_no_run_from_going_on(
+    tiny_config: RunConfig, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(RunStore, "record_epoch", _full)
+        run_id = list(training.train(tiny_config, store=store))[-1].run_id
+    (store.folder(run_id) / "journal.jsonl").unlink()
+    assert isinstance(list(training.resume(run_id, store=store, epochs=4))[-1], RunFinished)
+    assert [epoch.epoch for epoch in store.run(run_id).epochs] == [4]
 
 
 def _full(*_: object) -> None:
@@ -92,8 +110,9 @@ def test_an_end_that_cannot_be_recorded_is_said(tiny_config: RunConfig, store: R
     record = store.run(event.run_id)
     assert record.status == "interrupted", "no process trains it any more"
     assert isinstance(list(training.resume(record.id, store=store, epochs=4))[-1], RunFinished)
-    # The figures of the third were nowhere but in that process.
-    assert [epoch.epoch for epoch in store.run(record.id).epochs] == [1, 2, 4]
+    # The figures of the third were in its journal alone.
+    assert [epoch.epoch for epoch in store.run(record.id).epochs] == [1, 2, 3, 4]
+    assert store.series(record.id).steps.tolist() == list(range(1, 25))
 
 
 def test_a_stop_that_cannot_be_recorded_is_raised(tiny_config: RunConfig, store: RunStore) -> None:

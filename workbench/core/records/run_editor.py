@@ -17,6 +17,7 @@ from workbench.core.records.run_history import RunHistory
 from workbench.core.records.run_journal import RunJournal
 from workbench.core.records.run_lock import RunLock
 from workbench.core.records.run_reader import RunReader
+from workbench.core.records.run_record import RunRecord
 from workbench.core.records.run_rows import SET_ASIDE
 from workbench.core.records.unlisted_runs import journal_history
 
@@ -108,6 +109,24 @@ class RunEditor(RunReader):
         for run_id, number in numbers.items():
             self._journal(run_id).say("recorded", number=number)
         return numbers
+
+    def take_from_journal(self, run_id: str) -> RunRecord:
+        """Have the list know all epochs of a claimed run that its journal has, if that is whole.
+
+        Raises:
+            UserError: the run is not known, cannot be read, or the store refuses.
+        """
+        record = self.run(run_id)
+        said = journal_history(self._layout(run_id))
+        if said is None or not said.is_whole or len(said.epochs) <= len(record.epochs):
+            return record
+        # What people say of it is in the list first.
+        trained = {column: said.row[column] for column in ("started", "elapsed_s", "test_looks")}
+        with self._db.transaction():
+            said.row = RunHistory.of_database(self, run_id).row | trained
+            self._db.execute("DELETE FROM runs WHERE id=?", (run_id,))
+            said.write(run_id, record.number, self._db)
+        return self.run(run_id)
 
     # Deleting
 

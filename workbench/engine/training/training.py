@@ -138,6 +138,13 @@ def _resumed(
         state, warning = checkpoint.load_last(
             folder, lambda saved: run_weights.refuse_of_another(saved.config, record)
         )
+        if state.position.epoch > done:
+            # The list refused to record some epochs, say on a full disk.
+            record = store.take_from_journal(record.id)
+            if len(record.epochs) > done:
+                del state
+                yield from _resumed(record, store, epochs, orders, processes)
+                return
         warnings.insert(0, warning)
         if record.status == "finished":
             state = replace(state, position=replace(state.position, patience_from=state.position.epoch))
