@@ -102,6 +102,34 @@ def test_flipped_bytes_are_repaired_and_nothing_is_lost(home: Home, seed: int) -
     assert others <= files(home).keys()
 
 
+def test_epochs_that_only_the_journal_has_come_back(home: Home) -> None:
+    _, short, _ = recorded_runs(home)
+    before = records(home)
+    change(home, "DELETE FROM epochs WHERE run_id=? AND epoch>2", short)
+    problem = f"run {short}: the run database {home.database} lacks 2 epochs of its journal"
+    with closing(RunStore(home)) as store:
+        store.claim(short)
+        assert not diagnose(home).needs_repair, "who trains it tries to record them"
+    assert diagnose(home).problem == problem
+    assert repaired(home).diagnosis.problem == problem
+    assert records(home) == before
+    assert not diagnose(home).needs_repair
+
+
+def test_epochs_that_a_resumed_run_did_again_are_not_lost(home: Home) -> None:
+    recorded_runs(home, 1)
+    writer = Writer(home)
+    writer.start()
+    for epoch in (1, 2, 3):
+        writer.epoch(epoch)
+    writer.store.release(writer.id)
+    writer.resume(PER_EPOCH)
+    writer.store.finish(writer.id, "stopped")
+    writer.store.close()
+    assert [len(record.epochs) for record in records(home)] == [1, EPOCHS]
+    assert not diagnose(home).needs_repair
+
+
 def test_one_bad_row_is_rebuilt_from_its_journal(home: Home) -> None:
     _, bad, _ = recorded_runs(home)
     before = records(home)

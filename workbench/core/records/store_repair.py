@@ -110,13 +110,24 @@ def diagnose(home: Home) -> Diagnosis:
                 RunReader(home, Database(home.database, read_only=True, patience_s=_PATIENCE_S))
             ) as reader:
                 if reader.has_list():
-                    problem, listed = reader.problem(), reader.ids()
+                    problem, listed = reader.problem() or _lost_epochs(home, reader), reader.ids()
         except DamagedDatabase as error:
             problem = error.what
     if not problem and not listed and unlisted_runs.whole_folders(home, (), even_trained=True):
         problem = unlisted_runs.lost_list(home).what
     unlisted = tuple(folder.run_id for folder in unlisted_runs.whole_folders(home, listed))
     return Diagnosis(problem, unlisted)
+
+
+def _lost_epochs(home: Home, reader: RunReader) -> str:
+    """Of a list that refused to record them, say on a full disk; empty if none are."""
+    for record in reader.runs():
+        folder = RunFolder(home.runs / record.id)
+        lost = unlisted_runs.unlisted_epochs(folder, [epoch.epoch for epoch in record.epochs])
+        if lost:
+            epochs = "an epoch" if len(lost) == 1 else f"{len(lost)} epochs"
+            return f"run {record.id}: the run database {shown(home.database)} lacks {epochs} of its journal"
+    return ""
 
 
 def repair(home: Home) -> Generator[Progress, None, Repair]:

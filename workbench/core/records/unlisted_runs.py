@@ -2,15 +2,18 @@
 
 import contextlib
 import json
+import re
 from collections.abc import Collection, Sequence
 
 from workbench.core.errors import DamagedDatabase, shown
-from workbench.core.files import read_text
+from workbench.core.files import read_text, require_file
 from workbench.core.home import Home
 from workbench.core.records.run_folder import RunFolder, run_folders
 from workbench.core.records.run_history import NoHistory, RunHistory
 from workbench.core.records.run_journal import read_journal
 from workbench.core.records.run_lock import RunLock
+
+_EPOCH_LINE = re.compile(rb'^\{"kind": "epoch", "epoch": (\d{1,9}),', re.MULTILINE)
 
 
 def whole_folders(home: Home, listed: Collection[str], *, even_trained: bool = False) -> list[RunFolder]:
@@ -86,6 +89,20 @@ def journal_history(folder: RunFolder) -> RunHistory | None:
     except (OSError, NoHistory):
         return None
     return history if history.is_recorded else None
+
+
+def unlisted_epochs(folder: RunFolder, listed: Collection[int]) -> list[int]:
+    """Of a run that nobody trains: those that its journal has, if it is whole, and the list has not."""
+    try:
+        require_file(folder.journal)
+        told = {int(epoch) for epoch in _EPOCH_LINE.findall(folder.journal.read_bytes())}
+    except OSError:
+        return []
+    # Most lists lack none: no line needs to be understood for that.
+    if told <= set(listed) or not RunLock(folder.path).is_free():
+        return []
+    history = journal_history(folder)
+    return sorted(history.epochs.keys() - set(listed)) if history is not None and history.is_whole else []
 
 
 def has_settings(folder: RunFolder) -> bool:
