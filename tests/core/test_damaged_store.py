@@ -38,6 +38,8 @@ DAMAGE = {
     "a folder": as_folder,
     "version 0": version(0),
     "version -1": version(-1),
+    "version 1": version(1),
+    "version 4": version(4),
     "version 99": version(99),
     "gone": lambda path: path.unlink(),
 }

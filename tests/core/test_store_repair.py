@@ -130,6 +130,22 @@ def test_epochs_that_a_resumed_run_did_again_are_not_lost(home: Home) -> None:
     assert not diagnose(home).needs_repair
 
 
+@pytest.mark.parametrize("version", [-1, 0, 1, 2, 3, 4, 69])
+def test_a_list_that_takes_itself_for_another_version_is_rebuilt_from_what_it_has(
+    home: Home, version: int
+) -> None:
+    recorded_runs(home)
+    before = records(home)
+    change(home, f"PRAGMA user_version={version}")
+    without_journals(home)
+    for copy in copies(home):
+        copy.unlink()
+    assert str(version) in diagnose(home).problem
+    assert {run.source for run in repaired(home).runs} == {"database"}
+    assert records(home) == before
+    assert not diagnose(home).needs_repair
+
+
 def test_one_bad_row_is_rebuilt_from_its_journal(home: Home) -> None:
     _, bad, _ = recorded_runs(home)
     before = records(home)
@@ -152,7 +168,9 @@ def test_a_copy_of_an_earlier_version_is_read(home: Home) -> None:
     """One that knew no gradients."""
     recorded_runs(home)
     before = records(home)
-    change(home, "DROP TABLE gradients")
+    for table in ("gradients", "step_blocks", "queue", "settings"):
+        change(home, f"DROP TABLE {table}")
+    change(home, "CREATE TABLE steps (run_id, step, epoch, loss, accuracy, learning_rate)")
     change(home, "PRAGMA user_version=2")
     keep_copy(home, date(2099, 1, 1))
     without_journals(home)

@@ -56,7 +56,7 @@ def test_sixty_flipped_bytes_end_in_a_list_or_a_sentence(home: Home, seed: int) 
     assert listed(home) == [(run_id, "finished", 4) for run_id in reversed(ids)]
 
 
-@pytest.mark.parametrize("number", [0, -1])
+@pytest.mark.parametrize("number", [0, 1, 4, -1])
 def test_a_database_that_says_of_itself_that_it_is_new_is_damaged(home: Home, number: int) -> None:
     """Its pages are whole: taken at its word, it would say that there are no runs yet."""
     ids = recorded_runs(home, 2)

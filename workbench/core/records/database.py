@@ -26,6 +26,7 @@ class Database:
     Args:
         read_only: refuse every change; the file must exist. Otherwise it is made, or brought up to date.
         patience_s: how long another process is waited for.
+        any_version: read what it has, whatever version a damaged header says; only with `read_only`.
 
     Raises:
         DamagedDatabase: it cannot be read.
@@ -33,8 +34,10 @@ class Database:
         UserError: of a newer version, or it cannot be opened.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False, patience_s: float = 30.0) -> None:
-        self.path = path
+    def __init__(
+        self, path: Path, *, read_only: bool = False, patience_s: float = 30.0, any_version: bool = False
+    ) -> None:
+        self.path, self._any_version = path, any_version
         self._read_only, self._patience_s = read_only, patience_s
         self._connect()
 
@@ -70,6 +73,10 @@ class Database:
             self._db.execute("PRAGMA query_only=ON" if self._read_only else "PRAGMA journal_mode=TRUNCATE")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA foreign_keys=ON")
+        if not self._any_version:
+            self._check_version()
+
+    def _check_version(self) -> None:
         version = self.version()
         if version > store_schema.VERSION:
             raise DamagedDatabase(
@@ -77,7 +84,9 @@ class Database:
                 f"one reads up to {store_schema.VERSION}): update it, choose another --home or, if it is only "
                 "damaged, repair it"
             )
-        if version < 0 or (version == 0 and self.tables()):
+        has_later = bool(store_schema.later_tables(version) & self.tables())
+        # Read again: another process may have brought it up to date in between.
+        if version < 0 or (version == 0 and self.tables()) or (has_later and self.version() == version):
             raise damaged(self.path, f"its version is {version}")
         if version < store_schema.VERSION and not self._read_only:
             self._bring_up_to_date()

@@ -200,7 +200,7 @@ class _Sources:
 
     def _add(self, source: Source, home: Home, path: Path, stack: ExitStack) -> None:
         with contextlib.suppress(UserError):
-            reader = RunReader(home, Database(path, read_only=True))
+            reader = RunReader(home, Database(path, read_only=True, any_version=True))
             stack.callback(reader.close)
             self._readers.append((source, reader))
 

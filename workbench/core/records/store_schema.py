@@ -1,5 +1,6 @@
 """The tables of the run database, and how older ones are brought up to date."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -117,6 +118,11 @@ def missing(version: int) -> Iterator[str]:
         yield from filter(str.strip, statements.split(";"))
     if version < VERSION:
         yield f"PRAGMA user_version={VERSION}"
+
+
+def later_tables(version: int) -> set[str]:
+    """Those that a database of an earlier version cannot have, as it is brought up to date in one transaction."""
+    return set(re.findall(r"CREATE TABLE (\w+)", "".join(_STEPS[version:]))) if version > 0 else set()
 
 
 def version_in(path: Path) -> int | None:
