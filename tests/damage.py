@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.run_writer import PER_EPOCH, Writer
 from workbench.core.home import Home
+from workbench.core.records.store_repair import Repair, repair
 
 EPOCHS = 4
 
@@ -27,6 +28,16 @@ def recorded_runs(home: Home, count: int = 3) -> list[str]:
         writer.store.close()
         ids.append(writer.id)
     return ids
+
+
+def repaired(home: Home) -> Repair:
+    work = repair(home)
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            result: Repair = end.value
+            return result
 
 
 def flip_bytes(path: Path, count: int, seed: int) -> None:

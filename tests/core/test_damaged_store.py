@@ -1,5 +1,6 @@
 """A damaged database is said in a sentence with its way out, and one bad run hides no other."""
 
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -8,17 +9,37 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.damage import EPOCHS, change, flip_bytes, recorded_runs
+from tests.damage import EPOCHS, change, flip_bytes, recorded_runs, repaired
 from workbench.core.errors import DamagedDatabase, UserError
 from workbench.core.events import StepMetrics
 from workbench.core.home import Home
 from workbench.core.records.run_follower import RunFollower
 from workbench.core.records.store import RunStore
+from workbench.core.records.store_repair import diagnose
 
 
 def as_folder(path: Path) -> None:
     path.unlink()
     path.mkdir()
+
+
+def as_link(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.with_name("gone") / path.name)
+
+
+def as_loop(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.symlink_to(path)
+
+
+def beside(kind: str, make: Callable[[Path], object]) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        companion = path.with_name(f"{path.name}-{kind}")
+        companion.unlink(missing_ok=True)
+        make(companion)
+
+    return write
 
 
 def version(number: int) -> Callable[[Path], None]:
@@ -43,6 +64,16 @@ DAMAGE = {
     "version 99": version(99),
     "gone": lambda path: path.unlink(),
 }
+ODD: dict[str, Callable[[Path], None]] = {
+    "a link to nothing": as_link,
+    "a link to itself": as_loop,
+    "a folder as -wal": beside("wal", Path.mkdir),
+    "a folder as -shm": beside("shm", Path.mkdir),
+    "a link to itself as -journal": beside("journal", as_loop),
+}
+if hasattr(os, "mkfifo"):
+    ODD["a pipe as -journal"] = beside("journal", os.mkfifo)
+DAMAGE |= ODD
 
 
 @pytest.mark.parametrize("read_only", [True, False])
@@ -55,6 +86,36 @@ def test_damage_is_a_sentence_with_file_and_way_out(home: Home, damage: str, rea
     assert str(home.database) in str(raised.value)
     assert "doctor --repair" in str(raised.value)
     assert damage != "gone" or not home.database.exists(), "a new one would hide that the old one is lost"
+
+
+@pytest.mark.parametrize("damage", ODD)
+def test_what_stands_in_the_place_of_its_files_is_put_aside(home: Home, damage: str) -> None:
+    recorded_runs(home, 2)
+    with closing(RunStore(home, read_only=True)) as store:
+        before = store.runs()
+    DAMAGE[damage](home.database)
+    repaired(home)
+    with closing(RunStore(home)) as store:
+        assert store.runs() == before
+        store.star([before[0].id])
+    assert not diagnose(home).needs_repair
+    assert any(".damaged.db" in path.name for path in home.root.iterdir())
+
+
+@pytest.mark.parametrize("damage", [each for each in ODD if " as -" in each])
+def test_a_list_beside_something_odd_is_read_itself(home: Home, damage: str) -> None:
+    recorded_runs(home, 2)
+    for path in (*home.runs.glob("*/journal.jsonl"), *home.root.glob("*.copy.db")):
+        path.unlink()
+    DAMAGE[damage](home.database)
+    assert [run.source for run in repaired(home).runs] == ["database"] * 2
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+def test_a_pipe_as_the_list_is_not_waited_for(home: Home) -> None:
+    os.mkfifo(home.database)
+    with pytest.raises(DamagedDatabase, match="a pipe"):
+        RunStore(home)
 
 
 def test_an_empty_file_without_runs_is_a_beginning(home: Home) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.damage import EPOCHS, change, flip_bytes, recorded_runs
+from tests.damage import EPOCHS, change, flip_bytes, recorded_runs, repaired
 from tests.run_writer import PER_EPOCH, Writer
 from workbench.core.errors import UserError
 from workbench.core.home import Home
@@ -18,18 +18,8 @@ from workbench.core.records.run_journal import read_journal
 from workbench.core.records.run_record import RunRecord
 from workbench.core.records.store import RunStore
 from workbench.core.records.store_backup import copies, keep_copy
-from workbench.core.records.store_repair import Repair, diagnose, repair
+from workbench.core.records.store_repair import diagnose
 from workbench.core.settings.config import RunConfig
-
-
-def repaired(home: Home) -> Repair:
-    work = repair(home)
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            result: Repair = end.value
-            return result
 
 
 def records(home: Home) -> list[RunRecord]:

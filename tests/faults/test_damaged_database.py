@@ -69,6 +69,28 @@ def test_a_database_that_says_of_itself_that_it_is_new_is_damaged(home: Home, nu
     assert listed(home) == [(run_id, "finished", 4) for run_id in reversed(ids)]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+def test_a_pipe_beside_the_list_is_not_waited_for(home: Home) -> None:
+    ids = recorded_runs(home, 2)
+    pipe = home.database.with_name(f"{home.database.name}-journal")
+    pipe.unlink(missing_ok=True)
+    os.mkfifo(pipe)
+    for arguments in COMMANDS:
+        assert f"is damaged ({pipe.name} beside it is no file)" in refused(call(home, *arguments))
+    assert call(home, "doctor", "--repair").returncode == 0
+    assert listed(home) == [(run_id, "finished", 4) for run_id in reversed(ids)]
+
+
+def test_a_list_that_is_a_link_to_nothing_is_rebuilt(home: Home) -> None:
+    ids = recorded_runs(home, 2)
+    home.database.unlink()
+    home.database.symlink_to(home.root / "drive" / "workbench.db")
+    for arguments in COMMANDS:
+        assert "doctor --repair" in refused(call(home, *arguments))
+    assert call(home, "doctor", "--repair").returncode == 0
+    assert listed(home) == [(run_id, "finished", 4) for run_id in reversed(ids)]
+
+
 @pytest.mark.parametrize("damage", ["a flipped bit", "no JSON"])
 @pytest.mark.parametrize("place", ["epochs.metrics", "runs.started", "runs.machine"])
 def test_a_damaged_row_hides_no_other_and_holds_up_no_other(

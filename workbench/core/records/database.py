@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -42,15 +43,11 @@ class Database:
         self._connect()
 
     def _connect(self) -> None:
-        if self._read_only or self.path.exists():
-            try:
-                require_file(self.path)
-            except FileNotFoundError as error:
-                raise UserError(f"cannot open the run database {shown(self.path)}: it is not there") from error
-            except PermissionError as error:
-                raise UserError(f"cannot open the run database {shown(self.path)}: {reason(error)}") from error
-            except OSError as error:
-                raise damaged(self.path, reason(error)) from error
+        if self._read_only or os.path.lexists(self.path):
+            self._require_file()
+        for companion in companions(self.path.resolve()):
+            if is_odd(companion):
+                raise damaged(self.path, f"{companion.name} beside it is no file")
         # Not mode=ro: it cannot undo what a killed writer left (sqlite.org/rescode.html#readonly_rollback).
         mode = "rw" if self._read_only else "rwc"
         with self._in_words("open"):
@@ -66,6 +63,19 @@ class Database:
         except BaseException:
             self._db.close()
             raise
+
+    def _require_file(self) -> None:
+        try:
+            require_file(self.path)
+        except FileNotFoundError as error:
+            if self.path.is_symlink():
+                # Whatever it led to may have had the runs.
+                raise damaged(self.path, "it is a link to what is not there") from error
+            raise UserError(f"cannot open the run database {shown(self.path)}: it is not there") from error
+        except PermissionError as error:
+            raise UserError(f"cannot open the run database {shown(self.path)}: {reason(error)}") from error
+        except OSError as error:
+            raise damaged(self.path, reason(error)) from error
 
     def _configure(self) -> None:
         # WAL before SQLite 3.51.3 can corrupt when two connections write (sqlite.org/wal.html#walresetbug).
@@ -236,6 +246,16 @@ class Database:
             return Busy(sentence) if name.startswith(("BUSY", "LOCKED")) else UserError(sentence)
         why = str(error) if isinstance(error, sqlite3.Error) else "what it says is no text or number"
         return damaged(self.path, shown(why, 160))
+
+
+def companions(path: Path) -> list[Path]:
+    """Files that SQLite keeps beside a database, and reads before it."""
+    return [path.with_name(f"{path.name}-{kind}") for kind in ("journal", "wal", "shm")]
+
+
+def is_odd(companion: Path) -> bool:
+    """Whether something stands there that SQLite did not make: a pipe it would wait for, for ever."""
+    return os.path.lexists(companion) and not stat.S_ISREG(companion.lstat().st_mode)
 
 
 def damaged(path: Path, why: str) -> DamagedDatabase:

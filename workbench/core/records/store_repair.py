@@ -18,7 +18,7 @@ from workbench.core.events import Progress
 from workbench.core.files import sync_folder
 from workbench.core.home import Home
 from workbench.core.records import folder_history, store_backup, unlisted_runs
-from workbench.core.records.database import Busy, Database
+from workbench.core.records.database import Busy, Database, companions, is_odd
 from workbench.core.records.run_folder import RunFolder, run_folders
 from workbench.core.records.run_history import NoHistory, RunHistory
 from workbench.core.records.run_lock import RunLock
@@ -147,6 +147,7 @@ def repair(home: Home) -> Generator[Progress, None, Repair]:
         if not diagnosis.needs_repair:
             return Repair(diagnosis)
         refuse_while_trained(home)
+        _set_odd_aside(home)
         stack.enter_context(_nobody_writes(home))
         sources = _Sources(home, stack)
         folder = stack.enter_context(
@@ -166,6 +167,21 @@ def refuse_while_trained(home: Home) -> None:
     run_id = unlisted_runs.trained_run(home)
     if run_id:
         raise UserError(f"run {run_id} is being trained; stop it before the list of runs is repaired")
+
+
+def _set_odd_aside(home: Home) -> None:
+    """What keeps a database from being opened that may be whole.
+
+    Raises:
+        UserError: it cannot be renamed.
+    """
+    kept = _free_name(home)
+    for companion, its_place in zip(companions(home.database), companions(kept), strict=True):
+        if is_odd(companion):
+            try:
+                os.rename(companion, its_place)
+            except OSError as error:
+                raise UserError(f"cannot rename {shown(companion)}: {reason(error)}; remove it") from error
 
 
 @contextlib.contextmanager
@@ -294,13 +310,14 @@ def _numbers(chosen: dict[str, tuple[Source, RunHistory]]) -> dict[str, int]:
 def _put_in_place(home: Home, new: Path) -> str:
     """Put the new database where the former one is; returns where that one went."""
     kept = _free_name(home)
-    journal, its_place = (path.with_name(f"{path.name}-journal") for path in (home.database, kept))
     try:
         with new.open("rb+") as file:
             os.fsync(file.fileno())
-        # First: rolled back into the new database, it would destroy it.
-        if journal.exists() and journal.stat().st_size:
-            os.replace(journal, its_place)
+        # First: rolled back into the new database, they would destroy it.
+        for companion, its_place in zip(companions(home.database), companions(kept), strict=True):
+            # Those that SQLite has emptied lie there always.
+            if is_odd(companion) or (companion.exists() and companion.stat().st_size):
+                os.rename(companion, its_place)
         had_one = os.path.lexists(home.database)
         if had_one:
             os.rename(home.database, kept)
@@ -319,4 +336,5 @@ def _free_name(home: Home) -> Path:
     names = (
         f"workbench-{stamp}{suffix}.damaged.db" for suffix in ("", *(f"-{count}" for count in range(2, 1000)))
     )
-    return next(path for path in (home.root / name for name in names) if not os.path.lexists(path))
+    paths = (home.root / name for name in names)
+    return next(path for path in paths if not any(map(os.path.lexists, (path, *companions(path)))))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from workbench.core.files import require_file
 from workbench.core.home import Home
 
 # One entry per version: what makes it out of the one before.
@@ -128,6 +129,7 @@ def later_tables(version: int) -> set[str]:
 def version_in(path: Path) -> int | None:
     """Of the database in a file, without opening it as one; None where there is none to read."""
     try:
+        require_file(path)
         with path.open("rb") as file:
             header = file.read(_VERSION_AT + 4)
     except OSError:
