@@ -1,5 +1,6 @@
 """A damaged database is said in a sentence with its way out, and one bad run hides no other."""
 
+import errno
 import os
 import sqlite3
 from collections.abc import Callable
@@ -13,6 +14,8 @@ from tests.damage import EPOCHS, change, flip_bytes, recorded_runs, repaired
 from workbench.core.errors import DamagedDatabase, UserError
 from workbench.core.events import StepMetrics
 from workbench.core.home import Home
+from workbench.core.records.database import Busy
+from workbench.core.records.locked_database import committed_state
 from workbench.core.records.run_follower import RunFollower
 from workbench.core.records.store import RunStore
 from workbench.core.records.store_repair import diagnose
@@ -243,6 +246,28 @@ def test_a_list_is_read_while_another_process_holds_the_database(home: Home) -> 
     with closing(RunStore.for_reading(home)) as store:
         assert not store.is_behind
         assert len(store.runs()) == 3
+
+
+@pytest.mark.parametrize("place", ["tempfile.mkdtemp", "workbench.core.records.locked_database._copied"])
+def test_a_list_that_is_held_where_no_copy_has_room_is_busy(
+    home: Home, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    recorded_runs(home, 1)
+
+    def refuse(*_: object) -> str:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(place, refuse)
+    with closing(sqlite3.connect(home.database, isolation_level=None)) as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(Busy, match="database is locked"):
+            RunStore.for_reading(home, 0.1)
+
+
+def test_what_goes_wrong_with_a_committed_state_is_not_swallowed(home: Home) -> None:
+    recorded_runs(home, 1)
+    with pytest.raises(OSError, match="mine"), committed_state(home.database):
+        raise OSError("mine")
 
 
 def test_who_only_begins_to_write_is_not_noticed(home: Home) -> None:

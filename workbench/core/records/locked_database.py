@@ -9,7 +9,7 @@ meanwhile and SQLite's check finds it whole.
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 from workbench.core.errors import UserError
@@ -20,10 +20,17 @@ _TRIES = 3
 
 @contextmanager
 def committed_state(path: Path) -> Iterator[Path | None]:
-    """A database that can be read, and is gone at the end; None if its holder writes too busily to copy it."""
-    with tempfile.TemporaryDirectory(prefix="workbench-", ignore_cleanup_errors=True) as folder:
-        copy = Path(folder) / path.name
-        yield copy if any(_copied(path, copy) for _ in range(_TRIES)) else None
+    """A database that can be read, and is gone at the end.
+
+    None if its holder writes too busily to copy it, or there is no room for a copy.
+    """
+    with ExitStack() as stack:
+        state = None
+        with suppress(OSError):
+            folder = tempfile.TemporaryDirectory(prefix="workbench-", ignore_cleanup_errors=True)
+            copy = Path(stack.enter_context(folder)) / path.name
+            state = copy if any(_copied(path, copy) for _ in range(_TRIES)) else None
+        yield state
 
 
 def _copied(path: Path, copy: Path) -> bool:
