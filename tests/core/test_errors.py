@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.core.errors import LONGEST_PATH, ConfigError, did_you_mean, literal, reason, shown
+from workbench.core.errors import LONGEST_PATH, ConfigError, did_you_mean, for_terminal, literal, reason, shown
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -37,6 +37,12 @@ def test_of_a_long_text_both_ends_and_the_length_are_shown() -> None:
     assert said.startswith("begin")
     assert said.endswith("end (100008 characters)")
     assert len(shown(Path("/" + "x/" * 5000))) <= LONGEST_PATH
+
+
+def test_only_what_a_terminal_obeys_is_escaped_for_it() -> None:
+    assert for_terminal("a\x1b[31m\u202eb\x9b\r\x7f") == r"a\x1b[31m\u202eb\x9b\r\x7f"
+    seen = "größer\n\t\u2068שלום\u2069 \u200e\U0001f469\u200d\U0001f4bb 3\u202f000"
+    assert for_terminal(seen) == seen
 
 
 def test_what_cannot_be_seen_is_escaped() -> None:

@@ -114,6 +114,23 @@ def test_a_damaged_row_hides_no_other_and_holds_up_no_other(
     assert json.loads(done.stdout)["epochs"] == 3
 
 
+def test_a_terminal_obeys_nothing_that_damage_has_made(home: Home) -> None:
+    odd = "a\x1b[2J\u202eb"
+    (run_id,) = recorded_runs(home, 1)
+    with closing(RunStore(home)) as store:
+        store.queue.add(store.run(run_id).config, name="a", model="resnet8", recipe="quick")
+    for column in ("name", "model", "recipe", "message"):
+        change(home, f"UPDATE queue SET {column}=?", odd)
+        change(home, f"UPDATE runs SET {column}=?", odd)
+    change(home, "UPDATE warnings SET message=?", odd)
+    for arguments in (["queue", "list"], ["queue", "pause"], ["runs", "list"], ["runs", "show", run_id]):
+        done = call(home, *arguments)
+        assert done.returncode == 0, done.stderr
+        assert r"a\x1b[2J\u202eb" in done.stdout
+        assert not {"\x1b", "\u202e"} & {*done.stdout, *done.stderr}
+    assert r"warning: a\x1b[2J\u202eb" in done.stdout
+
+
 def test_one_damaged_run_is_marked_and_the_others_are_listed(home: Home) -> None:
     bad, good = recorded_runs(home, 2)
     change(home, "UPDATE epochs SET metrics='{' WHERE run_id=?", bad)

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from workbench.commands.live_bar import LiveBar
-from workbench.core.errors import UserError, literal, shown
+from workbench.core.errors import UserError, for_terminal, literal, shown
 from workbench.core.events import (
     EpochMetrics,
     Event,
@@ -48,17 +48,17 @@ def print_table(
         )
     for row in rows:
         # Text: names and paths may hold what rich would take for markup.
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(for_terminal(cell)) for cell in row))
     # A pipe has no width: rich would take 80 and cut the columns that scripts and logs want whole.
     Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
 def print_line(text: str) -> None:
-    Console(highlight=False, markup=False, emoji=False, soft_wrap=True).print(text)
+    Console(highlight=False, markup=False, emoji=False, soft_wrap=True).print(for_terminal(text))
 
 
 def print_error(text: str) -> None:
-    Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True).print(text)
+    Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True).print(for_terminal(text))
 
 
 def print_failure(sentence: str, remedy: Mapping[str, Any]) -> None:
@@ -164,8 +164,8 @@ class TrainingDisplay(LiveBar):
         self._started = event
         train, validation, test = (number(count, 0) for count in event.images)
         self.console.print(
-            f"run {event.run_id}: {event.name}, {number(event.parameters, 0)} parameters, {event.device}, "
-            f"{event.precision}; {train} training, {validation} validation, {test} test images",
+            f"run {event.run_id}: {for_terminal(event.name)}, {number(event.parameters, 0)} parameters, "
+            f"{event.device}, {event.precision}; {train} training, {validation} validation, {test} test images",
             soft_wrap=True,
         )
         self.say("epoch  train loss  train  validation   test   images/s   time", style="bold")

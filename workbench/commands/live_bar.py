@@ -7,6 +7,8 @@ from rich.console import Console
 from rich.progress import BarColumn, ProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
+from workbench.core.errors import for_terminal
+
 
 class LiveBar:
     """The frame of what a command shows while it works.
@@ -38,7 +40,7 @@ class LiveBar:
 
     def say(self, text: str, style: str | None = None) -> None:
         """A line above the bar. Whoever reads a file or a pipe wants whole sentences."""
-        self.console.print(text, style=style, soft_wrap=not self.console.is_terminal)
+        self.console.print(for_terminal(text), style=style, soft_wrap=not self.console.is_terminal)
 
     def warn(self, message: str) -> None:
         """A line that is kept too."""

@@ -3,6 +3,7 @@
 import difflib
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,10 @@ _MOST_SENTENCES = 8
 # difflib asks for 0.6 times the mean length to agree: nothing longer than this is close to a name of ours.
 _LONGEST_TYPED = 200
 _MOST_ENTRIES = 10
+
+# Control characters but for tabs and ends of lines, and those that turn the direction of writing around; names
+# stand between U+2068 and U+2069 (`class_names`).
+_OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066\u2067]")
 
 WAY_OUT = (
     "'resnet-workbench doctor --repair' rebuilds it from its copies and the runs' folders, and deletes nothing"
@@ -108,6 +113,11 @@ def literal(value: object) -> str:
 def escaped(text: str) -> str:
     """With everything escaped that cannot be seen."""
     return text if text.isprintable() else "".join(map(_escaped_character, text))
+
+
+def for_terminal(text: str) -> str:
+    """With everything escaped that a terminal obeys; lines, and letters of all scripts, stay as they are."""
+    return _OBEYED.sub(lambda found: _escaped_character(found[0]), text)
 
 
 def reason(error: Exception) -> str:
