@@ -115,6 +115,11 @@ def resume(
 def _resumed(
     record: RunRecord, store: RunStore, epochs: int | None, orders: Orders | None, processes: Processes
 ) -> Events:
+    folder = store.checkpoints(record.id)
+    last = checkpoint.named(folder, "last")
+    if last is not None and last.epoch > len(record.epochs):
+        # The list refused to record some epochs, say on a full disk.
+        record = store.take_from_journal(record.id)
     config = record.config
     if epochs is not None:
         config = config.with_values({"training.epochs": epochs})
@@ -125,7 +130,6 @@ def _resumed(
     # Read before anything is recorded, so that a run that cannot be resumed stays as it is.
     choose(config.training)
     sources.locate(config.data.source, store.home)
-    folder = store.checkpoints(record.id)
     state: CheckpointState | None = None
     warnings = [_jump(record, config)]
     # Ended before its first checkpoint was whole, which is written after the first epoch is recorded, a run starts
@@ -138,13 +142,6 @@ def _resumed(
         state, warning = checkpoint.load_last(
             folder, lambda saved: run_weights.refuse_of_another(saved.config, record)
         )
-        if state.position.epoch > done:
-            # The list refused to record some epochs, say on a full disk.
-            record = store.take_from_journal(record.id)
-            if len(record.epochs) > done:
-                del state
-                yield from _resumed(record, store, epochs, orders, processes)
-                return
         warnings.insert(0, warning)
         if record.status == "finished":
             state = replace(state, position=replace(state.position, patience_from=state.position.epoch))
