@@ -360,6 +360,8 @@ def test_a_second_ctrl_c_ends_what_does_not_stop(home: Home, image_folder: Path,
     process = started(home, *train(image_folder, "--json"), prelude=_ENDLESS_STEP.format(folder=str(tmp_path)))
     wait_for(tmp_path / "in a step", process)
     process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    assert process.stderr.readline().startswith("stopping")
     time.sleep(1)
     assert process.poll() is None, "it stops when the step is done"
     process.send_signal(signal.SIGINT)
