@@ -24,9 +24,9 @@ RAW_WORDS = ("<", "object at", "argument", "Manifest(", "NoneType", "dict", "Err
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """With two checkpoints; the best one is the last."""
+    """With two checkpoints; the best one is the first."""
     for step in (1, 2):
-        checkpoint.save(tmp_path, state_after(step), step=step, epoch=1, best=step == 2)
+        checkpoint.save(tmp_path, state_after(step), step=step, epoch=1, best=step == 1)
     return tmp_path
 
 
@@ -93,9 +93,31 @@ def test_an_odd_best_one_is_named(folder: Path, oddity: str) -> None:
     assert "best.json" in str(caught.value)
 
 
-def test_with_both_odd_the_last_one_is_named(folder: Path) -> None:
+def test_with_two_odd_the_best_one_is_taken(folder: Path) -> None:
     words = spoil_manifest(folder, "last", "version null")
     spoil_manifest(folder, "previous", "a list")
+    best = checkpoint.load_best(folder)
+    state, warning = checkpoint.load_last(folder)
+    assert state.position == best.position
+    assert words in warning
+    assert warning.endswith("going on from the best checkpoint")
+
+
+def test_of_the_one_before_and_the_best_one_the_further_is_taken(tmp_path: Path) -> None:
+    """From the one before, the run would forget an epoch, and jump over it when it is taken up once more."""
+    for step in (1, 2):
+        checkpoint.save(tmp_path, state_after(step), step=step, epoch=1, best=step == 2)
+    spoil_manifest(tmp_path, "last", "no JSON")
+    state, warning = checkpoint.load_last(tmp_path)
+    assert state.position.batch == 2
+    assert warning.endswith("going on from the best checkpoint")
+    assert checkpoint.load(tmp_path, "last").position.batch == 2
+
+
+def test_with_all_odd_the_last_one_is_named(folder: Path) -> None:
+    words = spoil_manifest(folder, "last", "version null")
+    spoil_manifest(folder, "previous", "a list")
+    spoil_manifest(folder, "best", "a list")
     with pytest.raises(UserError) as caught:
         checkpoint.load_last(folder)
     assert words in str(caught.value)

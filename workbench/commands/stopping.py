@@ -14,7 +14,7 @@ from workbench.commands.live_bar import LiveBar
 from workbench.core.ending_signals import ending_signals
 from workbench.core.orders import Orders
 from workbench.core.standard_streams import end_is_near
-from workbench.core.uncut import is_uncut, uncut
+from workbench.core.uncut import is_saving, is_uncut, uncut
 
 # Within it, the same wish has come twice: terminal and shell, or a launcher, send signals both.
 _SAME_WISH_S = 0.5
@@ -50,14 +50,16 @@ class Interruption:
         self._is_last = is_last
         self._since = 0.0
         self._former: dict[signal.Signals, Any] = {}
+        self._former_alarm: Any = None
 
     def __enter__(self) -> "Interruption":
         self._former = install(self)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.came and hasattr(signal, "setitimer"):
+        if self._former_alarm is not None:
             signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, self._former_alarm)
         restore(dict.fromkeys(self._former, signal.SIG_IGN) if self._is_last else self._former)
 
     def __call__(self, _number: int, frame: FrameType | None) -> None:
@@ -67,6 +69,8 @@ class Interruption:
         is_late = time.monotonic() - self._since > _MOST_LOADING_S
         # C++ in modules that are being loaded takes an exception for its own, and may abort the process.
         if hasattr(signal, "setitimer") and (is_uncut() or (_is_importing(frame) and not is_late)):
+            if self._former_alarm is None:
+                self._former_alarm = signal.getsignal(signal.SIGALRM)
             signal.signal(signal.SIGALRM, self)
             signal.setitimer(signal.ITIMER_REAL, _RETRY_S)
             return
@@ -139,7 +143,7 @@ class StopSignals:
                 self._orders.stop()
             self._sentences.put(self.message)
         elif number == signal.SIGINT and not self.is_lasting and time.monotonic() - self._asked_at > _SAME_WISH_S:
-            if is_uncut():
+            if is_saving():
                 self._sentences.put("saving; this takes a moment")
                 return
             former = self._former[signal.SIGINT]

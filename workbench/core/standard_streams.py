@@ -8,7 +8,6 @@ leads nowhere, for C libraries and child processes too.
 import errno
 import io
 import os
-import select
 import sys
 import threading
 import time
@@ -16,6 +15,8 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
+
+from workbench.core.uncut import briefly_uncut
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -28,7 +29,6 @@ _MOST_BYTES = 16_000_000
 _PATIENCE_S = 3.0
 _LOOK_S = 0.1
 _PIECE_BYTES = 65_536
-_NOBODY_READS = (errno.EPIPE, errno.ETIMEDOUT)
 
 
 class _Ending:
@@ -52,6 +52,7 @@ class _Lasting(io.RawIOBase):
         self._bytes = 0
         self._moved_at = 0.0
         self._writer: threading.Thread | None = None
+        self._has_ended = False
         self.failure: OSError | None = None
         """Of the first write that failed."""
 
@@ -66,7 +67,7 @@ class _Lasting(io.RawIOBase):
 
     def write(self, content: "ReadableBuffer", /) -> int:
         data = bytes(content)
-        with self._changed:
+        with briefly_uncut(), self._changed:
             if self._bytes + len(data) > _MOST_BYTES:
                 if not self._is_kept:
                     return len(data)
@@ -83,8 +84,14 @@ class _Lasting(io.RawIOBase):
 
     def drain(self) -> None:
         """Wait until all is written; for an ending program, only as long as somebody reads."""
-        with self._changed:
+        with briefly_uncut(), self._changed:
             self._wait_until_written()
+
+    def end(self) -> None:
+        """Let go of its thread, when that has nothing left to write."""
+        with briefly_uncut(), self._changed:
+            self._has_ended = True
+            self._changed.notify_all()
 
     def _wait_until_written(self) -> None:
         while self._pending:
@@ -111,13 +118,15 @@ class _Lasting(io.RawIOBase):
     def _write_on(self) -> None:
         while self.failure is None:
             with self._changed:
-                self._changed.wait_for(lambda: self._pending)
+                self._changed.wait_for(lambda: self._pending or self._has_ended)
+                if not self._pending:
+                    return
                 piece = self._pending[0][:_PIECE_BYTES]
             try:
                 written = os.write(self._descriptor, piece)
             except BlockingIOError:
                 # Somebody has set the descriptor not to wait, as some programs leave a terminal.
-                select.select((), (self._descriptor,), (), _LOOK_S)
+                time.sleep(_LOOK_S)
                 continue
             except OSError as error:
                 with self._changed:
@@ -138,7 +147,7 @@ class _Lasting(io.RawIOBase):
     @property
     def loss(self) -> str:
         """Why some of it is missing where it was to be kept; empty: nobody misses it."""
-        if self.failure is None or self._was_terminal or self.failure.errno in _NOBODY_READS:
+        if self.failure is None or self._was_terminal or self.failure.errno == errno.EPIPE:
             return ""
         return self.failure.strerror or str(self.failure)
 
@@ -152,7 +161,9 @@ class _Present:
 @contextmanager
 def lasting_streams() -> Iterator[None]:
     """Within, writing to `sys.stdout` and `sys.stderr` never fails; others that somebody has put there stay."""
-    if sys.stdout is not sys.__stdout__ or sys.stderr is not sys.__stderr__:
+    is_ours = sys.stdout is sys.__stdout__ and sys.stderr is sys.__stderr__
+    # Python writes to a console of Windows in a way of its own, without bytes.
+    if not is_ours or (os.name == "nt" and any(map(os.isatty, (1, 2)))):
         yield
         return
     former = sys.stdout, sys.stderr
@@ -165,6 +176,8 @@ def lasting_streams() -> Iterator[None]:
     finally:
         end_is_near()
         drain()
+        for stream in _Present.streams:
+            stream.end()
         _Present.streams = ()
         sys.stdout, sys.stderr = former
 
@@ -173,7 +186,9 @@ def _text(raw: _Lasting, before: TextIO | None, is_by_line: bool) -> TextIO:
     settings: dict[str, Any] = {"encoding": "utf-8"}
     if isinstance(before, io.TextIOWrapper):
         before.flush()
-        settings = {"encoding": before.encoding, "write_through": before.write_through}
+        settings = {"encoding": before.encoding}
+        # Asked for by -u; by line it is cheaper, and nobody sees the difference.
+        is_by_line = is_by_line or before.write_through
     # Strict in most locales, standard output could not print a path that is no UTF-8.
     return io.TextIOWrapper(raw, errors="backslashreplace", line_buffering=is_by_line, **settings)  # type: ignore[type-var]  # all that it needs
 

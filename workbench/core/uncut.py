@@ -1,4 +1,4 @@
-"""What is written whole or not at all, whoever asks meanwhile that the program ends."""
+"""What is done whole or not at all, whoever asks meanwhile that the program ends."""
 
 import threading
 from collections.abc import Iterator
@@ -6,9 +6,10 @@ from contextlib import contextmanager
 
 
 class _Depth(threading.local):
-    """Of a thread: handlers of signals run in the main one, and what others write does not concern them."""
+    """Of a thread: handlers of signals run in the main one, and what others do does not concern them."""
 
-    value = 0
+    saving = 0
+    brief = 0
 
 
 _depth = _Depth()
@@ -16,14 +17,29 @@ _depth = _Depth()
 
 @contextmanager
 def uncut() -> Iterator[None]:
-    """Within, no handler of a signal interrupts this thread (`is_uncut`)."""
-    _depth.value += 1
+    """Within, something is saved that no handler of a signal may interrupt."""
+    _depth.saving += 1
     try:
         yield
     finally:
-        _depth.value -= 1
+        _depth.saving -= 1
+
+
+@contextmanager
+def briefly_uncut() -> Iterator[None]:
+    """Within, a lock is held that an interruption could leave locked; it may come in a moment."""
+    _depth.brief += 1
+    try:
+        yield
+    finally:
+        _depth.brief -= 1
+
+
+def is_saving() -> bool:
+    """Whether this thread is at something that must not be interrupted."""
+    return _depth.saving > 0
 
 
 def is_uncut() -> bool:
-    """Whether this thread is at something that must not be interrupted."""
-    return _depth.value > 0
+    """Whether an interruption of this thread must wait."""
+    return _depth.saving + _depth.brief > 0

@@ -13,7 +13,8 @@ from workbench.core.records.run_history import NoHistory, RunHistory
 from workbench.core.records.run_journal import read_journal
 from workbench.core.records.run_lock import RunLock
 
-_EPOCH_LINE = re.compile(rb'^\{"kind": "epoch", "epoch": (\d{1,9}),', re.MULTILINE)
+# Never the first line. Twenty times as fast as by the beginnings of lines.
+_EPOCH_LINE = re.compile(rb'\n\{"kind": "epoch", "epoch": (\d{1,9}),')
 
 
 def whole_folders(home: Home, listed: Collection[str], *, even_trained: bool = False) -> list[RunFolder]:

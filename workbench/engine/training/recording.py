@@ -124,7 +124,7 @@ class _Recorder:
         if not is_due and (isinstance(event, StepMetrics | GradientsMeasured) or self._is_failing):
             return None
         try:
-            self._write()
+            self.write()
         except UserError as error:
             self._store.note(self._pending)
             was_failing, self._is_failing = self._is_failing, True
@@ -139,7 +139,12 @@ class _Recorder:
         self._is_loss_said = self._lost_answers is not None
         return self._lost_answers
 
-    def _write(self) -> None:
+    def write(self) -> None:
+        """All that is pending.
+
+        Raises:
+            UserError: the store refuses; what it does is tried again.
+        """
         while self._pending:
             steps = list[StepMetrics | GradientsMeasured]()
             for event in self._pending:
@@ -180,7 +185,7 @@ class _Recorder:
             UserError: the store refuses; the run is recorded as failed, if at all.
         """
         try:
-            self._write()
+            self.write()
         except UserError as error:
             self._store.note(self._pending)
             # Finished without its last epochs, it could neither go on nor be mended from its journal.
@@ -214,6 +219,9 @@ def _stop(run_id: str, events: Events, recorder: _Recorder) -> None:
         UserError: the checkpoint cannot be written, and the run is recorded as failed, with the ones before; or
             the store refuses.
     """
+    # Killed after the checkpoint, the run would go on behind steps that nobody has recorded.
+    with suppress(UserError):
+        recorder.write()
     try:
         events.close()
     except UserError as error:

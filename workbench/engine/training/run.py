@@ -61,7 +61,7 @@ class Run:
             # Stopped before its first epoch, the run must not go on from random weights.
             loop.save(best=False)
         # Their tensors are copied.
-        self._weights = self._resume_from = None
+        is_resumed, self._weights, self._resume_from = self._resume_from is not None, None, None
         if self._processes.are_many:
             self._processes.tell_start(prepared.trainer.state().to_file())
         for ready in self._processes.wait_for_others(prepared.images):
@@ -70,6 +70,8 @@ class Run:
                 return
             yield Progress("Waiting for the other processes", ready, self._processes.count - 1)
         yield self._started(prepared)
+        if is_resumed:
+            self._keep_what_is_lacking(prepared.trainer)
         yield from loop.events()
 
     def _prepare(self) -> Preparing:
@@ -90,13 +92,15 @@ class Run:
             return
         self._refuse_other_data(prepared)
         prepared.trainer.restore(self._resume_from, f"the checkpoint of run {self._record.id}")
-        self._keep_what_is_lacking(prepared.trainer)
         warning = self._other_device(prepared.compute)
         if warning:
             yield Warned(warning)
 
     def _keep_what_is_lacking(self, trainer: Trainer) -> None:
-        """The weights of the checkpoint's epoch: the run may have been killed between the two."""
+        """The weights of the checkpoint's epoch: the run may have been killed between the two.
+
+        To be called when what came after it is forgotten.
+        """
         position = trainer.position
         is_between_epochs = position.epoch > 0 and position.batch == 0
         if is_between_epochs and position.epoch not in self._store.weights_by_epoch(self._record.id):

@@ -27,6 +27,7 @@ from workbench.engine.weights import checkpoint, run_weights, weight_sources
 from workbench.engine.weights import foreign_weights as weights
 from workbench.engine.weights.checkpoint_state import CheckpointState
 from workbench.engine.weights.foreign_weights import Weights
+from workbench.engine.weights.manifest import KINDS
 
 
 def train(
@@ -116,8 +117,8 @@ def _resumed(
     record: RunRecord, store: RunStore, epochs: int | None, orders: Orders | None, processes: Processes
 ) -> Events:
     folder = store.checkpoints(record.id)
-    last = checkpoint.named(folder, "last")
-    if last is not None and last.epoch > len(record.epochs):
+    saved = (checkpoint.named(folder, kind) for kind in KINDS)
+    if max((found.epoch for found in saved if found is not None), default=0) > len(record.epochs):
         # The list refused to record some epochs, say on a full disk.
         record = store.take_from_journal(record.id)
     config = record.config
@@ -143,6 +144,8 @@ def _resumed(
             folder, lambda saved: run_weights.refuse_of_another(saved.config, record)
         )
         warnings.insert(0, warning)
+        if state.position.epoch > done:
+            warnings.append(f"of the {state.position.epoch} epochs of its checkpoint, {done} are recorded")
         if record.status == "finished":
             state = replace(state, position=replace(state.position, patience_from=state.position.epoch))
     store.reopen(record.id, config)

@@ -91,7 +91,12 @@ def load_best(folder: Path) -> CheckpointState:
     kind: Kind = "best" if best else "last"
     found = best or manifest.read(folder, kind)
     try:
-        return load(folder, kind)
+        state = load(folder, kind)
+        position = state.position
+        is_best = position.best_epoch in (0, position.epoch if position.batch == 0 else 0)
+        if kind == "last" and not is_best:
+            raise UserError(_absence(folder, "best"))
+        return state
     except UserError:
         # While the run is trained, a newer one may take its place and its file be removed before it is read.
         if manifest.read(folder, kind) == found:
@@ -114,7 +119,7 @@ def exists(folder: Path) -> bool:
 def load_last(folder: Path, check: Check = lambda _state: None) -> tuple[CheckpointState, str]:
     """The last checkpoint, and a warning, empty if all is well. If it is damaged, the one before takes its place.
 
-    A best one that is ahead of it is the last: the run was killed before `last` pointed at it too.
+    A best one that is ahead is taken: the run was killed before `last` pointed at it too, or that one is damaged.
 
     Args:
         check: raises UserError for one that is whole but not to be taken, as another run's.
@@ -123,23 +128,56 @@ def load_last(folder: Path, check: Check = lambda _state: None) -> tuple[Checkpo
         NewerVersion: a newer workbench wrote the last one.
         UserError: neither can be taken; names what is wrong with the last one.
     """
+    words = ""
     try:
         state = _checked(folder, "last", check)
     except NewerVersion:
         raise
     except UserError as error:
-        # Killed in its first save, a run has the best one alone.
-        place: Kind = "previous" if any(manifest.exists(folder, kind) for kind in ("last", "previous")) else "best"
+        state, words = _in_place_of_last(folder, check, error)
+    else:
+        state = _best_ahead_of(state, folder, check) or state
+    _mend_best(state, folder)
+    return state, words
+
+
+def _in_place_of_last(folder: Path, check: Check, error: UserError) -> tuple[CheckpointState, str]:
+    """The one before or the best one, whichever is further, and a warning that says so.
+
+    Raises:
+        UserError: `error`, as none of them can be taken.
+    """
+    places: dict[Kind, str] = {"previous": "checkpoint before it", "best": "best checkpoint"}
+    for place, words in places.items():
         try:
             state, found = _checked(folder, place, check), manifest.read(folder, place)
+        except NewerVersion:
+            break
         except UserError:
-            raise error from None
+            continue
         # The next save must not put the damaged one in the place of this one.
         if found is not None:
             manifest.write(found, folder, "last")
-        words = "best checkpoint" if place == "best" else "checkpoint before it"
-        return state, f"{error}; going on from the {words}"
-    return _best_ahead_of(state, folder, check) or state, ""
+        # Behind it, epochs would be forgotten that a later start would jump to.
+        ahead = _best_ahead_of(state, folder, check)
+        return ahead or state, f"{error}; going on from the {places['best'] if ahead else words}"
+    raise error
+
+
+def _mend_best(last: CheckpointState, folder: Path) -> None:
+    """Where `best` is lost and the last one was it: else the run would lose the weights that it is known by."""
+    position = last.position
+    if position.batch or not position.epoch or position.best_epoch != position.epoch:
+        return
+    try:
+        is_lost = manifest.read(folder, "best") is None
+    except NewerVersion:
+        return
+    except UserError:
+        is_lost = True
+    found = named(folder, "last")
+    if is_lost and found is not None:
+        manifest.write(found, folder, "best")
 
 
 def _checked(folder: Path, kind: Kind, check: Check) -> CheckpointState:
