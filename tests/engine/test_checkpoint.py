@@ -1,5 +1,6 @@
 """Checkpoints: whole, verified, and never worse than the one before."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 from tests.engine.checkpoints import state_after
 from workbench.core.errors import UserError
 from workbench.engine.weights import checkpoint, manifest
+from workbench.engine.weights.checkpoint_state import Position
 
 
 def save(folder: Path, step: int, best: bool = False) -> Path:
@@ -33,6 +35,33 @@ def test_last_and_best_come_back(tmp_path: Path) -> None:
     assert checkpoint.load(tmp_path, "last").position.batch == 3
     assert checkpoint.load(tmp_path, "best").position.batch == 2
     assert torch.equal(checkpoint.load(tmp_path, "best").network["w"], torch.full((4,), 2.0))
+
+
+def save_epoch(folder: Path, epoch: int, best_epoch: int) -> None:
+    state = replace(state_after(epoch), position=Position(epoch=epoch, best_epoch=best_epoch))
+    checkpoint.save(folder, state, step=epoch, epoch=epoch, best=epoch == best_epoch)
+
+
+def test_a_lost_best_one_is_not_passed_off_as_the_last(tmp_path: Path) -> None:
+    save_epoch(tmp_path, 1, best_epoch=1)
+    save_epoch(tmp_path, 2, best_epoch=1)
+    (tmp_path / "best.json").unlink()
+    with pytest.raises(UserError, match=r"best\.json is missing, which should be beside last\.json and"):
+        checkpoint.load_best(tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["gone", "empty", "a folder"])
+def test_where_the_last_one_was_the_best_that_is_written_anew(tmp_path: Path, damage: str) -> None:
+    save_epoch(tmp_path, 1, best_epoch=1)
+    save_epoch(tmp_path, 2, best_epoch=2)
+    path = tmp_path / "best.json"
+    path.unlink()
+    if damage == "empty":
+        path.touch()
+    elif damage == "a folder":
+        path.mkdir()
+    assert checkpoint.load_last(tmp_path)[1] == ""
+    assert checkpoint.load(tmp_path, "best").position.epoch == 2
 
 
 def test_only_files_in_use_are_kept(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 import sqlite3
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from workbench.core.home import Home
 from workbench.core.records.store import RunStore
 from workbench.core.settings.config import RunConfig
 from workbench.engine.training import recording, training
+from workbench.engine.weights import checkpoint
 
 
 @pytest.fixture
@@ -124,6 +127,32 @@ def test_a_stop_that_cannot_be_recorded_is_raised(tiny_config: RunConfig, store:
             events.close()
     assert store.run(run_id).status == "interrupted"
     assert isinstance(list(training.resume(run_id, store=store))[-1], RunFinished)
+
+
+def test_steps_are_recorded_before_the_checkpoint_that_is_behind_them(
+    tiny_config: RunConfig, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed between the two, the run would go on with a hole in its curve for good."""
+    recorded_then = []
+    save = checkpoint.save
+
+    def looked(*arguments: Any, **values: Any) -> Path:
+        steps = store.steps(run_id)
+        recorded_then.extend([] if steps is None else steps.steps.tolist())
+        return save(*arguments, **values)
+
+    with closing(RunStore(home)) as store:
+        monkeypatch.setattr(recording, "_RECORD_INTERVAL_S", 1000.0)
+        events = training.train(tiny_config, store=store)
+        said = 0
+        for event in events:
+            run_id = event.run_id
+            if isinstance(event, StepMetrics):
+                said = int(event.steps[-1])
+                break
+        monkeypatch.setattr(checkpoint, "save", looked)
+        events.close()
+    assert recorded_then == list(range(1, said + 1))
 
 
 def test_a_lost_process_ends_a_run_without_asking_the_gpu(
