@@ -140,7 +140,7 @@ def test_nobody_is_moved_out_of_inspect(
     window.workspaces.show("inspect")
     window.selection.show_epoch(1)
     window.training_desk.start()
-    wait_for(qtbot, window, State.RUNNING)
+    assert window.session.state is not State.IDLE
     wait_for(qtbot, window, State.IDLE)
     assert window.workspaces.current == "inspect"
     assert (window.selection.run_id, window.selection.epoch) == (run_id, 1)
@@ -288,7 +288,7 @@ def test_all_of_it_goes_by_keyboard(
     window.activateWindow()
     press(qtbot, window, Qt.Key.Key_1, control=True)
     press(qtbot, window, Qt.Key.Key_Return, control=True)
-    wait_for(qtbot, window, State.RUNNING)
+    assert window.session.state is not State.IDLE
     wait_for(qtbot, window, State.IDLE)
     assert window.workspaces.current == "train"
     newer = window.selection.run_id
